@@ -1,0 +1,121 @@
+"""Languages, regions and cultures: validated tags, and what CLDR knows of them."""
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from ccnlp.errors import ConfigurationError, did_you_mean
+from ccnlp.examples import UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def parse_language(tag: str, *, where: str) -> str:
+    """The BCP-47 tag in its canonical form, such as `zh-Hant` or `pt-BR`; `und` if unknown.
+
+    Args:
+        tag: the tag as the user wrote it; case and underscores don't matter.
+        where: the place to name in a message, such as `corpus 'afro'`.
+
+    Raises:
+        ConfigurationError: not a valid tag; suggests the near one (`swa` → `sw`, `en_UK` → `en-GB`).
+    """
+    import langcodes
+
+    if tag == UNKNOWN:
+        return UNKNOWN
+    try:
+        language = langcodes.Language.get(tag, normalize=True)
+    except langcodes.LanguageTagError:
+        language = None
+    canonical = language.to_tag() if language is not None and language.is_valid() else None
+    if canonical is not None and canonical.lower() == tag.replace("_", "-").lower():
+        return canonical
+    hint = f"did you mean {canonical!r}?" if canonical else _near_language(tag)
+    raise ConfigurationError(
+        f"{where}: language {tag!r} is not a BCP-47 tag; {hint} (parameters/corpora.yml)"
+    )
+
+
+def _near_language(tag: str) -> str:
+    import langcodes
+
+    try:
+        return f"did you mean {langcodes.find(tag).to_tag()!r}?"
+    except LookupError:
+        return did_you_mean(tag.lower(), _cldr_languages())
+
+
+@lru_cache(maxsize=1)
+def _cldr_languages() -> tuple[str, ...]:
+    from babel import Locale
+
+    return tuple(sorted(Locale("en").languages))
+
+
+@lru_cache(maxsize=1)
+def regions() -> dict[str, str]:
+    """Every ISO 3166-1 region code that CLDR names, with its English name."""
+    from babel import Locale
+
+    names = Locale("en").territories
+    pseudo = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+    return {
+        code: name
+        for code, name in sorted(names.items())
+        if len(code) == 2 and code.isalpha() and code not in pseudo
+    }
+
+
+@lru_cache(maxsize=4096)
+def parse_region(code: str, *, where: str) -> str:
+    """The ISO 3166 region in upper case; `und` if unknown.
+
+    Raises:
+        ConfigurationError: no such region; suggests the near one.
+    """
+    return _parse_region_or_group(code, frozenset(), where=where, field="region")
+
+
+def parse_culture(code: str, *, groups: Collection[str], where: str) -> str:
+    """The culture key: an ISO 3166 region, one of the entry's declared groups, or `und`.
+
+    Args:
+        code: the key as the user wrote it.
+        groups: keys that the corpus entry declares beside the regions.
+        where: the place to name in a message.
+
+    Raises:
+        ConfigurationError: neither a region nor a declared group; suggests the near key.
+    """
+    return _parse_region_or_group(code, frozenset(groups), where=where, field="culture")
+
+
+@lru_cache(maxsize=4096)
+def _parse_region_or_group(code: str, groups: frozenset[str], *, where: str, field: str) -> str:
+    if code == UNKNOWN or code in groups:
+        return code
+    if code.upper() in regions():
+        return code.upper()
+    by_name = {name.lower(): key for key, name in regions().items()}
+    if code.lower() in by_name or code.upper() == "UK":
+        hint = f"did you mean {by_name.get(code.lower(), 'GB')!r}?"
+    else:
+        hint = did_you_mean(code.upper(), {*regions(), *groups})
+    allowed = "an ISO 3166 region" + (", nor one of the entry's culture_groups" if groups else "")
+    raise ConfigurationError(
+        f"{where}: {field} {code!r} is not {allowed}; {hint} (parameters/corpora.yml)"
+    )
+
+
+@lru_cache(maxsize=4096)
+def script_of(language: str) -> str:
+    """The ISO 15924 script that a language is written in by default, such as `Latn`."""
+    import langcodes
+
+    if language == UNKNOWN:
+        return "Zyyy"
+    return langcodes.Language.get(language).maximize().script or "Zyyy"
+
+
+def base_language(language: str) -> str:
+    """The primary subtag: `zh` of `zh-Hant`."""
+    return language.split("-", maxsplit=1)[0]

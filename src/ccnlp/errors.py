@@ -1,0 +1,39 @@
+"""The errors that a user can mend, and the hint that a misspelt name deserves."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class CcnlpError(Exception):
+    """Something a user can mend: the message says what is wrong, where, and how to mend it."""
+
+
+class ConfigurationError(CcnlpError):
+    """A parameter, catalog entry or environment variable is missing or not allowed."""
+
+
+class CorpusError(CcnlpError):
+    """A corpus as a whole cannot be read; single bad rows go to quarantine instead."""
+
+
+class ModelSourceError(CcnlpError):
+    """A pretrained or registered model cannot be had or is broken."""
+
+
+class TranslationError(CcnlpError):
+    """A translator is missing, failed, or broke the alignment of rows."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The clause that names the nearest known name, or lists them all when none is near.
+
+    >>> did_you_mean("delimted", ["delimited", "parquet"])
+    "did you mean 'delimited'?"
+    >>> did_you_mean("x", ["delimited", "parquet"])
+    "known are 'delimited', 'parquet'"
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return "known are " + ", ".join(map(repr, names)) if names else "none is known"

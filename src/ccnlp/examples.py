@@ -1,0 +1,85 @@
+"""The example: one labelled text with its language, culture and origin, and the table of them.
+
+Every pipeline reads and writes tables with these columns. A task adds its own input and target
+columns, such as `text` and `label`.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Literal
+
+import pandas as pd
+
+from ccnlp.errors import CorpusError
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+Origin = Literal["native", "human_translation", "machine_translation", "back_translation"]
+ORIGINS: tuple[Origin, ...] = (
+    "native",
+    "human_translation",
+    "machine_translation",
+    "back_translation",
+)
+
+UNKNOWN = "und"
+"""The value of a language, region, culture or domain that nobody stated (BCP-47 "undetermined")."""
+
+COLUMNS: dict[str, str] = {
+    "id": "stable hash of corpus, task, language, culture and content",
+    "corpus": "key of the corpus entry",
+    "task": "name of the task",
+    "split": "train, validation or test",
+    "group_id": "rows of one group never stand in two splits",
+    "parent_id": "id of the example that a derived row comes from, else missing",
+    "language": "BCP-47 tag of the text",
+    "region": "ISO 3166 region of the text, or und",
+    "culture": "ISO 3166 region or declared group whose judgement the label is, or und",
+    "domain": "reviews, news, social ..., or und",
+    "origin": "native, human_translation, machine_translation or back_translation",
+    "engine": "translator and revision of a translated row, else missing",
+    "pivot": "languages a back-translation went through, such as es or ca>es, else missing",
+    "licence": "licence of the corpus",
+    "weight": "sampling weight of the corpus in a mixture",
+}
+"""The columns that every example has, beside those that its task declares, and what they hold."""
+
+
+def stable_hash(parts: Iterable[str]) -> str:
+    """The first 16 hexadecimal digits of SHA-256 over the parts, kept apart from each other."""
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(8, "little"))
+        digest.update(encoded)
+    return digest.hexdigest()[:16]
+
+
+def fingerprint(table: pd.DataFrame) -> str:
+    """A hash of a table's columns and cells that does not depend on the order of its rows."""
+    cells = table.reindex(sorted(table.columns), axis=1).astype("str")
+    row_hashes = pd.util.hash_pandas_object(cells, index=False).sort_values()
+    digest = hashlib.sha256(",".join(cells.columns).encode())
+    digest.update(row_hashes.to_numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def require_columns(table: pd.DataFrame, columns: Iterable[str], *, where: str) -> None:
+    """Checks that a table has the columns.
+
+    Raises:
+        CorpusError: one is missing; names it and the columns that are there.
+    """
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise CorpusError(
+            f"{where}: no column {', '.join(map(repr, missing))}; "
+            f"the table has {', '.join(map(repr, table.columns))}"
+        )
+
+
+def rows_of(examples: pd.DataFrame, *, task: str, split: Split) -> pd.DataFrame:
+    """The examples of one task and split, in their order, with a fresh index."""
+    chosen = (examples["task"] == task) & (examples["split"] == split)
+    return examples[chosen].reset_index(drop=True)

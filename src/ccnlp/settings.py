@@ -1,0 +1,1 @@
+"""Kedro's settings: hooks, configuration loader and the values it takes from the environment."""

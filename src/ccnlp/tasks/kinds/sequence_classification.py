@@ -1,0 +1,132 @@
+"""One label for a whole text: sentiment, topic, intent."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.metrics import classification_metrics
+from ccnlp.tasks.base import TASKS, Batch, Features, Pooling, Task
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+    from transformers import PreTrainedTokenizerBase
+
+
+@TASKS.register("sequence_classification")
+class SequenceClassification(Task):
+    """Predicts one of `labels` for `text`."""
+
+    input_columns: ClassVar[tuple[str, ...]] = ("text",)
+    target_columns: ClassVar[tuple[str, ...]] = ("label",)
+    primary_metric: ClassVar[str] = "macro_f1"
+
+    def check_parameters(self) -> None:
+        """At least two labels, each once."""
+        labels = self.parameters.labels
+        if len(labels) < 2:
+            raise ConfigurationError(
+                f"task {self.name!r}: labels {list(labels)} name fewer than two "
+                "(parameters/tasks.yml)"
+            )
+        if len(set(labels)) < len(labels):
+            raise ConfigurationError(
+                f"task {self.name!r}: labels {list(labels)} name one twice (parameters/tasks.yml)"
+            )
+
+    def validate(self, rows: pd.DataFrame) -> pd.Series:
+        """A label outside the set cannot be used."""
+        reasons = pd.Series(pd.NA, index=rows.index, dtype="string")
+        is_unknown = ~rows["label"].isin(self.labels)
+        known = ", ".join(map(repr, self.labels))
+        reasons[is_unknown] = [
+            f"label {label!r} is not one of {known}" for label in rows.loc[is_unknown, "label"]
+        ]
+        return reasons
+
+    def encode(
+        self,
+        rows: pd.DataFrame,
+        tokenizer: "PreTrainedTokenizerBase",
+        *,
+        max_length_tokens: int,
+    ) -> dict[str, Sequence[Any]]:
+        """Token ids cut to `max_length_tokens`, special tokens included, and the label's index."""
+        texts = rows["text"].tolist()
+        # One call in Rust; the cut is made here so that the length before it is known.
+        full = tokenizer(texts, add_special_tokens=True, return_attention_mask=False)["input_ids"]
+        features: dict[str, Sequence[Any]] = {
+            "input_ids": [_truncate(ids, max_length_tokens) for ids in full],
+            "num_tokens_before_truncation": [len(ids) for ids in full],
+        }
+        if "label" in rows:
+            index = {label: i for i, label in enumerate(self.labels)}
+            features["target"] = [index[label] for label in rows["label"]]
+        return features
+
+    def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
+        """`input_ids`, `attention_mask` (batch, sequence) and `target` (batch,)."""
+        import torch
+
+        length = max(len(feature["input_ids"]) for feature in features)
+        input_ids = torch.full((len(features), length), pad_token_id, dtype=torch.long)
+        attention_mask = torch.zeros((len(features), length), dtype=torch.long)
+        for row, feature in enumerate(features):
+            ids = torch.as_tensor(feature["input_ids"], dtype=torch.long)
+            input_ids[row, : len(ids)] = ids
+            attention_mask[row, : len(ids)] = 1
+        batch = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if "target" in features[0]:
+            batch["target"] = torch.tensor([feature["target"] for feature in features])
+        return batch
+
+    def head(self, hidden_size: int, *, pooling: Pooling, dropout: float) -> "nn.Module":
+        """Pools the states and maps them to one logit a label."""
+        from ccnlp.tasks.heads import PooledClassifier
+
+        return PooledClassifier(hidden_size, len(self.labels), pooling=pooling, dropout=dropout)
+
+    def loss(
+        self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
+    ) -> "torch.Tensor":
+        """Cross-entropy, in fp32."""
+        from torch.nn import functional
+
+        return functional.cross_entropy(
+            outputs.float(), batch["target"], label_smoothing=label_smoothing
+        )
+
+    def decode(self, outputs: "torch.Tensor") -> pd.DataFrame:
+        """The most probable label; the first in the order of `labels` on a tie."""
+        probabilities = outputs.float().softmax(dim=-1).cpu().numpy()
+        best = probabilities.argmax(axis=1)
+        return pd.DataFrame(
+            {
+                "prediction": np.asarray(self.labels, dtype=object)[best],
+                "confidence": probabilities[np.arange(len(best)), best],
+                "probabilities": list(probabilities),
+            }
+        )
+
+    def reference(self, rows: pd.DataFrame) -> pd.Series:
+        """The label."""
+        return rows["label"]
+
+    def score(self, predictions: pd.DataFrame) -> dict[str, float]:
+        """Macro-F1, accuracy, average recall and calibration error over `labels`."""
+        return classification_metrics(
+            predictions["reference"],
+            predictions["prediction"],
+            predictions["confidence"],
+            labels=self.labels,
+        )
+
+
+def _truncate(ids: list[int], max_length_tokens: int) -> list[int]:
+    """Keeps the last id, the end mark, when a text is cut."""
+    if len(ids) <= max_length_tokens:
+        return ids
+    return [*ids[: max_length_tokens - 1], ids[-1]]
