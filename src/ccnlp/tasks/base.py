@@ -87,7 +87,7 @@ class Task(ABC):
         *,
         max_length_tokens: int,
     ) -> dict[str, Sequence[Any]]:
-        """Columns of features, one entry a row: `input_ids`, `num_tokens_before_truncation`, targets.
+        """Columns of features, an entry a row: `input_ids`, `num_tokens_before_truncation`, targets.
 
         Targets are left out where `rows` has no target columns, as in serving.
         """
@@ -98,7 +98,7 @@ class Task(ABC):
 
     @abstractmethod
     def head(self, hidden_size: int, *, pooling: Pooling, dropout: float) -> "nn.Module":
-        """A module from token states (batch, sequence, hidden) and mask (batch, sequence) to outputs."""
+        """A module from token states (batch, sequence, hidden) and their mask to outputs."""
 
     @abstractmethod
     def loss(
@@ -108,7 +108,11 @@ class Task(ABC):
 
     @abstractmethod
     def decode(self, outputs: "torch.Tensor") -> pd.DataFrame:
-        """A row an example: `prediction`, `confidence` (0..1) and `probabilities` (list or missing)."""
+        """A row an example: `prediction`, `confidence` (0..1), `probabilities` (list or missing)."""
+
+    @abstractmethod
+    def decode_targets(self, batch: Batch) -> Sequence[str]:
+        """The targets of a batch in the form of `decode`'s `prediction`."""
 
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,1 @@
+"""Where an encoder comes from; each source is one module here."""

@@ -111,6 +111,10 @@ class SequenceClassification(Task):
             }
         )
 
+    def decode_targets(self, batch: Batch) -> Sequence[str]:
+        """The labels of `target`."""
+        return [self.labels[index] for index in batch["target"].tolist()]
+
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The label."""
         return rows["label"]

@@ -1,0 +1,168 @@
+"""A trained model: network, tokenizer and tasks, saved as one checkpoint folder."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.errors import ModelSourceError
+from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.tasks.base import Pooling, Task, TasksParameters, build_tasks
+from ccnlp.tokenisation.batching import length_sorted_batches
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from ccnlp.models.network import MultiTaskNetwork
+
+FORMAT = 1
+DESCRIPTION_FILE = "ccnlp.json"
+HEADS_FILE = "heads.safetensors"
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What training gives: predicts every task it was trained on.
+
+    The folder that `save` writes is a Hugging Face checkpoint of the encoder with its tokenizer,
+    readable by transformers alone, beside the heads and a description of the tasks.
+    """
+
+    network: "MultiTaskNetwork"
+    tokenizer: "PreTrainedTokenizerBase"
+    tasks: Mapping[str, Task]
+    encoder: EncoderCheckpoint
+    pooling: Pooling
+    max_length_tokens: int
+
+    def predict(
+        self, rows: pd.DataFrame, *, task: str, tokens_per_batch: int = 8192
+    ) -> pd.DataFrame:
+        """The task's decoded outputs, a row for each of `rows`, with its index.
+
+        Args:
+            rows: the task's input columns.
+            task: name of the task.
+            tokens_per_batch: most tokens of a batch, padding included; bounds the memory.
+
+        Raises:
+            KeyError: the model was not trained on the task.
+        """
+        import torch
+
+        from ccnlp.models.precision import autocast, choose_device
+
+        definition = self.tasks[task]
+        inputs = rows[list(definition.input_columns)]
+        features = definition.encode(
+            inputs, self.tokenizer, max_length_tokens=self.max_length_tokens
+        )
+        lengths = np.array([len(ids) for ids in features["input_ids"]], dtype=np.int64)
+        device = choose_device()
+        network = self.network.to(device).eval()
+        decoded = []
+        batches = length_sorted_batches(lengths, tokens_per_batch=tokens_per_batch)
+        for batch_rows in batches:
+            encoded = [{name: column[i] for name, column in features.items()} for i in batch_rows]
+            batch = definition.collate(encoded, pad_token_id=self.tokenizer.pad_token_id)
+            with torch.inference_mode(), autocast(device, "auto"):
+                outputs = network(
+                    task=task,
+                    input_ids=batch["input_ids"].to(device),
+                    attention_mask=batch["attention_mask"].to(device),
+                )
+            decoded.append(definition.decode(outputs).set_axis(rows.index[batch_rows]))
+        if not decoded:
+            return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
+        order = np.argsort(np.concatenate(batches))
+        return pd.concat(decoded).iloc[order]
+
+    def save(self, folder: Path) -> None:
+        """Writes the checkpoint to `folder`, whole or not at all, in place of what is there."""
+        from safetensors.torch import save_file
+
+        partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+        partial.mkdir(parents=True)
+        try:
+            self.network.encoder.save_pretrained(partial)
+            self.tokenizer.save_pretrained(partial)
+            save_file(self.network.heads.state_dict(), partial / HEADS_FILE)
+            description = json.dumps(self._describe(), indent=2, ensure_ascii=False)
+            (partial / DESCRIPTION_FILE).write_text(description, encoding="utf-8")
+            if folder.exists():
+                shutil.rmtree(folder)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    @classmethod
+    def load(cls, folder: Path) -> "TrainedModel":
+        """The model that `save` wrote to `folder`.
+
+        Raises:
+            ModelSourceError: the folder holds no readable model; says what is missing.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+        from transformers import AutoTokenizer
+
+        from ccnlp.models.network import build_network, load_encoder
+
+        description = _read_description(folder)
+        tasks = build_tasks(TasksParameters.model_validate(description["tasks"]))
+        pooling: Pooling = description["pooling"]
+        network = build_network(
+            load_encoder(folder, attention="sdpa"), tasks, pooling=pooling, head_dropout=0.0
+        )
+        try:
+            network.heads.load_state_dict(load_file(folder / HEADS_FILE))
+        except (OSError, RuntimeError, SafetensorError) as error:
+            raise ModelSourceError(
+                f"{folder / HEADS_FILE} can't be read: {error}; train the model again"
+            ) from error
+        return cls(
+            network=network.eval(),
+            tokenizer=AutoTokenizer.from_pretrained(folder, trust_remote_code=False),
+            tasks=tasks,
+            encoder=EncoderCheckpoint(folder=folder, **description["encoder"]),
+            pooling=pooling,
+            max_length_tokens=description["max_length_tokens"],
+        )
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "encoder": {
+                "name": self.encoder.name,
+                "source": self.encoder.source,
+                "revision": self.encoder.revision,
+            },
+            "pooling": self.pooling,
+            "max_length_tokens": self.max_length_tokens,
+            "tasks": {
+                name: task.parameters.model_dump(mode="json") for name, task in self.tasks.items()
+            },
+        }
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    path = folder / DESCRIPTION_FILE
+    try:
+        description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelSourceError(
+            f"{folder} holds no model of this project: {path.name} can't be read ({error}); "
+            "run the training pipeline to make one"
+        ) from error
+    if description.get("format") != FORMAT:
+        raise ModelSourceError(
+            f"{path}: format {description.get('format')!r} is not {FORMAT}, which this version "
+            "reads; train the model again"
+        )
+    return description

@@ -1,0 +1,134 @@
+"""The plan of a training run: which rows form which batch, as a pure function of the seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ccnlp.training.parameters import BatchParameters, MixtureParameters
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PlannedBatch:
+    """One batch: rows of one task's features."""
+
+    task: str
+    rows: Rows
+
+
+@dataclass(frozen=True)
+class TaskRows:
+    """The training rows of one task, as the plan sees them; all arrays have shape (rows,).
+
+    Attributes:
+        rows: positions in the task's features.
+        lengths: tokens of each row.
+        corpora: corpus of each row.
+        weights: weight of each row's corpus in the mixture.
+    """
+
+    rows: Rows
+    lengths: Rows
+    corpora: npt.NDArray[np.object_]
+    weights: npt.NDArray[np.float64]
+
+
+def plan_epochs(
+    tasks: Mapping[str, TaskRows],
+    *,
+    num_epochs: int,
+    mixture: MixtureParameters,
+    batches: BatchParameters,
+    seed: int,
+) -> list[list[PlannedBatch]]:
+    """The batches of each epoch, in the order of training; each batch is of one task.
+
+    Every epoch has as many rows as the corpora have together. Without a temperature or weights
+    each row comes once an epoch; else a corpus is drawn more or less often, its rows still evenly.
+    """
+    generator = np.random.default_rng(seed)
+    epochs = []
+    for _ in range(num_epochs):
+        drawn = draw_epoch(tasks, mixture, generator)
+        plan = [
+            PlannedBatch(task, tasks[task].rows[batch])
+            for task, chosen in drawn.items()
+            for batch in cut_into_batches(chosen, tasks[task].lengths, batches, generator)
+        ]
+        epochs.append([plan[i] for i in generator.permutation(len(plan))])
+    return epochs
+
+
+def draw_epoch(
+    tasks: Mapping[str, TaskRows], mixture: MixtureParameters, generator: np.random.Generator
+) -> dict[str, Rows]:
+    """Indices into each task's rows for one epoch, shuffled, by the mixture's shares of corpora."""
+    groups = {
+        (task, corpus): np.flatnonzero(rows.corpora == corpus)
+        for task, rows in tasks.items()
+        for corpus in sorted(set(rows.corpora))
+    }
+    mass = np.array(
+        [len(group) * tasks[task].weights[group[0]] for (task, _), group in groups.items()]
+    )
+    share = mass ** (1 / mixture.temperature)
+    sizes = _round_to_total(share / share.sum(), sum(map(len, groups.values())))
+    drawn: dict[str, list[Rows]] = {task: [] for task in tasks}
+    for ((task, _), group), size in zip(groups.items(), sizes, strict=True):
+        copies, remainder = divmod(int(size), len(group))
+        drawn[task] += [group] * copies
+        drawn[task].append(generator.permutation(group)[:remainder])
+    return {task: generator.permutation(np.concatenate(parts)) for task, parts in drawn.items()}
+
+
+def _round_to_total(shares: npt.NDArray[np.float64], total: int) -> Rows:
+    """Whole numbers in the given shares that sum to `total`, the largest remainders rounded up."""
+    exact = shares * total
+    sizes = np.floor(exact + 1e-9).astype(np.int64)
+    largest = np.argsort(sizes - exact, kind="stable")[: total - int(sizes.sum())]
+    sizes[largest] += 1
+    return sizes
+
+
+def cut_into_batches(
+    chosen: Rows, lengths: Rows, parameters: BatchParameters, generator: np.random.Generator
+) -> list[Rows]:
+    """Batches of like length: windows of the shuffled rows are sorted by length, then cut.
+
+    Sorting the whole epoch would put the same rows together every time; a window of some dozen
+    batches has nearly all of the gain.
+    """
+    window = parameters.examples * parameters.window
+    batches: list[Rows] = []
+    for start in range(0, len(chosen), window):
+        rows = chosen[start : start + window]
+        if parameters.window > 1:
+            rows = rows[np.argsort(lengths[rows], kind="stable")]
+        batches += _cut(rows, lengths, parameters)
+    return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def _cut(rows: Rows, lengths: Rows, parameters: BatchParameters) -> list[Rows]:
+    batches: list[Rows] = []
+    first = 0
+    longest = 0
+    for end, row in enumerate(rows):
+        longest = max(longest, int(lengths[row]))
+        size = end - first + 1
+        is_full = size > parameters.examples or size * longest > parameters.tokens
+        if is_full and size > 1:
+            batches.append(rows[first:end])
+            first, longest = end, int(lengths[row])
+    if len(rows):
+        batches.append(rows[first:])
+    return batches
+
+
+def mean_padding(plan: Sequence[PlannedBatch], lengths: Mapping[str, Rows]) -> float:
+    """The share of padding among the tokens of a plan, 0..1; `lengths` by feature row."""
+    padded = sum(len(b.rows) * int(lengths[b.task][b.rows].max()) for b in plan)
+    real = sum(int(lengths[b.task][b.rows].sum()) for b in plan)
+    return 1 - real / padded if padded else 0.0

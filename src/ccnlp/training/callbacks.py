@@ -1,0 +1,172 @@
+"""What happens beside the steps: progress, averaged weights, the best weights, early stopping."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from ccnlp import progress
+from ccnlp.training.averaging import AveragedWeights
+from ccnlp.training.parameters import ValidationParameters
+
+logger = logging.getLogger(__name__)
+
+SELECTION_METRIC = "selection_score"
+BEST_WEIGHTS_FILE = "best.safetensors"
+BEST_SCORE_FILE = "best.json"
+
+
+class ProgressCallback(TrainerCallback):
+    """A line every few seconds with the time left, and the metrics for whoever listens."""
+
+    def __init__(self, *, num_examples: Callable[[int, int], int]) -> None:
+        self._num_examples = num_examples
+        self._first_step = 0
+        self._start = self._last_line = 0.0
+        self._loss: float | None = None
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Starts the clock."""
+        self._first_step = state.global_step
+        self._start = self._last_line = time.monotonic()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Logs a line when the last one is some seconds old."""
+        now = time.monotonic()
+        if now - self._last_line < progress.SECONDS_BETWEEN_LINES:
+            return
+        self._last_line = now
+        done, left = state.global_step - self._first_step, state.max_steps - state.global_step
+        minutes, seconds = divmod(round((now - self._start) / done * left), 60)
+        speed = self._num_examples(self._first_step, state.global_step) / (now - self._start)
+        loss = "" if self._loss is None else f", loss {self._loss:.3f}"
+        logger.info(
+            f"training: step {state.global_step:,} of {state.max_steps:,}{loss}, "
+            f"{speed:.0f} examples/s, {minutes}:{seconds:02d} left"
+        )
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Reports the training and validation metrics of this step."""
+        logs = logs or {}
+        self._loss = logs.get("loss", self._loss)
+        values = {
+            "training/" + name.replace("eval_", "validation_"): float(value)
+            for name, value in logs.items()
+            if name not in ("epoch", "total_flos", "train_runtime")
+        }
+        progress.report(progress.Metrics(values, state.global_step))
+
+
+class AveragingCallback(TrainerCallback):
+    """Takes each step's weights into the average."""
+
+    def __init__(self, averaged: AveragedWeights) -> None:
+        self._averaged = averaged
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Updates the average."""
+        self._averaged.update()
+
+
+class BestWeightsCallback(TrainerCallback):
+    """Keeps the weights with the best validation score, and stops when they stay the best.
+
+    The weights lie on disk, so that a run that was killed and went on still ends with them.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        folder: Path,
+        parameters: ValidationParameters,
+        *,
+        averaged: AveragedWeights | None,
+        steps_per_evaluation: int,
+    ) -> None:
+        self._network = network
+        self._folder = folder
+        self._parameters = parameters
+        self._averaged = averaged
+        self._steps_per_evaluation = steps_per_evaluation
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Asks for an evaluation when one is due, and after the last step."""
+        is_due = state.global_step % self._steps_per_evaluation == 0
+        control.should_evaluate = is_due or state.global_step == state.max_steps
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Saves the weights on a gain; stops after `patience` evaluations without one."""
+        scores = [e[f"eval_{SELECTION_METRIC}"] for e in state.log_history if _is_evaluation(e)]
+        gains = _positions_of_gains(scores, minimum_gain=self._parameters.minimum_gain)
+        logger.info(f"validation: score {scores[-1]:.3f} at step {state.global_step:,}")
+        if gains[-1] == len(scores) - 1:
+            self._save(scores[-1], state.global_step)
+        elif len(scores) - 1 - gains[-1] >= self._parameters.patience:
+            logger.info(f"training stops: no gain in {self._parameters.patience} evaluations")
+            control.should_training_stop = True
+
+    def load_best(self) -> dict[str, float]:
+        """Puts the best weights into the network; their `score` and `step`."""
+        state = load_file(self._folder / BEST_WEIGHTS_FILE)
+        self._network.load_state_dict(state)
+        best: dict[str, float] = json.loads((self._folder / BEST_SCORE_FILE).read_text())
+        return best
+
+    def _save(self, score: float, step: int) -> None:
+        if self._averaged:
+            self._averaged.swap()
+        try:
+            partial = self._folder / f".{BEST_WEIGHTS_FILE}"
+            save_file(self._network.state_dict(), partial)
+            os.replace(partial, self._folder / BEST_WEIGHTS_FILE)
+        finally:
+            if self._averaged:
+                self._averaged.swap()
+        best = json.dumps({"score": score, "step": step})
+        (self._folder / BEST_SCORE_FILE).write_text(best)
+
+
+def _is_evaluation(entry: dict[str, float]) -> bool:
+    return f"eval_{SELECTION_METRIC}" in entry
+
+
+def _positions_of_gains(scores: list[float], *, minimum_gain: float) -> list[int]:
+    """Positions at which a score is above all before it by the minimum gain; 0 is one.
+
+    >>> _positions_of_gains([0.5, 0.6, 0.55, 0.6], minimum_gain=0.0)
+    [0, 1]
+    """
+    gains = [0]
+    for position, score in enumerate(scores):
+        if score > scores[gains[-1]] + minimum_gain:
+            gains.append(position)
+    return gains

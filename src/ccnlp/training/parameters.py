@@ -1,0 +1,105 @@
+"""The parameters of fine-tuning."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ccnlp.tasks.base import Pooling
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MixtureParameters(_Group):
+    """How an epoch is drawn from several corpora."""
+
+    temperature: float = Field(
+        ge=1,
+        description="1 draws corpora by their size; higher evens them out (p ∝ (n·weight)^(1/T))",
+    )
+
+
+class BatchParameters(_Group):
+    """How an epoch is cut into batches of texts of like length."""
+
+    examples: int = Field(ge=1, description="most examples of a batch")
+    tokens: int = Field(ge=16, description="most tokens of a batch, padding included")
+    window: int = Field(
+        ge=1, description="batches whose examples are sorted by length together; 1 does not sort"
+    )
+    accumulation_steps: int = Field(ge=1, description="batches a step of the optimiser")
+
+
+class OptimiserParameters(_Group):
+    """AdamW and its schedule."""
+
+    learning_rate: float = Field(gt=0, lt=1, description="peak learning rate of the top layer")
+    head_learning_rate: float = Field(gt=0, lt=1, description="peak learning rate of the heads")
+    layer_decay: float = Field(
+        gt=0, le=1, description="factor on the learning rate from each layer to the one below"
+    )
+    weight_decay: float = Field(ge=0, lt=1, description="decoupled; none on biases and norms")
+    betas: tuple[float, float] = Field(description="decay rates of AdamW's two moments")
+    schedule: Literal["linear", "cosine", "constant_with_warmup"] = Field(
+        description="course of the learning rate after the warm-up"
+    )
+    warmup_share: float = Field(ge=0, lt=1, description="share of the steps, 0..1")
+    max_gradient_norm: float = Field(gt=0, description="gradients are clipped to this norm")
+
+
+class RegularisationParameters(_Group):
+    """What keeps the model from learning its training rows by heart."""
+
+    encoder_dropout: float = Field(ge=0, lt=1, description="of the hidden states, 0..1")
+    attention_dropout: float = Field(ge=0, lt=1, description="of the attention weights, 0..1")
+    head_dropout: float = Field(ge=0, lt=1, description="before each head, 0..1")
+    label_smoothing: float = Field(ge=0, lt=1, description="mass spread over all labels, 0..1")
+    weight_average_decay: float = Field(
+        ge=0, lt=1, description="decay a step of the averaged weights; 0 keeps the last weights"
+    )
+    consistency_weight: float = Field(
+        ge=0,
+        description="weight of the divergence between two passes with dropout; 0 makes one pass",
+    )
+
+
+class ValidationParameters(_Group):
+    """When the model is judged and checkpointed while it trains."""
+
+    evaluations_per_epoch: int = Field(ge=1, description="looks at the validation rows an epoch")
+    patience: int = Field(ge=1, description="evaluations without a gain before training stops")
+    minimum_gain: float = Field(ge=0, description="of the validation score, to count as a gain")
+    checkpoints_per_epoch: int = Field(ge=1, description="points a killed run can go on from")
+
+
+class FreezeParameters(_Group):
+    """What of the encoder is not trained."""
+
+    embeddings: bool = Field(description="whether the embeddings stay as they are")
+    bottom_layers: int = Field(ge=-1, description="layers that stay as they are; -1 means all")
+
+
+class TrainingParameters(_Group):
+    """`parameters/training.yml`."""
+
+    epochs: int = Field(ge=1, description="passes over the training rows")
+    seed: int = Field(ge=0, description="of the batches, the heads and dropout")
+    pooling: Pooling = Field(description="how a text's vector is read off its token states")
+    trim_vocabulary: bool = Field(
+        description="whether only the embedding rows that occur are trained; nothing is lost"
+    )
+    freeze: FreezeParameters
+    mixture: MixtureParameters
+    batches: BatchParameters
+    optimiser: OptimiserParameters
+    regularisation: RegularisationParameters
+    validation: ValidationParameters
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        description="auto takes bf16 where the processor computes in it"
+    )
+    attention: Literal["auto", "eager", "sdpa"] = Field(
+        description="implementation of attention; auto measures both"
+    )
+    gradient_checkpointing: bool = Field(description="less memory for a third more time")
+    compile: bool = Field(description="torch.compile: minutes of warm-up, then faster steps")

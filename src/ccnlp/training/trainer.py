@@ -1,0 +1,173 @@
+"""The loop: Hugging Face's Trainer over planned batches, with one head a task and its loss."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+from transformers import Trainer, TrainingArguments
+
+from ccnlp.models.network import MultiTaskNetwork
+from ccnlp.tasks.base import Batch, Features, Task
+from ccnlp.training.averaging import AveragedWeights
+from ccnlp.training.batches import PlannedBatch
+from ccnlp.training.optimiser import build_optimiser
+from ccnlp.training.parameters import TrainingParameters
+
+if TYPE_CHECKING:
+    from transformers import TrainerCallback
+
+logger = logging.getLogger(__name__)
+
+AVERAGE_FILE = "averaged_weights.safetensors"
+
+BatchOfTask = dict[str, Any]
+"""A `Batch` with its task's name under `task`."""
+
+
+class PlannedDataset(Dataset[BatchOfTask]):
+    """The collated batches of a plan; an item is a whole batch.
+
+    Because the plan covers the whole run, the position in it is all that a killed run needs to go
+    on with the batches that it would have seen.
+    """
+
+    def __init__(
+        self,
+        plan: Sequence[PlannedBatch],
+        features: Mapping[str, Sequence[Features]],
+        tasks: Mapping[str, Task],
+        *,
+        pad_token_id: int,
+    ) -> None:
+        self.plan = plan
+        self.features = features
+        self.tasks = tasks
+        self.pad_token_id = pad_token_id
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    def __getitem__(self, index: int) -> BatchOfTask:
+        batch = self.plan[index]
+        rows = [self.features[batch.task][int(row)] for row in batch.rows]
+        collated = self.tasks[batch.task].collate(rows, pad_token_id=self.pad_token_id)
+        return {"task": batch.task, **collated}
+
+
+class MultiTaskTrainer(Trainer):
+    """Trainer whose batches name their task and whose validation is the tasks' own score.
+
+    Args:
+        network: what is trained.
+        arguments: Trainer's settings; `max_steps` covers the plan.
+        planned: the batches.
+        tasks: by name.
+        parameters: `parameters/training.yml`.
+        validate: scores the network on the validation rows.
+        callbacks: Trainer's callbacks.
+    """
+
+    def __init__(
+        self,
+        network: MultiTaskNetwork,
+        arguments: TrainingArguments,
+        *,
+        planned: PlannedDataset,
+        tasks: Mapping[str, Task],
+        parameters: TrainingParameters,
+        validate: Callable[[], dict[str, float]],
+        callbacks: "Sequence[TrainerCallback]",
+    ) -> None:
+        super().__init__(model=network, args=arguments, callbacks=list(callbacks))
+        self.loss_is_scaled_for_ga = False
+        self.network = network
+        self.planned = planned
+        self.tasks = tasks
+        self.parameters = parameters
+        self.validate = validate
+        decay = parameters.regularisation.weight_average_decay
+        self.averaged = AveragedWeights(network, decay=decay) if decay else None
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """The planned batches in their order; several processes take turns."""
+        loader = DataLoader(self.planned, batch_size=1, shuffle=False, collate_fn=itemgetter(0))
+        return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """AdamW with a learning rate a layer."""
+        if self.optimizer is None:
+            self.optimizer = build_optimiser(self.network, self.parameters.optimiser)
+        return self.optimizer
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: BatchOfTask,
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Tensor:
+        """The task's loss times its weight; the mean over the batch."""
+        del return_outputs, num_items_in_batch
+        batch = dict(inputs)
+        task = self.tasks[batch.pop("task")]
+        loss = self._loss(model, task, batch)
+        return loss * task.parameters.loss_weight
+
+    def _loss(self, model: Any, task: Task, batch: Batch) -> Tensor:
+        regularisation = self.parameters.regularisation
+        smoothing = regularisation.label_smoothing
+        inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+        if not regularisation.consistency_weight:
+            return task.loss(model(task=task.name, **inputs), batch, label_smoothing=smoothing)
+        # Two passes in one, each with its own dropout (R-Drop: Liang et al. 2021, equations 2–4).
+        twice = {name: tensor.repeat(2, 1) for name, tensor in inputs.items()}
+        first, second = model(task=task.name, **twice).chunk(2)
+        loss = (
+            task.loss(first, batch, label_smoothing=smoothing)
+            + task.loss(second, batch, label_smoothing=smoothing)
+        ) / 2
+        return loss + regularisation.consistency_weight * symmetric_divergence(first, second)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """The tasks' scores on validation, with the averaged weights where there are any."""
+        del args, kwargs
+        if self.averaged:
+            self.averaged.swap()
+        try:
+            metrics = {f"eval_{name}": score for name, score in self.validate().items()}
+        finally:
+            if self.averaged:
+                self.averaged.swap()
+        self.log(dict(metrics))
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        super()._save_optimizer_and_scheduler(output_dir)
+        if self.averaged:
+            from safetensors.torch import save_file
+
+            save_file(self.averaged.state(), Path(output_dir) / AVERAGE_FILE)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)
+        if self.averaged and checkpoint:
+            from safetensors.torch import load_file
+
+            self.averaged.load(load_file(Path(checkpoint) / AVERAGE_FILE))
+
+
+def symmetric_divergence(first: Tensor, second: Tensor) -> Tensor:
+    """The mean of both Kullback–Leibler divergences between two sets of logits (batch, labels)."""
+    p, q = first.float().log_softmax(-1), second.float().log_softmax(-1)
+    forward = functional.kl_div(p, q, log_target=True, reduction="batchmean")
+    backward = functional.kl_div(q, p, log_target=True, reduction="batchmean")
+    return (forward + backward) / 2
