@@ -40,7 +40,7 @@ def label_indices(
     Raises:
         ValueError: a value is not one of them.
     """
-    codes = pd.Categorical(values, categories=list(labels)).codes.astype(np.int64)
+    codes = pd.Index(list(labels)).get_indexer(pd.Index(values)).astype(np.int64)
     if (codes < 0).any():
         unknown = sorted({str(v) for v, code in zip(values, codes, strict=True) if code < 0})
         raise ValueError(f"{unknown} are not among the labels {list(labels)}")
