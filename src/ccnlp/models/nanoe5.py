@@ -43,8 +43,21 @@ EMBEDDING_TENSORS = {
     "emb.ln.b": "embeddings.LayerNorm.bias",
 }
 
-KEPT_BY_NORMALISER = {"\uff5e": "\uf8fa", "\U0001f23b": "\uf8fb"}
-"""Characters that the file's map keeps and today's NFKC does not, each with a stand-in."""
+KEPT_BY_NORMALISER = {"\uff5e": "\ufdd0", "\U0001f23b": "\ufdd1"}
+"""Characters that the file's map keeps and today's NFKC does not, each with a stand-in.
+
+The stand-ins are code points that Unicode keeps free of characters for good.
+"""
+
+SPECIAL_TOKENS = {
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+    "sep_token": "</s>",
+    "cls_token": "<s>",
+    "unk_token": "<unk>",
+    "pad_token": "<pad>",
+    "mask_token": "<mask>",
+}
 
 
 @dataclass(frozen=True)
@@ -172,16 +185,10 @@ def write_checkpoint(packed_path: Path, folder: Path) -> None:
     save_file(state_dict(packed), folder / "model.safetensors", metadata={"format": "pt"})
     PreTrainedTokenizerFast(
         tokenizer_object=build_tokenizer(packed.pieces),
-        bos_token="<s>",
-        eos_token="</s>",
-        sep_token="</s>",
-        cls_token="<s>",
-        unk_token="<unk>",
-        pad_token="<pad>",
-        mask_token="<mask>",
         model_max_length=packed.positions,
         clean_up_tokenization_spaces=False,
         model_input_names=["input_ids", "attention_mask"],
+        **SPECIAL_TOKENS,
     ).save_pretrained(folder)
 
 

