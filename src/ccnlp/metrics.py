@@ -59,6 +59,16 @@ def f1_per_label(counts: Counts) -> Scores:
     return f1
 
 
+def recall_per_label(counts: Counts) -> Scores:
+    """Recall of each label, shape (..., labels); NaN for a label that is no reference."""
+    return _divide(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1))
+
+
+def precision_per_label(counts: Counts) -> Scores:
+    """Precision of each label, shape (..., labels); NaN for a label that is never predicted."""
+    return _divide(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-2))
+
+
 def macro_f1(counts: Counts) -> Scores:
     """The mean F1 of the labels that are a reference or a prediction; NaN without any row.
 
@@ -74,8 +84,7 @@ def accuracy(counts: Counts) -> Scores:
 
 def average_recall(counts: Counts) -> Scores:
     """The mean recall of the labels that are a reference; NaN without any row."""
-    hits = np.diagonal(counts, axis1=-2, axis2=-1)
-    return _nan_mean(_divide(hits, counts.sum(axis=-1)))
+    return _nan_mean(recall_per_label(counts))
 
 
 def calibration_bins(confidence: npt.ArrayLike) -> npt.NDArray[np.int64]:

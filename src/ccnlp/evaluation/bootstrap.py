@@ -1,0 +1,139 @@
+"""Bootstrap by kind of row: a draw costs the number of kinds, not the number of rows.
+
+Rows that agree in everything a metric looks at (reference, prediction of each system) are one
+*cell*. Drawing n rows with replacement is drawing the cells' counts from a multinomial, so a
+resample of a million rows of three labels and two systems is a draw of at most 27 numbers. Rows
+of one group, such as translations of one sentence, are drawn together (Davison and Hinkley 1997,
+section 3.8): groups with the same bag of cells are one *unit*, and units are drawn in the same
+way. Ungrouped rows are the case of units with one cell.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ccnlp.examples import stable_hash
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+NUMBERS_AT_ONCE = 4_000_000
+"""Bounds the memory of a block of draws to some tens of MB."""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A seed that is its own for every group of every slice, so that none depends on another."""
+
+    number: int
+    names: tuple[str, ...]
+
+    @property
+    def entropy(self) -> list[int]:
+        """For NumPy's generator."""
+        return [self.number, int(stable_hash(self.names), 16)]
+
+
+@dataclass(frozen=True)
+class Units:
+    """What is drawn with replacement, and what each unit holds.
+
+    Attributes:
+        cells: the distinct cells, shape (cells,).
+        sizes: how many groups are of each unit, shape (units,).
+        contents: how many rows of each cell a group of the unit has, sparse (units, cells).
+    """
+
+    cells: Ints
+    sizes: Ints
+    contents: "csr_array"
+
+    @property
+    def counts(self) -> Ints:
+        """Rows of each cell, as observed; shape (cells,)."""
+        counts: Ints = self.contents.T @ self.sizes
+        return counts
+
+    def draw(self, num_draws: int, seed: Seed, *, width: int = 1) -> Iterator[Floats]:
+        """Resampled rows of each cell, in blocks (draws of the block, cells).
+
+        Args:
+            num_draws: number of resamples.
+            seed: makes them.
+            width: numbers that the caller makes of a draw; keeps the blocks small.
+        """
+        generator = np.random.default_rng(seed.entropy)
+        total, units = int(self.sizes.sum()), len(self.sizes)
+        # With nearly as many units as groups, drawing the groups one by one is faster.
+        is_one_by_one = units * 8 > total
+        numbers = max(width, len(self.cells), total if is_one_by_one else units)
+        block = max(1, NUMBERS_AT_ONCE // numbers)
+        for start in range(0, num_draws, block):
+            size = min(block, num_draws - start)
+            if is_one_by_one:
+                weights = _draw_groups(self.sizes, total, size, generator)
+            else:
+                weights = generator.multinomial(total, self.sizes / total, size=size)
+            yield np.asarray((self.contents.T @ weights.T).T, dtype=np.float64)
+
+
+def units_of(cells: Ints, groups: Ints) -> Units:
+    """The units of rows.
+
+    Args:
+        cells: the cell of each row.
+        groups: the group of each row, any whole numbers; each its own for unclustered rows.
+    """
+    from scipy.sparse import csr_array
+
+    distinct, cell_of_row = np.unique(cells, return_inverse=True)
+    names, group_of_row = np.unique(groups, return_inverse=True)
+    if len(names) == len(cells):  # no two rows belong together
+        sizes = np.bincount(cell_of_row, minlength=len(distinct)).astype(np.int64)
+        each = np.arange(len(distinct))
+        ones = np.ones(len(distinct), dtype=np.int64)
+        return Units(distinct, sizes, csr_array((ones, (each, each))))
+    # A sum of random 64-bit numbers, one a cell, tells bags of cells apart.
+    marks = np.random.default_rng(0).integers(0, 2**64, size=len(distinct), dtype=np.uint64)
+    signatures = np.zeros(len(names), dtype=np.uint64)
+    np.add.at(signatures, group_of_row, marks[cell_of_row])
+    _, first, sizes = np.unique(signatures, return_index=True, return_counts=True)
+    unit_of_group = np.full(len(names), -1)
+    unit_of_group[first] = np.arange(len(first))
+    unit_of_row = unit_of_group[group_of_row]
+    rows = np.flatnonzero(unit_of_row >= 0)  # one group stands for all of its unit
+    contents = csr_array(
+        (np.ones(len(rows), dtype=np.int64), (unit_of_row[rows], cell_of_row[rows])),
+        shape=(len(first), len(distinct)),
+    )
+    return Units(distinct, sizes.astype(np.int64), contents)
+
+
+def percentile_interval(draws: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """Ends of the percentile interval of draws (draws, scores); NaN where no draw has a score."""
+    tail = (1 - confidence) / 2
+    has_score = ~np.isnan(draws)
+    if has_score.all():
+        low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+        return low, high
+    ends = np.full((2, draws.shape[1]), np.nan)
+    for column in np.flatnonzero(has_score.any(axis=0)):
+        scored = draws[has_score[:, column], column]
+        ends[:, column] = np.quantile(scored, [tail, 1 - tail])
+    return ends[0], ends[1]
+
+
+def _draw_groups(sizes: Ints, total: int, draws: int, generator: np.random.Generator) -> Ints:
+    """How often each unit is drawn when `total` groups are; shape (draws, units)."""
+    units = len(sizes)
+    unit_of_group = np.repeat(np.arange(units), sizes)
+    drawn = unit_of_group[generator.integers(0, total, size=(draws, total))]
+    offsets = np.arange(draws)[:, None] * units
+    weights = np.bincount((drawn + offsets).ravel(), minlength=draws * units)
+    return weights.reshape(draws, units).astype(np.int64)

@@ -1,0 +1,223 @@
+"""Systems' metrics on the same rows, as observed and in every resample."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.evaluation.bootstrap import Floats, Ints, Seed, Units, units_of
+from ccnlp.metrics import (
+    NUM_CALIBRATION_BINS,
+    accuracy,
+    average_recall,
+    calibration_bins,
+    calibration_error,
+    f1_per_label,
+    label_indices,
+    macro_f1,
+    precision_per_label,
+    recall_per_label,
+)
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Samples = dict[str, Floats]
+"""By metric: the score as observed, then that of each draw; shape (1 + draws,)."""
+
+Paired = dict[str, tuple[Samples, Samples]]
+"""By system: its samples, and the baseline's in the same resamples."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What systems predicted for the same rows; all arrays have shape (rows,).
+
+    Attributes:
+        labels: the label set.
+        reference: index of each row's label.
+        predictions: by system, index of the predicted label.
+        confidences: by system, 0..1.
+        groups: rows with the same number are drawn together.
+    """
+
+    labels: tuple[str, ...]
+    reference: Ints
+    predictions: Mapping[str, Ints]
+    confidences: Mapping[str, Floats]
+    groups: Ints
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Outcomes":
+        """The outcomes of some rows."""
+        return Outcomes(
+            labels=self.labels,
+            reference=self.reference[rows],
+            predictions={name: p[rows] for name, p in self.predictions.items()},
+            confidences={name: c[rows] for name, c in self.confidences.items()},
+            groups=self.groups[rows],
+        )
+
+
+def align(predictions: pd.DataFrame, *, labels: Sequence[str]) -> tuple[Outcomes, pd.DataFrame]:
+    """The outcomes of the rows that every system predicted, and these rows' other columns.
+
+    Args:
+        predictions: the long table of one task.
+        labels: the label set of the task.
+    """
+    by_system = {
+        str(system): table.set_index("example_id").sort_index(kind="stable")
+        for system, table in predictions.groupby("system", sort=False)
+    }
+    shared = next(iter(by_system.values())).index
+    for table in by_system.values():
+        if not table.index.equals(shared):
+            shared = shared[shared.isin(table.index)]
+    aligned = {
+        system: table if table.index.equals(shared) else table[table.index.isin(shared)]
+        for system, table in by_system.items()
+    }
+    rows = next(iter(aligned.values())).reset_index()
+    outcomes = Outcomes(
+        labels=tuple(labels),
+        reference=label_indices(rows["reference"], labels),
+        predictions={s: label_indices(t["prediction"], labels) for s, t in aligned.items()},
+        confidences={s: t["confidence"].to_numpy(np.float64) for s, t in aligned.items()},
+        groups=pd.factorize(rows["group_id"].fillna(rows["example_id"]))[0].astype(np.int64),
+    )
+    return outcomes, rows
+
+
+def sample_metrics(outcomes: Outcomes, *, baseline: str, num_draws: int, seed: Seed) -> Paired:
+    """Macro-F1, accuracy, average recall and calibration error of every system."""
+    paired: Paired = {}
+    for system in outcomes.predictions:
+        counts = _sample_confusion(
+            outcomes, (system, baseline), _confusion_metrics, num_draws=num_draws, seed=seed
+        )
+        errors = _sample_calibration(outcomes, (system, baseline), num_draws=num_draws, seed=seed)
+        paired[system] = (counts[0] | errors[0], counts[1] | errors[1])
+    return paired
+
+
+def sample_labels(
+    outcomes: Outcomes, *, baseline: str, num_draws: int, seed: Seed
+) -> dict[str, Paired]:
+    """F1, precision and recall of each label, by label, of every system."""
+    sampled = {
+        system: _sample_confusion(
+            outcomes, (system, baseline), _label_metrics, num_draws=num_draws, seed=seed
+        )
+        for system in outcomes.predictions
+    }
+    return {
+        label: {
+            system: (_column(own, position), _column(base, position))
+            for system, (own, base) in sampled.items()
+        }
+        for position, label in enumerate(outcomes.labels)
+    }
+
+
+def average_paired(groups: Sequence[Paired]) -> Paired:
+    """The mean over groups that were resampled each on its own, draw by draw."""
+    return {
+        system: (
+            _mean([paired[system][0] for paired in groups]),
+            _mean([paired[system][1] for paired in groups]),
+        )
+        for system in groups[0]
+    }
+
+
+def _mean(samples: Sequence[Samples]) -> Samples:
+    return {metric: np.mean([s[metric] for s in samples], axis=0) for metric in samples[0]}
+
+
+def _column(samples: Samples, position: int) -> Samples:
+    return {metric: values[:, position] for metric, values in samples.items()}
+
+
+def _confusion_metrics(counts: Floats) -> Samples:
+    return {
+        "macro_f1": macro_f1(counts),
+        "accuracy": accuracy(counts),
+        "average_recall": average_recall(counts),
+    }
+
+
+def _label_metrics(counts: Floats) -> Samples:
+    return {
+        "f1": f1_per_label(counts),
+        "precision": precision_per_label(counts),
+        "recall": recall_per_label(counts),
+    }
+
+
+def _sample_confusion(
+    outcomes: Outcomes,
+    pair: tuple[str, str],
+    metrics: Callable[[Floats], Samples],
+    *,
+    num_draws: int,
+    seed: Seed,
+) -> tuple[Samples, Samples]:
+    size = len(outcomes.labels)
+    first, second = (outcomes.reference * size + outcomes.predictions[system] for system in pair)
+    units = units_of(first * size + second % size, outcomes.groups)
+    cells = (units.cells // size, units.cells // size**2 * size + units.cells % size)
+    tables = [_sum_matrix(own, np.ones(len(own)), size * size) for own in cells]
+    blocks: tuple[list[Samples], list[Samples]] = ([], [])
+    for counts in _observed_then_drawn(units, num_draws, seed, width=size * size):
+        for table, collected in zip(tables, blocks, strict=True):
+            collected.append(metrics((counts @ table).reshape(-1, size, size)))
+    return _concatenate(blocks[0]), _concatenate(blocks[1])
+
+
+def _sample_calibration(
+    outcomes: Outcomes, pair: tuple[str, str], *, num_draws: int, seed: Seed
+) -> tuple[Samples, Samples]:
+    """Within a cell (bin and hit of both systems) the confidence is taken at its mean.
+
+    A bin is a tenth wide, so that the spread within it adds next to nothing to that of the hits.
+    """
+    bins = NUM_CALIBRATION_BINS
+    first, second = (
+        calibration_bins(outcomes.confidences[system])
+        + bins * (outcomes.predictions[system] == outcomes.reference)
+        for system in pair
+    )
+    cells = first * 2 * bins + second
+    units = units_of(cells, outcomes.groups)
+    cell_of_row = np.searchsorted(units.cells, cells)
+    drawn = list(_observed_then_drawn(units, num_draws, seed, width=bins))
+    samples = []
+    for side, system in zip(np.divmod(units.cells, 2 * bins), pair, strict=True):
+        sums = np.bincount(cell_of_row, weights=outcomes.confidences[system])
+        hits = _sum_matrix(side % bins, (side >= bins).astype(np.float64), bins)
+        confidence = _sum_matrix(side % bins, sums / np.bincount(cell_of_row), bins)
+        errors = [calibration_error(c @ hits, c @ confidence, c.sum(axis=-1)) for c in drawn]
+        samples.append({"calibration_error": np.concatenate(errors)})
+    return samples[0], samples[1]
+
+
+def _observed_then_drawn(
+    units: Units, num_draws: int, seed: Seed, *, width: int
+) -> Iterator[Floats]:
+    yield units.counts[None].astype(np.float64)
+    yield from units.draw(num_draws, seed, width=width)
+
+
+def _sum_matrix(columns: Ints, weights: Floats, width: int) -> "csr_array":
+    """Sums weighted cells into columns; sparse (cells, width)."""
+    from scipy.sparse import csr_array
+
+    cells = np.arange(len(columns))
+    return csr_array((weights, (cells, columns)), shape=(len(columns), width))
+
+
+def _concatenate(blocks: Sequence[Samples]) -> Samples:
+    return {metric: np.concatenate([block[metric] for block in blocks]) for metric in blocks[0]}

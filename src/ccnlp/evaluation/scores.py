@@ -1,0 +1,184 @@
+"""The scores table: every system on every slice, with n, interval and paired difference."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp import progress
+from ccnlp.errors import ConfigurationError, did_you_mean
+from ccnlp.evaluation.bootstrap import Seed, percentile_interval
+from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.evaluation.sampling import (
+    Outcomes,
+    Paired,
+    align,
+    average_paired,
+    sample_labels,
+    sample_metrics,
+)
+from ccnlp.evaluation.slices import groups_by_columns, groups_by_length, members
+from ccnlp.tasks.base import Task
+
+METRICS = ("macro_f1", "accuracy", "average_recall", "calibration_error")
+LABEL_METRICS = ("f1", "precision", "recall")
+ALL = "all"
+LANGUAGE_AVERAGE = "language_average"
+
+COLUMNS = [
+    "task", "corpus", "split", "system", "slice", "group", "metric", "score", "low", "high", "n",
+    "baseline", "difference", "difference_low", "difference_high", "is_small",
+]  # fmt: skip
+
+
+def score_predictions(
+    predictions: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    parameters: EvaluationParameters,
+    *,
+    baseline: str | None = None,
+) -> pd.DataFrame:
+    """Scores with percentile intervals: a row a system, slice, group and metric; each 0..1.
+
+    The slice `all` has the group `all`, the pooled rows, and `language_average`, the mean over
+    the languages, each resampled on its own. The slice `label` has `f1`, `precision` and
+    `recall` of each label, with the label's references as `n`; the others have `macro_f1` (over
+    the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
+    `corpus` is a corpus or, where a task has several, also `all`. Differences are to the
+    baseline in the same resamples: up is better but for the calibration error.
+
+    Args:
+        predictions: every system's answers; only rows that all systems answered are scored.
+        tasks: by name; those without labels are not scored.
+        parameters: slices, resamples and group sizes.
+        baseline: what differences are taken to, where it is not the parameters' baseline.
+
+    Raises:
+        ConfigurationError: the baseline is no system, or a slice names a column that is not there.
+    """
+    rows: list[dict[str, object]] = []
+    chosen_baseline = baseline or parameters.baseline
+    for (task, split), own in predictions.groupby(["task", "split"], sort=True):
+        labels = tasks[str(task)].labels
+        corpora = sorted(own["corpus"].unique()) if labels else []
+        for corpus in [*corpora, ALL] if len(corpora) > 1 else corpora:
+            table = own if corpus == ALL else own[own["corpus"] == corpus]
+            place = {"task": task, "corpus": corpus, "split": split}
+            scored = _Scorer(
+                *align(table, labels=labels),
+                names=(str(task), str(corpus), str(split)),
+                baseline=_check_baseline(chosen_baseline, table),
+                parameters=parameters,
+            )
+            tracked = progress.track(scored.score(), f"{corpus} {split}: scores")
+            rows += [{**place, **row} for row in tracked]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def lookup(
+    scores: pd.DataFrame,
+    *,
+    split: str = "test",
+    slice_name: str = ALL,
+    metric: str = "macro_f1",
+    corpus: str | None = None,
+    task: str | None = None,
+) -> pd.DataFrame:
+    """The rows of one slice and metric; of all corpora together where `corpus` is not given."""
+    chosen = scores[
+        (scores["split"] == split) & (scores["slice"] == slice_name) & (scores["metric"] == metric)
+    ]
+    if task is not None:
+        chosen = chosen[chosen["task"] == task]
+    if corpus is None:
+        corpora = chosen["corpus"].unique()
+        corpus = ALL if ALL in corpora else (corpora[0] if len(corpora) else ALL)
+    return chosen[chosen["corpus"] == corpus]
+
+
+def _check_baseline(baseline: str, predictions: pd.DataFrame) -> str:
+    systems = list(predictions["system"].unique())
+    if baseline not in systems:
+        raise ConfigurationError(
+            f"evaluation.baseline is {baseline!r}, which predicted nothing; "
+            f"{did_you_mean(baseline, systems)} (parameters/evaluation.yml)"
+        )
+    return baseline
+
+
+@dataclass(frozen=True)
+class _Scorer:
+    """Scores the slices of one task, corpus and split."""
+
+    outcomes: Outcomes
+    rows: pd.DataFrame
+    names: tuple[str, str, str]
+    baseline: str
+    parameters: EvaluationParameters
+
+    def score(self) -> Iterator[dict[str, object]]:
+        everything = np.arange(len(self.rows))
+        yield from self._rows(ALL, ALL, self._sample(everything, ALL, ALL), len(self.rows))
+        languages = groups_by_columns(self.rows, ["language"], slice_name=LANGUAGE_AVERAGE)
+        by_language = [
+            self._sample(positions, LANGUAGE_AVERAGE, group)
+            for group, positions in members(languages)
+        ]
+        average = average_paired(by_language)
+        yield from self._rows(ALL, LANGUAGE_AVERAGE, average, len(self.rows))
+        for slice_name, groups in self._slices().items():
+            for group, positions in members(groups):
+                paired = self._sample(positions, slice_name, group)
+                yield from self._rows(slice_name, group, paired, len(positions))
+        labels = sample_labels(
+            self.outcomes,
+            baseline=self.baseline,
+            num_draws=self.parameters.num_draws,
+            seed=Seed(self.parameters.seed, (*self.names, "label")),
+        )
+        for position, label in enumerate(self.outcomes.labels):
+            size = int((self.outcomes.reference == position).sum())
+            yield from self._rows("label", label, labels[label], size)
+
+    def _slices(self) -> dict[str, pd.Series]:
+        slices = {
+            name: groups_by_columns(self.rows, columns, slice_name=name)
+            for name, columns in self.parameters.slices.items()
+        }
+        bins = self.parameters.length_bins
+        return {**slices, "length": groups_by_length(self.rows["num_characters"], bins)}
+
+    def _sample(self, positions: npt.NDArray[np.intp], slice_name: str, group: str) -> Paired:
+        return sample_metrics(
+            self.outcomes.take(positions),
+            baseline=self.baseline,
+            num_draws=self.parameters.num_draws,
+            seed=Seed(self.parameters.seed, (*self.names, slice_name, group)),
+        )
+
+    def _rows(
+        self, slice_name: str, group: str, paired: Paired, size: int
+    ) -> Iterator[dict[str, object]]:
+        for system, (own, base) in paired.items():
+            values = np.stack(list(own.values()), axis=1)
+            gaps = values - np.stack([base[metric] for metric in own], axis=1)
+            low, high = percentile_interval(values[1:], self.parameters.confidence)
+            gap_low, gap_high = percentile_interval(gaps[1:], self.parameters.confidence)
+            for column, metric in enumerate(own):
+                yield {
+                    "system": system,
+                    "slice": slice_name,
+                    "group": group,
+                    "metric": metric,
+                    "score": values[0, column],
+                    "low": low[column],
+                    "high": high[column],
+                    "n": size,
+                    "baseline": self.baseline,
+                    "difference": gaps[0, column],
+                    "difference_low": gap_low[column],
+                    "difference_high": gap_high[column],
+                    "is_small": size < self.parameters.min_group_size,
+                }
