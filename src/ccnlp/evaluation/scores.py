@@ -77,6 +77,25 @@ def score_predictions(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def compare_systems(
+    predictions: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    parameters: EvaluationParameters,
+    *,
+    system: str,
+    baseline: str,
+) -> pd.DataFrame:
+    """The scores of one system with their differences to another, on the tasks of both.
+
+    Empty where they share no task, such as without a champion.
+    """
+    pair = predictions[predictions["system"].isin([system, baseline])]
+    num_systems = pair.groupby("task")["system"].nunique()
+    shared = pair[pair["task"].isin(num_systems[num_systems == 2].index)]
+    scores = score_predictions(shared, tasks, parameters, baseline=baseline)
+    return scores[scores["system"] == system].reset_index(drop=True)
+
+
 def lookup(
     scores: pd.DataFrame,
     *,

@@ -41,7 +41,7 @@ def groups_by_length(num_characters: pd.Series, bins: Sequence[int]) -> pd.Serie
     names = [f"1–{bins[0]}", *(f"{low + 1}–{high}" for low, high in pairwise(bins))]
     names.append(f"over {bins[-1]}")
     places = np.searchsorted(np.asarray(bins), num_characters.to_numpy(), side="left")
-    lengths = pd.Categorical.from_codes(places, categories=names, ordered=True)
+    lengths = pd.Categorical(np.asarray(names)[places], categories=names, ordered=True)
     return pd.Series(lengths, index=num_characters.index)
 
 

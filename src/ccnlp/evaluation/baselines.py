@@ -1,0 +1,177 @@
+"""The systems that a fine-tuned model must beat to be worth its cost."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
+from ccnlp.metrics import confusion_counts, macro_f1
+from ccnlp.tasks.base import Task
+
+logger = logging.getLogger(__name__)
+
+Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+Probabilities = npt.NDArray[np.float64]
+Inputs = Any  # a dense or a sparse matrix; scikit-learn has no types
+
+CONVERGENCE_TOLERANCE = 1e-3
+MAX_ITERATIONS = 1000
+
+
+def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Each corpus's commonest label of train, with the shares of train as probabilities.
+
+    The first in the order of the labels wins a tie. A corpus without train rows gets the shares
+    of all corpora.
+    """
+    target = task.target_columns[0]
+    everywhere = _shares(train[target], task.labels)
+    probabilities = np.tile(everywhere, (len(rows), 1))
+    for corpus, own in train.groupby("corpus", observed=True):
+        probabilities[(rows["corpus"] == corpus).to_numpy()] = _shares(own[target], task.labels)
+    return as_predictions(probabilities, task.labels)
+
+
+def predict_tfidf(
+    train: pd.DataFrame, rows: pd.DataFrame, task: Task, *, parameters: TfidfParameters
+) -> pd.DataFrame:
+    """Logistic regression on n-grams of words and of characters within words."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_union
+
+    size = parameters.max_features
+    vectoriser = make_union(
+        *(
+            TfidfVectorizer(
+                analyzer=analyzer,
+                ngram_range=ngrams,
+                # A handful of texts may share no n-gram at all.
+                min_df=min(parameters.min_document_count, max(1, len(train) // 20)),
+                max_features=size,
+                sublinear_tf=True,
+                dtype=np.float32,
+            )
+            for analyzer, ngrams in (
+                ("word", parameters.word_ngrams),
+                ("char_wb", parameters.character_ngrams),
+            )
+        )
+    )
+    fitted = vectoriser.fit_transform(_texts(train, task))
+    return _predict_logistic(
+        fitted,
+        vectoriser.transform(_texts(rows, task)),
+        train,
+        rows,
+        task,
+        strengths=parameters.inverse_regularisation,
+        name="TF-IDF",
+    )
+
+
+def predict_probe(
+    train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: Task,
+    *,
+    parameters: ProbeParameters,
+    embed: Embed,
+) -> pd.DataFrame:
+    """Logistic regression on the standardised vectors of the frozen encoder."""
+    from sklearn.preprocessing import StandardScaler
+
+    vectors = embed([*_texts(train, task), *_texts(rows, task)])
+    scaler = StandardScaler().fit(vectors[: len(train)])
+    fitted, other = np.split(scaler.transform(vectors), [len(train)])
+    return _predict_logistic(
+        fitted,
+        other,
+        train,
+        rows,
+        task,
+        strengths=parameters.inverse_regularisation,
+        name="probe",
+    )
+
+
+def as_predictions(probabilities: Probabilities, labels: Sequence[str]) -> pd.DataFrame:
+    """A row an example: `prediction`, `confidence`, `probabilities`; the first label on a tie."""
+    best = probabilities.argmax(axis=1)
+    return pd.DataFrame(
+        {
+            "prediction": np.asarray(labels, dtype=object)[best],
+            "confidence": probabilities[np.arange(len(best)), best],
+            "probabilities": list(probabilities.astype(np.float32)),
+        }
+    )
+
+
+def _predict_logistic(
+    fitted: Inputs,
+    other: Inputs,
+    train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: Task,
+    *,
+    strengths: Sequence[float],
+    name: str,
+) -> pd.DataFrame:
+    """Of the regularisations the one with the best macro-F1 on the task's validation rows."""
+    is_validation = (rows["split"] == "validation").to_numpy()
+    references = task.reference(rows)[is_validation]
+    # Without validation rows nothing can be chosen: the middle one is taken.
+    candidates = strengths if is_validation.any() else [strengths[len(strengths) // 2]]
+    best: tuple[float, Probabilities] | None = None
+    for strength, probabilities in _fit_each(
+        fitted, other, task.reference(train), task, candidates
+    ):
+        chosen = np.asarray(task.labels)[probabilities[is_validation].argmax(axis=1)]
+        counts = confusion_counts(references, chosen, labels=task.labels)
+        score = float(macro_f1(counts))
+        logger.info("%s: macro-F1 %.3f on validation with C=%g", name, score, strength)
+        if best is None or score > best[0]:
+            best = (score, probabilities)
+    if best is None:
+        raise ValueError(f"{name}: no regularisation to choose from")
+    return as_predictions(best[1], task.labels)
+
+
+def _fit_each(
+    fitted: Inputs,
+    other: Inputs,
+    targets: pd.Series,
+    task: Task,
+    strengths: Sequence[float],
+) -> Iterator[tuple[float, Probabilities]]:
+    from sklearn.linear_model import LogisticRegression
+
+    known = list(dict.fromkeys(targets))
+    if len(known) == 1:  # nothing to tell apart
+        yield strengths[0], np.tile(_shares(targets, task.labels), (other.shape[0], 1))
+        return
+    for strength in strengths:
+        model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=CONVERGENCE_TOLERANCE)
+        model.fit(fitted, targets)
+        yield strength, _in_order(model.predict_proba(other), model.classes_, task.labels)
+
+
+def _in_order(predicted: Any, classes: Sequence[str], labels: Sequence[str]) -> Probabilities:
+    """Columns in the order of the labels; 0 for a label that train lacks."""
+    probabilities = np.zeros((len(predicted), len(labels)))
+    probabilities[:, [list(labels).index(label) for label in classes]] = predicted
+    return probabilities
+
+
+def _shares(targets: pd.Series, labels: Sequence[str]) -> npt.NDArray[np.float64]:
+    shares = targets.value_counts(normalize=True).reindex(list(labels), fill_value=0.0)
+    return np.asarray(shares, dtype=np.float64)
+
+
+def _texts(rows: pd.DataFrame, task: Task) -> list[str]:
+    """One text a row; the parts of a text pair are joined."""
+    columns = [rows[column].astype(str) for column in task.input_columns]
+    return [" ".join(parts) for parts in zip(*columns, strict=True)]

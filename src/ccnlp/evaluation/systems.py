@@ -1,0 +1,34 @@
+"""The systems that are judged side by side."""
+
+from collections.abc import Iterable
+
+SYSTEMS: dict[str, str] = {
+    "majority": "Majority label",
+    "tfidf": "TF-IDF + logistic regression",
+    "probe": "Frozen-encoder probe",
+    "champion": "Current champion",
+    "finetuned": "Fine-tuned",
+}
+"""The systems in the order of tables, with the names that people read."""
+
+LEADING = ("finetuned", "champion", "probe", "tfidf", "majority")
+"""Which system a picture of a single system shows: the first of these that predicted."""
+
+
+def in_order(systems: Iterable[str]) -> list[str]:
+    """Each system once, in the order of `SYSTEMS`."""
+    present = set(systems)
+    return [system for system in SYSTEMS if system in present]
+
+
+def leading_system(systems: Iterable[str]) -> str:
+    """The system that a picture of a single one shows.
+
+    Raises:
+        ValueError: none of the systems is known.
+    """
+    present = set(systems)
+    for system in LEADING:
+        if system in present:
+            return system
+    raise ValueError(f"none of {sorted(present)} is a system; known are {list(SYSTEMS)}")
