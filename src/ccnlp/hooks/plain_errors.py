@@ -1,0 +1,45 @@
+"""An error that the user can mend is told in its own words, without a traceback."""
+
+import os
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+from ccnlp.errors import CcnlpError
+
+ShowError = Callable[[type[BaseException], BaseException, TracebackType | None], object]
+
+
+def show_plainly(show: ShowError) -> ShowError:
+    """An exception hook that prints such errors plainly, and hands others to `show`.
+
+    CCNLP_TRACEBACKS=1 shows every traceback.
+    """
+
+    def show_error(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> object:
+        plain = next((cause for cause in _causes(error) if is_plain(cause)), None)
+        if plain is None or os.environ.get("CCNLP_TRACEBACKS"):
+            return show(kind, error, trace)
+        from rich.console import Console
+        from rich.text import Text
+
+        message = Text.assemble(("Error: ", "bold red"), str(plain))
+        Console(stderr=True, soft_wrap=True).print(message)
+        return None
+
+    return show_error
+
+
+def is_plain(error: BaseException) -> bool:
+    """Whether the error's message says all that its reader needs."""
+    from kedro.validation.exceptions import ParameterValidationError
+
+    return isinstance(error, CcnlpError | ParameterValidationError)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

@@ -1,0 +1,160 @@
+"""What must hold before any work starts."""
+
+import shutil
+import tempfile
+from collections.abc import Collection, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ccnlp.errors import ConfigurationError, did_you_mean
+from ccnlp.hooks.run_lock import RunLock
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+
+GIB = 1 << 30
+READ_BY_HOOKS = frozenset({"run", "augmentation"})
+"""Parameters that a graph may do without: the hooks' own, and those of nodes that are left out."""
+
+
+class RunParameters(BaseModel):
+    """`parameters/run.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min_free_disk_gib: float = Field(ge=0, description="free space below which no run starts")
+
+
+class RunGuardHook:
+    """Refuses a run that would fail later or harm another one."""
+
+    def __init__(self) -> None:
+        self._data_folder = Path("data")
+        self._parameters: dict[str, Any] = {}
+        self._lock: RunLock | None = None
+
+    @hook_impl
+    def after_context_created(self, context: "KedroContext") -> None:
+        """Notes where the data lies and the raw parameters."""
+        self._data_folder = Path(context.project_path) / "data"
+        self._parameters = dict(context.config_loader["parameters"])
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def before_pipeline_run(
+        self, pipeline: "Pipeline", catalog: "DataCatalog"
+    ) -> Generator[None, Any, Any]:
+        """Checks, locks the data folder, and unlocks it if another hook refuses the run.
+
+        Raises:
+            ConfigurationError: a check failed; says how to go on.
+            TranslationError: the pipeline translates, and the translator is not installed.
+        """
+        from kedro.framework.project import pipelines
+
+        known = parameter_groups([pipeline, *pipelines.values()]) | READ_BY_HOOKS
+        check_parameter_groups(self._parameters, known=known)
+        run = parse_run_parameters(self._parameters)
+        check_folder(self._data_folder)
+        check_free_space(self._data_folder, min_free_gib=run.min_free_disk_gib)
+        _check_translator(pipeline, catalog)
+        self._release()  # left over where a notebook's run was interrupted
+        self._lock = RunLock.acquire(self._data_folder)
+        try:
+            return (yield)
+        except BaseException:
+            self._release()
+            raise
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self) -> None:
+        """Lets the next run go on."""
+        self._release()
+
+    @hook_impl(trylast=True)
+    def on_pipeline_error(self) -> None:
+        """Lets the next run go on."""
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def parse_run_parameters(parameters: dict[str, Any]) -> RunParameters:
+    """The group `run`.
+
+    Raises:
+        ConfigurationError: one is missing, misspelt or out of range.
+    """
+    try:
+        return RunParameters.model_validate(parameters.get("run", {}))
+    except ValidationError as error:
+        parts = [f"run.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise ConfigurationError(f"{'; '.join(parts)} (parameters/run.yml)") from error
+
+
+def parameter_groups(pipelines: "Collection[Pipeline]") -> frozenset[str]:
+    """The top-level parameters that nodes read."""
+    names = {name for pipeline in pipelines for name in pipeline.inputs()}
+    return frozenset(
+        name.removeprefix("params:").split(".")[0] for name in names if name.startswith("params:")
+    )
+
+
+def check_parameter_groups(parameters: dict[str, Any], *, known: frozenset[str]) -> None:
+    """Checks that something reads every top-level parameter.
+
+    Raises:
+        ConfigurationError: nothing reads one, as when `--params` misspells it.
+    """
+    for name in parameters:
+        if name not in known:
+            raise ConfigurationError(
+                f"nothing reads the parameter {name!r}; {did_you_mean(name, known)} "
+                "(conf/base/parameters, the environment's parameters, or --params)"
+            )
+
+
+def check_folder(folder: Path) -> None:
+    """Checks that the folder can be written to; makes it when it is missing.
+
+    Raises:
+        ConfigurationError: it can't.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data folder {folder} can't be written to ({error.strerror}); make it yours with "
+            f"`sudo chown -R $USER {folder}`, or copy the project to a place of your own"
+        ) from error
+
+
+def check_free_space(folder: Path, *, min_free_gib: float) -> None:
+    """Checks that the folder's disk has room for a run.
+
+    Raises:
+        ConfigurationError: it has not.
+    """
+    free_gib = shutil.disk_usage(folder).free / GIB
+    if free_gib < min_free_gib:
+        raise ConfigurationError(
+            f"the disk of {folder} has {free_gib:.1f} GiB free, and a run needs {min_free_gib:g}; "
+            "make room (`make clean` removes what runs have written), or lower "
+            "run.min_free_disk_gib (parameters/run.yml)"
+        )
+
+
+def _check_translator(pipeline: "Pipeline", catalog: "DataCatalog") -> None:
+    if "translations" in pipeline.datasets() and "params:augmentation" in pipeline.inputs():
+        from ccnlp.augmentation.check import check_translator
+
+        check_translator(catalog.load("params:augmentation"))

@@ -1,0 +1,142 @@
+"""What a person sees: the stages while the run goes on, and its results at the end."""
+
+import logging
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+
+from ccnlp import progress
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+
+logger = logging.getLogger(__name__)
+
+REGISTERED_VERSION = "registered_version"
+"""The fact by which the model registry's dataset tells which version it made."""
+
+
+class TerminalHook:
+    """Tells the nodes as they come, and ends with scores, places and the registered version."""
+
+    def __init__(self) -> None:
+        self._project = Path()
+        self._total: Counter[str] = Counter()
+        self._done: Counter[str] = Counter()
+        self._seconds: dict[str, float] = {}
+        self._clock = self._start = 0.0
+        self._saved: dict[str, Any] = {}
+        self._registered_version: str | None = None
+        self._exits = ExitStack()
+
+    @hook_impl
+    def after_context_created(self, context: "KedroContext") -> None:
+        """Notes the project, to name places in it."""
+        self._project = Path(context.project_path)
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(self, pipeline: "Pipeline") -> None:
+        """Counts the nodes of each stage."""
+        self._total = Counter(_stage(node) for node in pipeline.nodes)
+        self._done, self._seconds, self._saved = Counter(), {}, {}
+        self._registered_version = None
+        self._exits.close()
+        self._exits.enter_context(progress.listening(self._hear))
+        self._start = time.monotonic()
+        stages = ", ".join(f"{stage} ({count})" for stage, count in self._total.items())
+        logger.info(f"{len(pipeline.nodes)} nodes to run: {stages}")
+
+    def _hear(self, event: progress.Report) -> None:
+        if isinstance(event, progress.Fact) and event.name == REGISTERED_VERSION:
+            self._registered_version = event.value
+
+    @hook_impl
+    def before_node_run(self, node: "Node") -> None:
+        """Names the node and how far its stage is."""
+        stage = _stage(node)
+        self._clock = time.monotonic()
+        position = f"{self._done[stage] + 1} of {self._total.get(stage, 0)}"
+        logger.info(f"{stage}, {position}: {_sentence(node)}")
+
+    @hook_impl
+    def after_node_run(self, node: "Node") -> None:
+        """Counts the node, and says so when it was its stage's last."""
+        stage = _stage(node)
+        self._done[stage] += 1
+        spent = self._seconds.get(stage, 0.0) + time.monotonic() - self._clock
+        self._seconds[stage] = spent
+        if self._done[stage] == self._total.get(stage):
+            logger.info(f"{stage} done in {duration(spent)}")
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Keeps what the end tells."""
+        if dataset_name in ("scores", "promotion_decision"):
+            self._saved[dataset_name] = data
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self, catalog: "DataCatalog") -> None:
+        """Prints the results."""
+        from rich.console import Console
+
+        self._exits.close()
+        console = Console(highlight=False, markup=False, soft_wrap=True)
+        for block in self._results(catalog):
+            console.print(f"\n{block}")
+        logger.info(f"the run is done, in {duration(time.monotonic() - self._start)}")
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Listens no longer."""
+        self._exits.close()
+
+    def _results(self, catalog: "DataCatalog") -> list[str]:
+        blocks = []
+        scores = self._saved.get("scores")
+        if scores is not None:
+            from ccnlp.evaluation.terminal import scores_table
+
+            blocks += [scores_table(scores, task=task) for task in scores["task"].unique()]
+            report = getattr(catalog.get("evaluation_report"), "_filepath", None)
+            place = [f"Report: {_within(Path(report), self._project)}"] if report else []
+            blocks.append("\n".join([*place, "Runs, plots and models: make mlflow"]))
+        if "promotion_decision" in self._saved:
+            blocks.append(self._registration())
+        return blocks
+
+    def _registration(self) -> str:
+        decision = self._saved["promotion_decision"]
+        version = self._registered_version or "no version"
+        reasons = "\n".join(f"  {reason}" for reason in decision["reasons"])
+        return f"Registered: {version}, as {decision['alias']}\n{reasons}"
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds, or seconds alone below one minute.
+
+    >>> duration(4.21), duration(125)
+    ('4.2 s', '2 min 05 s')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def _stage(node: "Node") -> str:
+    return node.namespace or "main"
+
+
+def _sentence(node: "Node") -> str:
+    return node.name.split(".")[-1].replace("_", " ")
+
+
+def _within(path: Path, folder: Path) -> Path:
+    return path.relative_to(folder) if path.is_relative_to(folder) else path

@@ -1,0 +1,56 @@
+"""Corpora and scores in the form that MLflow keeps them."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ccnlp.evaluation.scores import ALL
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.entities import DatasetInput
+
+SLICES = ("language", "culture", "language_culture")
+
+
+def dataset_inputs(fingerprints: Mapping[str, Mapping[str, Any]]) -> "list[DatasetInput]":
+    """One input a corpus: its name, fingerprint, sources, licence and number of rows."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    inputs = []
+    for corpus, known in fingerprints.items():
+        dataset = Dataset(
+            name=corpus,
+            digest=str(known["fingerprint"])[:36],
+            source_type="corpus",
+            source=json.dumps(known.get("sources", []), default=str),
+            profile=json.dumps({"num_rows": known.get("num_rows")}),
+        )
+        tags = [InputTag("licence", str(known.get("licence", "")))]
+        inputs.append(DatasetInput(dataset=dataset, tags=tags))
+    return inputs
+
+
+def score_metrics(scores: "pd.DataFrame") -> dict[str, float]:
+    """Scores by name, such as `finetuned/test/macro_f1` and `…/macro_f1/culture/MX`.
+
+    Every system and metric overall; by language and culture the macro-F1 of the models. The name
+    begins with the task where there are several, and with the corpus where it is not all of them.
+    """
+    has_many_tasks = scores["task"].nunique() > 1
+    has_many_corpora = scores["corpus"].nunique() > 1
+    metrics = {}
+    for row in scores.to_dict("records"):
+        is_overall = row["slice"] == ALL
+        is_detail = row["slice"] in SLICES and row["metric"] == "macro_f1"
+        if not is_overall and not (is_detail and row["system"] in ("finetuned", "champion")):
+            continue
+        parts = [row["task"]] if has_many_tasks else []
+        parts += [row["corpus"]] if has_many_corpora and row["corpus"] != ALL else []
+        parts += [row["system"], row["split"], row["metric"]]
+        if not is_overall:
+            parts += [row["slice"], row["group"]]
+        elif row["group"] != ALL:
+            parts.append(row["group"])
+        metrics["/".join(map(str, parts))] = float(row["score"])
+    return metrics

@@ -1,0 +1,286 @@
+"""The hook that keeps MLflow's record of every run."""
+
+import atexit
+import logging
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+import traceback
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+
+from ccnlp import progress
+from ccnlp.hooks.tracking.corpora import dataset_inputs, score_metrics
+from ccnlp.hooks.tracking.dead_runs import end_dead_runs, process_tags
+from ccnlp.hooks.tracking.flattening import flatten
+from ccnlp.hooks.tracking.run_log import RunLog
+from ccnlp.hooks.tracking.secrets import Masker
+from ccnlp.hooks.tracking.server import (
+    TrackingParameters,
+    choose_tracking_uri,
+    connect,
+    parse_tracking_parameters,
+)
+from ccnlp.hooks.tracking.surroundings import (
+    ProcessIdentity,
+    code_revision,
+    describe_device,
+    describe_machine,
+    list_packages,
+    main_versions,
+)
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+
+logger = logging.getLogger(__name__)
+
+FINGERPRINTS, SCORES = "corpus_fingerprints", "scores"
+NOT_A_RUN = frozenset({"run_id", "project_path", "kedro_version", "runtime_params"})
+
+
+class TrackingHook:
+    """Logs parameters, inputs, code, machine, timings, metrics, artifacts and the true end.
+
+    In the processes that `ParallelRunner` starts no run is open, and every method does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._project = Path()
+        self._uri = ""
+        self._parameters: TrackingParameters | None = None
+        self._masker = Masker()
+        self._catalog: DataCatalog | None = None
+        self._log: RunLog | None = None
+        self._started: dict[str, float] = {}
+        self._seconds: dict[str, float] = {}
+        self._exits = ExitStack()
+
+    @hook_impl
+    def after_context_created(self, context: "KedroContext") -> None:
+        """Finds where runs are tracked; imports nothing heavy, for every command comes by here."""
+        from kedro.config import MissingConfigException
+
+        self._project = Path(context.project_path)
+        self._parameters = parse_tracking_parameters(context.config_loader["mlflow"])
+        self._uri = choose_tracking_uri(self._parameters, project=self._project)
+        credentials: object = {}
+        with suppress(MissingConfigException):
+            credentials = context.config_loader["credentials"]
+        self._masker = Masker.of(credentials)
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: "Pipeline", catalog: "DataCatalog"
+    ) -> None:
+        """Opens the run.
+
+        Raises:
+            ConfigurationError: the store can't be used.
+        """
+        if self._parameters is None:
+            return
+        self._end("KILLED")  # left open where a notebook's run was interrupted
+        client, experiment_id = connect(self._uri, self._parameters, project=self._project)
+        process = ProcessIdentity.of_this()
+        end_dead_runs(client, experiment_id, host=process.host)
+        self._catalog = catalog
+        self._open(client, experiment_id, run_params)
+        assert self._log is not None
+        self._log.tags(
+            process_tags(process) | describe_machine() | main_versions() | self._code_tags()
+        )
+        self._log.tags(_run_tags(run_params, pipeline))
+        self._log.parameters(_parameters_of(pipeline, catalog))
+        self._log.text(list_packages(), "packages.txt")
+        if FINGERPRINTS not in pipeline.all_outputs() and _exists(catalog, FINGERPRINTS):
+            self._log_fingerprints(catalog.load(FINGERPRINTS))
+        self._log.start()
+
+    def _open(self, client: Any, experiment_id: str, run_params: dict[str, Any]) -> None:
+        import mlflow
+
+        assert self._parameters is not None
+        names = "+".join(run_params.get("pipeline_names") or ["main"])
+        run_name = f"{names} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        run = client.create_run(experiment_id, run_name=run_name)
+        # The run is also mlflow's own active one, so that what nodes and datasets log by its
+        # plain functions belongs to it.
+        mlflow.set_experiment(experiment_id=experiment_id)
+        mlflow.start_run(run_id=run.info.run_id)
+        self._log = RunLog(
+            client, run.info.run_id, self._masker, self._parameters.seconds_between_writes
+        )
+        self._started, self._seconds = {}, {}
+        # After mlflow's own, which would say FINISHED whatever happened; so this comes before it.
+        atexit.register(self._end_at_exit)
+        self._exits.callback(atexit.unregister, self._end_at_exit)
+        self._exits.enter_context(progress.listening(self._hear))
+        self._exits.callback(_exit_on_sigterm())
+
+    def _code_tags(self) -> dict[str, str]:
+        revision = code_revision(self._project)
+        return {
+            "code.revision": revision.commit,
+            "code.is_dirty": revision.is_dirty,
+            "mlflow.source.git.commit": revision.commit,
+        }
+
+    def _hear(self, event: progress.Report) -> None:
+        if self._log is None:
+            return
+        if isinstance(event, progress.Metrics):
+            self._log.metrics(event.values, step=event.step)
+        else:
+            self._log.tags({event.name: event.value})
+
+    @hook_impl
+    def before_dataset_loaded(self, node: "Node") -> None:
+        """Starts the node's clock: loading is part of its time."""
+        self._start_clock(node)
+
+    @hook_impl
+    def before_node_run(self, node: "Node") -> None:
+        """Starts the clock of a node without inputs."""
+        self._start_clock(node)
+
+    @hook_impl
+    def after_node_run(self, node: "Node") -> None:
+        """Notes the time so far; saving adds to it."""
+        self._note_seconds(node)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: "Node") -> None:
+        """Notes the time, and logs fingerprints, scores and artifacts."""
+        if self._log is None or self._catalog is None:
+            return
+        self._note_seconds(node)
+        if dataset_name == FINGERPRINTS:
+            self._log_fingerprints(data)
+        elif dataset_name == SCORES:
+            self._log.metrics(score_metrics(data))
+        dataset = self._catalog.get(dataset_name)
+        folder = ((getattr(dataset, "metadata", None) or {}).get("mlflow") or {}).get("artifact")
+        path = getattr(dataset, "_filepath", None)
+        if folder and path:
+            self._log.file(Path(path), folder)
+
+    def _start_clock(self, node: "Node") -> None:
+        if node.name not in self._started:
+            self._started[node.name] = time.monotonic()
+            self._log_seconds()
+
+    def _note_seconds(self, node: "Node") -> None:
+        name = node.name.split(".")[-1]
+        self._seconds[f"seconds/{name}"] = time.monotonic() - self._started[node.name]
+
+    def _log_seconds(self) -> None:
+        """Logs the times of the nodes that are done, once each."""
+        if self._log is not None:
+            self._log.metrics(self._seconds)
+        self._seconds = {}
+
+    def _log_fingerprints(self, fingerprints: Any) -> None:
+        assert self._log is not None
+        log = self._log
+        log.try_to(lambda: log.client.log_inputs(log.run_id, dataset_inputs(fingerprints)))
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Ends the run as FINISHED."""
+        self._end("FINISHED")
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        """Ends the run as FAILED, with the error as a tag and its traceback as an artifact."""
+        if self._log is not None:
+            self._log.tags({"error": f"{type(error).__name__}: {error}"})
+            self._log.text("".join(traceback.format_exception(error)), "error.txt")
+        self._end("FAILED")
+
+    def _end_at_exit(self) -> None:
+        if self._log is not None:
+            self._log.tags({"ccnlp.ended_by": "an interrupt or a request to terminate"})
+        self._end("KILLED")
+
+    def _end(self, status: str) -> None:
+        if self._log is None:
+            return
+        self._log_seconds()
+        log, self._log = self._log, None
+        log.tags({"device": describe_device()})
+        self._exits.close()
+        log.close()
+        import mlflow
+
+        while mlflow.active_run() is not None and log.run_id != _active_run_id():
+            mlflow.end_run()  # opened by a node that did not end it
+        with suppress(Exception):
+            mlflow.end_run(status)
+        if not log.try_to(lambda: log.client.set_terminated(log.run_id, status=status)):
+            logger.warning(f"MLflow could not be told that the run ended as {status}")
+
+
+def _active_run_id() -> str:
+    import mlflow
+
+    active = mlflow.active_run()
+    return active.info.run_id if active else ""
+
+
+def _exists(catalog: "DataCatalog", name: str) -> bool:
+    return name in catalog and catalog.exists(name)
+
+
+def _run_tags(run_params: dict[str, Any], pipeline: "Pipeline") -> dict[str, str]:
+    tags = {
+        "kedro.command": shlex.join(["kedro", *sys.argv[1:]]),
+        "kedro.env": str(run_params.get("env")),
+        "kedro.pipelines": ", ".join(run_params.get("pipeline_names") or ["__default__"]),
+        "kedro.nodes": ", ".join(node.name for node in pipeline.nodes),
+        "mlflow.source.name": "kedro run",
+        "mlflow.source.type": "PROJECT",
+    }
+    chosen = {
+        f"kedro.{name}": str(value)
+        for name, value in run_params.items()
+        if value and name not in NOT_A_RUN and f"kedro.{name}" not in tags
+    }
+    return tags | chosen
+
+
+def _parameters_of(pipeline: "Pipeline", catalog: "DataCatalog") -> dict[str, str]:
+    """The flattened parameters that the pipeline's nodes read."""
+    names = sorted(name for name in pipeline.inputs() if name.startswith("params:"))
+    flat: dict[str, str] = {}
+    for name in names:
+        flat |= flatten(name.removeprefix("params:"), catalog.load(name))
+    return flat
+
+
+def _exit_on_sigterm() -> Any:
+    """Has SIGTERM end the process by its exit handlers; gives the function that undoes it."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    before = signal.getsignal(signal.SIGTERM)
+    if before is not signal.SIG_DFL:
+        return lambda: None
+    owner = os.getpid()
+
+    def leave(number: int, frame: object) -> None:
+        if os.getpid() != owner:  # a forked worker has no run to end
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+    return lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL)

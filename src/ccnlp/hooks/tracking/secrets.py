@@ -1,0 +1,87 @@
+"""Keeps credentials out of everything that is written down about a run."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+MASK = "***"
+SECRET_WORDS = frozenset(
+    {"token", "password", "passwd", "passphrase", "pwd", "secret", "credential", "credentials"}
+    | {"apikey", "auth", "authorization"}
+)
+SECRET_PAIRS = frozenset({("api", "key"), ("access", "key"), ("private", "key"), ("secret", "key")})
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+URL_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")
+ASSIGNMENT = re.compile(r"([\w.-]+)(\s*[=:]\s*)([^\s,;'\"]+)")
+KNOWN_SHAPES = re.compile(
+    r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_\w{16,}|sk-[\w-]{16,}|AKIA[A-Z0-9]{16})"
+)
+MIN_LENGTH = 6
+"""Shorter values of secret variables would blacken ordinary words."""
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a parameter or variable of this name holds a credential.
+
+    >>> is_secret_name("hub.access_token"), is_secret_name("max_length_tokens")
+    (True, False)
+    """
+    words = [word.lower() for word in WORD.findall(name)]
+    return bool(SECRET_WORDS.intersection(words)) or not SECRET_PAIRS.isdisjoint(pairwise(words))
+
+
+def mask_url(text: str) -> str:
+    """The text without the user and password of any URL in it.
+
+    >>> mask_url("postgresql://me:pass@host/db")
+    'postgresql://***@host/db'
+    """
+    return URL_CREDENTIALS.sub(f"{MASK}@", text)
+
+
+@dataclass(frozen=True)
+class Masker:
+    """Replaces credentials in text.
+
+    Attributes:
+        secrets: values to replace wherever they stand, the longest first.
+    """
+
+    secrets: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, credentials: object) -> "Masker":
+        """Knows the values of credentials.yml and of this process's secret variables."""
+        values = {value for name, value in os.environ.items() if is_secret_name(name)}
+        values.update(_strings(credentials))
+        chosen = (value for value in values if len(value) >= MIN_LENGTH)
+        return cls(tuple(sorted(chosen, key=len, reverse=True)))
+
+    def text(self, text: str) -> str:
+        """The text with every credential masked."""
+        for secret in self.secrets:
+            text = text.replace(secret, MASK)
+        text = ASSIGNMENT.sub(_mask_assignment, mask_url(text))
+        return KNOWN_SHAPES.sub(MASK, text)
+
+    def value(self, name: str, value: str) -> str:
+        """The value of a parameter, masked whole where its name says that it is a credential."""
+        return MASK if is_secret_name(name) and value not in ("null", "") else self.text(value)
+
+
+def _mask_assignment(match: re.Match[str]) -> str:
+    name, sign, _ = match.groups()
+    return f"{name}{sign}{MASK}" if is_secret_name(name) else match.group()
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, Iterable):
+        for item in value:
+            yield from _strings(item)
