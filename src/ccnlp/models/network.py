@@ -63,6 +63,7 @@ def load_encoder(
     Raises:
         ModelSourceError: the folder holds no readable checkpoint.
     """
+    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModel
     from transformers.utils import logging as transformers_logging
 
@@ -83,7 +84,7 @@ def load_encoder(
             dtype=torch.float32,
             attn_implementation=attention,
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelSourceError(
             f"{folder} holds no readable checkpoint: {error}; delete the folder to fetch it again, "
             "or name another one in parameters/encoder.yml"

@@ -59,6 +59,8 @@ class TrainedModel:
         from ccnlp.models.precision import autocast, choose_device
 
         definition = self.tasks[task]
+        if not len(rows):
+            return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
         inputs = rows[list(definition.input_columns)]
         features = definition.encode(
             inputs, self.tokenizer, max_length_tokens=self.max_length_tokens
@@ -78,8 +80,6 @@ class TrainedModel:
                     attention_mask=batch["attention_mask"].to(device),
                 )
             decoded.append(definition.decode(outputs).set_axis(rows.index[batch_rows]))
-        if not decoded:
-            return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
         order = np.argsort(np.concatenate(batches))
         return pd.concat(decoded).iloc[order]
 

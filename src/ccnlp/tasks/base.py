@@ -59,6 +59,8 @@ class Task(ABC):
     backbone: ClassVar[Literal["encoder", "seq2seq"]] = "encoder"
     input_columns: ClassVar[tuple[str, ...]]
     target_columns: ClassVar[tuple[str, ...]]
+    list_columns: ClassVar[tuple[str, ...]] = ()
+    """Those that hold lists, such as tokens and their tags; the others hold text."""
     primary_metric: ClassVar[str]
     """Key of `score` that early stopping and the gate look at; up is better."""
 

@@ -72,7 +72,7 @@ def fine_tune(
     Raises:
         CorpusError: a task has no train or no validation rows.
     """
-    from transformers import AutoTokenizer, set_seed
+    from transformers import set_seed
 
     from ccnlp.models.vocabulary import restore_embeddings
 
@@ -88,7 +88,7 @@ def fine_tune(
         batches=parameters.batches,
         seed=parameters.seed,
     )
-    tokenizer = AutoTokenizer.from_pretrained(encoder.folder, trust_remote_code=False)
+    tokenizer = encoder.load_tokenizer()
     trainer, best = _build_trainer(
         network, plan, features, trained_tasks, tokenizer, parameters, folder
     )
@@ -178,7 +178,7 @@ def _build_network(
     )
     freeze(network, parameters.freeze)
     if parameters.gradient_checkpointing:
-        transformer.gradient_checkpointing_enable({"use_reentrant": False})
+        transformer.activation_checkpointing_enable()
     network.encoder.set_attn_implementation(
         _choose_attention(network, parameters, features, folder)
     )

@@ -1,0 +1,50 @@
+"""Arrow tables by name, one file each in a folder."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ArrowTablesDataset(AbstractDataset["dict[str, pa.Table]", "dict[str, pa.Table]"]):
+    """Saves a dict of tables as Arrow files that are mapped into memory when they are loaded.
+
+    Args:
+        filepath: the folder.
+        metadata: for kedro-viz and the tracking hook.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> "dict[str, pa.Table]":
+        """The tables by name."""
+        from pyarrow import feather
+
+        return {
+            path.stem: feather.read_table(path, memory_map=True)
+            for path in sorted(self._filepath.glob("*.arrow"))
+        }
+
+    def save(self, data: "dict[str, pa.Table]") -> None:
+        """Writes all tables in place of what is there."""
+        from pyarrow import feather
+
+        partial = self._filepath.with_name(f".{self._filepath.name}")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for name, table in data.items():
+            feather.write_feather(table, partial / f"{name}.arrow", compression="uncompressed")
+        shutil.rmtree(self._filepath, ignore_errors=True)
+        partial.rename(self._filepath)
+
+    def _exists(self) -> bool:
+        return any(self._filepath.glob("*.arrow"))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}

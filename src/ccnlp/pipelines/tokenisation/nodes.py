@@ -1,0 +1,37 @@
+"""Nodes of tokenisation."""
+
+import pandas as pd
+import pyarrow as pa
+
+from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tokenisation import encoding
+from ccnlp.tokenisation.parameters import TokenisationParameters
+
+
+def encode_examples(
+    examples: pd.DataFrame,
+    augmented: pd.DataFrame,
+    encoder: EncoderCheckpoint,
+    tasks: TasksParameters,
+    tokenisation: TokenisationParameters,
+) -> dict[str, pa.Table]:
+    """Token ids of native and augmented examples, a table a task."""
+    rows = pd.concat([examples, augmented], ignore_index=True) if len(augmented) else examples
+    return encoding.encode_examples(
+        rows,
+        build_tasks(tasks),
+        encoder.load_tokenizer(),
+        max_length_tokens=tokenisation.max_length_tokens,
+    )
+
+
+def count_tokens(features: dict[str, pa.Table], encoder: EncoderCheckpoint) -> pd.DataFrame:
+    """The token ids that occur, with their counts."""
+    special_ids = encoder.load_tokenizer().all_special_ids
+    return encoding.count_tokens(features, special_ids=special_ids)
+
+
+def report_tokens(features: dict[str, pa.Table]) -> pd.DataFrame:
+    """Tokens per character and truncation, by language."""
+    return encoding.report_tokens(features)

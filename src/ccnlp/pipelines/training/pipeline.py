@@ -1,0 +1,28 @@
+"""From token ids to a fine-tuned model."""
+
+from kedro.pipeline import Node, Pipeline
+
+from ccnlp.pipelines.training import nodes
+
+
+def create_pipeline() -> Pipeline:
+    """The training pipeline."""
+    return Pipeline(
+        [
+            Node(
+                nodes.fine_tune,
+                [
+                    "features",
+                    "vocabulary",
+                    "encoder",
+                    "training_checkpoints",
+                    "params:tasks",
+                    "params:tokenisation",
+                    "params:training",
+                ],
+                ["finetuned_model", "training_history"],
+            ),
+        ],
+        namespace="training",
+        prefix_datasets_with_namespace=False,
+    )

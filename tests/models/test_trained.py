@@ -1,0 +1,97 @@
+import json
+
+import pandas as pd
+import pytest
+import torch
+
+from ccnlp.errors import ModelSourceError
+from ccnlp.models.network import build_network, load_encoder
+from ccnlp.models.trained import DESCRIPTION_FILE, HEADS_FILE, TrainedModel
+from ccnlp.tasks.base import TaskParameters
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+
+TEXTS = ["the film was good", "I hated it very very much and it was boring", "", "不好", "good"]
+
+
+@pytest.fixture
+def model(tiny_encoder) -> TrainedModel:
+    parameters = TaskParameters(kind="sequence_classification", loss_weight=1, labels=("a", "b"))
+    tasks = {"t": SequenceClassification("t", parameters)}
+    torch.manual_seed(0)
+    encoder = load_encoder(tiny_encoder.folder)
+    return TrainedModel(
+        network=build_network(encoder, tasks, pooling="mean", head_dropout=0.1),
+        tokenizer=tiny_encoder.load_tokenizer(),
+        tasks=tasks,
+        encoder=tiny_encoder,
+        pooling="mean",
+        max_length_tokens=32,
+    )
+
+
+def test_predict_keeps_order_and_index_whatever_the_batches(model):
+    rows = pd.DataFrame({"text": TEXTS}, index=[7, 3, 9, 1, 5])
+
+    whole = model.predict(rows, task="t", tokens_per_batch=10_000)
+    cut = model.predict(rows, task="t", tokens_per_batch=8)
+
+    assert list(whole.index) == [7, 3, 9, 1, 5]
+    assert list(cut.index) == [7, 3, 9, 1, 5]
+    assert list(whole["prediction"]) == list(cut["prediction"])
+    for probabilities in whole["probabilities"]:
+        assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_predict_of_no_rows_is_empty(model):
+    predicted = model.predict(pd.DataFrame({"text": []}), task="t")
+
+    assert len(predicted) == 0
+    assert list(predicted.columns) == ["prediction", "confidence", "probabilities"]
+
+
+def test_save_and_load_give_the_same_predictions(model, tmp_path):
+    rows = pd.DataFrame({"text": TEXTS})
+    model.save(tmp_path / "model")
+    model.save(tmp_path / "model")  # in place of what is there
+
+    loaded = TrainedModel.load(tmp_path / "model")
+
+    assert loaded.encoder.revision == model.encoder.revision
+    assert loaded.max_length_tokens == 32
+    pd.testing.assert_series_equal(
+        loaded.predict(rows, task="t")["confidence"],
+        model.predict(rows, task="t")["confidence"],
+        atol=0.02,  # bf16, and another implementation of attention
+        rtol=0,
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_saved_folder_is_a_checkpoint_for_transformers_without_pickles(model, tmp_path):
+    from transformers import AutoModel, AutoTokenizer
+
+    model.save(tmp_path / "model")
+
+    assert AutoModel.from_pretrained(tmp_path / "model").config.hidden_size == 32
+    assert AutoTokenizer.from_pretrained(tmp_path / "model")("good")["input_ids"]
+    suffixes = {path.suffix for path in (tmp_path / "model").iterdir()}
+    assert suffixes == {".json", ".safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda f: (f / DESCRIPTION_FILE).unlink(), "holds no model of this project"),
+        (lambda f: (f / DESCRIPTION_FILE).write_text("{"), "can't be read"),
+        (lambda f: (f / DESCRIPTION_FILE).write_text(json.dumps({"format": 99})), "format 99"),
+        (lambda f: (f / HEADS_FILE).write_bytes(b"xx"), "can't be read"),
+        (lambda f: (f / "model.safetensors").write_bytes(b"xx"), "no readable checkpoint"),
+        (lambda f: (f / "config.json").unlink(), "no readable checkpoint"),
+    ],
+)
+def test_load_of_a_broken_folder_says_what_is_wrong(model, tmp_path, break_it, message):
+    model.save(tmp_path / "model")
+    break_it(tmp_path / "model")
+
+    with pytest.raises(ModelSourceError, match=message):
+        TrainedModel.load(tmp_path / "model")

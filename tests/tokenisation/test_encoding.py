@@ -1,0 +1,77 @@
+import pandas as pd
+import pytest
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.tasks.base import TaskParameters
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tokenisation.encoding import count_tokens, encode_examples, report_tokens
+
+TASKS = {
+    "t": SequenceClassification(
+        "t", TaskParameters(kind="sequence_classification", loss_weight=1, labels=("a", "b"))
+    )
+}
+
+
+@pytest.fixture
+def examples() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "id": ["1", "2", "3"],
+            "corpus": "c",
+            "task": "t",
+            "split": ["train", "validation", "test"],
+            "language": ["en", "es", "en"],
+            "culture": "und",
+            "domain": "und",
+            "origin": "native",
+            "weight": 1.0,
+            "text": ["good good good good", "muy buena", "boring"],
+            "label": ["a", "b", "a"],
+        }
+    )
+
+
+def test_encode_examples_cuts_and_keeps_the_end_mark(examples, tiny_encoder):
+    tokenizer = tiny_encoder.load_tokenizer()
+
+    table = encode_examples(examples, TASKS, tokenizer, max_length_tokens=8)["t"]
+
+    first = table.slice(0, 1).to_pylist()[0]
+    assert first["num_tokens_before_truncation"] == 6  # four words between two marks
+    cut = TASKS["t"].encode(examples, tokenizer, max_length_tokens=4)["input_ids"][0]
+    assert len(cut) == 4
+    assert cut[0] == tokenizer.bos_token_id
+    assert cut[-1] == tokenizer.eos_token_id
+    assert table["target"].to_pylist() == [0, 1, 0]
+
+
+def test_encode_examples_beyond_the_encoders_length_says_so(examples, tiny_encoder):
+    with pytest.raises(ConfigurationError, match="max_length_tokens is 600, but .* at most 128"):
+        encode_examples(examples, TASKS, tiny_encoder.load_tokenizer(), max_length_tokens=600)
+
+
+def test_count_tokens_leaves_test_out_and_special_tokens_in(examples, tiny_encoder):
+    tokenizer = tiny_encoder.load_tokenizer()
+    features = encode_examples(examples, TASKS, tokenizer, max_length_tokens=8)
+
+    counts = count_tokens(features, special_ids=tokenizer.all_special_ids)
+
+    by_id = dict(zip(counts["token_id"], counts["count"], strict=True))
+    assert by_id[tokenizer.convert_tokens_to_ids("▁good")] == 4
+    assert tokenizer.convert_tokens_to_ids("▁boring") not in by_id
+    assert by_id[tokenizer.mask_token_id] == 0
+    assert counts["token_id"].is_monotonic_increasing
+
+
+def test_report_tokens_by_language(examples, tiny_encoder):
+    features = encode_examples(
+        examples, TASKS, tiny_encoder.load_tokenizer(), max_length_tokens=8
+    )
+
+    report = report_tokens(features).set_index("language")
+
+    assert report.loc["en", "num_texts"] == 2
+    assert report.loc["en", "tokens_per_text"] == pytest.approx((6 + 3) / 2)
+    assert report.loc["en", "tokens_per_character"] == pytest.approx(9 / 25)
+    assert report.loc["es", "share_truncated"] == 0

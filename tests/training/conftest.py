@@ -1,0 +1,94 @@
+"""A small corpus whose labels can be learnt, encoded for the tiny encoder."""
+
+import pandas as pd
+import pytest
+
+from ccnlp.tasks.base import TaskParameters
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tokenisation.encoding import count_tokens, encode_examples
+from ccnlp.training.parameters import TrainingParameters
+
+LABELS = ("negative", "positive")
+WORDS = {"negative": ["bad", "boring", "hated"], "positive": ["good", "great", "loved"]}
+
+
+def make_examples(size: int = 24) -> pd.DataFrame:
+    rows = []
+    for i in range(size):
+        label = LABELS[i % 2]
+        words = WORDS[label]
+        filler = "the film " * (1 + i % 3)
+        split = ("train", "train", "train", "validation", "test", "train")[i % 6]
+        text = f"{filler}was {words[i % 3]} and {words[(i + 1) % 3]} {i}"
+        rows.append((f"id{i}", split, text, label))
+    examples = pd.DataFrame(rows, columns=["id", "split", "text", "label"])
+    return examples.assign(
+        corpus="toy", task="sentiment", language="en", culture="GB", domain="reviews",
+        origin="native", weight=1.0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def examples() -> pd.DataFrame:
+    return make_examples()
+
+
+@pytest.fixture
+def tasks() -> dict[str, SequenceClassification]:
+    parameters = TaskParameters(kind="sequence_classification", loss_weight=1, labels=LABELS)
+    return {"sentiment": SequenceClassification("sentiment", parameters)}
+
+
+@pytest.fixture
+def features(examples, tasks, tiny_encoder):
+    tokenizer = tiny_encoder.load_tokenizer()
+    return encode_examples(examples, tasks, tokenizer, max_length_tokens=64)
+
+
+@pytest.fixture
+def vocabulary(features, tiny_encoder):
+    special = tiny_encoder.load_tokenizer().all_special_ids
+    return count_tokens(features, special_ids=special)["token_id"].to_numpy()
+
+
+@pytest.fixture
+def parameters() -> TrainingParameters:
+    return TrainingParameters.model_validate(
+        {
+            "epochs": 3,
+            "seed": 0,
+            "pooling": "mean",
+            "trim_vocabulary": True,
+            "freeze": {"embeddings": False, "bottom_layers": 0},
+            "mixture": {"temperature": 1},
+            "batches": {"examples": 4, "tokens": 256, "window": 2, "accumulation_steps": 1},
+            "optimiser": {
+                "learning_rate": 1e-2,
+                "head_learning_rate": 1e-2,
+                "layer_decay": 1.0,
+                "weight_decay": 0.0,
+                "betas": [0.9, 0.98],
+                "schedule": "linear",
+                "warmup_share": 0.1,
+                "max_gradient_norm": 1.0,
+            },
+            "regularisation": {
+                "encoder_dropout": 0.1,
+                "attention_dropout": 0.0,
+                "head_dropout": 0.1,
+                "label_smoothing": 0.0,
+                "weight_average_decay": 0.0,
+                "consistency_weight": 0.0,
+            },
+            "validation": {
+                "evaluations_per_epoch": 1,
+                "patience": 5,
+                "minimum_gain": 0.0,
+                "checkpoints_per_epoch": 2,
+            },
+            "precision": "fp32",
+            "attention": "eager",
+            "gradient_checkpointing": False,
+            "compile": False,
+        }
+    )

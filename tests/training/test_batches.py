@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from ccnlp.training.batches import (
+    PlannedBatch,
+    TaskRows,
+    cut_into_batches,
+    draw_epoch,
+    mean_padding,
+    plan_epochs,
+)
+from ccnlp.training.parameters import BatchParameters, MixtureParameters
+
+BATCHES = BatchParameters(examples=2, tokens=100, window=10, accumulation_steps=1)
+EVEN = MixtureParameters(temperature=1)
+
+
+def task_rows(corpora: list[str], lengths: list[int] | None = None, weight: float = 1.0) -> TaskRows:
+    size = len(corpora)
+    return TaskRows(
+        rows=np.arange(size) + 10,
+        lengths=np.array(lengths or [5] * size),
+        corpora=np.array(corpora, dtype=object),
+        weights=np.full(size, weight),
+    )
+
+
+def test_plan_epochs_without_temperature_has_each_row_once_an_epoch():
+    rows = {"a": task_rows(["x"] * 3 + ["y"] * 2), "b": task_rows(["z"] * 4)}
+
+    plan = plan_epochs(rows, num_epochs=2, mixture=EVEN, batches=BATCHES, seed=1)
+
+    for epoch in plan:
+        for task, size in (("a", 5), ("b", 4)):
+            seen = np.concatenate([batch.rows for batch in epoch if batch.task == task])
+            assert sorted(seen) == list(range(10, 10 + size))
+
+
+def test_plan_epochs_is_a_function_of_the_seed():
+    rows = {"a": task_rows(["x"] * 20)}
+
+    def flat(seed: int) -> list[list[int]]:
+        plan = plan_epochs(rows, num_epochs=2, mixture=EVEN, batches=BATCHES, seed=seed)
+        return [batch.rows.tolist() for epoch in plan for batch in epoch]
+
+    assert flat(3) == flat(3)
+    assert flat(3) != flat(4)
+
+
+def test_draw_epoch_with_temperature_evens_out_the_corpora():
+    # Sizes 1 and 16: at temperature 2 their shares are as 1 to 4, so 17 rows are 3 and 14.
+    rows = {"a": task_rows(["small"] + ["large"] * 16)}
+
+    drawn = draw_epoch(rows, MixtureParameters(temperature=2), np.random.default_rng(0))["a"]
+
+    assert np.count_nonzero(drawn == 0) == 3
+    assert len(drawn) == 17
+    assert len(set(drawn) - {0}) == 14
+
+
+@pytest.mark.parametrize(
+    ("lengths", "tokens", "expected"),
+    [
+        ([3, 3, 3, 3], 100, [[3, 3], [3, 3]]),  # two examples at most
+        ([4, 9, 9, 2], 16, [[2, 4], [9], [9]]),  # 2 x 9 exceeds 16 tokens
+        ([50], 16, [[50]]),  # one that is too long is a batch of its own
+    ],
+)
+def test_cut_into_batches_keeps_within_both_limits(lengths, tokens, expected):
+    parameters = BatchParameters(examples=2, tokens=tokens, window=10, accumulation_steps=1)
+    sizes = np.array(lengths)
+
+    batches = cut_into_batches(np.arange(len(sizes)), sizes, parameters, np.random.default_rng(0))
+
+    assert sorted(sorted(sizes[batch].tolist()) for batch in batches) == expected
+
+
+def test_mean_padding_by_hand():
+    # Padded to 4 + 4 = 8 tokens, of which 2 + 4 are real.
+    plan = [PlannedBatch("a", np.array([0, 1]))]
+
+    assert mean_padding(plan, {"a": np.array([2, 4])}) == pytest.approx(0.25)

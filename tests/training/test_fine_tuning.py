@@ -1,0 +1,161 @@
+import pytest
+import torch
+
+from ccnlp import progress
+from ccnlp.errors import CorpusError
+from ccnlp.models.trained import TrainedModel
+from ccnlp.training.callbacks import ProgressCallback
+from ccnlp.training.fine_tuning import fine_tune
+
+
+def changed(parameters, **groups):
+    """The parameters with some values of some groups, or some plain ones, replaced."""
+    values = parameters.model_dump()
+    for name, value in groups.items():
+        values[name] = {**values[name], **value} if isinstance(value, dict) else value
+    return type(parameters).model_validate(values)
+
+
+@pytest.fixture
+def run(features, vocabulary, tiny_encoder, tasks, parameters, tmp_path):
+    def train(**groups):
+        return fine_tune(
+            features,
+            vocabulary=vocabulary,
+            encoder=tiny_encoder,
+            tasks=tasks,
+            max_length_tokens=64,
+            parameters=changed(parameters, **groups),
+            checkpoints=tmp_path,
+        )
+
+    return train
+
+
+def weights(model: TrainedModel) -> dict[str, torch.Tensor]:
+    return {name: weight.clone() for name, weight in model.network.state_dict().items()}
+
+
+def assert_equal_weights(first, second, *, tolerance=0.0):
+    assert first.keys() == second.keys()
+    for name, weight in first.items():
+        torch.testing.assert_close(weight, second[name], rtol=0, atol=tolerance, msg=name)
+
+
+def test_fine_tune_learns_what_can_be_learnt(run, examples):
+    tuned = run(epochs=8)
+
+    predicted = tuned.model.predict(examples, task="sentiment")
+
+    assert (predicted["prediction"] == examples["label"]).mean() > 0.9
+    assert predicted.index.equals(examples.index)
+
+
+def test_fine_tune_reports_metrics_as_it_goes(run):
+    heard = []
+    with progress.listening(heard.append):
+        run()
+
+    names = {name for report in heard if isinstance(report, progress.Metrics) for name in report.values}
+    assert {"training/loss", "training/validation_sentiment/macro_f1"} <= names
+
+
+def test_fine_tune_with_trimmed_vocabulary_equals_training_with_the_full_one(run):
+    trimmed, full = run(trim_vocabulary=True), run(trim_vocabulary=False)
+
+    assert_equal_weights(weights(trimmed.model), weights(full.model), tolerance=1e-5)
+
+
+def test_fine_tune_interrupted_and_run_again_ends_with_the_same_weights(run, monkeypatch, tmp_path):
+    expected = weights(run().model)
+    step_end = ProgressCallback.on_step_end
+
+    def die(self, args, state, control, **kwargs):
+        if state.global_step == 7:
+            raise KeyboardInterrupt
+        step_end(self, args, state, control, **kwargs)
+
+    monkeypatch.setattr(ProgressCallback, "on_step_end", die)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    monkeypatch.setattr(ProgressCallback, "on_step_end", step_end)
+    assert list(tmp_path.glob("*/checkpoint-*"))
+    heard = []
+    with progress.listening(heard.append):
+        resumed = run()
+
+    assert any(isinstance(r, progress.Fact) and r.name == "training_resumed_from" for r in heard)
+    assert_equal_weights(weights(resumed.model), expected)
+    assert not list(tmp_path.iterdir())
+
+
+def test_fine_tune_with_averaged_weights_resumes_to_the_same(run, monkeypatch):
+    averaging = {"regularisation": {"weight_average_decay": 0.9}}
+    expected = weights(run(**averaging).model)
+    step_end = ProgressCallback.on_step_end
+
+    def die(self, args, state, control, **kwargs):
+        if state.global_step == 7:
+            raise KeyboardInterrupt
+        step_end(self, args, state, control, **kwargs)
+
+    monkeypatch.setattr(ProgressCallback, "on_step_end", die)
+    with pytest.raises(KeyboardInterrupt):
+        run(**averaging)
+    monkeypatch.setattr(ProgressCallback, "on_step_end", step_end)
+
+    assert_equal_weights(weights(run(**averaging).model), expected)
+
+
+def test_fine_tune_with_other_parameters_does_not_resume(run, monkeypatch, tmp_path):
+    def die(self, args, state, control, **kwargs):
+        if state.global_step == 7:
+            raise KeyboardInterrupt
+
+    step_end = ProgressCallback.on_step_end
+    monkeypatch.setattr(ProgressCallback, "on_step_end", die)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    monkeypatch.setattr(ProgressCallback, "on_step_end", step_end)
+    heard = []
+    with progress.listening(heard.append):
+        run(seed=1)
+
+    assert not any(isinstance(r, progress.Fact) for r in heard)
+
+
+def test_fine_tune_stops_early_without_gains(run):
+    tuned = run(
+        epochs=30,
+        optimiser={"learning_rate": 1e-9, "head_learning_rate": 1e-9},
+        validation={"patience": 2},
+    )
+
+    validations = tuned.history[tuned.history["metric"] == "validation_selection_score"]
+    assert len(validations) == 3
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        {"regularisation": {"consistency_weight": 1.0}},
+        {"batches": {"accumulation_steps": 2}},
+        {"attention": "auto"},
+        {"gradient_checkpointing": True},
+        {"freeze": {"embeddings": True, "bottom_layers": -1}},
+    ],
+    ids=str,
+)
+def test_fine_tune_runs_with(run, groups):
+    tuned = run(epochs=1, **groups)
+
+    assert len(tuned.history)
+
+
+def test_fine_tune_without_validation_rows_says_how_to_mend(run, features):
+    table = features["sentiment"]
+    is_train = [split != "validation" for split in table["split"].to_pylist()]
+    features["sentiment"] = table.filter(is_train)
+
+    with pytest.raises(CorpusError, match="no validation rows to train with.*corpora.yml"):
+        run()
