@@ -16,7 +16,8 @@ def parse_language(tag: str, *, where: str) -> str:
         where: the place to name in a message, such as `corpus 'afro'`.
 
     Raises:
-        ConfigurationError: not a valid tag; suggests the near one (`swa` → `sw`, `en_UK` → `en-GB`).
+        ConfigurationError: not a valid tag; suggests the near one, `sw` for `swa` and `en-GB` for
+            `en_UK`.
     """
     import langcodes
 
@@ -26,7 +27,7 @@ def parse_language(tag: str, *, where: str) -> str:
         language = langcodes.Language.get(tag, normalize=True)
     except langcodes.LanguageTagError:
         language = None
-    canonical = language.to_tag() if language is not None and language.is_valid() else None
+    canonical = str(language.to_tag()) if language is not None and language.is_valid() else None
     if canonical is not None and canonical.lower() == tag.replace("_", "-").lower():
         return canonical
     hint = f"did you mean {canonical!r}?" if canonical else _near_language(tag)

@@ -31,9 +31,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     "did you mean 'delimited'?"
     >>> did_you_mean("x", ["delimited", "parquet"])
     "known are 'delimited', 'parquet'"
+    >>> did_you_mean("NEUTRAL", ["neutral", "positive"])
+    "did you mean 'neutral'?"
     """
     names = sorted(known)
+    by_lower = {known_name.lower(): known_name for known_name in names}
     near = get_close_matches(name, names, n=1)
+    near = near or [by_lower[n] for n in get_close_matches(name.lower(), by_lower, n=1)]
     if near:
         return f"did you mean {near[0]!r}?"
     return "known are " + ", ".join(map(repr, names)) if names else "none is known"

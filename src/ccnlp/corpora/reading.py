@@ -1,19 +1,43 @@
 """From a corpus entry to rows in the shape of examples, the bad ones marked with the reason."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
-from ccnlp.corpora.entry import CorpusEntry
-from ccnlp.tasks.base import Task
+from ccnlp.corpora.cells import as_text, list_reasons, text_reasons
+from ccnlp.corpora.decoding import printable
+from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, CorpusEntry
+from ccnlp.corpora.fields import RowField, ValueMap, build_fields
+from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.raw import MAX_CONTENT_CHARACTERS, RawBatch, Reader, build_reader
+from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean
 
 STAGE = "reading"
 """What `rejected_by` holds for rows that can't be read."""
 
+MISSING = pd.NA
+
+
+class ReadableTask(Protocol):
+    """What reading needs of a task; see `ccnlp.tasks.base.Task`."""
+
+    input_columns: ClassVar[tuple[str, ...]]
+    target_columns: ClassVar[tuple[str, ...]]
+    list_columns: ClassVar[tuple[str, ...]]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label set; empty where there is none."""
+
+    def validate(self, rows: pd.DataFrame) -> "pd.Series[str]":
+        """Why each row can't be used, missing where it can."""
+
 
 def read_corpus(
-    name: str, entry: CorpusEntry, *, raw_folder: Path, tasks: Mapping[str, Task]
+    name: str, entry: CorpusEntry, *, raw_folder: Path, tasks: Mapping[str, ReadableTask]
 ) -> Iterator[pd.DataFrame]:
     """The rows of a corpus in batches of bounded size, in the order of its files.
 
@@ -33,4 +57,235 @@ def read_corpus(
             is no language, culture, split or origin.
         CorpusError: files are missing, empty, of another format or encoding, or lack a column.
     """
-    raise NotImplementedError
+    where = f"corpus {name!r}"
+    if entry.task not in tasks:
+        raise ConfigurationError(
+            f"{where}: unknown task {entry.task!r}; {did_you_mean(entry.task, tasks)} "
+            f"({PARAMETERS_FILE})"
+        )
+    task = tasks[entry.task]
+    _check_columns(entry, task, where=where)
+    _check_labels(entry, task, where=where)
+    shaper = _Shaper(name, entry, task, build_fields(entry, where=where))
+    reader = build_reader(entry.reader, entry.options, where=where)
+    with _Naming(where):
+        sources = reader.find(entry, raw_folder)
+    return _read(reader, sources, shaper, where)
+
+
+def _read(
+    reader: Reader[Any], sources: list[SourceFile], shaper: "_Shaper", where: str
+) -> Iterator[pd.DataFrame]:
+    with _Naming(where):
+        for source in sources:
+            known: set[str] = set()
+            num_rows = 0
+            for batch in reader.read(source):
+                columns = dict(batch.columns)
+                size = len(batch.rows)
+                columns |= {name: [value] * size for name, value in source.captures.items()}
+                if batch.rows:
+                    _check_source(shaper.source_columns - known, columns, source, reader)
+                    known |= columns.keys()
+                num_rows += size + len(batch.broken)
+                yield shaper.shape(RawBatch(columns, batch.rows, batch.broken), source)
+            if num_rows == 0:
+                raise CorpusError(f"{source.name} has no rows")
+
+
+class _Naming:
+    """Puts the corpus before the messages of errors that don't know it."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, CorpusError) and not str(error).startswith("corpus "):
+            raise CorpusError(f"{self._where}: {error}") from error
+
+
+def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
+    needed = (*task.input_columns, *task.target_columns)
+    for column in needed:
+        if column not in entry.columns:
+            raise ConfigurationError(
+                f"{where}: columns does not say where to find {column!r}, which the task "
+                f"{entry.task!r} needs ({PARAMETERS_FILE})"
+            )
+    for column in entry.columns:
+        if column not in needed:
+            raise ConfigurationError(
+                f"{where}: the task {entry.task!r} has no column {column!r}; "
+                f"{did_you_mean(column, needed)} ({PARAMETERS_FILE})"
+            )
+
+
+def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
+    for label in entry.label_map.values():
+        if task.labels and label not in task.labels:
+            raise ConfigurationError(
+                f"{where}: label_map gives {label!r}, which is no label of the task "
+                f"{entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
+            )
+
+
+def _check_source(
+    needed: set[str], columns: Mapping[str, object], source: SourceFile, reader: Reader[Any]
+) -> None:
+    for column in sorted(needed):
+        if column not in columns:
+            listed = ", ".join(map(repr, columns))
+            near = did_you_mean(column, columns)
+            hints = [near] if near.startswith("did") else []
+            hints += [reader.header_hint] if reader.header_hint else []
+            raise CorpusError(
+                f"{source.name} has no column {column!r}; it has {listed}"
+                f"{''.join(f'; {hint}' for hint in hints)} ({PARAMETERS_FILE})"
+            )
+
+
+class _Shaper:
+    """Turns raw batches of one corpus into rows in the shape of examples."""
+
+    def __init__(
+        self, name: str, entry: CorpusEntry, task: ReadableTask, fields: list[RowField]
+    ) -> None:
+        self._name = name
+        self._entry = entry
+        self._task = task
+        self._fields = fields
+        self._labels = ValueMap(entry.label_map)
+        self.source_columns = {*entry.columns.values()} | {
+            field.column for field in fields if field.column is not None
+        }
+
+    def shape(self, batch: RawBatch, source: SourceFile) -> pd.DataFrame:
+        """The rows of a batch, broken ones among them, in the order of the source."""
+        rows = self._read_rows(batch)
+        rows["row"] = pd.Series(batch.rows, dtype="int64")
+        rejected = rows.index[rows["rejection_reason"].notna()]
+        rows["content"] = _string({i: _content(batch.columns, i) for i in rejected}, rows.index)
+        if batch.broken:
+            rows = pd.concat([rows, self._broken_rows(batch)], ignore_index=True)
+            rows = rows.sort_values("row", kind="stable", ignore_index=True)
+        rejected_by = rows["rejection_reason"].where(rows["rejection_reason"].isna(), STAGE)
+        constants = {
+            "corpus": self._name,
+            "task": self._entry.task,
+            "source": source.name,
+            "engine": MISSING,
+            "pivot": MISSING,
+            "licence": self._entry.licence,
+        }
+        rows = rows.assign(
+            rejected_by=rejected_by,
+            weight=float(self._entry.weight),
+            **{
+                name: pd.Series(value, index=rows.index, dtype="string")
+                for name, value in constants.items()
+            },
+        )
+        return rows
+
+    def _read_rows(self, batch: RawBatch) -> pd.DataFrame:
+        index = pd.RangeIndex(len(batch.rows))
+        rows = pd.DataFrame(index=index)
+        reasons = pd.Series(MISSING, index=index, dtype="string")
+        for column, source_column in self._entry.columns.items():
+            cells = batch.columns.get(source_column, [None] * len(index))
+            is_target = column in self._task.target_columns
+            rows[column], why = self._task_column(column, cells, is_target=is_target)
+            reasons = reasons.fillna(why)
+        for field in self._fields:
+            rows[field.name], why = _field_values(field, batch, index)
+            reasons = reasons.fillna(why)
+        fine = rows[reasons.isna()]
+        if len(fine):
+            why = self._task.validate(fine).astype("string")
+            reasons = reasons.fillna(self._with_hints(why, fine).reindex(index))
+        rows["split"] = rows["split"].replace(RATIOS, MISSING)
+        rows["rejection_reason"] = reasons
+        return rows
+
+    def _task_column(
+        self, column: str, cells: list[object], *, is_target: bool
+    ) -> tuple["pd.Series[Any]", "pd.Series[str]"]:
+        """A column of the task and what is wrong with its cells."""
+        if column in self._task.list_columns:
+            lists, why = list_reasons(cells, column)
+            if is_target:
+                lists = [
+                    cell and [self._labels.get(label) or label for label in cell] for cell in lists
+                ]
+            return pd.Series(lists, dtype="object"), why
+        texts, why = text_reasons(cells, column)
+        if is_target:
+            texts = texts.str.strip()
+            names = {t: self._labels.get(t) or t for t in texts.dropna().unique()}
+            texts = texts.map(names, na_action="ignore").astype("string")
+        return texts, why
+
+    def _with_hints(self, reasons: "pd.Series[str]", rows: pd.DataFrame) -> "pd.Series[str]":
+        """Names the near label where the task knows no such label."""
+        targets = [c for c in self._task.target_columns if c not in self._task.list_columns]
+        if len(targets) != 1 or not self._task.labels:
+            return reasons
+        labels = rows.loc[reasons.notna(), targets[0]]
+        hints = {
+            label: hint
+            for label in labels.unique()
+            if label not in self._task.labels
+            and (hint := did_you_mean(label, self._task.labels)).startswith("did")
+        }
+        clauses = labels.map(
+            lambda label: f"; {hints[label]} (label_map)" if label in hints else ""
+        )
+        return reasons + clauses.reindex(reasons.index)
+
+    def _broken_rows(self, batch: RawBatch) -> pd.DataFrame:
+        rows = pd.DataFrame(
+            {
+                "row": [broken.row for broken in batch.broken],
+                "rejection_reason": [broken.reason for broken in batch.broken],
+                "content": [
+                    json.dumps({"line": broken.content}, ensure_ascii=False)
+                    for broken in batch.broken
+                ],
+            }
+        ).astype({"row": "int64", "rejection_reason": "string", "content": "string"})
+        for field in self._fields:
+            constant = None if field.constant == RATIOS else field.constant
+            rows[field.name] = pd.Series(constant, index=rows.index, dtype="string")
+        for column in self._entry.columns:
+            dtype = "object" if column in self._task.list_columns else "string"
+            rows[column] = pd.Series(None, index=rows.index, dtype=dtype)
+        return rows
+
+
+def _field_values(
+    field: RowField, batch: RawBatch, index: pd.RangeIndex
+) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+    nothing = pd.Series(MISSING, index=index, dtype="string")
+    if field.column is None:
+        return pd.Series(field.constant, index=index, dtype="string"), nothing
+    cells = [as_text(cell) or "" for cell in batch.columns.get(field.column, [None] * len(index))]
+    resolved = {cell: field.resolve(printable(cell)) for cell in dict.fromkeys(cells)}
+    values = pd.Series([resolved[cell][0] for cell in cells], index=index, dtype="string")
+    if all(reason is None for _, reason in resolved.values()):
+        return values, nothing
+    return values, pd.Series([resolved[cell][1] for cell in cells], index=index, dtype="string")
+
+
+def _content(columns: Mapping[str, list[object]], position: int) -> str:
+    cells = {}
+    for name, column in columns.items():
+        text = as_text(column[position])
+        cells[name] = None if text is None else printable(text[:MAX_CONTENT_CHARACTERS])
+    return json.dumps(cells, ensure_ascii=False)
+
+
+def _string(values: Mapping[int, str], index: pd.Index) -> "pd.Series[str]":
+    return pd.Series([values.get(i) for i in index], index=index, dtype="string")

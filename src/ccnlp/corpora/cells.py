@@ -1,0 +1,71 @@
+"""Raw cells as text or lists, and what is wrong with them."""
+
+import json
+
+import pandas as pd
+
+from ccnlp.corpora.decoding import why_not_text
+
+
+def as_text(cell: object) -> str | None:
+    """The cell as text: whole numbers without fraction, `true` and `false`; `None` if missing.
+
+    >>> as_text(1.0), as_text(True), as_text(float("nan"))
+    ('1', 'true', None)
+    """
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        if cell != cell:  # noqa: PLR0124 (not a number)
+            return None
+        return str(int(cell)) if cell.is_integer() else str(cell)
+    if isinstance(cell, list | dict):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return str(cell)
+
+
+def text_reasons(cells: list[object], column: str) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+    """The cells as text, missing where they can't be used, and the reasons."""
+    texts: list[str | None] = []
+    reasons: dict[int, str] = {}
+    for position, cell in enumerate(cells):
+        text = cell if isinstance(cell, str) else as_text(cell)
+        reason = None
+        if text is None or not text or text.isspace():
+            reason = f"{column} is empty"
+        elif isinstance(cell, list | dict):
+            reason = f"{column} is a {type(cell).__name__} instead of text"
+        elif not text.isascii() or "\x00" in text:
+            reason = why_not_text(text)
+        if reason is not None:
+            reasons[position] = reason
+            text = None
+        texts.append(text)
+    return pd.Series(texts, dtype="string"), _reasons(reasons, len(cells))
+
+
+def list_reasons(
+    cells: list[object], column: str
+) -> tuple[list[list[str] | None], "pd.Series[str]"]:
+    """The cells as lists of text, `None` where they can't be used, and the reasons."""
+    lists: list[list[str] | None] = []
+    reasons: dict[int, str] = {}
+    for position, cell in enumerate(cells):
+        items = [as_text(item) for item in cell] if isinstance(cell, list | tuple) else None
+        texts = [item for item in items or [] if item is not None and why_not_text(item) is None]
+        if items is None:
+            reasons[position] = f"{column} is no list"
+        elif not items:
+            reasons[position] = f"{column} is empty"
+        elif len(texts) < len(items):
+            reasons[position] = f"{column} has an item that is no text"
+        lists.append(None if position in reasons else texts)
+    return lists, _reasons(reasons, len(cells))
+
+
+def _reasons(reasons: dict[int, str], size: int) -> "pd.Series[str]":
+    if not reasons:
+        return pd.Series(pd.NA, index=pd.RangeIndex(size), dtype="string")
+    return pd.Series([reasons.get(i) for i in range(size)], dtype="string")

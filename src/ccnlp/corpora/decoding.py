@@ -1,0 +1,158 @@
+"""Text files: their encoding, their lines, and the rows whose bytes are no text."""
+
+import codecs
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from pydantic import Field
+
+from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.raw import (
+    MAX_CONTENT_CHARACTERS,
+    BrokenRow,
+    RawBatch,
+    ReaderOptions,
+)
+from ccnlp.errors import CorpusError
+
+MAX_LINE_CHARACTERS = 50_000_000
+NUM_SUSPECT_ROWS = 10
+"""So many undecodable rows, when they are most of those beyond ASCII, tell of a wrong encoding."""
+
+
+class TextOptions(ReaderOptions):
+    """The options of every reader of text files."""
+
+    encoding: str = Field(
+        default="utf-8", description="of the file; a byte order mark comes before it"
+    )
+    on_bad_bytes: Literal["quarantine", "error"] = Field(
+        default="quarantine", description="what to do with a row that the encoding can't decode"
+    )
+
+
+class TextFile:
+    """Lines of an open text file.
+
+    Only `\\n` ends a line: `\\r`, U+0085 and U+2028 stand inside real texts. Bytes that the
+    encoding can't decode become surrogates, so that their row is known; see `why_not_text`.
+    """
+
+    def __init__(self, text: io.TextIOWrapper, source: SourceFile) -> None:
+        self._text = text
+        self._source = source
+
+    def __iter__(self) -> Iterator[str]:
+        number = 0
+        while line := self._text.readline(MAX_LINE_CHARACTERS):
+            number += 1
+            if len(line) == MAX_LINE_CHARACTERS:
+                raise CorpusError(
+                    f"{self._source.name}: line {number} is longer than {MAX_LINE_CHARACTERS:,} "
+                    "characters: no text file of this format"
+                )
+            yield line
+
+    def read(self) -> str:
+        """The rest of the file."""
+        return self._text.read()
+
+
+@contextmanager
+def open_text(source: SourceFile, encoding: str) -> Iterator[TextFile]:
+    """The decoded source.
+
+    Raises:
+        CorpusError: the file is empty, or the encoding is unknown or not that of the file.
+    """
+    with source.open() as stream:
+        start = stream.peek()
+        if not start.strip():
+            raise CorpusError(f"{source.name} is empty")
+        encoding = _encoding_of(start, encoding, source)
+        # The decoders of UTF-16 and UTF-32 can't keep single bytes.
+        errors = "strict" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="\n")
+        try:
+            yield TextFile(text, source)
+        except UnicodeError as error:
+            raise CorpusError(
+                f"{source.name} is not {encoding}: {error}; set options.encoding"
+            ) from error
+
+
+def _encoding_of(start: bytes, encoding: str, source: SourceFile) -> str:
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    try:
+        "".encode(encoding)
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise CorpusError(
+            f"{source.name}: there is no text encoding {encoding!r}; utf-8, cp1252, shift_jis and "
+            "gb18030 are some (options.encoding)"
+        ) from None
+
+
+def why_not_text(text: str) -> str | None:
+    """Why a decoded row can't be used: bytes that are no text, or null bytes; else `None`."""
+    if "\x00" in text:
+        return "null bytes in the row"
+    if text.isascii():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        code = ord(text[error.start])
+        if 0xDC80 <= code <= 0xDCFF:
+            return f"invalid byte 0x{code & 0xFF:02x} at character {error.start + 1} of the row"
+        return f"half a surrogate pair, U+{code:04X}, at character {error.start + 1} of the row"
+    return None
+
+
+def printable(text: str) -> str:
+    """The start of a broken row, with escapes for what is no text."""
+    kept = text[:MAX_CONTENT_CHARACTERS].rstrip("\r\n").replace("\x00", "\\x00")
+    return kept.encode("utf-8", "backslashreplace").decode()
+
+
+def check_decoding(
+    batches: Iterator[RawBatch], source: SourceFile, options: TextOptions
+) -> Iterator[RawBatch]:
+    """The batches, unless too many rows are no text: then the encoding, not the row, is wrong.
+
+    Raises:
+        CorpusError: names the first such row, and the encoding that the file seems to have.
+    """
+    for batch in batches:
+        bad = [row for row in batch.broken if "byte" in row.reason]
+        if bad and (options.on_bad_bytes == "error" or _are_most(bad, batch)):
+            num_rows = len(batch.rows) + len(batch.broken)
+            raise CorpusError(
+                f"{source.name}: {len(bad)} of {num_rows} rows are not {options.encoding} (row "
+                f"{bad[0].row}: {bad[0].reason}); set options.encoding{_guess(source)}"
+            )
+        yield batch
+
+
+def _are_most(bad: list[BrokenRow], batch: RawBatch) -> bool:
+    num_rows = len(batch.rows) + len(batch.broken)
+    if len(bad) > num_rows / 2:
+        return True
+    if len(bad) < NUM_SUSPECT_ROWS:
+        return False
+    cells = zip(*batch.columns.values(), strict=True)
+    num_beyond_ascii = sum(not "".join(map(str, row)).isascii() for row in cells)
+    return len(bad) > num_beyond_ascii
+
+
+def _guess(source: SourceFile) -> str:
+    from charset_normalizer import from_bytes
+
+    with source.open() as stream:
+        best = from_bytes(stream.read(1 << 16)).best()
+    return f"; the bytes look like {best.encoding}" if best and best.encoding != "utf_8" else ""

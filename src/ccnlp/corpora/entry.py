@@ -1,0 +1,204 @@
+"""The corpus entry: all that configuration says of a corpus."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    RootModel,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+
+from ccnlp.errors import ConfigurationError, did_you_mean
+from ccnlp.examples import UNKNOWN
+
+PARAMETERS_FILE = "parameters/corpora.yml"
+
+RATIOS = "ratios"
+"""The split of a row that the entry's ratios place."""
+
+
+def _as_text(value: object) -> object:
+    """YAML reads `no` as false and `1` as a number; labels and tags are text."""
+    if isinstance(value, bool):
+        words = "yes, on or true" if value else "no, off or false"
+        raise ValueError(f"YAML reads {words} as a truth value; put the word in quotes")
+    if isinstance(value, int | float):
+        return str(value)
+    return value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str | int) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+TextMap = dict[Text, Text]
+
+
+class StrictModel(BaseModel):
+    """A part of the configuration whose misspelt keys are refused with the near one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_near_key(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for key in values:
+                if key not in cls.model_fields:
+                    hint = did_you_mean(str(key), cls.model_fields)
+                    raise ValueError(f"unknown key {key!r}; {hint}")
+        return values
+
+
+class ColumnField(StrictModel):
+    """A value that stands in a column of the source."""
+
+    column: Text = Field(description="the source's column, or a placeholder of the path")
+    map: TextMap = Field(
+        default={}, description="from the source's values to ours; the rest stay as they are"
+    )
+    default: Text | None = Field(
+        default=None, description="of an empty cell, and of a value that the map lacks"
+    )
+
+
+def _constant_or_column(value: object) -> str:
+    return "column" if isinstance(value, dict | ColumnField) else "constant"
+
+
+FieldValue = Annotated[
+    Annotated[Text, Tag("constant")] | Annotated[ColumnField, Tag("column")],
+    Discriminator(_constant_or_column),
+]
+"""A constant, or where to find the value of each row."""
+
+
+class Ratios(StrictModel):
+    """Shares of the groups that go to each split; they sum to 1."""
+
+    train: float = Field(ge=0, le=1, description="share of the groups, 0..1")
+    validation: float = Field(ge=0, le=1, description="share of the groups, 0..1")
+    test: float = Field(ge=0, le=1, description="share of the groups, 0..1")
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> "Ratios":
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"they sum to {total:g}, not to 1")
+        return self
+
+
+class CorpusEntry(StrictModel):
+    """One entry of `parameters/corpora.yml`."""
+
+    reader: str = Field(description="the format, such as delimited")
+    path: Annotated[list[Text], BeforeValidator(_as_list)] = Field(
+        min_length=1,
+        description="files, folders or globs, relative to data/01_raw; `{name}` captures a part of "
+        "the path as a column; `archive.zip!*.csv` reads members of an archive; for the reader "
+        "hugging_face a folder, or a dataset's name on the hub",
+    )
+    path_values: dict[str, list[Text]] = Field(
+        default={}, description="by placeholder of the path, the values that are read, else all"
+    )
+    max_unpacked_bytes: int = Field(
+        default=8 * 1024**3, gt=0, description="what its packed files may unpack to, together"
+    )
+    options: dict[str, Any] = Field(default={}, description="the reader's own options")
+    task: str = Field(description="name in parameters/tasks.yml")
+    columns: dict[str, Text] = Field(
+        description="by column of the task (text, label), the source's column"
+    )
+    label_map: TextMap = Field(
+        default={}, description="from the source's labels to the task's; the rest stay as they are"
+    )
+    language: FieldValue = Field(description="BCP-47 tag")
+    region: FieldValue = Field(default=UNKNOWN, description="ISO 3166 region of the text")
+    culture: FieldValue = Field(
+        default=UNKNOWN, description="ISO 3166 region, or one of culture_groups"
+    )
+    culture_groups: list[Text] = Field(default=[], description="culture keys beside the regions")
+    domain: FieldValue = Field(default=UNKNOWN, description="reviews, news, social ...")
+    origin: FieldValue = Field(
+        default="native", description="native, human_translation or machine_translation"
+    )
+    group: FieldValue | None = Field(
+        default=None, description="rows of one group stay in one split; a row is its own if missing"
+    )
+    split: FieldValue | None = Field(
+        default=None,
+        description="train, validation or test as the corpus gives them; `ratios` for rows that "
+        "the ratios share out",
+    )
+    ratios: Ratios | None = Field(default=None, description="shares, where the corpus gives none")
+    licence: Text = Field(description="the corpus's licence, as its source states it")
+    weight: float = Field(default=1.0, gt=0, description="of the corpus in a mixture")
+
+    @model_validator(mode="after")
+    def _splits_are_given_or_made(self) -> "CorpusEntry":
+        if self.split is None and self.ratios is None:
+            raise ValueError(
+                "give split (a constant or a column), or ratios such as "
+                "{train: 0.8, validation: 0.1, test: 0.1}"
+            )
+        if self.ratios is not None and self.split is not None and not self._sends_to_ratios():
+            raise ValueError(
+                "split and ratios are both given, but no value of split is mapped to `ratios`"
+            )
+        return self
+
+    def _sends_to_ratios(self) -> bool:
+        split = self.split
+        if isinstance(split, ColumnField):
+            return RATIOS in {*split.map.values(), split.default}
+        return split == RATIOS
+
+
+class CorporaParameters(RootModel[dict[str, CorpusEntry | None]]):
+    """`parameters/corpora.yml`: the corpora by key; an environment removes one by setting null."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _validate_each(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            raise ValueError(f"corpora must be entries by key, not {values!r} ({PARAMETERS_FILE})")
+        return {key: _parse_entry(str(key), value) for key, value in values.items()}
+
+    def entries(self) -> dict[str, CorpusEntry]:
+        """The corpora that are read, by key.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        entries = {key: entry for key, entry in self.root.items() if entry is not None}
+        if not entries:
+            raise ConfigurationError(f"no corpus is configured; add an entry ({PARAMETERS_FILE})")
+        return entries
+
+
+def _parse_entry(key: str, value: Any) -> CorpusEntry | None:
+    if value is None or isinstance(value, CorpusEntry):
+        return value
+    try:
+        return CorpusEntry.model_validate(value)
+    except ValidationError as error:
+        raise ValueError(f"corpus {key!r}: {problems_of(error)} ({PARAMETERS_FILE})") from None
+
+
+def problems_of(error: ValidationError) -> str:
+    """What a model refused, in one sentence a problem."""
+    return "; ".join(_problem(part["loc"], part["msg"]) for part in error.errors())
+
+
+def _problem(location: Iterable[str | int], message: str) -> str:
+    parts = [str(part) for part in location if part not in ("constant", "column", "[key]")]
+    message = message.removeprefix("Value error, ")
+    return f"{'.'.join(parts)}: {message}" if parts else message

@@ -1,0 +1,144 @@
+"""The fields that a corpus entry gives its rows: language, culture, domain, split and the rest."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, ColumnField, CorpusEntry
+from ccnlp.cultures import parse_culture, parse_language, parse_region
+from ccnlp.errors import ConfigurationError, did_you_mean
+from ccnlp.examples import ORIGINS, SPLITS, UNKNOWN
+
+SPLIT_ALIASES: dict[str, str] = {
+    **{split: split for split in SPLITS},
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "dev": "validation",
+    "development": "validation",
+    "testing": "test",
+}
+"""What corpora call their splits; a field's own map comes first."""
+
+WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
+
+
+class ValueMap:
+    """A map from the source's values to ours; numbers match however they are written."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = {_as_whole(key): value for key, value in values.items()} | dict(values)
+
+    def get(self, value: str) -> str | None:
+        """Ours for the source's value, or `None` where the map lacks it."""
+        return self._values.get(value, self._values.get(_as_whole(value)))
+
+
+def _as_whole(number: str) -> str:
+    """`1` for `1.0`: tables with gaps hold their whole numbers as fractions."""
+    match = WHOLE_NUMBER.fullmatch(number)
+    return match[1] if match else number
+
+
+@dataclass(frozen=True)
+class RowField:
+    """One field: a constant, or a column with its map.
+
+    Attributes:
+        name: of the field, such as `language`.
+        parse: the canonical form of a value; raises ConfigurationError.
+        if_empty: the value of an empty cell without default; such a row is bad if `None` and
+            `is_needed`.
+        column: of the source, else the field is `constant`.
+    """
+
+    name: str
+    parse: Callable[[str, str], str]
+    if_empty: str | None
+    is_needed: bool
+    column: str | None = None
+    constant: str | None = None
+    map: ValueMap | None = None
+    default: str | None = None
+
+    def resolve(self, cell: str) -> tuple[str | None, str | None]:
+        """The value that a cell stands for, and why it is none."""
+        cell = cell.strip()
+        value = self.map.get(cell) if self.map is not None else None
+        if value is None and (not cell or self.map is not None):
+            value = self.default
+        if value is None:
+            value = cell or self.if_empty
+        if value is None:
+            reason = f"{self.name} is empty (column {self.column!r})" if self.is_needed else None
+            return None, reason
+        try:
+            return self.parse(value, f"column {self.column!r}"), None
+        except ConfigurationError as error:
+            return None, str(error)
+
+
+def build_fields(entry: CorpusEntry, *, where: str) -> list[RowField]:
+    """The fields of an entry, its constants checked.
+
+    Raises:
+        ConfigurationError: a constant, a map's value or a default is not allowed in its field.
+    """
+    parsers: dict[str, tuple[Callable[[str, str], str], str | None]] = {
+        "language": (lambda value, at: parse_language(value, where=at), UNKNOWN),
+        "region": (lambda value, at: parse_region(value, where=at), UNKNOWN),
+        "culture": (
+            lambda value, at: parse_culture(value, groups=entry.culture_groups, where=at),
+            UNKNOWN,
+        ),
+        "domain": (lambda value, _: value, UNKNOWN),
+        "origin": (_parse_origin, None),
+        "group": (lambda value, _: value, None),
+        "split": (lambda value, at: _parse_split(value, at, entry.ratios is not None), None),
+    }
+    return [
+        _build_field(name, getattr(entry, name), parse, if_empty, where=where)
+        for name, (parse, if_empty) in parsers.items()
+    ]
+
+
+def _build_field(
+    name: str,
+    value: str | ColumnField | None,
+    parse: Callable[[str, str], str],
+    if_empty: str | None,
+    *,
+    where: str,
+) -> RowField:
+    if value is None:
+        return RowField(name, parse, if_empty, is_needed=False)
+    is_needed = name != "group"
+    if isinstance(value, str):
+        return RowField(name, parse, if_empty, is_needed, constant=parse(value, where))
+    for ours in (*value.map.values(), *([value.default] if value.default is not None else [])):
+        parse(ours, f"{where}, {name}")
+    field_map = ValueMap(value.map) if value.map else None
+    return RowField(
+        name, parse, if_empty, is_needed, value.column, map=field_map, default=value.default
+    )
+
+
+def _parse_origin(value: str, where: str) -> str:
+    if value not in ORIGINS:
+        raise ConfigurationError(
+            f"{where}: origin {value!r} is not known; {did_you_mean(value, ORIGINS)} "
+            f"({PARAMETERS_FILE})"
+        )
+    return value
+
+
+def _parse_split(value: str, where: str, has_ratios: bool) -> str:
+    split = SPLIT_ALIASES.get(value.lower())
+    if split is None and value == RATIOS and has_ratios:
+        return RATIOS
+    if split is None:
+        raise ConfigurationError(
+            f"{where}: split {value!r} is not known; {did_you_mean(value, SPLITS)} "
+            f"({PARAMETERS_FILE})"
+        )
+    return split

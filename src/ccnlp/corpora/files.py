@@ -1,0 +1,234 @@
+"""The files of a corpus: found by path, glob or placeholders."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BufferedReader
+from pathlib import Path
+
+from ccnlp.corpora.packing import UnpackLimit, check_packing, list_members, open_unpacked
+from ccnlp.errors import CorpusError
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+SPECIAL = re.compile(r"\{\w+\}|\*\*/|\*|\?|\[[^\]]+\]")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file, or one member of an archive.
+
+    Attributes:
+        path: of the file or of the archive.
+        name: what messages and tables call it: relative to the raw folder where it lies there.
+        member: of the archive, else `None`.
+        captures: by placeholder, the part of the path that stands in its place.
+        raw_folder: where relative paths start.
+        limit: counts what the corpus's packed files unpack to.
+    """
+
+    path: Path
+    name: str
+    member: str | None = None
+    captures: Mapping[str, str] = field(default_factory=dict)
+    raw_folder: Path = Path()
+    limit: UnpackLimit = field(default_factory=UnpackLimit, compare=False)
+
+    @property
+    def unpacked_name(self) -> str:
+        """The file's name without `.gz`, whose ending tells the format."""
+        return (self.member or self.path.name).removesuffix(".gz")
+
+    def open(self) -> BufferedReader:
+        """The unpacked bytes.
+
+        Raises:
+            CorpusError: unreadable, not what its name says, or unpacks to too much.
+        """
+        return open_unpacked(self.path, self.member, name=self.name, limit=self.limit)
+
+    def beside(self, pattern: str) -> "SourceFile":
+        """The one file that `pattern` names with this one's captures in its placeholders.
+
+        Raises:
+            CorpusError: there is none, or a placeholder is not in the path.
+        """
+        for name in PLACEHOLDER.findall(pattern):
+            if name not in self.captures:
+                raise CorpusError(
+                    f"{self.name}: {pattern!r} has the placeholder {{{name}}}, which path lacks"
+                )
+        filled = PLACEHOLDER.sub(lambda match: self.captures[match[1]], pattern)
+        found = list(_find(filled, self.captures, self.raw_folder, self.limit, lambda _: True))
+        if len(found) != 1:
+            raise CorpusError(f"{self.name}: {filled} names {len(found)} files instead of one")
+        return found[0]
+
+
+def find_sources(
+    path: Sequence[str],
+    *,
+    raw_folder: Path,
+    path_values: Mapping[str, Sequence[str]],
+    accepts: Callable[[str], bool],
+    max_unpacked_bytes: int,
+) -> list[SourceFile]:
+    """The files that `path` names, each once, sorted by name.
+
+    Args:
+        path: files, folders, globs, or patterns with `{name}` placeholders.
+        raw_folder: where relative paths start.
+        path_values: by placeholder, the values that are read; each must be there.
+        accepts: whether the reader takes a file of that name out of a folder or archive.
+        max_unpacked_bytes: what packed files may unpack to, together.
+
+    Raises:
+        CorpusError: nothing is there; names what was looked for and what is near.
+    """
+    limit = UnpackLimit(max_unpacked_bytes)
+    unknown = set(path_values) - {name for pattern in path for name in PLACEHOLDER.findall(pattern)}
+    if unknown:
+        raise CorpusError(f"path has no placeholder {sorted(unknown)} (path_values)")
+    found = {
+        source.name: source
+        for pattern in path
+        for filled, captures in _fill(pattern, path_values)
+        for source in _find(filled, captures, raw_folder, limit, accepts)
+    }
+    return [found[name] for name in sorted(found)]
+
+
+def _fill(
+    pattern: str, path_values: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """The pattern with each combination of the listed values in it."""
+    name = next((n for n in PLACEHOLDER.findall(pattern) if n in path_values), None)
+    if name is None:
+        yield pattern, {}
+        return
+    for value in path_values[name]:
+        for filled, captures in _fill(pattern.replace(f"{{{name}}}", value), path_values):
+            yield filled, {name: value, **captures}
+
+
+def _find(
+    pattern: str,
+    captures: Mapping[str, str],
+    raw_folder: Path,
+    limit: UnpackLimit,
+    accepts: Callable[[str], bool],
+) -> Iterator[SourceFile]:
+    outer, _, inner = (pattern, "", "") if (raw_folder / pattern).exists() else _split(pattern)
+    for file, captured in _files(raw_folder, outer, accepts):
+        name = _display_name(file, raw_folder)
+        found = {**captures, **captured}
+        if file.suffix.lower() != ".zip":
+            if inner:
+                raise CorpusError(f"{file} is no .zip archive, but path asks for {inner!r} in it")
+            check_packing(file)
+            yield SourceFile(file, name, None, found, raw_folder, limit)
+            continue
+        for member, inner_captured in _members(file, inner, limit, accepts):
+            yield SourceFile(
+                file, f"{name}!{member}", member, {**found, **inner_captured}, raw_folder, limit
+            )
+
+
+def _split(pattern: str) -> tuple[str, str, str]:
+    return pattern.partition("!")
+
+
+def _files(
+    raw_folder: Path, pattern: str, accepts: Callable[[str], bool]
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The files outside archives that the pattern names, with what its placeholders capture."""
+    path = raw_folder / pattern
+    if path.is_file():
+        yield path, {}
+    elif path.is_dir():
+        yield from ((file, {}) for file in _files_of_format(path, accepts))
+    elif not SPECIAL.search(pattern):
+        raise CorpusError(f"{path} does not exist{_nearby(path)} (path)")
+    else:
+        parts = Path(pattern).parts
+        first = next(i for i, part in enumerate(parts) if SPECIAL.search(part))
+        anchor = raw_folder.joinpath(*parts[:first])
+        regex = re.compile(_to_regex("/".join(parts[first:])))
+        matches = [
+            (file, match.groupdict())
+            for file in sorted(anchor.rglob("*"))
+            if (match := regex.fullmatch(file.relative_to(anchor).as_posix())) and file.is_file()
+        ]
+        if not matches:
+            raise CorpusError(f"no file matches {path}{_nearby(anchor / parts[first])} (path)")
+        yield from matches
+
+
+def _files_of_format(folder: Path, accepts: Callable[[str], bool]) -> list[Path]:
+    files = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not any(p.startswith(".") for p in file.relative_to(folder).parts)
+    ]
+    accepted = [f for f in files if f.suffix == ".zip" or accepts(f.name.removesuffix(".gz"))]
+    if not accepted:
+        raise CorpusError(
+            f"the folder {folder} has no file of the reader's format{_nearby(folder / 'x')} (path)"
+        )
+    return accepted
+
+
+def _members(
+    archive: Path, pattern: str, limit: UnpackLimit, accepts: Callable[[str], bool]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    sizes = list_members(archive)
+    if pattern:
+        regex = re.compile(_to_regex(pattern))
+        matches = {name: match.groupdict() for name in sizes if (match := regex.fullmatch(name))}
+    else:
+        matches = {name: {} for name in sizes if accepts(name.removesuffix(".gz"))}
+    if not matches:
+        wanted = f"matches {pattern!r}" if pattern else "is of the reader's format"
+        raise CorpusError(f"{archive}: no member {wanted}; it has {_listed(sorted(sizes))} (path)")
+    limit.check(sum(sizes[name] for name in matches), name=str(archive))
+    yield from matches.items()
+
+
+def _to_regex(pattern: str) -> str:
+    """Glob and placeholders as a regular expression; only `**` crosses folders."""
+    parts = re.split(f"({SPECIAL.pattern})", pattern)
+    translated = []
+    seen: set[str] = set()
+    for part in parts:
+        name = PLACEHOLDER.fullmatch(part)
+        if name and name[1] in seen:
+            translated.append(f"(?P={name[1]})")
+        elif name:
+            seen.add(name[1])
+            translated.append(f"(?P<{name[1]}>[^/]+?)")
+        elif part == "**/":
+            translated.append("(?:.*/)?")
+        elif part == "*":
+            translated.append("[^/]*")
+        elif part == "?":
+            translated.append("[^/]")
+        elif SPECIAL.fullmatch(part):
+            translated.append(part.replace("[!", "[^").replace("\\", r"\\"))
+        else:
+            translated.append(re.escape(part))
+    return "".join(translated)
+
+
+def _display_name(file: Path, raw_folder: Path) -> str:
+    return str(file.relative_to(raw_folder) if file.is_relative_to(raw_folder) else file)
+
+
+def _nearby(path: Path) -> str:
+    folder = path.parent
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    names = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
+    return f"; {folder} has {_listed(names)}" if names else f"; {folder} is empty"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,166 @@
+"""What readers give: batches of raw columns, and rows that could not be read with the reason."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from ccnlp.corpora.entry import PARAMETERS_FILE, CorpusEntry, StrictModel, problems_of
+from ccnlp.corpora.files import SourceFile, find_sources
+from ccnlp.errors import ConfigurationError
+from ccnlp.registry import Registry
+
+ROWS_PER_BATCH = 50_000
+CHARACTERS_PER_BATCH = 64_000_000
+"""Long texts make batches of fewer rows."""
+
+MAX_CONTENT_CHARACTERS = 10_000
+"""What the quarantine keeps of a row."""
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A row that is no row: its number in the source, why, and what stood there."""
+
+    row: int
+    reason: str
+    content: str
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Some rows of a source.
+
+    Attributes:
+        columns: by name, all as long as `rows`; cells are text, numbers, lists or `None`.
+        rows: number of each row from 1: the line it starts at in a text file, else the record.
+        broken: the rows among them that could not be read.
+    """
+
+    columns: dict[str, list[object]]
+    rows: list[int]
+    broken: list[BrokenRow] = field(default_factory=list)
+
+
+class ReaderOptions(StrictModel):
+    """The options of a reader; each has its own."""
+
+
+Options = TypeVar("Options", bound=ReaderOptions)
+
+
+class Reader(ABC, Generic[Options]):
+    """Reads sources of one format."""
+
+    options_type: ClassVar[type[ReaderOptions]]
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """Endings of the files that are taken out of a folder or archive; any file's if empty."""
+    header_hint: ClassVar[str] = ""
+    """What else may be wrong where a column is not found."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    @classmethod
+    def accepts(cls, name: str) -> bool:
+        """Whether a file of that name, without `.gz`, is of the format."""
+        return not cls.suffixes or name.lower().endswith(cls.suffixes)
+
+    def find(self, entry: CorpusEntry, raw_folder: Path) -> list[SourceFile]:
+        """The sources that the entry's path names, sorted by name.
+
+        Raises:
+            CorpusError: there is none.
+        """
+        return find_sources(
+            entry.path,
+            raw_folder=raw_folder,
+            path_values=entry.path_values,
+            accepts=self.accepts,
+            max_unpacked_bytes=entry.max_unpacked_bytes,
+        )
+
+    @abstractmethod
+    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+        """The source's rows in batches of bounded size.
+
+        Raises:
+            CorpusError: the source as a whole is not of the format.
+        """
+
+
+READERS: Registry[type[Reader[Any]]] = Registry(
+    "reader", package="ccnlp.corpora.readers", parameter=PARAMETERS_FILE
+)
+
+
+def build_reader(name: str, options: dict[str, Any], *, where: str) -> Reader[Any]:
+    """The reader with its options.
+
+    Raises:
+        ConfigurationError: no such reader, or options that it does not have.
+    """
+    reader = READERS.get(name)
+    try:
+        return reader(reader.options_type.model_validate(options))
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"{where}: options of the reader {name!r}: {problems_of(error)} ({PARAMETERS_FILE})"
+        ) from None
+
+
+Cells = TypeVar("Cells")
+ParsedRow = tuple[int, Cells, int]
+"""Number of a row, what is in it, and its size in characters."""
+
+
+def collect(
+    rows: Iterable[ParsedRow[Cells] | BrokenRow],
+    to_columns: Callable[[list[Cells]], dict[str, list[object]]],
+) -> Iterator[RawBatch]:
+    """Batches of the rows, bounded by rows and by characters."""
+    cells: list[Cells] = []
+    numbers: list[int] = []
+    broken: list[BrokenRow] = []
+    num_characters = 0
+    for row in rows:
+        if isinstance(row, BrokenRow):
+            broken.append(row)
+            num_characters += len(row.content)
+        else:
+            number, cell, size = row
+            numbers.append(number)
+            cells.append(cell)
+            num_characters += size
+        if len(cells) + len(broken) >= ROWS_PER_BATCH or num_characters >= CHARACTERS_PER_BATCH:
+            yield RawBatch(to_columns(cells), numbers, broken)
+            cells, numbers, broken, num_characters = [], [], [], 0
+    if cells or broken:
+        yield RawBatch(to_columns(cells), numbers, broken)
+
+
+def columns_of_lists(names: Sequence[str], rows: list[list[str]]) -> dict[str, list[object]]:
+    """Rows of equal length, turned into columns."""
+    if not rows:
+        return {name: [] for name in names}
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def columns_of_records(rows: list[dict[str, object]]) -> dict[str, list[object]]:
+    """Records, turned into columns; `None` where a record lacks one."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def flatten_record(record: dict[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested objects as names with a dot, such as `annotation.label`."""
+    flat: dict[str, object] = {}
+    for key, value in record.items():
+        if isinstance(value, dict):
+            flat |= flatten_record(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

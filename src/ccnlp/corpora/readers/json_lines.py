@@ -1,0 +1,126 @@
+"""JSON: an object a line, or one document that holds the objects."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from ccnlp.corpora.decoding import (
+    TextFile,
+    TextOptions,
+    check_decoding,
+    open_text,
+    printable,
+    why_not_text,
+)
+from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.raw import (
+    READERS,
+    BrokenRow,
+    ParsedRow,
+    RawBatch,
+    Reader,
+    collect,
+    columns_of_records,
+    flatten_record,
+)
+from ccnlp.errors import CorpusError
+
+Rows = Iterator[ParsedRow[dict[str, object]] | BrokenRow]
+
+
+class JsonOptions(TextOptions):
+    """Where the records stand."""
+
+    records: str | None = Field(
+        default=None,
+        description="where a document holds them, such as data or data.items; `.` for the document "
+        "itself; if null, an array or an object a line",
+    )
+
+
+@READERS.register("json_lines")
+class JsonLinesReader(Reader[JsonOptions]):
+    """Nested objects are columns with a dot, such as `annotation.label`.
+
+    Of an object of records by key, the key is the column `key`. A document is read as a whole;
+    large corpora are better kept as an object a line.
+    """
+
+    options_type: ClassVar[type[JsonOptions]] = JsonOptions
+    suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".json", ".ndjson")
+    header_hint: ClassVar[str] = "a document that holds the records needs options.records"
+
+    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+        """Lines that are no JSON object are broken."""
+        with open_text(source, self.options.encoding) as text:
+            rows = self._rows(text, source)
+            yield from check_decoding(collect(rows, columns_of_records), source, self.options)
+
+    def _rows(self, text: TextFile, source: SourceFile) -> Rows:
+        if self.options.records is not None:
+            yield from _records(_parse_document(text.read(), source), self.options.records, source)
+            return
+        lines = enumerate(text, start=1)
+        number, first = next(((n, line) for n, line in lines if line.strip()), (1, ""))
+        if first.lstrip().startswith("["):
+            yield from _records(_parse_document(first + text.read(), source), ".", source)
+            return
+        if first.strip() == "{":
+            raise CorpusError(
+                f"{source.name} is one JSON document, not an object a line; say where it holds the "
+                "records in options.records (`.` for the document itself)"
+            )
+        yield from _parse_lines([(number, first)])
+        yield from _parse_lines(lines)
+
+
+def _parse_lines(lines: Iterable[tuple[int, str]]) -> Rows:
+    for number, line in lines:
+        if not line.strip():
+            continue
+        reason = why_not_text(line)
+        item: object = None
+        if reason is None:
+            try:
+                item = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                reason = f"no JSON: {error}"
+        yield _row(number, item, reason, line)
+
+
+def _row(
+    number: int, item: object, reason: str | None, content: str
+) -> ParsedRow[dict[str, object]] | BrokenRow:
+    if reason is None and isinstance(item, dict):
+        return number, flatten_record(item), len(content)
+    reason = reason or f"a JSON {type(item).__name__} instead of an object"
+    return BrokenRow(number, reason, printable(content))
+
+
+def _parse_document(content: str, source: SourceFile) -> object:
+    try:
+        document: object = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{source.name} is no JSON document: {error}") from error
+    return document
+
+
+def _records(document: object, place: str, source: SourceFile) -> Rows:
+    for key in filter(None, place.split(".")):
+        if not isinstance(document, dict) or key not in document:
+            raise CorpusError(f"{source.name}: the document has no {place!r} (options.records)")
+        document = document[key]
+    if isinstance(document, dict):
+        document = [
+            {"key": key, **item} if isinstance(item, dict) else item
+            for key, item in document.items()
+        ]
+    if not isinstance(document, list):
+        raise CorpusError(
+            f"{source.name}: {place!r} holds a {type(document).__name__} instead of records "
+            "(options.records)"
+        )
+    for number, item in enumerate(document, start=1):
+        yield _row(number, item, None, str(item))
