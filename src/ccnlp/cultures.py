@@ -21,8 +21,8 @@ def parse_language(tag: str, *, where: str) -> str:
     """
     import langcodes
 
-    if tag == UNKNOWN:
-        return UNKNOWN
+    if tag in {UNKNOWN, "tl"}:  # CLDR folds Tagalog into Filipino; BCP-47 keeps both
+        return tag
     try:
         language = langcodes.Language.get(tag, normalize=True)
     except langcodes.LanguageTagError:
@@ -96,15 +96,21 @@ def _parse_region_or_group(code: str, groups: frozenset[str], *, where: str, fie
         return code
     if code.upper() in regions():
         return code.upper()
-    by_name = {name.lower(): key for key, name in regions().items()}
-    if code.lower() in by_name or code.upper() == "UK":
-        hint = f"did you mean {by_name.get(code.lower(), 'GB')!r}?"
-    else:
-        hint = did_you_mean(code.upper(), {*regions(), *groups})
-    allowed = "an ISO 3166 region" + (", nor one of the entry's culture_groups" if groups else "")
+    allowed = "no ISO 3166 region such as 'GB'"
+    if field == "culture":
+        allowed += " and not in the entry's culture_groups"
+    near = _near_region(code) or did_you_mean(code, {*regions(), *groups})
+    hint = near if near.startswith("did") else "map it to one, or to 'und'"
     raise ConfigurationError(
-        f"{where}: {field} {code!r} is not {allowed}; {hint} (parameters/corpora.yml)"
+        f"{where}: {field} {code!r} is {allowed}; {hint} (parameters/corpora.yml)"
     )
+
+
+def _near_region(code: str) -> str | None:
+    """The hint for a region's English name, such as `Kenya`, and for the UK."""
+    by_name = {name.lower(): key for key, name in regions().items()} | {"uk": "GB"}
+    near = by_name.get(code.lower())
+    return f"did you mean {near!r}?" if near else None
 
 
 @lru_cache(maxsize=4096)

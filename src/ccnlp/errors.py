@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MAX_LISTED = 12
+
 
 class CcnlpError(Exception):
     """Something a user can mend: the message says what is wrong, where, and how to mend it."""
@@ -40,4 +42,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = near or [by_lower[n] for n in get_close_matches(name.lower(), by_lower, n=1)]
     if near:
         return f"did you mean {near[0]!r}?"
-    return "known are " + ", ".join(map(repr, names)) if names else "none is known"
+    if not names:
+        return "none is known"
+    listed = ", ".join(map(repr, names[:MAX_LISTED]))
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return f"known are {listed}{more}"

@@ -61,7 +61,7 @@ class DelimitedReader(Reader[DelimitedOptions]):
     """A row a line, or more lines where a quoted column goes on."""
 
     options_type: ClassVar[type[DelimitedOptions]] = DelimitedOptions
-    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab", ".txt")
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab")
     header_hint: ClassVar[str] = (
         "check options.delimiter; a file without header needs options.column_names"
     )
@@ -153,11 +153,16 @@ class DelimitedReader(Reader[DelimitedOptions]):
         """Whether a stray quote took whole rows into one column.
 
         Running text has no tabs and seldom as many commas as a wide table, so a line inside a
-        quoted column that is a row by itself gives it away.
+        quoted column that is a row by itself gives it away. Of a whole row the last line tells
+        nothing: the columns after the quoted one stand there.
         """
+        is_whole = len(row) == len(names)
+        if is_whole and delimiter == "\t" and any("\n" in c and "\t" in c for c in row):
+            return True
         is_telling = delimiter == "\t" or len(names) >= NUM_TELLING_COLUMNS
-        return (is_telling or len(row) != len(names)) and any(
-            len(self._parse_line(line, delimiter)) == len(names) for line in lines.taken[1:]
+        inner = lines.taken[1:-1] if is_whole else lines.taken[1:]
+        return (is_telling or not is_whole) and any(
+            len(self._parse_line(line, delimiter)) == len(names) for line in inner
         )
 
     def _parse_line(self, line: str, delimiter: str) -> list[str]:
