@@ -1,0 +1,62 @@
+"""The model that the registry's alias `champion` points to."""
+
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+
+from ccnlp.errors import ModelSourceError
+from ccnlp.models.trained import TrainedModel
+
+ALIAS = "champion"
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What registries say where the model, or the alias of a model, does not exist."""
+
+
+class ChampionDataset(AbstractDataset[None, TrainedModel | None]):
+    """Loads to the champion, or to `None` while there is none.
+
+    Args:
+        model_name: in the registry.
+        metadata: for kedro-viz and the tracking hook.
+    """
+
+    def __init__(self, *, model_name: str, metadata: dict[str, Any] | None = None) -> None:
+        self._model_name = model_name
+        self.metadata = metadata
+
+    def load(self) -> TrainedModel | None:
+        """The champion.
+
+        Raises:
+            ModelSourceError: there is one, but it can't be loaded.
+        """
+        import mlflow
+        from mlflow.exceptions import MlflowException
+
+        client = mlflow.MlflowClient()
+        try:
+            version = client.get_model_version_by_alias(self._model_name, ALIAS)
+        except MlflowException as error:
+            if error.error_code in NOT_THERE:
+                return None
+            raise ModelSourceError(f"the model registry does not answer: {error}") from error
+        uri = f"models:/{self._model_name}/{version.version}"
+        try:
+            folder = mlflow.artifacts.download_artifacts(f"{uri}/artifacts/model")
+            return TrainedModel.load(Path(folder))
+        except (MlflowException, OSError, ValueError, ModelSourceError) as error:
+            raise ModelSourceError(
+                f"the champion {uri} can't be loaded: {error}; give the alias {ALIAS!r} to another "
+                f"version on the page Models of MLflow (make mlflow), or take it away there"
+            ) from error
+
+    def save(self, data: None) -> None:
+        """The registration pipeline makes champions."""
+        raise TypeError("the champion is read-only: registration makes one")
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"model_name": self._model_name, "alias": ALIAS}

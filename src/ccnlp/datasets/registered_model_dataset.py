@@ -1,0 +1,133 @@
+"""A model version in MLflow's registry."""
+
+import json
+import tempfile
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset
+
+from ccnlp.progress import Fact, report
+from ccnlp.serving.package import ModelPackage
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.models import ModelSignature
+
+PACKAGE = Path(__file__).parents[1]
+PYFUNC = PACKAGE / "pipelines" / "registration" / "pyfunc.py"
+MAX_DESCRIPTION = 5000
+REQUIREMENTS = (
+    "babel", "ftfy", "langcodes", "mlflow", "numpy", "pandas", "pydantic", "safetensors",
+    "tokenizers", "torch", "transformers",
+)  # fmt: skip
+"""What the served model imports; pinned to the versions that it was made with."""
+
+
+class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
+    """Saving registers a version and sets its alias; loading tells which one was registered last.
+
+    Args:
+        model_name: in the registry.
+        filepath: of a JSON note about the last version.
+        metadata: for kedro-viz and the tracking hook.
+    """
+
+    def __init__(
+        self, *, model_name: str, filepath: str, metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._model_name = model_name
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def save(self, data: ModelPackage) -> None:
+        """Logs the model to the active run, if there is one, and registers it."""
+        from mlflow import MlflowClient
+
+        client = MlflowClient()
+        version = self._log_model(data)
+        name = self._model_name
+        for key, value in {**data.tags, **_code_tags(client)}.items():
+            client.set_model_version_tag(name, version, key, value)
+        description = data.card[:MAX_DESCRIPTION]
+        client.update_model_version(name, version, description=description)
+        client.set_registered_model_alias(name, data.alias, version)
+        report(Fact("registered_version", f"{name} version {version}"))
+        note = {"name": name, "version": version, "alias": data.alias, "reasons": data.reasons}
+        self._filepath.parent.mkdir(parents=True, exist_ok=True)
+        self._filepath.write_text(json.dumps(note, indent=2), encoding="utf-8")
+
+    def _log_model(self, data: ModelPackage) -> str:
+        import mlflow
+
+        with tempfile.TemporaryDirectory() as folder:
+            info = mlflow.pyfunc.log_model(
+                name=self._model_name,
+                python_model=str(PYFUNC),
+                artifacts=write_artifacts(data, Path(folder)),
+                signature=request_signature(),
+                input_example=data.example,
+                pip_requirements=pinned_requirements(),
+                code_paths=[str(PACKAGE)],
+                registered_model_name=self._model_name,
+                metadata=dict(data.tags),
+            )
+        return str(info.registered_model_version)
+
+    def load(self) -> dict[str, Any]:
+        """`name`, `version`, `alias` and `reasons` of the version."""
+        note: dict[str, Any] = json.loads(self._filepath.read_text(encoding="utf-8"))
+        return note
+
+    def _exists(self) -> bool:
+        return self._filepath.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"model_name": self._model_name, "filepath": str(self._filepath)}
+
+
+def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
+    """Writes checkpoint, limits and model card; their paths by name."""
+    paths = {
+        "model": folder / "model",
+        "limits": folder / "limits.json",
+        "model_card": folder / "model_card.md",
+    }
+    data.model.save(paths["model"])
+    paths["limits"].write_text(data.parameters.model_dump_json(indent=2), encoding="utf-8")
+    paths["model_card"].write_text(data.card, encoding="utf-8")
+    return {name: str(path) for name, path in paths.items()}
+
+
+def request_signature() -> "ModelSignature":
+    """Texts with an optional language and culture; answered with label and probabilities."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types.schema import Map
+
+    inputs = [
+        ColSpec(DataType.string, "text"),
+        ColSpec(DataType.string, "language", required=False),
+        ColSpec(DataType.string, "culture", required=False),
+    ]
+    outputs = [
+        ColSpec(DataType.string, "label"),
+        ColSpec(DataType.double, "confidence"),
+        ColSpec(Map(DataType.double), "probabilities"),
+    ]
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
+
+
+def pinned_requirements() -> list[str]:
+    """The requirements at the installed versions, without the tags of local builds."""
+    return [f"{name}=={installed_version(name).split('+')[0]}" for name in REQUIREMENTS]
+
+
+def _code_tags(client: "MlflowClient") -> dict[str, str]:
+    """The code's revision as the tracking hook noted it on the active run."""
+    import mlflow
+
+    active = mlflow.active_run()
+    tags = client.get_run(active.info.run_id).data.tags if active else {}
+    return {name: value for name, value in tags.items() if name.startswith("code.")}

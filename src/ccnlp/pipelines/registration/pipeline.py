@@ -1,0 +1,38 @@
+"""From a judged model to a version in the registry."""
+
+from kedro.pipeline import Node, Pipeline
+
+from ccnlp.pipelines.registration import nodes
+
+
+def create_pipeline() -> Pipeline:
+    """The registration pipeline."""
+    return Pipeline(
+        [
+            Node(
+                nodes.decide_promotion,
+                [
+                    "scores",
+                    "champion_comparison",
+                    "finetuned_model",
+                    "champion_model",
+                    "params:registration",
+                ],
+                "promotion_decision",
+            ),
+            Node(
+                nodes.package_model,
+                [
+                    "finetuned_model",
+                    "promotion_decision",
+                    "model_card",
+                    "corpus_fingerprints",
+                    "examples@table",
+                    "params:registration",
+                ],
+                "registered_model",
+            ),
+        ],
+        namespace="registration",
+        prefix_datasets_with_namespace=False,
+    )

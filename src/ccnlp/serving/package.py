@@ -1,0 +1,55 @@
+"""All that a model registry needs of a model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ccnlp.models.trained import TrainedModel
+from ccnlp.serving.predictor import ServingParameters
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """A model with its card, its limits and where it came from.
+
+    Attributes:
+        model: the fine-tuned model.
+        alias: under which it is served, such as `champion`.
+        reasons: why it has this alias, in sentences.
+        card: the model card, in Markdown.
+        tags: provenance of data and encoder, as text.
+        parameters: limits of a request.
+        example: a request: `text`, `language`, `culture`.
+    """
+
+    model: TrainedModel
+    alias: str
+    reasons: tuple[str, ...]
+    card: str
+    tags: Mapping[str, str]
+    parameters: ServingParameters
+    example: pd.DataFrame
+
+
+def provenance_tags(
+    model: TrainedModel, fingerprints: Mapping[str, Mapping[str, object]]
+) -> dict[str, str]:
+    """The encoder and the fingerprint of each corpus."""
+    encoder = model.encoder
+    tags = {
+        "encoder.name": encoder.name,
+        "encoder.source": encoder.source,
+        "encoder.revision": encoder.revision,
+    }
+    return tags | {
+        f"data.{corpus}": str(known["fingerprint"]) for corpus, known in fingerprints.items()
+    }
+
+
+def request_example(examples: pd.DataFrame, *, num_texts: int = 2) -> pd.DataFrame:
+    """Test texts in several languages, as a request; the shortest, to be readable on a page."""
+    test = examples[examples["split"] == "test"]
+    order = test["text"].str.len().sort_values(kind="stable").index
+    chosen = test.loc[order].drop_duplicates("language").head(num_texts)
+    return chosen[["text", "language", "culture"]].astype("object").reset_index(drop=True)
