@@ -117,7 +117,10 @@ def why_not_text(text: str) -> str | None:
 def printable(text: str) -> str:
     """The start of a broken row, with escapes for what is no text."""
     kept = text[:MAX_CONTENT_CHARACTERS].rstrip("\r\n").replace("\x00", "\\x00")
-    return kept.encode("utf-8", "backslashreplace").decode()
+    try:
+        return kept.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # surrogates that stand for no byte
+        return kept.encode("utf-8", "backslashreplace").decode()
 
 
 def check_decoding(

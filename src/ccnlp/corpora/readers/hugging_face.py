@@ -73,14 +73,17 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
     def _load(
         self, source: SourceFile, configuration: str | None, revision: str | None
     ) -> "dict[str, Dataset]":
-        from datasets import DatasetDict, load_dataset, load_from_disk
+        from datasets import DatasetDict, disable_progress_bars, load_dataset, load_from_disk
 
+        disable_progress_bars()
         folder = source.path / (configuration or "")
         try:
             if source.path.is_dir() and _is_saved(folder):
                 loaded = load_from_disk(str(folder))
+            elif folder.is_dir():
+                loaded = load_dataset(str(folder))
             elif source.path.is_dir():
-                loaded = load_dataset(str(folder if folder.is_dir() else source.path))
+                loaded = load_dataset(str(source.path), configuration)
             elif self.options.revision == PARQUET_REVISION:
                 loaded = load_dataset(source.name, data_dir=configuration, revision=revision)
             else:

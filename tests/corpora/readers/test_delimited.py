@@ -1,0 +1,207 @@
+import gzip
+
+import pytest
+
+from ccnlp.errors import CorpusError
+
+
+def fine(rows):
+    return rows[rows["rejected_by"].isna()]
+
+
+def reasons(rows):
+    bad = rows[rows["rejected_by"].notna()]
+    return dict(zip(bad["row"], bad["rejection_reason"], strict=True))
+
+
+def test_rows_come_with_their_line_when_a_quoted_text_has_line_breaks(read_files):
+    rows = read_files({"corpus.csv": 'text,label\n"good\nfilm, really",positive\nbad,negative\n'})
+    assert rows["text"].tolist() == ["good\nfilm, really", "bad"]
+    assert rows["row"].tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_delimiter_is_found_from_the_header(read_files, delimiter):
+    lines = [["id", "text", "label"], ["1", "good film", "positive"]]
+    content = "\n".join(delimiter.join(line) for line in lines)
+    rows = read_files({"corpus.csv": content})
+    assert rows[["text", "label"]].values.tolist() == [["good film", "positive"]]
+
+
+def test_tsv_is_split_at_tabs_though_the_header_has_more_commas(read_files):
+    rows = read_files({"corpus.tsv": "text\tlabel\ta,b,c\ngood\tpositive\t1\n"}, path="corpus.tsv")
+    assert fine(rows)["text"].tolist() == ["good"]
+
+
+def test_file_without_header_takes_the_given_names(read_files):
+    rows = read_files(
+        {"corpus.csv": "# made in 2020\npositive,good\nnegative,bad\n"},
+        options={"column_names": ["label", "text"], "skip_lines": 1},
+    )
+    assert rows["text"].tolist() == ["good", "bad"]
+    assert rows["row"].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"quotechar": "'"}, "'good, really',positive"),
+        ({"quotechar": None, "escapechar": "\\"}, "good\\, really,positive"),
+        ({"skip_initial_space": True}, '"good, really", positive'),
+    ],
+)
+def test_dialect_is_the_options(read_files, options, line):
+    rows = read_files({"corpus.csv": f"text,label\n{line}\n"}, options=options)
+    assert rows[["text", "label"]].values.tolist() == [["good, really", "positive"]]
+
+
+def test_byte_order_mark_is_no_part_of_the_header(read_files):
+    rows = read_files({"corpus.csv": "\ufefftext,label\ngood,positive\n"})
+    assert fine(rows)["text"].tolist() == ["good"]
+
+
+def test_utf_16_is_read_by_its_byte_order_mark(read_files):
+    rows = read_files({"corpus.csv": "text,label\nmañana,positive\n".encode("utf-16")})
+    assert fine(rows)["text"].tolist() == ["mañana"]
+
+
+def test_other_separators_of_unicode_do_not_end_a_line(read_files):
+    rows = read_files({"corpus.csv": "text,label\r\none\u2028two\u0085three,positive\r\n"})
+    assert fine(rows)["text"].tolist() == ["one\u2028two\u0085three"]
+
+
+def test_blank_lines_are_no_rows(read_files):
+    rows = read_files({"corpus.csv": "text,label\n\ngood,positive\n\n"})
+    assert rows["row"].tolist() == [3]
+
+
+def test_gzip_is_unpacked(read_files):
+    content = gzip.compress(b"text,label\ngood,positive\n")
+    assert len(read_files({"corpus.csv.gz": content}, path="corpus.csv.gz")) == 1
+
+
+def test_ragged_rows_go_to_quarantine_with_their_count_of_columns(read_files):
+    rows = read_files({"corpus.csv": "text,label\ngood,positive\nbad\na,b,c\nfine,neutral\n"})
+    assert reasons(rows) == {3: "1 columns instead of 2", 4: "3 columns instead of 2"}
+    assert rows["content"].tolist()[1] == '{"line": "bad"}'
+    assert fine(rows)["text"].tolist() == ["good", "fine"]
+
+
+def test_unbalanced_quote_costs_its_own_row_only(read_files):
+    rows = read_files(
+        {"corpus.csv": 'text,label\n"good,positive\n"bad, very",negative\nfine,neutral\n'}
+    )
+    assert fine(rows)["text"].tolist() == ["bad, very", "fine"]
+    assert list(reasons(rows)) == [2]
+    assert reasons(rows)[2].startswith("an unbalanced quote")
+    assert "set options.quotechar to null" in reasons(rows)[2]
+
+
+def test_unbalanced_quote_in_the_last_row_goes_to_quarantine(read_files):
+    rows = read_files({"corpus.csv": 'text,label\ngood,positive\n"bad,negative\n'})
+    assert list(reasons(rows)) == [3]
+
+
+def test_quote_that_stays_open_for_long_costs_its_own_row_only(read_files):
+    many = "good,positive\n" * 5000
+    rows = read_files({"corpus.csv": f'text,label\n"bad,negative\n{many}'})
+    assert list(reasons(rows)) == [2]
+    assert len(fine(rows)) == 5000
+
+
+def test_two_stray_quotes_that_swallow_a_row_are_found_in_a_tsv(read_files):
+    rows = read_files(
+        {"corpus.tsv": 'label\ttext\npositive\t"Good\nnegative\tbad"\n'}, path="corpus.tsv"
+    )
+    assert list(reasons(rows)) == [2]
+    assert fine(rows)["text"].tolist() == ['bad"']
+
+
+def test_two_stray_quotes_that_swallow_rows_are_found_in_a_wide_table(read_files):
+    lines = ["a,b,c,text,label", '1,2,3,"Good', "1,2,3,fine,neutral", '1,2,3,x",negative']
+    rows = read_files({"corpus.csv": "\n".join(lines)})
+    assert list(reasons(rows)) == [2]
+    assert fine(rows)["text"].tolist() == ["fine", 'x"']
+
+
+def test_invalid_bytes_cost_their_row(read_files):
+    content = "text,label\n" + "mañana,positive\n" * 3
+    rows = read_files({"corpus.csv": content.encode() + b"caf\xe9,neutral\n"})
+    assert reasons(rows) == {5: "invalid byte 0xe9 at character 4 of the row"}
+    assert rows["content"].tolist()[-1] == '{"line": "caf\\\\xe9,neutral"}'
+
+
+def test_null_bytes_cost_their_row(read_files):
+    rows = read_files({"corpus.csv": b"text,label\ngood,positive\nb\x00ad,negative\nok,neutral\n"})
+    assert reasons(rows) == {3: "null bytes in the row"}
+
+
+def test_wrong_encoding_is_refused_with_the_one_it_looks_like(read_files):
+    line = "un café très agréable et une soirée réussie,positive\n".encode("cp1252")
+    with pytest.raises(
+        CorpusError, match=r"corpus.csv: 20 of 20 rows are not utf-8 \(row 2: .*looks? like"
+    ):
+        read_files({"corpus.csv": b"text,label\n" + line * 20})
+
+
+def test_wrong_encoding_is_refused_though_most_rows_are_ascii(read_files):
+    content = b"text,label\n" + b"good,positive\n" * 100 + b"caf\xe9,neutral\n" * 10
+    with pytest.raises(CorpusError, match="10 of 110 rows are not utf-8"):
+        read_files({"corpus.csv": content})
+
+
+def test_given_encoding_is_used(read_files):
+    content = "text,label\ncafé,positive\n".encode("cp1252")
+    rows = read_files({"corpus.csv": content}, options={"encoding": "cp1252"})
+    assert rows["text"].tolist() == ["café"]
+
+
+def test_bad_bytes_are_an_error_where_the_entry_says_so(read_files):
+    content = b"text,label\n" + b"good,positive\n" * 100 + b"caf\xe9,neutral\n"
+    with pytest.raises(CorpusError, match="row 102: invalid byte 0xe9 at character 4"):
+        read_files({"corpus.csv": content}, options={"on_bad_bytes": "error"})
+
+
+def test_unknown_encoding_is_refused(read_files):
+    with pytest.raises(CorpusError, match="there is no text encoding 'utf-9'"):
+        read_files({"corpus.csv": "text,label\na,positive\n"}, options={"encoding": "utf-9"})
+
+
+@pytest.mark.parametrize("content", ["", "  \n\n"])
+def test_empty_file_is_refused(read_files, content):
+    with pytest.raises(CorpusError, match=r"corpus 'reviews': corpus.csv is empty"):
+        read_files({"corpus.csv": content})
+
+
+def test_header_alone_is_refused(read_files):
+    with pytest.raises(CorpusError, match=r"corpus.csv has no rows"):
+        read_files({"corpus.csv": "text,label\n"})
+
+
+def test_missing_column_lists_those_there_and_the_near_one(read_files):
+    with pytest.raises(CorpusError) as error:
+        read_files({"corpus.csv": "texts,label\ngood,positive\n"})
+    message = str(error.value)
+    assert "corpus 'reviews': corpus.csv has no column 'text'; it has 'texts', 'label'" in message
+    assert "did you mean 'texts'?" in message
+    assert "a file without header needs options.column_names" in message
+
+
+def test_column_that_stands_twice_is_not_guessed(read_files):
+    with pytest.raises(CorpusError, match=r"no column 'text'; it has 'text \(1\)', 'text \(2\)'"):
+        read_files({"corpus.csv": "text,text,label\na,b,positive\n"})
+
+
+def test_text_of_100000_characters_is_read(read_files):
+    rows = read_files({"corpus.csv": f"text,label\n{'ab ' * 40_000},positive\n"})
+    assert rows["text"].str.len().tolist() == [120_000]
+
+
+def test_memory_is_bounded_by_batches(read_files, monkeypatch, make_entry, sentiment, tmp_path):
+    from ccnlp.corpora import raw
+    from ccnlp.corpora.reading import read_corpus
+
+    monkeypatch.setattr(raw, "ROWS_PER_BATCH", 2)
+    (tmp_path / "corpus.csv").write_text("text,label\n" + "good,positive\n" * 5)
+    batches = read_corpus("reviews", make_entry(), raw_folder=tmp_path, tasks=sentiment)
+    assert [len(batch) for batch in batches] == [2, 2, 1]

@@ -1,0 +1,105 @@
+import json
+import re
+
+import pytest
+
+from ccnlp.errors import CorpusError
+
+ROWS = [{"text": "good", "label": "positive"}, {"text": "bad", "label": "negative"}]
+
+
+@pytest.fixture
+def read_json(read_files):
+    def read(content, **changes):
+        return read_files(
+            {"corpus.json": content}, reader="json_lines", path="corpus.json", **changes
+        )
+
+    return read
+
+
+def test_objects_a_line_are_rows(read_json):
+    rows = read_json("\n".join(map(json.dumps, ROWS)) + "\n\n")
+    assert rows["text"].tolist() == ["good", "bad"]
+    assert rows["row"].tolist() == [1, 2]
+
+
+def test_array_is_read_as_records(read_json):
+    assert read_json(json.dumps(ROWS, indent=2))["text"].tolist() == ["good", "bad"]
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"data": {"items": ROWS}}, "data.items"),
+        ({"7": ROWS[0], "9": ROWS[1]}, "."),
+    ],
+)
+def test_document_is_read_where_the_options_say(read_json, document, place):
+    rows = read_json(json.dumps(document, indent=2), options={"records": place})
+    assert rows["text"].tolist() == ["good", "bad"]
+
+
+def test_key_of_a_record_is_a_column(read_json):
+    document = {"a": ROWS[0], "b": ROWS[1]}
+    rows = read_json(json.dumps(document), options={"records": "."}, group={"column": "key"})
+    assert rows["group"].tolist() == ["a", "b"]
+
+
+def test_nested_objects_are_columns_with_a_dot(read_json):
+    row = {"content": {"body": "good"}, "label": "positive"}
+    rows = read_json(json.dumps(row), columns={"text": "content.body", "label": "label"})
+    assert rows["text"].tolist() == ["good"]
+
+
+def test_numbers_and_truth_values_are_labels(read_json):
+    lines = [{"text": "a", "label": 1}, {"text": "b", "label": 2.0}, {"text": "c", "label": True}]
+    rows = read_json(
+        "\n".join(map(json.dumps, lines)),
+        label_map={1: "negative", 2: "neutral", "true": "positive"},
+    )
+    assert rows["label"].tolist() == ["negative", "neutral", "positive"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "good"', "no JSON: Expecting"),
+        ('["good", "positive"]', "a JSON list instead of an object"),
+        ('{"text": ["good"], "label": "positive"}', "text is a list instead of text"),
+        ('{"text": null, "label": "positive"}', "text is empty"),
+        ('{"text": "a\\ud83d", "label": "positive"}', "half a surrogate pair, U\\+D83D"),
+        ('{"text": "a\\u0000", "label": "positive"}', "null bytes in the row"),
+    ],
+)
+def test_bad_line_goes_to_quarantine(read_json, line, reason):
+    rows = read_json(json.dumps(ROWS[0]) + "\n" + line + "\n" + json.dumps(ROWS[1]) + "\n")
+    assert rows["rejected_by"].isna().tolist() == [True, False, True]
+    assert rows["row"].tolist() == [1, 2, 3]
+    assert re.match(reason, rows["rejection_reason"][1])
+
+
+def test_rows_of_different_columns_are_read(read_json):
+    lines = [{**ROWS[0], "place": "KE"}, ROWS[1]]
+    rows = read_json("\n".join(map(json.dumps, lines)), culture={"column": "place"})
+    assert rows["culture"].tolist() == ["KE", "und"]
+
+
+def test_document_without_options_is_refused_with_the_way_on(read_json):
+    with pytest.raises(CorpusError, match=r"one JSON document.*options.records"):
+        read_json(json.dumps({"data": ROWS}, indent=2))
+
+
+def test_document_without_the_place_is_refused(read_json):
+    with pytest.raises(CorpusError, match="the document has no 'rows'"):
+        read_json(json.dumps({"data": ROWS}), options={"records": "rows"})
+
+
+def test_place_that_holds_no_records_is_refused(read_json):
+    with pytest.raises(CorpusError, match="'name' holds a str instead of records"):
+        read_json(json.dumps({"name": "x"}), options={"records": "name"})
+
+
+def test_broken_document_is_refused(read_json):
+    with pytest.raises(CorpusError, match=r"corpus.json is no JSON document"):
+        read_json("[\n" + json.dumps(ROWS[0]))
