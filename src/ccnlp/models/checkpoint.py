@@ -4,11 +4,16 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.errors import ModelSourceError
+from ccnlp.progress import Fact, report
 from ccnlp.registry import Registry
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,22 @@ class EncoderCheckpoint:
     name: str
     source: str
     revision: str
+
+    def load_tokenizer(self) -> "PreTrainedTokenizerBase":
+        """The checkpoint's fast tokenizer.
+
+        Raises:
+            ModelSourceError: its files can't be read.
+        """
+        from transformers import AutoTokenizer
+
+        try:
+            return AutoTokenizer.from_pretrained(self.folder, trust_remote_code=False)
+        except Exception as error:  # the Rust library raises Exception itself
+            raise ModelSourceError(
+                f"{self.folder / 'tokenizer.json'} can't be read ({error}); fetch or copy the "
+                "checkpoint again"
+            ) from error
 
 
 class EncoderParameters(BaseModel):
@@ -67,8 +88,6 @@ def resolve_encoder(parameters: EncoderParameters, *, cache_folder: Path) -> Enc
         ConfigurationError: an unknown source.
         ModelSourceError: the source can't serve.
     """
-    from ccnlp.progress import Fact, report
-
     checkpoint = SOURCES.get(parameters.source)().resolve(parameters, cache_folder=cache_folder)
     report(Fact("encoder_name", checkpoint.name))
     report(Fact("encoder_source", checkpoint.source))
@@ -82,43 +101,73 @@ def check_checkpoint(folder: Path) -> None:
     Raises:
         ModelSourceError: says what is missing or broken.
     """
-    from safetensors import SafetensorError, safe_open
-
     if not folder.is_dir():
-        raise ModelSourceError(f"{folder} is no folder; encoder.path names a checkpoint folder")
-    config = _read_json(folder / "config.json")
-    if "auto_map" in config:
         raise ModelSourceError(
-            f"{folder / 'config.json'} asks to run code from the checkpoint (auto_map); "
-            "this project never does: choose a model whose architecture transformers has"
+            f"{folder} is no folder; name a checkpoint folder in encoder.path "
+            "(parameters/encoder.yml)"
         )
+    _check_config(folder / "config.json")
     if not (folder / "tokenizer.json").exists():
         raise ModelSourceError(
             f"{folder} has no tokenizer.json; save the checkpoint with its fast tokenizer"
         )
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        pickles = [p.name for p in folder.glob("*.bin")] + [p.name for p in folder.glob("*.pt")]
-        found = f"only {', '.join(pickles)}, which would be unpickled" if pickles else "no weights"
+    for file in find_weights(folder):
+        _check_weights(file)
+
+
+def find_weights(folder: Path) -> list[Path]:
+    """The safetensors files of a checkpoint: one, or the shards of its index.
+
+    Raises:
+        ModelSourceError: there are none.
+    """
+    whole = folder / "model.safetensors"
+    index = folder / "model.safetensors.index.json"
+    if whole.exists():
+        return [whole]
+    if index.exists():
+        shards = _read_json(index).get("weight_map")
+        if isinstance(shards, dict) and shards:
+            return [folder / str(name) for name in sorted(set(shards.values()))]
+        raise ModelSourceError(f"{index} names no files; fetch or copy the checkpoint again")
+    pickles = sorted(path.name for end in ("*.bin", "*.pt") for path in folder.glob(end))
+    found = f"only {', '.join(pickles)}, which would be unpickled" if pickles else "no weights"
+    raise ModelSourceError(
+        f"{folder} has {found}; this project reads model.safetensors: convert the checkpoint with "
+        "save_pretrained of transformers"
+    )
+
+
+def _check_config(path: Path) -> None:
+    config = _read_json(path)
+    if "auto_map" in config:
         raise ModelSourceError(
-            f"{folder} has {found}; this project reads safetensors: convert the checkpoint with "
-            "save_pretrained"
+            f"{path} asks to run code from the checkpoint (auto_map), which this project never "
+            "does; choose a model whose architecture is part of transformers"
         )
-    for file in weights:
-        try:
-            with safe_open(file, framework="np"):
-                pass
-        except (SafetensorError, OSError) as error:
-            raise ModelSourceError(
-                f"{file} is broken ({error}); fetch or copy the checkpoint again"
-            ) from error
+    if "model_type" not in config:
+        raise ModelSourceError(f"{path} names no model_type: it is no checkpoint of transformers")
+
+
+def _check_weights(path: Path) -> None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise ModelSourceError(
+            f"{path} is missing or broken ({error}); fetch or copy the checkpoint again"
+        ) from error
 
 
 def _read_json(path: Path) -> dict[str, object]:
     try:
-        content: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelSourceError(f"{path.parent} has no {path.name}: it is no checkpoint") from None
     except (OSError, ValueError) as error:
         raise ModelSourceError(f"{path} can't be read ({error})") from error
+    if not isinstance(content, dict):
+        raise ModelSourceError(f"{path} can't be read (no JSON object)")
     return content

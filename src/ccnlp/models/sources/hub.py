@@ -1,10 +1,9 @@
 """A model hub: the local cache first, then the network with a short patience."""
 
 import os
-import socket
+import re
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ccnlp.errors import ModelSourceError
 from ccnlp.models.checkpoint import (
@@ -14,9 +13,20 @@ from ccnlp.models.checkpoint import (
     ModelSource,
     check_checkpoint,
 )
+from ccnlp.network import answer_within
 
-PATTERNS = ["config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*.json"]
-"""What is fetched: weights as safetensors, no pickles, no code."""
+FETCHED = [
+    "config.json",
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+]
+NOT_FETCHED = ["*/*"]
+"""Of a repository only the checkpoint itself: no pickles, no code, no exports in its folders."""
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @SOURCES.register("hub")
@@ -26,66 +36,85 @@ class HubSource(ModelSource):
     def resolve(self, parameters: EncoderParameters, *, cache_folder: Path) -> EncoderCheckpoint:
         """The snapshot in the hub's own cache, fetched when it is not there."""
         name, revision = parameters.name, parameters.revision
-        if not revision:
+        if not revision or not COMMIT.fullmatch(revision):
             raise ModelSourceError(
-                f"encoder.revision of {name!r} is not set; pin a commit, so that the same weights "
-                "are fetched tomorrow (parameters/encoder.yml)"
+                f"encoder.revision of {name!r} is {revision!r}; pin a commit, 40 hexadecimal "
+                "digits, so that the same weights are fetched tomorrow (parameters/encoder.yml)"
             )
-        folder = _cached(name, revision) or _fetch(name, revision, parameters.timeout_seconds)
-        check_checkpoint(folder)
+        folder = find_cached(name, revision) or fetch(name, revision, parameters.timeout_seconds)
         return EncoderCheckpoint(folder=folder, name=name, source="hub", revision=revision)
 
 
-def _cached(name: str, revision: str) -> Path | None:
+def find_cached(name: str, revision: str) -> Path | None:
+    """The snapshot in the local cache, if it is whole."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        folder = snapshot_download(
-            name, revision=revision, local_files_only=True, allow_patterns=PATTERNS
+        folder = Path(
+            snapshot_download(
+                name,
+                revision=revision,
+                local_files_only=True,
+                allow_patterns=FETCHED,
+                ignore_patterns=NOT_FETCHED,
+            )
         )
-    except (LocalEntryNotFoundError, OSError, ValueError):
-        return None
-    # A download that was broken off leaves a snapshot without its weights.
-    return Path(folder) if any(Path(folder).glob("*.safetensors")) else None
+        check_checkpoint(folder)
+    except (OSError, ValueError, ModelSourceError):
+        return None  # a download that was broken off is taken up again
+    return folder
 
 
-def _fetch(name: str, revision: str, timeout_seconds: float) -> Path:
+def fetch(name: str, revision: str, timeout_seconds: float) -> Path:
+    """The snapshot from the hub.
+
+    Raises:
+        ModelSourceError: the hub gives no answer in time, has no such snapshot, or one that can't
+            be read safely.
+    """
     from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
 
     endpoint = os.environ.get("HF_ENDPOINT", constants.ENDPOINT)
-    if constants.HF_HUB_OFFLINE or not is_reachable(endpoint, timeout_seconds):
-        why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "it gave no answer"
+    refusal = _refusal(endpoint, name, revision, timeout_seconds)
+    if refusal:
         raise ModelSourceError(
-            f"{name!r} at {revision} is not in the local cache and the hub can't be reached "
-            f"({why} within {timeout_seconds:g} s); set encoder.source to bundled, or encoder.path "
-            "to a checkpoint folder (parameters/encoder.yml)"
+            f"{name!r} at {revision} is not in the local cache and can't be fetched from the hub: "
+            f"{refusal}; set encoder.source to bundled, or encoder.path to a checkpoint folder "
+            "(parameters/encoder.yml)"
         )
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=PATTERNS))
-    except (HfHubHTTPError, OSError, ValueError) as error:
+        folder = Path(
+            snapshot_download(
+                name,
+                revision=revision,
+                endpoint=endpoint,
+                allow_patterns=FETCHED,
+                ignore_patterns=NOT_FETCHED,
+            )
+        )
+    except Exception as error:  # the hub's client has errors of several libraries
         raise ModelSourceError(
-            f"{name!r} at {revision} can't be fetched from the hub: {error} "
-            "(parameters/encoder.yml)"
+            f"fetching {name!r} at {revision} from the hub broke off: {error}; run again to go on "
+            "where it stopped"
         ) from error
+    check_checkpoint(folder)
+    return folder
 
 
 @lru_cache(maxsize=8)
-def is_reachable(endpoint: str, timeout_seconds: float) -> bool:
-    """Whether a host accepts a connection in time; asked once a process.
+def _refusal(endpoint: str, name: str, revision: str, timeout_seconds: float) -> str | None:
+    """Why the hub does not serve a snapshot, or None; asked once a process."""
+    from huggingface_hub import HfApi, constants
 
-    Behind a proxy only the proxy's own answer counts, because the host can't be seen directly.
-    """
-    import urllib.request
-
-    parts = urlsplit(endpoint)
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy:
-        parts = urlsplit(proxy)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if constants.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE is set"
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=timeout_seconds):
-            return True
-    except OSError:
-        return False
+        answer_within(
+            timeout_seconds,
+            lambda: HfApi(endpoint=endpoint).model_info(
+                name, revision=revision, timeout=timeout_seconds
+            ),
+        )
+    except Exception as error:  # the hub's client has errors of several libraries
+        return str(error).splitlines()[0]
+    return None

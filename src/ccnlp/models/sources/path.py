@@ -1,5 +1,6 @@
 """A checkpoint folder on this machine."""
 
+from hashlib import sha256
 from pathlib import Path
 
 from ccnlp.errors import ModelSourceError
@@ -9,12 +10,13 @@ from ccnlp.models.checkpoint import (
     EncoderParameters,
     ModelSource,
     check_checkpoint,
+    find_weights,
 )
 
 
 @SOURCES.register("path")
 class PathSource(ModelSource):
-    """Any folder that transformers can read; its revision is the hash of its weights."""
+    """Any folder that transformers can read; its revision is the hash of what is in it."""
 
     def resolve(self, parameters: EncoderParameters, *, cache_folder: Path) -> EncoderCheckpoint:
         """The folder `path`, checked."""
@@ -22,21 +24,17 @@ class PathSource(ModelSource):
             raise ModelSourceError(
                 "encoder.source is 'path', but encoder.path is not set (parameters/encoder.yml)"
             )
-        check_checkpoint(parameters.path)
+        folder = parameters.path.expanduser().resolve()
+        check_checkpoint(folder)
         return EncoderCheckpoint(
-            folder=parameters.path,
-            name=parameters.path.name,
-            source="path",
-            revision=hash_of_weights(parameters.path),
+            folder=folder, name=folder.name, source="path", revision=hash_checkpoint(folder)
         )
 
 
-def hash_of_weights(folder: Path) -> str:
-    """The first 16 hexadecimal digits of SHA-256 over the safetensors files."""
-    from hashlib import sha256
-
+def hash_checkpoint(folder: Path) -> str:
+    """The first 16 hexadecimal digits of SHA-256 over configuration, tokenizer and weights."""
     digest = sha256()
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in (folder / "config.json", folder / "tokenizer.json", *find_weights(folder)):
         with path.open("rb") as file:
             while chunk := file.read(1 << 22):
                 digest.update(chunk)
