@@ -1,0 +1,70 @@
+# The commands of the project; `make help` lists them.
+# ARGS goes to the command: make run ARGS="--env umsab"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup translator run test lint check viz mlflow bench clean
+
+VENV := .venv/bin
+INSTALLED := .venv/.installed
+ARGS ?=
+
+APERTIUM := apertium apertium-eng-spa apertium-fr-es apertium-es-pt apertium-spa-ita \
+	apertium-eng-cat apertium-spa-cat apertium-fra-cat apertium-urd-hin apertium-ind-zlm \
+	apertium-rus-ukr
+
+export KEDRO_DISABLE_TELEMETRY ?= 1
+export DO_NOT_TRACK ?= true
+export MLFLOW_DISABLE_TELEMETRY ?= true
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## make the virtual environment with the pinned packages
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@scripts/make_venv.sh
+	@touch $@
+
+run: translator $(INSTALLED) ## run everything: from texts to a registered model
+	@$(VENV)/kedro run $(ARGS)
+
+# Before the packages, so that a run that could not translate stops before minutes of work.
+translator:
+ifeq (,$(findstring augmentation.is_enabled=false,$(ARGS)))
+	@scripts/install_packages.sh $(APERTIUM) \
+	|| command -v apertium >/dev/null \
+	|| grep -rqsE 'is_enabled: *false' conf/local \
+	|| { printf '%s\n' \
+	"Apertium, which translates for the augmentation, is not installed and can't be from here." \
+	"Install it and run again:" \
+	"    sudo apt-get update && sudo apt-get install $(strip $(APERTIUM))" \
+	"or run without augmentation:" \
+	'    make run ARGS="--params augmentation.is_enabled=false"' >&2; exit 1; }
+endif
+
+test: $(INSTALLED) ## run the tests
+	@$(VENV)/pytest $(ARGS)
+
+lint: $(INSTALLED)
+	@$(VENV)/ruff check
+	@$(VENV)/ruff format --check
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports --no-logo
+
+check: lint test ## check style, types and imports, and run the tests
+
+viz: $(INSTALLED) ## open the graph of the pipelines in a browser
+	@$(VENV)/kedro viz run $(ARGS)
+
+mlflow: $(INSTALLED) ## open the runs and registered models in a browser
+	@echo "MLflow is at http://127.0.0.1:5000; Ctrl+C ends it"
+	@$(VENV)/mlflow ui --backend-store-uri sqlite:///mlflow.db --default-artifact-root mlruns $(ARGS)
+
+bench: $(INSTALLED) ## measure speed and memory beside plain ways
+	@$(VENV)/python -m tests.benchmarks $(ARGS)
+
+clean: ## remove what runs have written to data, and caches; MLflow's record stays
+	@find data -mindepth 2 -not -path 'data/01_raw/*' -not -name .gitkeep -delete
+	@rm -rf data/.run.lock build .viz .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
