@@ -29,7 +29,7 @@ NUMBERS_AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Seed:
-    """A seed that is its own for every group of every slice, so that none depends on another."""
+    """A seed that is its own for each set of rows, so that groups are drawn independently."""
 
     number: int
     names: tuple[str, ...]

@@ -68,10 +68,9 @@ def predict_with_model(
     predicted = model.predict(rows, task=task.name, tokens_per_batch=tokens_per_batch)
     own = list(model.tasks[task.name].labels)
     places = [own.index(label) for label in task.labels]
-    probabilities = [
-        np.asarray(row, dtype=np.float32)[places] for row in predicted["probabilities"]
-    ]
-    return predicted.assign(probabilities=probabilities).reset_index(drop=True)
+    reordered = [np.asarray(row, np.float32)[places] for row in predicted["probabilities"]]
+    predicted["probabilities"] = pd.Series(reordered, index=predicted.index, dtype="object")
+    return predicted.reset_index(drop=True)
 
 
 def why_not_comparable(model: TrainedModel | None, task: Task) -> str | None:

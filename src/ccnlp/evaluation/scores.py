@@ -1,7 +1,8 @@
 """The scores table: every system on every slice, with n, interval and paired difference."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -136,21 +137,18 @@ class _Scorer:
     names: tuple[str, str, str]
     baseline: str
     parameters: EvaluationParameters
+    sampled: dict[str, Paired] = field(default_factory=dict)
+    """By what identifies the rows: a group of several slices is sampled once."""
 
     def score(self) -> Iterator[dict[str, object]]:
         everything = np.arange(len(self.rows))
-        yield from self._rows(ALL, ALL, self._sample(everything, ALL, ALL), len(self.rows))
+        yield from self._rows(ALL, ALL, self._sample(everything), len(self.rows))
         languages = groups_by_columns(self.rows, ["language"], slice_name=LANGUAGE_AVERAGE)
-        by_language = [
-            self._sample(positions, LANGUAGE_AVERAGE, group)
-            for group, positions in members(languages)
-        ]
-        average = average_paired(by_language)
+        average = average_paired([self._sample(rows) for _, rows in members(languages)])
         yield from self._rows(ALL, LANGUAGE_AVERAGE, average, len(self.rows))
         for slice_name, groups in self._slices().items():
-            for group, positions in members(groups):
-                paired = self._sample(positions, slice_name, group)
-                yield from self._rows(slice_name, group, paired, len(positions))
+            for group, rows in members(groups):
+                yield from self._rows(slice_name, group, self._sample(rows), len(rows))
         labels = sample_labels(
             self.outcomes,
             baseline=self.baseline,
@@ -169,13 +167,16 @@ class _Scorer:
         bins = self.parameters.length_bins
         return {**slices, "length": groups_by_length(self.rows["num_characters"], bins)}
 
-    def _sample(self, positions: npt.NDArray[np.intp], slice_name: str, group: str) -> Paired:
-        return sample_metrics(
-            self.outcomes.take(positions),
-            baseline=self.baseline,
-            num_draws=self.parameters.num_draws,
-            seed=Seed(self.parameters.seed, (*self.names, slice_name, group)),
-        )
+    def _sample(self, rows: npt.NDArray[np.intp]) -> Paired:
+        identity = sha256(rows.tobytes()).hexdigest()
+        if identity not in self.sampled:
+            self.sampled[identity] = sample_metrics(
+                self.outcomes.take(rows),
+                baseline=self.baseline,
+                num_draws=self.parameters.num_draws,
+                seed=Seed(self.parameters.seed, (*self.names, identity)),
+            )
+        return self.sampled[identity]
 
     def _rows(
         self, slice_name: str, group: str, paired: Paired, size: int

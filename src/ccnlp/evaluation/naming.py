@@ -1,0 +1,75 @@
+"""Names that people read, of metrics and groups."""
+
+from functools import lru_cache
+
+from ccnlp.cultures import regions
+from ccnlp.examples import UNKNOWN
+
+METRIC_NAMES = {
+    "macro_f1": "macro-F1",
+    "accuracy": "accuracy",
+    "average_recall": "average recall",
+    "calibration_error": "calibration error",
+    "f1": "F1",
+    "precision": "precision",
+    "recall": "recall",
+}
+
+SLICE_NAMES = {
+    "all": "all rows",
+    "language": "language",
+    "culture": "culture",
+    "language_culture": "language and culture",
+    "domain": "domain",
+    "origin": "origin",
+    "length": "length in characters",
+    "label": "label",
+}
+
+
+def slice_name_of(slice_name: str) -> str:
+    """The name of a slice in a sentence."""
+    return SLICE_NAMES.get(slice_name, slice_name.replace("_", " "))
+
+
+def describe_group(slice_name: str, group: str) -> str:
+    """What a group's key stands for, such as `Spanish, Mexico` for `es-MX`; else empty."""
+    if slice_name == "language":
+        return _language(group)
+    if slice_name == "culture":
+        return regions().get(group, "")
+    if slice_name == "language_culture":
+        language, _, culture = group.rpartition("-")
+        known = (_language(language), regions().get(culture, ""))
+        return ", ".join(part for part in known if part)
+    return ""
+
+
+def short_group(slice_name: str, group: str) -> str:
+    """The key without the parts that nobody stated: `es` for `es-und`."""
+    if slice_name == "language_culture":
+        return group.removesuffix(f"-{UNKNOWN}")
+    return group
+
+
+@lru_cache(maxsize=1)
+def _languages() -> dict[str, str]:
+    from babel import Locale
+
+    return dict(Locale("en").languages)
+
+
+@lru_cache(maxsize=1)
+def _scripts() -> dict[str, str]:
+    from babel import Locale
+
+    return dict(Locale("en").scripts)
+
+
+def _language(tag: str) -> str:
+    if tag == UNKNOWN:
+        return ""
+    first, *rest = tag.split("-")
+    name = _languages().get(first, "")
+    details = [_scripts().get(part) or regions().get(part) or part for part in rest]
+    return f"{name} ({', '.join(details)})" if name and details else name

@@ -1,0 +1,223 @@
+"""One HTML page for people, and the model card."""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ccnlp.evaluation.naming import describe_group, short_group
+from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.evaluation.published import compare_with_published
+from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
+from ccnlp.evaluation.slices import groups_by_columns
+from ccnlp.evaluation.stages import StageReport, tables_of
+from ccnlp.evaluation.summary import group_rows, summarise
+from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
+from ccnlp.evaluation.theme import SYSTEM_COLOURS
+from ccnlp.models.checkpoint import EncoderCheckpoint
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from plotly.graph_objects import Figure
+
+TEMPLATES = Path(__file__).parent / "templates"
+MAX_TEXT_CHARACTERS = 400
+SLICES = ("language", "language_culture")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the report and the model card tell of.
+
+    Attributes:
+        scores: of `score_predictions`.
+        corpora: by corpus `num_rows`, `licence`, `fingerprint`, `languages`, `cultures`.
+        encoder: what was fine-tuned.
+        parameters: how the scores were made.
+    """
+
+    scores: pd.DataFrame
+    corpora: Mapping[str, Mapping[str, Any]]
+    encoder: EncoderCheckpoint
+    parameters: EvaluationParameters
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the report: its title, and its data as JSON that a script element can hold."""
+
+    title: str
+    json: str
+
+
+def render_report(
+    judgement: Judgement,
+    *,
+    failures: pd.DataFrame,
+    figures: "Sequence[Figure]",
+    stages: Mapping[str, StageReport],
+) -> str:
+    """The page: self-contained, readable without a network, all texts escaped.
+
+    Args:
+        judgement: the scores, and what was scored.
+        failures: of `list_failures`.
+        figures: in the order in which they are shown.
+        stages: reports of the stages before, by their name.
+    """
+    from plotly.offline import get_plotlyjs
+
+    template = _templates().get_template("report.html.j2")
+    return template.render(
+        **_common(judgement),
+        plotly_js=get_plotlyjs(),
+        pictures=[_picture(figure) for figure in figures],
+        failures=failures.to_dict("records"),
+        stages={name: tables_of(report) for name, report in stages.items()},
+        benchmark=compare_with_published(judgement.scores, judgement.parameters.published),
+        colours=SYSTEM_COLOURS,
+    )
+
+
+def render_model_card(judgement: Judgement) -> str:
+    """The model card in Markdown, with the metadata that model hubs read."""
+    import yaml
+
+    common = _common(judgement)
+    front_matter = yaml.safe_dump(_card_metadata(judgement, common), sort_keys=False, width=100)
+    template = _templates().get_template("model_card.md.j2")
+    return template.render(**common, front_matter=front_matter)
+
+
+def list_failures(
+    predictions: pd.DataFrame, examples: pd.DataFrame, *, per_culture: int
+) -> pd.DataFrame:
+    """The leading system's most confident errors on test, some for each language and culture.
+
+    Columns: `place`, `name` of it, `text`, `reference`, `prediction`, `confidence`.
+    """
+    columns = ["place", "name", "text", "reference", "prediction", "confidence"]
+    test = predictions[predictions["split"] == "test"]
+    if not len(test):
+        return pd.DataFrame(columns=columns)
+    wrong = test[
+        (test["system"] == leading_system(test["system"]))
+        & (test["reference"] != test["prediction"])
+    ].sort_values(["language", "culture", "confidence"], ascending=[True, True, False])
+    chosen = wrong[wrong.groupby(["language", "culture"]).cumcount() < per_culture]
+    shown = examples[examples["id"].isin(chosen["example_id"])].drop_duplicates("id")
+    texts = {row["id"]: _shorten(str(row.get("text", ""))) for row in shown.to_dict("records")}
+    groups = groups_by_columns(chosen, ["language", "culture"], slice_name="language_culture")
+    return chosen.assign(
+        text=[texts.get(example, "") for example in chosen["example_id"]],
+        place=[short_group("language_culture", group) for group in groups],
+        name=[describe_group("language_culture", group) for group in groups],
+    )[columns]
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= MAX_TEXT_CHARACTERS:
+        return text
+    return text[:MAX_TEXT_CHARACTERS].rstrip() + " …"
+
+
+def _common(judgement: Judgement) -> dict[str, Any]:
+    scores = judgement.scores
+    systems = in_order(scores["system"].unique())
+    tasks = list(scores["task"].unique())
+    return {
+        "tasks": {task: _task(scores[scores["task"] == task], str(task)) for task in tasks},
+        "systems": {system: SYSTEMS[system] for system in systems},
+        "leading": leading_system(systems) if systems else "",
+        "corpora": judgement.corpora,
+        "demonstrations": [
+            name
+            for name in judgement.corpora
+            if name in judgement.parameters.report.demonstration_corpora
+        ],
+        "languages": sorted({row.key for row in group_rows(scores, "language")}),
+        "encoder": judgement.encoder,
+        "parameters": judgement.parameters,
+        "percent": f"{100 * judgement.parameters.confidence:g} %",
+        "ALL": ALL,
+        "LANGUAGE_AVERAGE": LANGUAGE_AVERAGE,
+    }
+
+
+def _card_metadata(judgement: Judgement, common: Mapping[str, Any]) -> dict[str, Any]:
+    licences = sorted({str(corpus["licence"]) for corpus in judgement.corpora.values()})
+    results = [
+        {
+            "task": {"type": "text-classification", "name": str(task)},
+            "dataset": {"name": ", ".join(judgement.corpora), "split": "test"},
+            "metrics": [
+                {
+                    "type": "f1",
+                    "name": f"macro-F1, {name}",
+                    "value": round(overall[group].cells[common["leading"]].score.value, 1),
+                }
+                for group, name in ((ALL, "all rows"), (LANGUAGE_AVERAGE, "mean over languages"))
+            ],
+        }
+        for task, parts in common["tasks"].items()
+        if ALL in (overall := parts["overall"])
+    ]
+    return {
+        "library_name": "transformers",
+        "pipeline_tag": "text-classification",
+        "language": common["languages"],
+        "license": "other",
+        "license_name": "; ".join(licences),
+        "base_model": judgement.encoder.name,
+        "tags": ["ccnlp", *map(str, common["tasks"])],
+        "metrics": ["f1", "accuracy", "recall"],
+        "model-index": [{"name": "ccnlp", "results": results}],
+    }
+
+
+def _escape_markdown(value: object) -> str:
+    """Text that stays text in Markdown: no HTML, no table cell, no line of its own."""
+    text = html.escape(str(value), quote=False)
+    return re.sub(r"\s+", " ", re.sub(r"([|`*_\[\]\\])", r"\\\1", text))
+
+
+def _task(scores: pd.DataFrame, task: str) -> dict[str, Any]:
+    return {
+        "summary": summarise(scores, task=task),
+        "overall": {row.key: row for row in group_rows(scores, ALL, task=task)},
+        "calibration": {
+            row.key: row for row in group_rows(scores, ALL, metric="calibration_error", task=task)
+        },
+        "slices": {name: group_rows(scores, name, task=task) for name in SLICES},
+        "baseline": str(scores["baseline"].iloc[0]),
+    }
+
+
+def _picture(figure: "Figure") -> Picture:
+    """The title goes into the page, where it wraps; the figure closes up."""
+    import plotly.graph_objects as go
+
+    untitled = go.Figure(figure)
+    title = untitled.layout.title.text or ""
+    menu_space = 46 if untitled.layout.updatemenus else 0
+    untitled.update_layout(title=None, margin={"t": 40 + menu_space})
+    # "</" would end the script element that the figure stands in.
+    return Picture(html.unescape(title), str(untitled.to_json()).replace("</", "<\\/"))
+
+
+def _templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["markdown"] = _escape_markdown
+    return environment

@@ -1,0 +1,160 @@
+"""What the scores say: in a sentence, and as the rows of tables for people."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ccnlp.evaluation.naming import METRIC_NAMES, describe_group, short_group
+from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE, lookup
+from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score or a difference with its interval, in percent."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """Such as `64.1 (63.0 to 65.2)`."""
+        return f"{self.value:.1f} ({self.low:.1f} to {self.high:.1f})"
+
+    @property
+    def signed(self) -> str:
+        """Such as `+2.0 (-0.5 to +4.5)`."""
+        return f"{self.value:+.1f} ({self.low:+.1f} to {self.high:+.1f})"
+
+    @property
+    def verdict(self) -> str:
+        """Of a difference: `better`, `worse`, or `open` where the interval holds 0."""
+        return "better" if self.low > 0 else "worse" if self.high < 0 else "open"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One system on one group."""
+
+    score: Estimate
+    difference: Estimate
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One group of a slice.
+
+    Attributes:
+        key: as in the scores, without the parts that nobody stated.
+        name: what the key stands for, or empty.
+        n: rows.
+        is_small: whether these are fewer than the minimum.
+        cells: by system, in the order of `SYSTEMS`.
+    """
+
+    key: str
+    name: str
+    n: int
+    is_small: bool
+    cells: dict[str, Cell]
+
+
+def group_rows(
+    scores: pd.DataFrame,
+    slice_name: str,
+    *,
+    metric: str = "macro_f1",
+    split: str = "test",
+    task: str | None = None,
+    corpus: str | None = None,
+) -> list[GroupRow]:
+    """The groups of a slice in the order of the scores."""
+    table = lookup(
+        scores, slice_name=slice_name, metric=metric, split=split, task=task, corpus=corpus
+    )
+    rows = []
+    for group, own in table.groupby("group", sort=False):
+        by_system = {str(row["system"]): row for _, row in own.iterrows()}
+        rows.append(
+            GroupRow(
+                key=short_group(slice_name, str(group)),
+                name=describe_group(slice_name, str(group)),
+                n=int(own["n"].iloc[0]),
+                is_small=bool(own["is_small"].iloc[0]),
+                cells={system: _cell(by_system[system]) for system in in_order(by_system)},
+            )
+        )
+    return rows
+
+
+def has_several_cultures(rows: list[GroupRow]) -> bool:
+    """Whether some language and culture rows say more than the languages alone."""
+    return any("-" in row.key and row.name.count(",") for row in rows) or len(rows) > 1
+
+
+def summarise(scores: pd.DataFrame, *, task: str, corpus: str | None = None) -> list[str]:
+    """What the scores on test say about the leading system, in sentences."""
+    overall = {row.key: row for row in group_rows(scores, ALL, task=task, corpus=corpus)}
+    if ALL not in overall:
+        return ["There are no test rows, so nothing was judged."]
+    system = leading_system(overall[ALL].cells)
+    own = overall[ALL].cells[system]
+    metric = METRIC_NAMES["macro_f1"]
+    sentences = [
+        f"On {overall[ALL].n:,} test rows the system “{SYSTEMS[system]}” reaches a {metric} of "
+        f"{own.score}, and {overall[LANGUAGE_AVERAGE].cells[system].score} as the mean over the "
+        "languages."
+    ]
+    baseline = str(lookup(scores, task=task, corpus=corpus)["baseline"].iloc[0])
+    if baseline != system:
+        verdict = {
+            "better": "better than",
+            "worse": "worse than",
+            "open": "not shown to differ from",
+        }[own.difference.verdict]
+        sentences.append(
+            f"It is {verdict} “{SYSTEMS.get(baseline, baseline)}”: the difference is "
+            f"{own.difference.signed}."
+        )
+    return [*sentences, *_spread(scores, system, task=task, corpus=corpus)]
+
+
+def _spread(scores: pd.DataFrame, system: str, *, task: str, corpus: str | None) -> list[str]:
+    rows = group_rows(scores, "language_culture", task=task, corpus=corpus)
+    large = sorted(
+        (row for row in rows if not row.is_small and system in row.cells),
+        key=lambda row: row.cells[system].score.value,
+    )
+    sentences = []
+    if len(large) > 1:
+        worst, best = large[0], large[-1]
+        sentences.append(
+            f"Of the {len(large)} languages and cultures with enough rows it does best on "
+            f"{_called(best)}, {best.cells[system].score}, and worst on {_called(worst)}, "
+            f"{worst.cells[system].score}."
+        )
+    num_small = sum(row.is_small for row in rows)
+    if num_small:
+        subject = "language and culture has" if num_small == 1 else "languages and cultures have"
+        sentences.append(
+            f"{num_small} {subject} few test rows: read their intervals, not their scores."
+        )
+    worse = [row for row in large if row.cells[system].difference.verdict == "worse"]
+    if worse:
+        sentences.append(f"It loses to the baseline on {', '.join(map(_called, worse))}.")
+    return sentences
+
+
+def _called(row: GroupRow) -> str:
+    return f"{row.name} ({row.key})" if row.name else row.key
+
+
+def _cell(row: "pd.Series[float]") -> Cell:
+    score, difference = (
+        Estimate(*(100 * float(row[name]) for name in names))
+        for names in (
+            ("score", "low", "high"),
+            ("difference", "difference_low", "difference_high"),
+        )
+    )
+    return Cell(score, difference)

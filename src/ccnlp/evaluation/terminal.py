@@ -1,0 +1,80 @@
+"""The table that a run ends with."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE, lookup
+from ccnlp.evaluation.summary import Estimate, GroupRow, group_rows
+from ccnlp.evaluation.systems import SYSTEMS, in_order
+
+SHORT_NAMES = {
+    "majority": "majority",
+    "tfidf": "TF-IDF+LR",
+    "probe": "probe",
+    "champion": "champion",
+    "finetuned": "fine-tuned",
+}
+NAME_WIDTH, COUNT_WIDTH, CELL_WIDTH = 20, 8, 13
+HEADINGS = {"language": "by language", "language_culture": "by language and culture"}
+
+
+def scores_table(scores: pd.DataFrame, *, task: str | None = None) -> str:
+    """Macro-F1 on test with intervals, in percent: a row a group, a column a system.
+
+    At most 93 characters wide with all five systems. Of all tasks where `task` is not given.
+    """
+    tasks = [task] if task is not None else [str(name) for name in scores["task"].unique()]
+    return "\n\n".join(_task_table(scores, name) for name in tasks)
+
+
+def _task_table(scores: pd.DataFrame, task: str) -> str:
+    overall = group_rows(scores, ALL, task=task)
+    if not overall:
+        return f"{task}: no scores on test"
+    systems = in_order(system for row in overall for system in row.cells)
+    baseline = str(lookup(scores, task=task)["baseline"].iloc[0])
+    lines = [
+        f"{task}: macro-F1 on test, in percent, with its interval",
+        _line("", "n", [SHORT_NAMES[system] for system in systems]),
+        *(_group_line(_overall_name(row.key), row, systems) for row in overall),
+    ]
+    for corpus in _corpora(scores, task):
+        rows = group_rows(scores, ALL, task=task, corpus=corpus)
+        lines += [_group_line(corpus, row, systems) for row in rows if row.key == ALL]
+    has_small = False
+    for slice_name, heading in HEADINGS.items():
+        rows = group_rows(scores, slice_name, task=task)
+        lines += ["", heading, *(_group_line(row.key, row, systems) for row in rows)]
+        has_small = has_small or any(row.is_small for row in rows)
+    if has_small:
+        lines.append("* a small group: read its interval, not its score")
+    if "finetuned" in systems and baseline != "finetuned":
+        gain = overall[0].cells["finetuned"].difference
+        lines += ["", f"fine-tuned minus {SYSTEMS[baseline]}, all rows: {gain.signed}"]
+    return "\n".join(lines)
+
+
+def _corpora(scores: pd.DataFrame, task: str) -> list[str]:
+    own = scores.loc[scores["task"] == task, "corpus"].unique()
+    return [str(corpus) for corpus in own if corpus != ALL] if len(own) > 1 else []
+
+
+def _overall_name(key: str) -> str:
+    return "mean over languages" if key == LANGUAGE_AVERAGE else "all rows"
+
+
+def _group_line(name: str, row: GroupRow, systems: Sequence[str]) -> str:
+    cells = [_cell(row.cells[s].score) if s in row.cells else "–" for s in systems]
+    return _line(name, f"{row.n:,}{'*' if row.is_small else ' '}", cells)
+
+
+def _line(name: str, count: str, cells: Sequence[str]) -> str:
+    if len(name) > NAME_WIDTH:
+        name = name[: NAME_WIDTH - 1] + "…"
+    text = f"{name:<{NAME_WIDTH}}{count:>{COUNT_WIDTH}}"
+    return (text + "".join(f"{cell:^{CELL_WIDTH}}" for cell in cells)).rstrip()
+
+
+def _cell(score: Estimate) -> str:
+    return f"{score.value:>6.1f} {score.low:>2.0f}–{score.high:<3.0f}"

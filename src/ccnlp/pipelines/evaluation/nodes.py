@@ -1,0 +1,157 @@
+"""Nodes of the evaluation pipeline."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ccnlp.evaluation import baselines, plots, published, report, scores
+from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.evaluation.predictions import combine, predict_with, predict_with_model
+from ccnlp.evaluation.stages import StageReport
+from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.models.embedding import embed_texts
+from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.base import TasksParameters, build_tasks
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+def predict_majority(examples: pd.DataFrame, tasks: TasksParameters) -> pd.DataFrame:
+    """What always giving the commonest label predicts."""
+    predict = baselines.predict_majority
+    return predict_with("majority", predict, examples=examples, tasks=build_tasks(tasks))
+
+
+def predict_tfidf(
+    examples: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
+) -> pd.DataFrame:
+    """What counting n-grams predicts."""
+    predict = partial(baselines.predict_tfidf, parameters=evaluation.tfidf)
+    return predict_with("tfidf", predict, examples=examples, tasks=build_tasks(tasks))
+
+
+def predict_probe(
+    examples: pd.DataFrame,
+    encoder: EncoderCheckpoint,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+) -> pd.DataFrame:
+    """What the frozen encoder's vectors predict."""
+    embed = partial(
+        embed_texts,
+        encoder,
+        prefix=evaluation.probe.prefix,
+        max_length_tokens=evaluation.probe.max_length_tokens,
+        tokens_per_batch=evaluation.tokens_per_batch,
+    )
+    predict = partial(baselines.predict_probe, parameters=evaluation.probe, embed=embed)
+    return predict_with("probe", predict, examples=examples, tasks=build_tasks(tasks))
+
+
+def predict_finetuned(
+    examples: pd.DataFrame,
+    finetuned_model: TrainedModel,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+) -> pd.DataFrame:
+    """What the fine-tuned model predicts."""
+    predict = partial(
+        predict_with_model, finetuned_model, tokens_per_batch=evaluation.tokens_per_batch
+    )
+    return predict_with("finetuned", predict, examples=examples, tasks=build_tasks(tasks))
+
+
+def predict_champion(
+    examples: pd.DataFrame,
+    champion_model: TrainedModel | None,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+) -> pd.DataFrame:
+    """What the current champion predicts; no rows where there is none or it has other labels."""
+    predict = partial(
+        predict_with_model, champion_model, tokens_per_batch=evaluation.tokens_per_batch
+    )
+    return predict_with("champion", predict, examples=examples, tasks=build_tasks(tasks))
+
+
+def combine_predictions(*tables: pd.DataFrame) -> pd.DataFrame:
+    """The long table of all systems' predictions."""
+    return combine(tables)
+
+
+def score_predictions(
+    predictions: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
+) -> pd.DataFrame:
+    """Every system's scores on every slice."""
+    return scores.score_predictions(predictions, build_tasks(tasks), evaluation)
+
+
+def compare_with_champion(
+    predictions: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
+) -> pd.DataFrame:
+    """The fine-tuned model's scores with their differences to the champion; empty without one."""
+    return scores.compare_systems(
+        predictions, build_tasks(tasks), evaluation, system="finetuned", baseline="champion"
+    )
+
+
+def compare_with_published(scores: pd.DataFrame, evaluation: EvaluationParameters) -> str:
+    """Our scores beside published ones, as Markdown."""
+    return published.benchmark_table(scores, evaluation.published)
+
+
+def draw_scores(scores: pd.DataFrame) -> "tuple[Figure, Figure]":
+    """Scores by culture and by language."""
+    return (
+        plots.draw_scores(scores, slice_name="language_culture"),
+        plots.draw_scores(scores, slice_name="language"),
+    )
+
+
+def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> "tuple[Figure, Figure]":
+    """Confusion matrices and the reliability of the confidences."""
+    labels = {name: task.labels for name, task in build_tasks(tasks).items()}
+    return plots.draw_confusion(predictions, labels=labels), plots.draw_reliability(predictions)
+
+
+def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> "Figure":
+    """How the labels are spread in each culture and split."""
+    labels = {name: task.labels for name, task in build_tasks(tasks).items()}
+    return plots.draw_labels(examples, labels=labels)
+
+
+def write_report(
+    *,
+    scores: pd.DataFrame,
+    predictions: pd.DataFrame,
+    examples: pd.DataFrame,
+    corpora: Mapping[str, Mapping[str, Any]],
+    encoder: EncoderCheckpoint,
+    evaluation: EvaluationParameters,
+    ingestion: StageReport,
+    augmentation: StageReport,
+    tokenisation: StageReport,
+    **figures: "Figure",
+) -> str:
+    """The HTML report."""
+    stages = {"Ingestion": ingestion, "Augmentation": augmentation, "Tokenisation": tokenisation}
+    failures = report.list_failures(
+        predictions, examples, per_culture=evaluation.report.failures_per_culture
+    )
+    judgement = report.Judgement(scores, corpora, encoder, evaluation)
+    return report.render_report(
+        judgement, failures=failures, figures=list(figures.values()), stages=stages
+    )
+
+
+def write_model_card(
+    scores: pd.DataFrame,
+    corpora: Mapping[str, Mapping[str, Any]],
+    encoder: EncoderCheckpoint,
+    evaluation: EvaluationParameters,
+) -> str:
+    """The model card, as Markdown."""
+    return report.render_model_card(report.Judgement(scores, corpora, encoder, evaluation))

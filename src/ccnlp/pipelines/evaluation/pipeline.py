@@ -1,0 +1,134 @@
+"""From models and examples to predictions, scores, pictures and a report."""
+
+from kedro.pipeline import Node, Pipeline
+
+from ccnlp.pipelines.evaluation import nodes
+
+SYSTEMS = ("majority", "tfidf", "probe", "champion", "finetuned")
+FIGURES = (
+    "scores_by_culture_plot",
+    "scores_by_language_plot",
+    "confusion_plot",
+    "reliability_plot",
+    "labels_plot",
+)
+EXAMPLES, TASKS, PARAMETERS = "examples@table", "params:tasks", "params:evaluation"
+
+
+def create_pipeline() -> Pipeline:
+    """The evaluation pipeline."""
+    return Pipeline(
+        [*_predict(), *_score(), *_show()],
+        namespace="evaluation",
+        prefix_datasets_with_namespace=False,
+    )
+
+
+def _predict() -> list[Node]:
+    return [
+        Node(
+            nodes.predict_majority,
+            inputs=[EXAMPLES, TASKS],
+            outputs="majority_predictions",
+            name="predict_majority",
+        ),
+        Node(
+            nodes.predict_tfidf,
+            inputs=[EXAMPLES, TASKS, PARAMETERS],
+            outputs="tfidf_predictions",
+            name="predict_tfidf",
+        ),
+        Node(
+            nodes.predict_probe,
+            inputs=[EXAMPLES, "encoder", TASKS, PARAMETERS],
+            outputs="probe_predictions",
+            name="predict_probe",
+        ),
+        Node(
+            nodes.predict_champion,
+            inputs=[EXAMPLES, "champion_model", TASKS, PARAMETERS],
+            outputs="champion_predictions",
+            name="predict_champion",
+        ),
+        Node(
+            nodes.predict_finetuned,
+            inputs=[EXAMPLES, "finetuned_model", TASKS, PARAMETERS],
+            outputs="finetuned_predictions",
+            name="predict_finetuned",
+        ),
+        Node(
+            nodes.combine_predictions,
+            inputs=[f"{system}_predictions" for system in SYSTEMS],
+            outputs="predictions",
+            name="combine_predictions",
+        ),
+    ]
+
+
+def _score() -> list[Node]:
+    return [
+        Node(
+            nodes.score_predictions,
+            inputs=["predictions", TASKS, PARAMETERS],
+            outputs="scores",
+            name="score_predictions",
+        ),
+        Node(
+            nodes.compare_with_champion,
+            inputs=["predictions", TASKS, PARAMETERS],
+            outputs="champion_comparison",
+            name="compare_with_champion",
+        ),
+        Node(
+            nodes.compare_with_published,
+            inputs=["scores", PARAMETERS],
+            outputs="benchmark_table",
+            name="compare_with_published",
+        ),
+    ]
+
+
+def _show() -> list[Node]:
+    return [
+        Node(
+            nodes.draw_scores,
+            inputs="scores",
+            outputs=["scores_by_culture_plot", "scores_by_language_plot"],
+            name="draw_scores",
+        ),
+        Node(
+            nodes.draw_predictions,
+            inputs=["predictions", TASKS],
+            outputs=["confusion_plot", "reliability_plot"],
+            name="draw_predictions",
+        ),
+        Node(
+            nodes.draw_labels,
+            inputs=[EXAMPLES, TASKS],
+            outputs="labels_plot",
+            name="draw_labels",
+        ),
+        Node(
+            nodes.write_report,
+            inputs={
+                "scores": "scores",
+                "predictions": "predictions",
+                "examples": EXAMPLES,
+                "corpora": "corpus_fingerprints",
+                "encoder": "encoder",
+                "evaluation": PARAMETERS,
+                "ingestion": "ingestion_report",
+                "augmentation": "augmentation_report",
+                "tokenisation": "tokenisation_report",
+                **{figure: figure for figure in FIGURES},
+            },
+            outputs="evaluation_report",
+            name="write_report",
+        ),
+        Node(
+            nodes.write_model_card,
+            inputs=["scores", "corpus_fingerprints", "encoder", PARAMETERS],
+            outputs="model_card",
+            name="write_model_card",
+        ),
+    ]
