@@ -1,0 +1,1 @@
+"""More training rows by back-translation, each suspect until its filters let it pass."""

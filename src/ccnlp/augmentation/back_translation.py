@@ -1,0 +1,100 @@
+"""From scored round trips to augmented examples: reject, with the reason on every row."""
+
+from typing import Any
+
+import pandas as pd
+
+from ccnlp.augmentation.filtering import (
+    Embed,
+    FilterContext,
+    rejections,
+    remembering,
+    score_round_trips,
+)
+from ccnlp.augmentation.parameters import AugmentationParameters
+from ccnlp.augmentation.selection import LABEL, TEXT
+
+HELD_OUT = "held_out"
+"""Rejects a candidate that is the text of a validation or test row."""
+DUPLICATE = "duplicate"
+"""Rejects a candidate that is the text of a train row or of an earlier candidate."""
+
+DERIVED_COLUMNS = ("parent_id", "engine", "pivot")
+NATIVE_COLUMNS = ["id", "task", "group_id", TEXT, LABEL]
+
+
+def score_candidates(
+    round_trips: pd.DataFrame,
+    examples: pd.DataFrame,
+    parameters: AugmentationParameters,
+    *,
+    embed: Embed,
+) -> pd.DataFrame:
+    """The round trips with a column of scores for each configured filter.
+
+    Args:
+        round_trips: as `translate_round_trips` gives them.
+        examples: all; native train rows teach the label classifier, the others are not looked at.
+        parameters: of augmentation.
+        embed: texts to vectors of length 1.
+    """
+    is_native_train = (
+        (examples["split"] == "train") & (examples["origin"] == "native") & examples[LABEL].notna()
+    )
+    train = examples.loc[is_native_train, NATIVE_COLUMNS].reset_index(drop=True)
+    context = FilterContext(remembering(embed), train, parameters)
+    return score_round_trips(round_trips, context)
+
+
+def filter_candidates(
+    scored: pd.DataFrame, examples: pd.DataFrame, parameters: AugmentationParameters
+) -> pd.DataFrame:
+    """The round trips with `rejected_by`: the filters that reject a row, or missing if it is kept.
+
+    Beside the configured filters, no text may stand twice in the data: a kept candidate is the
+    text of no validation or test row, of no train row and of no other kept candidate. Case, white
+    space and punctuation at the ends make no difference there.
+    """
+    judged = pd.DataFrame(
+        {name: rejections(scored, name, band) for name, band in parameters.filters.items()},
+        index=scored.index,
+    )
+    keys = scored["candidate"].map(comparison_key)
+    is_held_out = examples["split"] != "train"
+    texts = examples[TEXT].fillna("").astype(str).map(comparison_key)
+    judged[HELD_OUT] = keys.isin(set(texts[is_held_out]))
+    passed = ~judged.any(axis=1)
+    is_repeated = keys.where(passed).duplicated() & passed
+    judged[DUPLICATE] = keys.isin(set(texts[~is_held_out])) | is_repeated
+    names = judged.columns.to_numpy()
+    rejected_by = [",".join(names[row]) or None for row in judged.to_numpy(dtype=bool)]
+    return scored.assign(rejected_by=pd.Series(rejected_by, index=scored.index, dtype="string"))
+
+
+def comparison_key(text: str) -> str:
+    """What two texts share that a reader takes for the same."""
+    return " ".join(text.casefold().split()).strip(" .,;:!?…")
+
+
+def build_augmented_examples(round_trips: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
+    """The kept candidates as train examples, with the columns and types of `examples`.
+
+    Everything is the parent's but text, id, origin, engine and pivot, and the detected language,
+    which nobody detected on this text.
+    """
+    kept = round_trips[round_trips["rejected_by"].isna()]
+    parents = examples.set_index("id").loc[kept["parent_id"]].reset_index(names="parent_key")
+    augmented = parents.assign(origin="back_translation")
+    for column in ("id", *DERIVED_COLUMNS):
+        augmented[column] = kept[column].to_numpy()
+    augmented[TEXT] = kept["candidate"].to_numpy()
+    if "is_language_suspect" in examples:
+        augmented["detected_language"] = pd.NA
+        augmented["detected_language_score"] = float("nan")
+        augmented["is_language_suspect"] = False
+    return augmented[list(examples.columns)].astype(_types(examples))
+
+
+def _types(examples: pd.DataFrame) -> dict[Any, Any]:
+    """The examples' types; a column that is all missing there may hold text here."""
+    return {**examples.dtypes.to_dict(), **dict.fromkeys(DERIVED_COLUMNS, "string")}

@@ -1,0 +1,1 @@
+"""What a round trip must keep; each filter is one module here."""

@@ -1,0 +1,83 @@
+"""Whether a round trip still bears its label."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.augmentation.filtering import FILTERS, Filter, FilterContext, Scores
+from ccnlp.augmentation.parameters import LabelClassifierParameters
+from ccnlp.examples import stable_hash
+
+
+@FILTERS.register("label_agreement")
+class LabelAgreement(Filter):
+    """How much less a classifier believes the label of the candidate than that of the original.
+
+    The classifier is a logistic regression on the encoder's vectors, fitted on native train rows.
+    It is cross-fitted by `group_id`: no row is judged by a model that has seen it. What counts is
+    the change, so that originals which the classifier finds hard are not lost for it.
+    """
+
+    name = "label_agreement"
+
+    def score(self, round_trips: pd.DataFrame, context: FilterContext) -> Scores:
+        """Probability of the label for the candidate less that for the original, -1..1.
+
+        NaN for a task with a single label.
+        """
+        scores = np.full(len(round_trips), np.nan)
+        parameters = context.parameters.label_classifier
+        for task, rows in round_trips.reset_index(drop=True).groupby("task"):
+            train = context.train[context.train["task"] == task]
+            learned = sample_rows(train, set(rows["parent_id"]), parameters.max_rows)
+            folds = _folds(learned["group_id"], parameters.num_folds)
+            vectors = context.embed(learned["text"].tolist())
+            judged = _folds(
+                rows["parent_id"].map(train.set_index("id")["group_id"]), parameters.num_folds
+            )
+            for fold in np.unique(judged):
+                model = _fit(vectors[folds != fold], learned["label"][folds != fold], parameters)
+                chosen = rows[judged == fold]
+                if model is not None:
+                    scores[chosen.index] = _change(model, chosen, context)
+        return scores
+
+
+def sample_rows(train: pd.DataFrame, wanted: set[str], max_rows: int) -> pd.DataFrame:
+    """At most `max_rows` train rows: first those that are wanted anyway, then by hash of their id.
+
+    The wanted ones are embedded already, so that learning from them costs nothing more.
+    """
+    order = [(key not in wanted, stable_hash(["classifier", key])) for key in train["id"]]
+    positions = sorted(range(len(order)), key=order.__getitem__)[:max_rows]
+    return train.iloc[sorted(positions)]
+
+
+def _folds(groups: "pd.Series[str]", num_folds: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.array([int(stable_hash(["fold", group]), 16) % num_folds for group in groups])
+
+
+def _fit(
+    vectors: np.ndarray[Any, Any], labels: pd.Series, parameters: LabelClassifierParameters
+) -> Any:
+    """A fitted pipeline; None where there are not two labels to tell apart."""
+    if labels.nunique() < 2:
+        return None
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    regression = LogisticRegression(C=1 / parameters.regularisation, max_iter=1000)
+    return make_pipeline(StandardScaler(), regression).fit(vectors, labels.astype(str))
+
+
+def _change(model: Any, rows: pd.DataFrame, context: FilterContext) -> Scores:
+    original, candidate = (
+        model.predict_proba(context.embed(rows[column].tolist()))
+        for column in ("original", "candidate")
+    )
+    place = {label: index for index, label in enumerate(model.classes_)}
+    labels = [place.get(label, -1) for label in rows["label"].astype(str)]
+    change = (candidate - original)[np.arange(len(rows)), labels]
+    return np.where(np.array(labels) < 0, np.nan, change)

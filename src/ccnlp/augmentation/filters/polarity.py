@@ -1,0 +1,60 @@
+"""Whether a round trip keeps the words that turn a judgement round, such as `not` and `never`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.augmentation.filtering import FILTERS, Filter, FilterContext, Scores
+from ccnlp.augmentation.filters.novelty import words_of
+from ccnlp.cultures import base_language
+
+
+@FILTERS.register("polarity")
+class Polarity(Filter):
+    """Compares the number of polarity cues.
+
+    A translator that takes `looks nothing like` for `looks at all like` loses one of one.
+    """
+
+    name = "polarity"
+
+    def score(self, round_trips: pd.DataFrame, context: FilterContext) -> Scores:
+        """Cues of the text with fewer over cues of the other; 1 where neither has one.
+
+        NaN for a language without a list in `polarity_cues`.
+        """
+        lists = context.parameters.polarity_cues
+        rows = zip(
+            round_trips["language"].map(base_language),
+            round_trips["original"],
+            round_trips["candidate"],
+            strict=True,
+        )
+        return np.array(
+            [
+                _ratio(
+                    count_cues(original, lists[language]), count_cues(candidate, lists[language])
+                )
+                if language in lists
+                else float("nan")
+                for language, original, candidate in rows
+            ]
+        )
+
+
+def count_cues(text: str, cues: Sequence[str]) -> int:
+    """How many words of the text are cues, or end in one that begins with `-`.
+
+    >>> count_cues("I don't and won't, never", ["never", "-n't"])
+    3
+    """
+    whole = {cue for cue in cues if not cue.startswith("-")}
+    endings = tuple(cue[1:] for cue in cues if cue.startswith("-"))
+    return sum(
+        word in whole or (bool(endings) and word.endswith(endings)) for word in words_of(text)
+    )
+
+
+def _ratio(a: int, b: int) -> float:
+    return min(a, b) / max(a, b) if max(a, b) else 1.0

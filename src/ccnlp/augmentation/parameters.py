@@ -1,0 +1,65 @@
+"""The parameters of augmentation."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ccnlp.augmentation.translator import TranslatorParameters
+
+Chain = tuple[str, ...]
+"""Pivot languages in the order in which a text goes through them."""
+
+
+class Band(BaseModel):
+    """Where a score must lie; an end that is missing is open."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at_least: float | None = Field(default=None, description="lowest score that passes")
+    at_most: float | None = Field(default=None, description="highest score that passes")
+
+
+class FilterParameters(BaseModel):
+    """The threshold of one filter."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: Band = Field(description="for languages that have no band of their own")
+    by_language: dict[str, Band] = Field(description="by language, in place of the default")
+
+    def band(self, language: str) -> Band:
+        """The band for a language, else for its primary subtag, else the default."""
+        base = language.split("-", maxsplit=1)[0]
+        return self.by_language.get(language, self.by_language.get(base, self.default))
+
+
+class LabelClassifierParameters(BaseModel):
+    """The classifier that says whether a round trip still bears its label."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    num_folds: int = Field(ge=2, description="a row is judged by a model of the other folds")
+    max_rows: int = Field(ge=10, description="native train rows that it learns from")
+    regularisation: float = Field(gt=0, description="of the logistic regression; more is simpler")
+
+
+class AugmentationParameters(BaseModel):
+    """`parameters/augmentation.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    is_enabled: bool = Field(description="whether the run augments at all")
+    translator: TranslatorParameters
+    chunk_size_texts: int = Field(ge=1, description="texts translated and stored at once")
+    routes: dict[str, tuple[Chain, ...] | None] = Field(
+        description="by language, chains of pivots; null takes a language's routes away"
+    )
+    share: float = Field(ge=0, le=1, description="share of a language's train rows")
+    share_by_language: dict[str, float] = Field(description="by language, in place of share")
+    max_characters: int = Field(ge=1, description="longer texts are not translated")
+    embedding_max_length_tokens: int = Field(ge=8, description="tokens a text is cut to")
+    label_classifier: LabelClassifierParameters
+    polarity_cues: dict[str, tuple[str, ...]] = Field(
+        description="by language, words that turn a judgement round; -x is the end of a word"
+    )
+    filters: dict[str, FilterParameters] = Field(
+        description="filters by name; one that is left out is not applied"
+    )

@@ -1,0 +1,69 @@
+"""Which train rows are back-translated: the rarest label in the rarest culture first."""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ccnlp.augmentation.parameters import AugmentationParameters, Chain
+from ccnlp.augmentation.routes import routes_for
+from ccnlp.cultures import base_language
+from ccnlp.examples import require_columns, stable_hash
+
+TEXT = "text"
+LABEL = "label"
+
+
+def select_rows(examples: pd.DataFrame, parameters: AugmentationParameters) -> pd.DataFrame:
+    """The rows to translate, in the order of `examples`: a share of each language with a route.
+
+    Only native train rows with a text and a label are taken, up to `max_characters` long. Within a
+    language, rows are taken from the cell of label and culture that has the fewest rows, counting
+    those already taken twice, so that cells grow alike; within a cell by a hash of the id, so that
+    neither the order nor the number of other rows decides.
+    """
+    require_columns(examples, [TEXT, LABEL], where="augmentation")
+    candidates = examples[is_candidate(examples, parameters)]
+    chosen = [
+        _rarest_first(rows).head(math.ceil(_share(str(language), parameters) * len(rows)))
+        for language, rows in candidates.groupby("language", observed=True)
+    ]
+    if not chosen:
+        return candidates.reset_index(drop=True)
+    return examples.loc[pd.concat(chosen).index.sort_values()].reset_index(drop=True)
+
+
+def is_candidate(examples: pd.DataFrame, parameters: AugmentationParameters) -> "pd.Series[bool]":
+    """Which rows could be back-translated, were the share 1."""
+    texts = examples[TEXT].fillna("").astype(str)
+    return (
+        (examples["split"] == "train")
+        & (examples["origin"] == "native")
+        & examples[LABEL].notna()
+        & (texts.str.strip() != "")
+        & (texts.str.len() <= parameters.max_characters)
+        & examples["language"].isin(routed_languages(examples, parameters.routes))
+    )
+
+
+def routed_languages(
+    examples: pd.DataFrame, routes: Mapping[str, tuple[Chain, ...] | None]
+) -> list[str]:
+    """The languages of the examples that have a route."""
+    languages = sorted(examples["language"].dropna().unique())
+    return [language for language in languages if routes_for(language, routes)]
+
+
+def _share(language: str, parameters: AugmentationParameters) -> float:
+    shares = parameters.share_by_language
+    return shares.get(language, shares.get(base_language(language), parameters.share))
+
+
+def _rarest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    cell = [rows["task"], rows[LABEL], rows["culture"].fillna("und")]
+    order = rows["id"].map(lambda key: stable_hash(["selection", key]))
+    by_hash = rows.assign(_order=order).sort_values("_order")
+    size = by_hash.groupby(cell, observed=True)["id"].transform("size")
+    rank = by_hash.groupby(cell, observed=True).cumcount()
+    ranked = by_hash.assign(_filled=size + rank).sort_values(["_filled", "_order"])
+    return ranked.drop(columns=["_filled", "_order"])

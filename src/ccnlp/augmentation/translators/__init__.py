@@ -1,0 +1,1 @@
+"""The translation engines; each is one module here."""
