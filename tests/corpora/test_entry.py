@@ -1,0 +1,100 @@
+import pytest
+from pydantic import ValidationError
+
+from ccnlp.corpora.entry import CorporaParameters, CorpusEntry
+from ccnlp.errors import ConfigurationError
+
+ENTRY = {
+    "reader": "delimited",
+    "path": "reviews.csv",
+    "task": "sentiment",
+    "columns": {"text": "text", "label": "label"},
+    "language": "en",
+    "split": "train",
+    "licence": "CC0-1.0",
+}
+
+
+def parse(**changes) -> CorpusEntry:
+    entry = {key: value for key, value in (ENTRY | changes).items() if value is not None}
+    return CorporaParameters.model_validate({"afro": entry}).entries()["afro"]
+
+
+def refusal(**changes) -> str:
+    with pytest.raises(ValidationError) as error:
+        parse(**changes)
+    return str(error.value)
+
+
+def test_a_file_a_constant_language_and_ratios_are_enough():
+    entry = parse(split=None, ratios={"train": 0.8, "validation": 0.1, "test": 0.1})
+    assert entry.path == ["reviews.csv"]
+    assert (entry.culture, entry.origin, entry.weight) == ("und", "native", 1.0)
+
+
+def test_misspelt_key_names_the_corpus_the_near_key_and_the_file():
+    message = (
+        "corpus 'afro': unknown key 'colums'; did you mean 'columns'? (parameters/corpora.yml)"
+    )
+    assert message in refusal(colums={"text": "text"})
+
+
+def test_misspelt_key_of_a_field_names_the_field():
+    message = "corpus 'afro': language: unknown key 'colum'; did you mean 'column'?"
+    assert message in refusal(language={"colum": "lang"})
+
+
+def test_missing_key_is_named():
+    assert "corpus 'afro': licence: Field required" in refusal(licence=None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"language": False}, {"label_map": {True: "positive"}}, {"culture": {"column": False}}],
+)
+def test_words_that_yaml_reads_as_truth_values_must_be_quoted(changes):
+    assert "YAML reads" in refusal(**changes)
+    assert "put the word in quotes" in refusal(**changes)
+
+
+def test_numbers_of_the_label_map_are_text():
+    assert parse(label_map={0: "negative", 1.0: 2}).label_map == {"0": "negative", "1.0": "2"}
+
+
+def test_splits_neither_given_nor_made_are_refused():
+    assert "corpus 'afro': give split (a constant or a column), or ratios" in refusal(split=None)
+
+
+def test_splits_both_given_and_made_are_refused():
+    ratios = {"train": 0.9, "validation": 0.1, "test": 0.0}
+    assert "no value of split is mapped to `ratios`" in refusal(ratios=ratios)
+
+
+def test_given_splits_can_leave_some_rows_to_the_ratios():
+    ratios = {"train": 0.9, "validation": 0.1, "test": 0.0}
+    assert parse(ratios=ratios, split={"column": "split", "map": {"train": "ratios"}}).ratios
+
+
+def test_ratios_that_do_not_sum_to_one_are_refused():
+    ratios = {"train": 0.8, "validation": 0.1, "test": 0.2}
+    assert "ratios: they sum to 1.1, not to 1" in refusal(split=None, ratios=ratios)
+
+
+@pytest.mark.parametrize("weight", [0, -1, "much"])
+def test_weight_that_is_no_positive_number_is_refused(weight):
+    assert "corpus 'afro': weight: Input should be" in refusal(weight=weight)
+
+
+def test_corpus_set_to_null_is_removed():
+    corpora = CorporaParameters.model_validate({"seed_corpus": None, "afro": ENTRY})
+    assert list(corpora.entries()) == ["afro"]
+
+
+def test_no_corpus_at_all_is_refused():
+    with pytest.raises(ConfigurationError, match=r"no corpus is configured; add an entry"):
+        CorporaParameters.model_validate({"seed_corpus": None}).entries()
+
+
+def test_list_of_entries_is_refused():
+    with pytest.raises(ValidationError, match="corpora must be entries by key"):
+        CorporaParameters.model_validate([ENTRY])

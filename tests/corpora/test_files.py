@@ -1,0 +1,192 @@
+import io
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ccnlp.corpora.files import find_sources
+from ccnlp.errors import CorpusError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in (
+        "news/en/train.csv",
+        "news/en/test.csv",
+        "news/sw/train.csv",
+        "news/all/train.csv",
+        "news/README.md",
+        "news/.hidden.csv",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return tmp_path
+
+
+def find(folder, *path, path_values=None, max_unpacked_bytes=10**9):
+    return find_sources(
+        path,
+        raw_folder=folder,
+        path_values=path_values or {},
+        accepts=lambda name: name.endswith(".csv"),
+        max_unpacked_bytes=max_unpacked_bytes,
+    )
+
+
+def names(sources):
+    return [source.name for source in sources]
+
+
+def archive(members: dict[str, bytes], *, link: str | None = None) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, content in members.items():
+            opened.writestr(name, content)
+        if link:
+            info = zipfile.ZipInfo(link)
+            info.external_attr = (stat.S_IFLNK | 0o777) << 16
+            opened.writestr(info, "/etc/passwd")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("news/en/test.csv", ["news/en/test.csv"]),
+        ("news/en", ["news/en/test.csv", "news/en/train.csv"]),
+        ("news/*/test.csv", ["news/en/test.csv"]),
+        ("news/e?/t[re]*.csv", ["news/en/test.csv", "news/en/train.csv"]),
+        ("**/sw/*.csv", ["news/sw/train.csv"]),
+    ],
+)
+def test_file_folder_and_glob_give_sorted_files(folder, path, found):
+    assert names(find(folder, path)) == found
+
+
+def test_list_gives_each_file_once(folder):
+    found = names(find(folder, "news/sw/train.csv", "news/*/train.csv", "news/sw"))
+    assert found == ["news/all/train.csv", "news/en/train.csv", "news/sw/train.csv"]
+
+
+def test_folder_leaves_out_other_formats_and_hidden_files(folder):
+    assert "news/README.md" not in names(find(folder, "news"))
+    assert "news/.hidden.csv" not in names(find(folder, "news"))
+
+
+def test_absolute_path_is_named_in_full(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    assert names(find(elsewhere, str(folder / "news/sw"))) == [str(folder / "news/sw/train.csv")]
+
+
+def test_file_whose_name_looks_like_a_pattern_is_found(tmp_path):
+    (tmp_path / "a[1]!.csv").write_text("x")
+    assert names(find(tmp_path, "a[1]!.csv")) == ["a[1]!.csv"]
+
+
+def test_placeholders_capture_parts_of_the_path(folder):
+    captures = [source.captures for source in find(folder, "news/{language}/{split}.csv")]
+    assert captures == [
+        {"language": "all", "split": "train"},
+        {"language": "en", "split": "test"},
+        {"language": "en", "split": "train"},
+        {"language": "sw", "split": "train"},
+    ]
+
+
+def test_path_values_limit_what_is_read(folder):
+    found = find(folder, "news/{language}/train.csv", path_values={"language": ["en", "sw"]})
+    assert names(found) == ["news/en/train.csv", "news/sw/train.csv"]
+
+
+def test_listed_value_without_file_is_refused(folder):
+    with pytest.raises(
+        CorpusError, match=r"fr/train.csv does not exist; .*news has README.md, all"
+    ):
+        find(folder, "news/{language}/train.csv", path_values={"language": ["en", "fr"]})
+
+
+def test_values_of_an_unknown_placeholder_are_refused(folder):
+    with pytest.raises(CorpusError, match=r"path has no placeholder \['lang'\]"):
+        find(folder, "news/{language}/train.csv", path_values={"lang": ["en"]})
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("news/en/valid.csv", "valid.csv does not exist; .*en has test.csv, train.csv"),
+        ("nowhere/valid.csv", "valid.csv does not exist; .* has news"),
+        ("news/*/valid.csv", r"no file matches .*valid.csv; .*news has README.md, all, en, sw"),
+        ("news/{x}/valid.csv", "no file matches"),
+    ],
+)
+def test_missing_file_names_what_is_near(folder, path, message):
+    with pytest.raises(CorpusError, match=message):
+        find(folder, path)
+
+
+def test_folder_without_files_of_the_format_is_refused(folder):
+    (folder / "empty").mkdir()
+    with pytest.raises(CorpusError, match="has no file of the reader's format"):
+        find(folder, "empty")
+
+
+def test_members_of_an_archive_are_found_by_format(folder):
+    content = archive({"b.csv": b"b", "a/c.csv": b"c", "notes.txt": b"", "__MACOSX/b.csv": b""})
+    (folder / "all.zip").write_bytes(content)
+    found = find(folder, "all.zip")
+    assert names(found) == ["all.zip!a/c.csv", "all.zip!b.csv"]
+    with found[0].open() as stream:
+        assert stream.read() == b"c"
+
+
+def test_members_of_an_archive_are_found_by_pattern_with_captures(folder):
+    (folder / "all.zip").write_bytes(archive({"en/a.txt": b"", "sw/a.txt": b"", "b.txt": b""}))
+    found = find(folder, "all.zip!{language}/*.txt")
+    assert [source.captures["language"] for source in found] == ["en", "sw"]
+
+
+def test_archive_without_such_members_is_refused(folder):
+    (folder / "all.zip").write_bytes(archive({"a.txt": b""}))
+    with pytest.raises(CorpusError, match=r"no member matches '\*.csv'; it has a.txt"):
+        find(folder, "all.zip!*.csv")
+
+
+def test_pattern_of_members_beside_a_plain_file_is_refused(folder):
+    with pytest.raises(CorpusError, match=r"train.csv is no .zip archive"):
+        find(folder, "news/en/train.csv!*.csv")
+
+
+@pytest.mark.parametrize(
+    "member",
+    ["../outside.csv", "a/../../outside.csv", "/etc/outside.csv", "..\\outside.csv", "C:/x.csv"],
+)
+def test_archive_whose_member_points_outside_is_refused(folder, member):
+    (folder / "bad.zip").write_bytes(archive({"fine.csv": b"", member: b""}))
+    with pytest.raises(CorpusError, match="points outside; refused"):
+        find(folder, "bad.zip!fine.csv")
+
+
+def test_archive_with_a_link_is_refused(folder):
+    (folder / "bad.zip").write_bytes(archive({"fine.csv": b""}, link="link.csv"))
+    with pytest.raises(CorpusError, match=r"member 'link.csv' is a link; refused"):
+        find(folder, "bad.zip")
+
+
+def test_archive_that_states_too_large_a_size_is_refused_before_reading(folder):
+    (folder / "bomb.zip").write_bytes(archive({"a.csv": b"0" * 600, "b.csv": b"0" * 600}))
+    with pytest.raises(CorpusError, match=r"more than 1,000 bytes.*raise max_unpacked_bytes"):
+        find(folder, "bomb.zip", max_unpacked_bytes=1000)
+
+
+def test_broken_archive_is_refused(folder):
+    (folder / "bad.zip").write_bytes(b"PK no archive")
+    with pytest.raises(CorpusError, match=r"bad.zip is no readable .zip archive"):
+        find(folder, "bad.zip")
+
+
+def test_other_packings_are_refused(folder):
+    (folder / "a.tar.gz").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"plain, .gz and .zip files are read; unpack it first"):
+        find(folder, "a.tar.gz")
