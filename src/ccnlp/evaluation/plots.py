@@ -9,7 +9,7 @@ import pandas as pd
 from ccnlp.evaluation.naming import METRIC_NAMES, describe_group, short_group, slice_name_of
 from ccnlp.evaluation.scores import ALL, lookup
 from ccnlp.evaluation.slices import groups_by_columns
-from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
+from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order, leading_system
 from ccnlp.evaluation.theme import (
     BAND,
     INK,
@@ -52,13 +52,15 @@ def draw_confusion(
 ) -> "Figure":
     """What each label is taken for, in percent of its rows; a view for each system."""
     views = {}
-    for task, corpus in _places(predictions, split):
+    places = list(_places(predictions, split))
+    for task, corpus in places:
         rows = _rows_of(predictions, task, corpus, split)
-        systems = in_order(rows["system"])
-        for system in sorted(systems, key=lambda name: -systems.index(name)):
+        for system in reversed(in_order(rows["system"])):
             own = rows[rows["system"] == system]
-            name = " · ".join(filter(None, [_view_name(task, corpus), SYSTEMS[system]]))
-            views[name] = _draw_confusion(own, labels[task], SYSTEMS[system], split)
+            prefix = f"{_view_name(task, corpus)} · " if len(places) > 1 else ""
+            views[prefix + SHORT_NAMES[system]] = _draw_confusion(
+                own, labels[task], SYSTEMS[system], split
+            )
     return with_views(views or {"": _nothing(f"No predictions on {split}")})
 
 
@@ -110,6 +112,7 @@ def _draw_groups(table: pd.DataFrame, slice_name: str, metric: str, split: str) 
         rows = table[table["system"] == system].set_index("group").reindex(order)
         places = np.arange(len(order)) + (offset if len(systems) > 1 else 0.0)
         figure.add_scatter(**_dots(rows, places, system, slice_name, is_leading=system == leading))
+        figure.add_scatter(**_legend_entry(system))
     for place in range(0, len(order), 2):
         figure.add_hrect(place - 0.5, place + 0.5, fillcolor=BAND, line_width=0, layer="below")
     figure.update_yaxes(
@@ -117,10 +120,11 @@ def _draw_groups(table: pd.DataFrame, slice_name: str, metric: str, split: str) 
         ticktext=[_tick(slice_name, row) for _, row in lead.iterrows()],
         range=[-0.6, len(order) - 0.4],
         showgrid=False,
+        zeroline=False,
         automargin=True,
     )
     name = METRIC_NAMES.get(metric, metric)
-    figure.update_xaxes(title=f"{name} on {split}, percent, with intervals", side="bottom")
+    figure.update_xaxes(title=f"{name} on {split}, percent")
     height = 190 + max(3, len(order)) * max(ROW_HEIGHT, 8 * len(systems))
     return apply_theme(figure, _groups_title(lead, slice_name, name, leading), height=height)
 
@@ -159,6 +163,8 @@ def _dots(
         },
         "opacity": 1.0 if is_leading else 0.85,
         "name": SYSTEMS[system],
+        "legendgroup": system,
+        "showlegend": False,
         "customdata": [
             [a, int(n), 100 * low, 100 * high, " (small)" if small else ""]
             for a, n, low, high, small in zip(
@@ -167,6 +173,18 @@ def _dots(
         ],
         "hovertemplate": "<b>%{customdata[0]}</b><br>%{x:.1f} "
         "[%{customdata[2]:.1f}, %{customdata[3]:.1f}], n = %{customdata[1]:,}%{customdata[4]}",
+    }
+
+
+def _legend_entry(system: str) -> dict[str, Any]:
+    """A full dot, whatever the first group's looks like."""
+    return {
+        "x": [None],
+        "y": [None],
+        "mode": "markers",
+        "marker": {"color": SYSTEM_COLOURS[system], "size": 9},
+        "name": SHORT_NAMES[system],
+        "legendgroup": system,
     }
 
 
@@ -252,7 +270,7 @@ def _draw_reliability(rows: pd.DataFrame) -> "Figure":
             mode="lines+markers",
             line={"color": SYSTEM_COLOURS[system], "width": 2},
             marker={"size": (6 + 16 * np.sqrt(sizes / sizes.sum())).tolist()},
-            name=f"{SYSTEMS[system]} (off by {gap:.1f})",
+            name=f"{SHORT_NAMES[system]}, off by {gap:.1f}",
             customdata=sizes.tolist(),
             hovertemplate="confidence %{x:.0f} %: %{y:.0f} % right, n = %{customdata:,}",
         )
@@ -277,7 +295,7 @@ def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
         cols=len(splits),
         shared_yaxes=True,
         horizontal_spacing=0.02,
-        subplot_titles=[f"{split} ({totals[split]:,})" for split in splits],
+        subplot_titles=[f"{split}<br>{totals[split]:,}" for split in splits],
     )
     colours = label_colours(labels)
     for column, split in enumerate(splits, start=1):
@@ -298,10 +316,14 @@ def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
                 col=column,
             )
     figure.update_layout(barmode="stack", bargap=0.25)
-    figure.update_xaxes(range=[0, 100], ticksuffix=" %", nticks=4)
+    figure.update_xaxes(range=[0, 100], tickvals=[0, 50], ticksuffix=" %")
+    figure.update_annotations(font_size=12)
     figure.update_yaxes(automargin=True, showgrid=False)
     title = "Label shares by language and culture; where they differ, one threshold fits not all"
-    return apply_theme(figure, title, height=170 + max(4, len(order)) * 22)
+    figure = apply_theme(figure, title, height=190 + max(4, len(order)) * 22)
+    return figure.update_layout(
+        legend={"yref": "container", "y": 0, "yanchor": "bottom"}, margin={"b": 76}
+    )
 
 
 def _nothing(title: str) -> "Figure":

@@ -1,8 +1,10 @@
 """One HTML page for people, and the model card."""
 
 import html
+import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.stages import StageReport, tables_of
 from ccnlp.evaluation.summary import group_rows, summarise
-from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
+from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order, leading_system
 from ccnlp.evaluation.theme import SYSTEM_COLOURS
 from ccnlp.models.checkpoint import EncoderCheckpoint
 
@@ -48,9 +50,14 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the report: its title, and its data as JSON that a script element can hold."""
+    """A figure of the report.
 
-    title: str
+    Attributes:
+        titles: one for each view, the first shown at once.
+        json: data and layout, as a script element can hold them.
+    """
+
+    titles: tuple[str, ...]
     json: str
 
 
@@ -132,6 +139,7 @@ def _common(judgement: Judgement) -> dict[str, Any]:
     return {
         "tasks": {task: _task(scores[scores["task"] == task], str(task)) for task in tasks},
         "systems": {system: SYSTEMS[system] for system in systems},
+        "short_names": SHORT_NAMES,
         "leading": leading_system(systems) if systems else "",
         "corpora": judgement.corpora,
         "demonstrations": [
@@ -198,15 +206,25 @@ def _task(scores: pd.DataFrame, task: str) -> dict[str, Any]:
 
 
 def _picture(figure: "Figure") -> Picture:
-    """The title goes into the page, where it wraps; the figure closes up."""
-    import plotly.graph_objects as go
+    """The titles go into the page, where they wrap; the figure closes up."""
+    from plotly.utils import PlotlyJSONEncoder
 
-    untitled = go.Figure(figure)
-    title = untitled.layout.title.text or ""
-    menu_space = 46 if untitled.layout.updatemenus else 0
-    untitled.update_layout(title=None, margin={"t": 40 + menu_space})
+    content = deepcopy(figure.to_plotly_json())
+    layout = content["layout"]
+    titles = [_title(layout)]
+    menus = layout.get("updatemenus", ())
+    if menus:
+        titles = [_title(button["args"][1]) for button in menus[0]["buttons"]]
+    layout["title"] = None
+    layout["dragmode"] = False
+    layout["margin"] = {**layout.get("margin", {}), "t": 86 if menus else 40}
     # "</" would end the script element that the figure stands in.
-    return Picture(html.unescape(title), str(untitled.to_json()).replace("</", "<\\/"))
+    return Picture(tuple(titles), json.dumps(content, cls=PlotlyJSONEncoder).replace("</", "<\\/"))
+
+
+def _title(layout: dict[str, Any]) -> str:
+    """Takes the title out of a layout; as text, where Plotly's is HTML."""
+    return html.unescape(str((layout.pop("title", None) or {}).get("text", "")))
 
 
 def _templates() -> "Environment":

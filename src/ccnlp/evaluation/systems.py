@@ -11,6 +11,15 @@ SYSTEMS: dict[str, str] = {
 }
 """The systems in the order of tables, with the names that people read."""
 
+SHORT_NAMES: dict[str, str] = {
+    "majority": "majority",
+    "tfidf": "TF-IDF + LR",
+    "probe": "probe",
+    "champion": "champion",
+    "finetuned": "fine-tuned",
+}
+"""The names in the heads of narrow columns."""
+
 LEADING = ("finetuned", "champion", "probe", "tfidf", "majority")
 """Which system a picture of a single system shows: the first of these that predicted."""
 

@@ -6,15 +6,8 @@ import pandas as pd
 
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE, lookup
 from ccnlp.evaluation.summary import Estimate, GroupRow, group_rows
-from ccnlp.evaluation.systems import SYSTEMS, in_order
+from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order
 
-SHORT_NAMES = {
-    "majority": "majority",
-    "tfidf": "TF-IDF+LR",
-    "probe": "probe",
-    "champion": "champion",
-    "finetuned": "fine-tuned",
-}
 NAME_WIDTH, COUNT_WIDTH, CELL_WIDTH = 20, 8, 13
 HEADINGS = {"language": "by language", "language_culture": "by language and culture"}
 
