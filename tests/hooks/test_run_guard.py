@@ -1,0 +1,155 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kedro.pipeline import Node, Pipeline
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.hooks import RunGuardHook
+from ccnlp.hooks.run_guard import check_folder, check_free_space, check_parameter_groups
+from ccnlp.hooks.run_lock import RunLock
+
+HOLD_LOCK = """
+import sys, time
+from pathlib import Path
+from ccnlp.hooks.run_lock import RunLock
+lock = RunLock.acquire(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def note(run):
+    return run["min_free_disk_gib"]
+
+
+PIPELINE = Pipeline([Node(note, "params:run", "noted")])
+
+
+@pytest.fixture(autouse=True)
+def _pipelines(monkeypatch):
+    monkeypatch.setattr("kedro.framework.project.pipelines", {"__default__": PIPELINE})
+
+
+@pytest.fixture
+def other_run(tmp_path: Path):
+    """Another process that works on the project's data folder."""
+    data = tmp_path / "data"
+    data.mkdir()
+    command = [sys.executable, "-c", HOLD_LOCK, str(data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_run_is_let_through_and_folder_unlocked_afterwards(project):
+    project.run(PIPELINE, RunGuardHook())
+    RunLock.acquire(project.folder / "data").release()
+
+
+def test_second_run_on_a_folder_is_refused_with_the_other_process(project, other_run):
+    with pytest.raises(
+        ConfigurationError, match=rf"another run works on .*process {other_run.pid}"
+    ):
+        project.run(PIPELINE, RunGuardHook())
+
+
+def test_lock_of_a_killed_run_does_not_hinder(project, other_run):
+    other_run.kill()
+    other_run.wait()
+    project.run(PIPELINE, RunGuardHook())
+
+
+def test_lock_note_of_the_holder_survives_a_refused_attempt(project, other_run):
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=f"process {other_run.pid}"):
+            RunLock.acquire(project.folder / "data")
+
+
+def test_failed_run_unlocks_the_folder(project):
+    def fail(run):
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        project.run(Pipeline([Node(fail, "params:run", "noted")]), RunGuardHook())
+    RunLock.acquire(project.folder / "data").release()
+
+
+def test_run_refused_by_another_hook_unlocks_the_folder(project):
+    from kedro.framework.hooks import hook_impl
+
+    class Refusing:
+        @hook_impl
+        def before_pipeline_run(self):
+            raise ConfigurationError("no")
+
+    with pytest.raises(ConfigurationError, match="no"):
+        project.run(PIPELINE, RunGuardHook(), Refusing())
+    RunLock.acquire(project.folder / "data").release()
+
+
+def test_interrupted_run_of_the_same_process_does_not_hinder_the_next(project):
+    def interrupt(run):
+        raise KeyboardInterrupt
+
+    guard = RunGuardHook()
+    with pytest.raises(KeyboardInterrupt):
+        project.run(Pipeline([Node(interrupt, "params:run", "noted")]), guard)
+    project.run(PIPELINE, guard)
+
+
+def test_folder_that_cannot_be_written_to_is_refused():
+    with pytest.raises(
+        ConfigurationError, match=r"/proc/ccnlp can't be written to \(.+\); make it"
+    ):
+        check_folder(Path("/proc/ccnlp"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_without_permission_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ConfigurationError, match="Permission denied"):
+        check_folder(tmp_path)
+
+
+def test_data_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "data").write_text("")
+    with pytest.raises(ConfigurationError, match="File exists"):
+        check_folder(tmp_path / "data")
+
+
+def test_full_disk_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"GiB free, and a run needs 1e\+09; make room"):
+        check_free_space(tmp_path, min_free_gib=1e9)
+
+
+def test_misspelt_parameter_group_names_the_near_one(project):
+    project.parameters["rum"] = {"min_free_disk_gib": 1}
+    with pytest.raises(
+        ConfigurationError, match="nothing reads the parameter 'rum'; did you mean 'run'"
+    ):
+        project.run(PIPELINE, RunGuardHook())
+
+
+def test_parameter_groups_that_nodes_read_pass():
+    check_parameter_groups({"run": {}, "tasks": {}}, known=frozenset({"run", "tasks"}))
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ({}, "run.min_free_disk_gib: Field required"),
+        ({"min_free_disk_gib": -1}, "greater than or equal to 0"),
+        ({"min_free_disk_gib": "much"}, "valid number"),
+        ({"min_free_disk_gib": 1, "min_disk": 1}, "run.min_disk: Extra inputs are not permitted"),
+    ],
+)
+def test_wrong_run_parameters_are_refused(project, run, message):
+    project.parameters["run"] = run
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        project.run(PIPELINE, RunGuardHook())
+    assert "(parameters/run.yml)" in str(caught.value)

@@ -1,0 +1,55 @@
+import pytest
+
+from ccnlp.hooks.tracking.secrets import Masker, is_secret_name, mask_url
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["token", "hub.token", "HF_TOKEN", "hubToken", "db_password", "client_secret", "api_key",
+     "OPENAI_API_KEY", "aws.secret_access_key", "apikey"],
+)  # fmt: skip
+def test_name_of_a_credential_is_known(name):
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["max_length_tokens", "batches.tokens", "tokens_per_batch", "tokenisation.max_length_tokens",
+     "author", "key", "keywords", "num_tokens"],
+)  # fmt: skip
+def test_ordinary_name_is_no_credential(name):
+    assert not is_secret_name(name)
+
+
+def test_url_loses_user_and_password():
+    assert mask_url("at https://me:s3cr3t@host:80/x?y=1") == "at https://***@host:80/x?y=1"
+
+
+def test_url_without_credentials_stays():
+    assert mask_url("https://host/a@b") == "https://host/a@b"
+
+
+def test_values_of_credentials_and_secret_variables_are_masked_everywhere(monkeypatch):
+    monkeypatch.setenv("SOME_API_KEY", "abcdef-123456")
+    masker = Masker.of({"hub": {"user": "sesame-street", "more": ["open-sesame", 5]}})
+    text = "abcdef-123456 and open-sesame and sesame-street"
+    assert masker.text(text) == "*** and *** and ***"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("--params hub.token=abc,seed=1", "--params hub.token=***,seed=1"),
+        ("password: hunter2 was wrong", "password: *** was wrong"),
+        ("max_length_tokens=128", "max_length_tokens=128"),
+        ("hf_abcdefghijklmnopqrstuv leaked", "*** leaked"),
+    ],
+)
+def test_credentials_in_text_are_masked(text, masked):
+    assert Masker().text(text) == masked
+
+
+def test_value_of_a_secret_parameter_is_masked_whole():
+    assert Masker().value("hub.token", "x y z") == "***"
+    assert Masker().value("hub.token", "null") == "null"
+    assert Masker().value("encoder.name", "e5") == "e5"
