@@ -1,0 +1,130 @@
+"""Repairs what storage and transport did to a text, and nothing that its writer did.
+
+Case, emoji and their joiners, variation selectors, diacritics, full-width forms, direction marks
+and zero-width spaces carry meaning and stay.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from ccnlp.corpora.quarantine import is_kept, reject
+
+STAGE = "cleaning"
+
+WHITE_SPACE = re.compile(r"\s+")
+CONTROL = re.compile("[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\ufffe\uffff]")
+"""Control characters that are no white space, byte order marks, annotation marks, noncharacters."""
+
+VISIBLE = re.compile(
+    "[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f]"
+)
+"""Anything but white space and marks that only act on their neighbours."""
+
+# What UTF-8 leaves when it was read as a one-byte code page: the code page's letter for a lead
+# byte (C2-F4), then its characters for continuation bytes (80-BF). Western pages first, Cyrillic
+# (Рџ СЂ вЂ) second; and C1 controls, which are Windows-1252 punctuation read as Latin-1.
+SUSPICIOUS = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
+    "|[ВГРСв][\u0080-\u00bfЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџЎўЈҐЁЄЇІіґё№єјЅѕї]"
+    "|[\u0080-\u009f]"
+)
+MAX_PASSES = 4
+"""Text that was encoded wrongly more often than this is beyond repair."""
+
+
+class CleaningParameters(BaseModel):
+    """`cleaning` in `parameters/ingestion.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_characters: int = Field(ge=1, description="longer texts are rejected")
+    mends_mojibake: bool = Field(description="whether text decoded wrongly is decoded again")
+
+
+def clean_text(text: str, *, mends_mojibake: bool = True) -> str:
+    """The text in NFC, mojibake mended, without control characters, white space as one blank.
+
+    Cleaning a clean text changes nothing.
+
+    >>> clean_text("  schÃ¶n\\t👍🏽 ")
+    'schön 👍🏽'
+    """
+    for _ in range(MAX_PASSES):
+        cleaned = _clean_once(text, mends_mojibake=mends_mojibake)
+        if cleaned == text:
+            break
+        text = cleaned
+    return text
+
+
+def _clean_once(text: str, *, mends_mojibake: bool) -> str:
+    if text.isascii() and text.isprintable():
+        return text if "  " not in text and text == text.strip() else " ".join(text.split())
+    if mends_mojibake:
+        text = mend_encoding(text)
+    text = WHITE_SPACE.sub(" ", CONTROL.sub("", text)).strip()
+    return unicodedata.normalize("NFC", text)
+
+
+def mend_encoding(text: str) -> str:
+    """The text as it was before it was decoded with the wrong code page, where that is certain."""
+    if not SUSPICIOUS.search(text):
+        return text
+    from ftfy import fix_encoding
+
+    return str(fix_encoding(text))
+
+
+def clean_rows(
+    rows: pd.DataFrame, columns: Sequence[str], parameters: CleaningParameters
+) -> pd.DataFrame:
+    """The rows with clean texts; empty, over-long and binary texts are rejected.
+
+    Adds `mended`: `encoding` where mojibake was mended, `characters` where anything else was
+    changed, missing where the text was clean.
+
+    Args:
+        rows: with `rejected_by`; rejected rows stay as they are.
+        columns: the columns that hold text.
+        parameters: `cleaning`.
+    """
+    rows = rows.copy(deep=False)
+    rows["mended"] = pd.Series(pd.NA, index=rows.index, dtype="string")
+    for column in columns:
+        before = rows.loc[is_kept(rows), column].fillna("").tolist()
+        index = rows.index[is_kept(rows)]
+        after = [clean_text(text, mends_mojibake=parameters.mends_mojibake) for text in before]
+        changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        rows.loc[index, column] = pd.Series(after, index=index, dtype="string")
+        rows.loc[index[changed], "mended"] = [
+            _what_changed(before[i], parameters.mends_mojibake) for i in changed
+        ]
+        reasons = {
+            row: reason
+            for row, text in zip(index, after, strict=True)
+            if (reason := _why_unusable(text, column, parameters.max_characters))
+        }
+        rows = reject(rows, pd.Series(reasons, dtype="string"), stage=STAGE)
+    return rows
+
+
+def _what_changed(before: str, mends_mojibake: bool) -> str:
+    return "encoding" if mends_mojibake and mend_encoding(before) != before else "characters"
+
+
+def _why_unusable(text: str, column: str, max_characters: int) -> str | None:
+    if len(text) > max_characters:
+        return (
+            f"the {column} has {len(text):,} characters, more than {max_characters:,} "
+            "(ingestion.cleaning.max_characters)"
+        )
+    if "\x00" in text:
+        return f"the {column} has null bytes: it is binary, or UTF-16 read as something else"
+    if not VISIBLE.search(text):
+        return f"the {column} is empty"
+    return None

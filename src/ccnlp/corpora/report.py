@@ -1,0 +1,173 @@
+"""What ingestion did, as counts."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ccnlp.corpora.quarantine import is_kept
+from ccnlp.corpora.splitting import describe_gaps
+from ccnlp.examples import fingerprint
+
+COUNTED = ("corpus", "task", "split", "language", "culture", "label")
+COUNTS = (
+    *("num_rows", "num_mended_encoding", "num_mended_characters"),
+    *("num_language_suspect", "num_conflicting_labels"),
+)
+IDENTITY = ["id", "group_id", "split", "region", "domain", "origin"]
+"""What makes the examples of a corpus what they are; the id stands for its content."""
+
+MAX_CONFLICTS = 100
+"""Rows in conflict that the report lists for each corpus."""
+
+MAX_TEXT_CHARACTERS = 200
+VARIABLE_PARTS = (r"example [0-9a-f]{16}|'[^']*'|\d[\d.,]*", "…")
+
+
+class CorpusSummary(NamedTuple):
+    """Of one curated corpus, or of all together.
+
+    Attributes:
+        row_counts: rows by corpus, task, split, language, culture, label and `rejected_by`, missing
+            values as empty text; `num_rows` of all, and of those that were mended, are suspect of
+            another language, or in conflict over their label.
+        rejection_counts: `num_rows` by corpus, `rejected_by` and kind of `reason`, with an example.
+        conflicts: rows with another label than the same text elsewhere in their culture.
+        fingerprints: by corpus, of its kept rows: fingerprint, num_rows, licence, sources,
+            languages, cultures.
+    """
+
+    row_counts: pd.DataFrame
+    rejection_counts: pd.DataFrame
+    conflicts: pd.DataFrame
+    fingerprints: dict[str, dict[str, Any]]
+
+
+def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummary:
+    """What became of the rows of all corpora; one is in memory at a time.
+
+    Args:
+        corpora: by key, what loads the curated corpus.
+    """
+    summaries = [summarise_corpus(load()) for load in corpora.values()]
+    return CorpusSummary(
+        pd.concat([summary.row_counts for summary in summaries], ignore_index=True),
+        pd.concat([summary.rejection_counts for summary in summaries], ignore_index=True),
+        pd.concat([summary.conflicts for summary in summaries], ignore_index=True),
+        {name: known for summary in summaries for name, known in summary.fingerprints.items()},
+    )
+
+
+def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
+    """What became of the rows of one curated corpus."""
+    kept = rows[is_kept(rows)]
+    return CorpusSummary(
+        _count_rows(rows),
+        _count_rejections(rows[~is_kept(rows)]),
+        _list_conflicts(rows),
+        {str(rows["corpus"].iloc[0]): _describe(kept)},
+    )
+
+
+def _count_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    counted = pd.DataFrame(
+        {
+            "num_rows": 1,
+            "num_mended_encoding": rows["mended"].eq("encoding").fillna(False),
+            "num_mended_characters": rows["mended"].eq("characters").fillna(False),
+            "num_language_suspect": rows["is_language_suspect"],
+            "num_conflicting_labels": rows["conflicting_labels"].notna(),
+        },
+        index=rows.index,
+    ).astype("int64")
+    keys = [_as_text(rows, column) for column in (*COUNTED, "rejected_by")]
+    return counted.groupby(keys, sort=True, observed=True).sum().reset_index()
+
+
+def _as_text(rows: pd.DataFrame, column: str) -> pd.Series:
+    """The column as text, empty where it is missing or holds lists."""
+    if column not in rows or rows[column].dtype == object:
+        return pd.Series("", index=rows.index, dtype="str", name=column)
+    return rows[column].astype("str").fillna("")
+
+
+def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
+    reason = _as_text(rejected, "rejection_reason")
+    place = _as_text(rejected, "source") + ", row " + rejected["row"].astype("str")
+    kinds = pd.DataFrame(
+        {
+            "corpus": _as_text(rejected, "corpus"),
+            "rejected_by": _as_text(rejected, "rejected_by"),
+            "reason": reason.str.replace(*VARIABLE_PARTS, regex=True),
+            "example": reason + " (" + place + ")",
+        }
+    )
+    by_kind = kinds.groupby(["corpus", "rejected_by", "reason"], observed=True)["example"]
+    counts = by_kind.agg(num_rows="size", example="first").reset_index()
+    return counts.sort_values("num_rows", ascending=False, kind="stable", ignore_index=True)
+
+
+def _list_conflicts(rows: pd.DataFrame) -> pd.DataFrame:
+    columns = ["corpus", "id", "language", "culture", "split", "text", "label"]
+    conflicts = rows[rows["conflicting_labels"].notna()]
+    listed = conflicts.sort_values("text_hash", kind="stable").head(MAX_CONFLICTS)
+    table = pd.DataFrame({column: _as_text(listed, column) for column in columns})
+    table["text"] = table["text"].str.slice(0, MAX_TEXT_CHARACTERS)
+    return table.assign(other_labels=_as_text(listed, "conflicting_labels"))
+
+
+def _describe(kept: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "fingerprint": fingerprint(kept[IDENTITY]),
+        "num_rows": len(kept),
+        "licence": str(kept["licence"].iloc[0]),
+        "sources": sorted(kept["source"].astype("str").unique()),
+        "languages": sorted(kept["language"].astype("str").unique()),
+        "cultures": sorted(kept["culture"].astype("str").unique()),
+    }
+
+
+def report_ingestion(
+    row_counts: pd.DataFrame, rejection_counts: pd.DataFrame, conflicts: pd.DataFrame
+) -> dict[str, Any]:
+    """The counts as one JSON object: in all, by corpus, by split, language, culture and label.
+
+    Args:
+        row_counts: of `CorpusSummary`, as are the others.
+        rejection_counts: why rows were rejected.
+        conflicts: rows with conflicting labels.
+    """
+    kept = row_counts[row_counts["rejected_by"] == ""]
+    return {
+        **_totals(row_counts),
+        "warnings": describe_gaps(kept),
+        "by_corpus": [
+            {"corpus": corpus, **_totals(own)} for corpus, own in row_counts.groupby("corpus")
+        ],
+        "rejected": rejection_counts.to_dict("records"),
+        **{f"by_{column}": _by(row_counts, column) for column in COUNTED[2:]},
+        "conflicting_labels": conflicts.to_dict("records"),
+    }
+
+
+def _totals(row_counts: pd.DataFrame) -> dict[str, int]:
+    kept = row_counts[row_counts["rejected_by"] == ""]
+    num_read, num_kept = int(row_counts["num_rows"].sum()), int(kept["num_rows"].sum())
+    return {
+        "num_rows_read": num_read,
+        "num_rows_kept": num_kept,
+        "num_rows_rejected": num_read - num_kept,
+        **{name: int(kept[name].sum()) for name in COUNTS[1:]},
+    }
+
+
+def _by(row_counts: pd.DataFrame, column: str) -> list[dict[str, Any]]:
+    """Rows kept and rejected by a column's values; rows that couldn't be read may have none."""
+    return [
+        {
+            column: str(value),
+            "num_rows_kept": int(own.loc[own["rejected_by"] == "", "num_rows"].sum()),
+            "num_rows_rejected": int(own.loc[own["rejected_by"] != "", "num_rows"].sum()),
+        }
+        for value, own in row_counts.groupby(column)
+    ]

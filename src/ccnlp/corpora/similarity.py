@@ -1,0 +1,124 @@
+"""How alike texts are: the key of equal texts, character n-grams, and MinHash to find near ones."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+NUM_HASHES = 64
+NUM_BANDS = 16
+"""Bands of 4 hashes find pairs of similarity 0.8 with probability 0.9998, of 0.7 with 0.99."""
+
+SEED = 1
+TEXTS_PER_CHUNK = 500
+"""Their n-grams fit in the processor's cache: twice as fast as 4,000."""
+
+PACKED_COLUMNS = tuple(f"signature_{i}" for i in range(NUM_BANDS // 2 + NUM_HASHES // 8))
+END = "\0"
+MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+def text_key(text: str) -> str:
+    """What equal texts have in common: they may differ in case, width of characters, white space.
+
+    >>> text_key("  Ｎever AGAIN ") == text_key("never again")
+    True
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def shingles(key: str, *, ngram: int) -> set[str]:
+    """The character n-grams of a text's key; a shorter key is filled up to one n-gram."""
+    key = key.ljust(ngram, END)
+    return {key[i : i + ngram] for i in range(len(key) - ngram + 1)}
+
+
+def jaccard(first: str, second: str, *, ngram: int) -> float:
+    """The Jaccard similarity of two texts' n-grams, 0..1."""
+    one, other = shingles(text_key(first), ngram=ngram), shingles(text_key(second), ngram=ngram)
+    return len(one & other) / len(one | other)
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """MinHash signatures (Broder 1997) of texts, cut down to what finding near ones needs.
+
+    Attributes:
+        bands: (texts, NUM_BANDS), uint32; texts that are alike share at least one band's value.
+        sketch: (texts, NUM_HASHES), uint8, the low bits of each hash; the share of equal ones
+            estimates the Jaccard similarity.
+    """
+
+    bands: npt.NDArray[np.uint32]
+    sketch: npt.NDArray[np.uint8]
+
+    def estimate(
+        self, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """About how similar the texts of each pair are; off by 0.05 in the mean at 0.8."""
+        equal: npt.NDArray[np.float64] = np.empty(len(first))
+        for start in range(0, len(first), 100_000):
+            part = slice(start, start + 100_000)
+            equal[part] = (self.sketch[first[part]] == self.sketch[second[part]]).mean(axis=1)
+        return equal
+
+    def to_table(self) -> pd.DataFrame:
+        """The signatures packed into columns of 64 bits, to be stored beside their texts."""
+        packed = np.hstack([self.bands.view(np.uint64), self.sketch.view(np.uint64)])
+        return pd.DataFrame(packed, columns=list(PACKED_COLUMNS))
+
+    @classmethod
+    def from_table(cls, table: pd.DataFrame) -> "Signatures":
+        """The signatures that `to_table` packed."""
+        packed = np.ascontiguousarray(table[list(PACKED_COLUMNS)].to_numpy(np.uint64))
+        bands, sketch = np.hsplit(packed, [NUM_BANDS // 2])
+        return cls(
+            np.ascontiguousarray(bands).view(np.uint32), np.ascontiguousarray(sketch).view(np.uint8)
+        )
+
+
+def sign(texts: Sequence[str], *, ngram: int) -> Signatures:
+    """The signatures of texts; each depends on its own text alone."""
+    bands = np.empty((len(texts), NUM_BANDS), dtype=np.uint32)
+    sketch = np.empty((len(texts), NUM_HASHES), dtype=np.uint8)
+    for start in range(0, len(texts), TEXTS_PER_CHUNK):
+        part = slice(start, start + TEXTS_PER_CHUNK)
+        hashes = _minhash([text_key(text) for text in texts[part]], ngram=ngram)
+        bands[part] = _fold_bands(hashes)
+        sketch[part] = hashes & np.uint32(0xFF)
+    return Signatures(bands, sketch)
+
+
+def _minhash(keys: list[str], *, ngram: int) -> npt.NDArray[np.uint32]:
+    from rensa import RMinHash
+
+    filled = [key.ljust(ngram, END) for key in keys]
+    lengths = np.fromiter(map(len, filled), dtype=np.int64, count=len(filled))
+    text = "".join(filled) + END * ngram
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    grams = np.zeros(len(codes) - ngram, dtype=np.uint64)
+    for i in range(ngram):
+        grams *= MIX
+        grams += codes[i : len(codes) - ngram + i]
+    ends = np.cumsum(lengths)
+    is_inside = np.ones(len(grams), dtype=bool)  # and does not run over into the next text
+    for i in range(1, ngram):
+        is_inside[ends - i] = False
+    offsets = np.concatenate([[0], np.cumsum(lengths - ngram + 1)]).astype(np.uint64)
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(
+        grams[is_inside], offsets, NUM_HASHES, SEED
+    )
+    return np.asarray(matrix.to_rows(), dtype=np.uint32)
+
+
+def _fold_bands(hashes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    by_band = hashes.reshape(len(hashes), NUM_BANDS, -1)
+    folded = np.zeros(by_band.shape[:2], dtype=np.uint64)
+    for i in range(by_band.shape[2]):
+        folded ^= by_band[:, :, i]
+        folded *= MIX
+        folded ^= folded >> np.uint64(29)
+    return folded.astype(np.uint32)

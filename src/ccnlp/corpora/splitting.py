@@ -1,0 +1,128 @@
+"""Splits that stay what they are when rows are added, and what splits must have to be of use."""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+import pandas as pd
+
+from ccnlp.corpora.entry import PARAMETERS_FILE, Ratios
+from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.corpora.reading import ReadableTask
+from ccnlp.errors import CorpusError
+from ccnlp.examples import SPLITS
+
+STAGE = "splitting"
+
+
+def draw(seed: int, key: str) -> float:
+    """A number in [0, 1) that depends on nothing but the seed and the key."""
+    digest = blake2b(f"{seed}\x1f{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") / 2**64
+
+
+def split_by_ratios(group_ids: pd.Series, ratios: Ratios, *, seed: int) -> pd.Series:
+    """The split of each row, drawn for its group.
+
+    A group's split depends on its id and the seed alone, so that rows that are added, removed or
+    reordered never move another one, and the same text gets the same split in every corpus with
+    the same ratios. Every language, culture and label therefore has the same shares in expectation;
+    of n groups about the square root of n may stand elsewhere, and `describe_gaps` tells which have
+    none in a split. Exact shares would need to know the other groups, and move old rows.
+
+    Args:
+        group_ids: of the rows.
+        ratios: shares of the groups.
+        seed: another one draws other splits.
+    """
+    groups = group_ids.drop_duplicates().dropna()
+    place = pd.Series([draw(seed, group) for group in groups], index=groups)
+    split = pd.Series("test", index=groups, dtype="string")
+    split[place < ratios.train + ratios.validation] = "validation"
+    split[place < ratios.train] = "train"
+    return group_ids.map(split).astype("string")
+
+
+def keep_groups_together(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, those rejected whose group stands in a later split too.
+
+    Test keeps its rows before validation, and validation before train. Rows that are a group for
+    their equal text alone are the matter of `leakage`.
+
+    Args:
+        rows: with `group_id`, `text_hash`, `split` and `rejected_by`.
+    """
+    kept = rows[is_kept(rows) & (rows["group_id"] != rows["text_hash"])]
+    rank = kept["split"].astype("str").map({split: i for i, split in enumerate(SPLITS)})
+    last = rank.groupby(kept["group_id"].to_numpy()).transform("max")
+    split = last[rank < last].map(dict(enumerate(SPLITS)))
+    return reject(rows, "rows of its group stand in " + split.astype("string"), stage=STAGE)
+
+
+def check_splits(counts: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> None:
+    """Checks that every task can be learnt, and judged, from its rows.
+
+    Args:
+        counts: `corpus`, `task`, `split`, `num_rows` of the kept rows and, where there is one,
+            `label`.
+        tasks: by name.
+
+    Raises:
+        CorpusError: a split has no rows, all rows have one label, or train lacks a label.
+    """
+    for name, own in counts.groupby("task", observed=True):
+        where = f"task {str(name)!r} (corpora {', '.join(sorted(own['corpus'].unique()))})"
+        _check_every_split(own, where)
+        if tasks[str(name)].labels and "label" in own:
+            _check_labels(own, tasks[str(name)].labels, where)
+
+
+def _check_every_split(counts: pd.DataFrame, where: str) -> None:
+    present = set(counts["split"])
+    missing = [split for split in SPLITS if split not in present]
+    if missing:
+        raise CorpusError(
+            f"{where}: no row in {' and '.join(missing)}; give one corpus of the task a `split` "
+            f"that has it, or `ratios` above 0 and enough rows ({PARAMETERS_FILE})"
+        )
+
+
+def _check_labels(counts: pd.DataFrame, labels: tuple[str, ...], where: str) -> None:
+    present = set(counts["label"])
+    if len(present) == 1:
+        raise CorpusError(
+            f"{where}: all {counts['num_rows'].sum():,} rows have the label {present.pop()!r}; "
+            "with one label there is nothing to learn; is it the right column, or does label_map send "
+            f"all to one? ({PARAMETERS_FILE})"
+        )
+    in_train = set(counts.loc[counts["split"] == "train", "label"])
+    missing = [label for label in labels if label not in in_train]
+    if missing:
+        elsewhere = [label for label in missing if label in present]
+        mend = (
+            f"add rows of it to train, or set other `ratios` ({PARAMETERS_FILE})"
+            if elsewhere
+            else "add rows of it, or leave it out of the task's labels (parameters/tasks.yml)"
+        )
+        names = ", ".join(map(repr, missing))
+        raise CorpusError(f"{where}: train has no row with the label {names}; {mend}")
+
+
+def describe_gaps(counts: pd.DataFrame) -> list[str]:
+    """A sentence for each corpus with a single label, and each language, culture or label of a
+    corpus that train has and a later split of the corpus has not.
+
+    Args:
+        counts: as for `check_splits`, with `language` and `culture`.
+    """
+    gaps = []
+    for corpus, own in counts.groupby("corpus", observed=True):
+        if "label" in own and own["label"].nunique() == 1:
+            gaps.append(f"corpus {corpus!r}: all rows have the label {own['label'].iloc[0]!r}")
+        for column in [c for c in ("language", "culture", "label") if c in own]:
+            by_split = own.groupby("split", observed=True)[column].agg(set)
+            for split in [s for s in SPLITS[1:] if s in by_split and "train" in by_split]:
+                missing = sorted(by_split["train"] - by_split[split])
+                if missing:
+                    listed = ", ".join(map(repr, missing))
+                    gaps.append(f"corpus {corpus!r}: no row in {split} with the {column} {listed}")
+    return gaps

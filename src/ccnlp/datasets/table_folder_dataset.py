@@ -1,0 +1,59 @@
+"""A folder of Parquet files as one table."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import TablePreview
+
+
+class TableFolderDataset(AbstractDataset[None, pd.DataFrame]):
+    """Loads all Parquet files of a folder, in the order of their names, as one table.
+
+    A column that a file lacks is missing in its rows. Pandas and pyarrow take the columns of the
+    first file instead, and lose those of other tasks. Text is `string`, missing `pd.NA`.
+
+    Args:
+        filepath: the folder.
+        metadata: for kedro-viz and the tracking hook.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> pd.DataFrame:
+        """The table."""
+        return self._read(self._files())
+
+    def save(self, data: None) -> None:
+        """The files are written one by one, by a `PartitionedDataset` on the same folder."""
+        raise TypeError(f"{self._filepath} is written file by file: save to its partitions")
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """The first rows, for kedro-viz."""
+        table = self._read(self._files()[:1]).head(nrows)
+        return json.loads(table.to_json(orient="split", force_ascii=False))
+
+    def _files(self) -> list[Path]:
+        files = sorted(self._filepath.rglob("*.parquet"))
+        if not files:
+            raise DatasetError(f"{self._filepath} has no Parquet files")
+        return files
+
+    def _read(self, files: list[Path]) -> pd.DataFrame:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        tables = [parquet.ParquetFile(file).read() for file in files]
+        table = pa.concat_tables(tables, promote_options="permissive")
+        types = {pa.string(): pd.StringDtype(), pa.large_string(): pd.StringDtype()}
+        return table.to_pandas(types_mapper=types.get)
+
+    def _exists(self) -> bool:
+        return any(self._filepath.rglob("*.parquet"))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}

@@ -1,0 +1,108 @@
+"""Nodes of ingestion.
+
+Corpora come and go as callables, each called when its table is saved, so that one corpus is in
+memory at a time.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ccnlp.corpora import curation, plots, report
+from ccnlp.corpora.curation import IngestionParameters, for_each
+from ccnlp.corpora.entry import CorporaParameters
+from ccnlp.corpora.reading import read_corpus
+from ccnlp.corpora.report import CorpusSummary
+from ccnlp.corpora.splitting import check_splits
+from ccnlp.models import checkpoint
+from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
+from ccnlp.tasks.base import TasksParameters, build_tasks
+
+Corpora = dict[str, Callable[[], pd.DataFrame]]
+
+
+def resolve_encoder(encoder: EncoderParameters, pretrained: Path) -> EncoderCheckpoint:
+    """The encoder's local checkpoint."""
+    return checkpoint.resolve_encoder(encoder, cache_folder=pretrained)
+
+
+def curate_corpora(
+    corpora: CorporaParameters,
+    tasks: TasksParameters,
+    ingestion: IngestionParameters,
+    raw_folder: Path,
+) -> Corpora:
+    """Every corpus read, cleaned, deduplicated and split; all entries are checked before."""
+    known = build_tasks(tasks)
+    return {
+        name: partial(
+            curation.curate_corpus,
+            name,
+            read_corpus(name, entry, raw_folder=raw_folder, tasks=known),
+            task=known[entry.task],
+            ratios=entry.ratios,
+            parameters=ingestion,
+        )
+        for name, entry in corpora.entries().items()
+    }
+
+
+def find_held_out_texts(
+    curated: Corpora, tasks: TasksParameters, ingestion: IngestionParameters
+) -> Corpora:
+    """The texts of validation and test, by corpus."""
+    find = partial(
+        curation.find_held_out_texts, tasks=build_tasks(tasks), parameters=ingestion.deduplication
+    )
+    return for_each(curated, find)
+
+
+def remove_leaks(
+    curated: Corpora, held_out: Corpora, tasks: TasksParameters, ingestion: IngestionParameters
+) -> Corpora:
+    """The corpora with rows of train rejected whose text stands in validation or test."""
+    keep_out = partial(
+        curation.keep_out,
+        held_out=held_out,
+        tasks=build_tasks(tasks),
+        parameters=ingestion.deduplication,
+    )
+    return for_each(curated, keep_out)
+
+
+def summarise_corpora(checked: Corpora, tasks: TasksParameters) -> CorpusSummary:
+    """Counts, reasons, conflicts and fingerprints, after a check that every task can be learnt."""
+    summary = report.summarise(checked)
+    check_splits(summary.row_counts, build_tasks(tasks))
+    return summary
+
+
+def select_examples(checked: Corpora, _summary: pd.DataFrame, tasks: TasksParameters) -> Corpora:
+    """The kept rows, by corpus; after the summary, which refuses corpora that can't be learnt."""
+    return for_each(checked, partial(curation.select_examples, tasks=build_tasks(tasks)))
+
+
+def select_rejected_examples(checked: Corpora, tasks: TasksParameters) -> Corpora:
+    """The quarantine: the rejected rows with their reasons, by corpus."""
+    return for_each(checked, partial(curation.select_rejected, tasks=build_tasks(tasks)))
+
+
+def report_ingestion(
+    row_counts: pd.DataFrame, rejection_counts: pd.DataFrame, conflicts: pd.DataFrame
+) -> dict[str, Any]:
+    """Counts in, out and rejected."""
+    return report.report_ingestion(row_counts, rejection_counts, conflicts)
+
+
+def draw_ingestion(
+    row_counts: pd.DataFrame, rejection_counts: pd.DataFrame
+) -> tuple[Any, Any, Any]:
+    """Plots of languages, cultures and rejections."""
+    return (
+        plots.draw_languages(row_counts),
+        plots.draw_cultures(row_counts),
+        plots.draw_rejections(row_counts, rejection_counts),
+    )
