@@ -1,0 +1,38 @@
+import pytest
+
+from ccnlp.corpora.cells import as_text, list_reasons, text_reasons
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("good ", "good "),
+        (None, None),
+        (float("nan"), None),
+        (3, "3"),
+        (3.0, "3"),
+        (3.5, "3.5"),
+        (False, "false"),
+        (["é", 1], '["é", 1]'),
+    ],
+)
+def test_cell_as_text(cell, text):
+    assert as_text(cell) == text
+
+
+def test_texts_that_cannot_be_used_are_missing_with_a_reason():
+    texts, reasons = text_reasons(["good", "", " \u3000\n", None, ["a"], "a\x00", "\udce9"], "text")
+    assert texts[0] == "good"
+    assert texts[1:].isna().all()
+    assert reasons.isna().tolist() == [True] + [False] * 6
+    assert reasons[1:5].tolist() == ["text is empty"] * 3 + ["text is a list instead of text"]
+
+
+def test_lists_that_cannot_be_used_are_missing_with_a_reason():
+    lists, reasons = list_reasons([["a", 1], [], "a", ["a", None]], "tokens")
+    assert lists == [["a", "1"], None, None, None]
+    assert reasons[1:].tolist() == [
+        "tokens is empty",
+        "tokens is no list",
+        "tokens has an item that is no text",
+    ]

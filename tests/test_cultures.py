@@ -1,0 +1,93 @@
+import pytest
+
+from ccnlp.cultures import (
+    base_language,
+    parse_culture,
+    parse_language,
+    parse_region,
+    regions,
+    script_of,
+)
+from ccnlp.errors import ConfigurationError
+
+WHERE = "corpus 'afro'"
+
+
+@pytest.mark.parametrize(
+    ("tag", "canonical"),
+    [
+        ("sw", "sw"),
+        ("pt_br", "pt-BR"),
+        ("ZH-hant", "zh-Hant"),
+        ("es-419", "es-419"),
+        ("tl", "tl"),
+        ("und", "und"),
+    ],
+)
+def test_language_is_given_in_its_canonical_form(tag, canonical):
+    assert parse_language(tag, where=WHERE) == canonical
+
+
+@pytest.mark.parametrize(
+    ("tag", "hint"),
+    [
+        ("swa", "did you mean 'sw'?"),
+        ("en_UK", "did you mean 'en-GB'?"),
+        ("english", "did you mean 'en'?"),
+        ("Yoruba", "did you mean 'yo'?"),
+        ("12", "known are 'aa', 'ab'"),
+    ],
+)
+def test_language_that_is_no_tag_is_refused_with_the_near_one(tag, hint):
+    with pytest.raises(ConfigurationError) as error:
+        parse_language(tag, where=WHERE)
+    assert f"corpus 'afro': language {tag!r} is not a BCP-47 tag; {hint}" in str(error.value)
+    assert str(error.value).endswith("(parameters/corpora.yml)")
+
+
+def test_region_is_given_in_upper_case():
+    assert parse_region("ke", where=WHERE) == "KE"
+    assert parse_region("und", where=WHERE) == "und"
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [("UK", "did you mean 'GB'?"), ("Kenya", "did you mean 'KE'?"), ("EU", "map it to one")],
+)
+def test_region_that_is_none_is_refused(code, hint):
+    with pytest.raises(ConfigurationError) as error:
+        parse_region(code, where=WHERE)
+    assert f"region {code!r} is no ISO 3166 region such as 'GB'; {hint}" in str(error.value)
+
+
+def test_culture_is_a_region_or_a_declared_group():
+    assert parse_culture("ng", groups=["andes"], where=WHERE) == "NG"
+    assert parse_culture("andes", groups=["andes"], where=WHERE) == "andes"
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [("Andes", "did you mean 'andes'?"), ("nowhere", "map it to one")]
+)
+def test_culture_that_is_none_is_refused(code, hint):
+    with pytest.raises(ConfigurationError) as error:
+        parse_culture(code, groups=["andes"], where=WHERE)
+    assert f"culture {code!r} is no ISO 3166 region" in str(error.value)
+    assert "not in the entry's culture_groups" in str(error.value)
+    assert hint in str(error.value)
+
+
+def test_regions_are_iso_3166_with_english_names():
+    assert regions()["KE"] == "Kenya"
+    assert not {"EU", "ZZ", "001"} & regions().keys()
+
+
+@pytest.mark.parametrize(
+    ("language", "script"),
+    [("ar", "Arab"), ("sr-Latn", "Latn"), ("zh-TW", "Hant"), ("und", "Zyyy")],
+)
+def test_script_is_the_usual_one_of_the_language(language, script):
+    assert script_of(language) == script
+
+
+def test_base_language_is_the_primary_subtag():
+    assert base_language("zh-Hant-TW") == "zh"
