@@ -19,6 +19,7 @@ def create_pipeline() -> Pipeline:
                     "params:registration",
                 ],
                 "promotion_decision",
+                name="decide_promotion",
             ),
             Node(
                 nodes.package_model,
@@ -31,6 +32,7 @@ def create_pipeline() -> Pipeline:
                     "params:registration",
                 ],
                 "registered_model",
+                name="package_model",
             ),
         ],
         namespace="registration",

@@ -1,6 +1,10 @@
 """A registered model version as the encoder that training starts from."""
 
+import shutil
+from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from ccnlp.errors import ModelSourceError
 from ccnlp.models.checkpoint import (
@@ -11,14 +15,16 @@ from ccnlp.models.checkpoint import (
     check_checkpoint,
 )
 
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+
 
 @SOURCES.register("registry")
 class RegistrySource(ModelSource):
     """`registered_version`: `name/version` or `name@alias`."""
 
     def resolve(self, parameters: EncoderParameters, *, cache_folder: Path) -> EncoderCheckpoint:
-        """The encoder of the version, copied to `cache_folder`."""
-        import mlflow
+        """The encoder of the version, copied to `cache_folder` once."""
         from mlflow.exceptions import MlflowException
 
         wanted = parameters.registered_version
@@ -28,19 +34,48 @@ class RegistrySource(ModelSource):
                 "ccnlp@champion (parameters/encoder.yml)"
             )
         try:
-            name, _, alias = wanted.partition("@")
-            if alias:
-                found = mlflow.MlflowClient().get_model_version_by_alias(name, alias)
-                wanted = f"{name}/{found.version}"
-            target = cache_folder / f"registry-{wanted.replace('/', '-')}"
-            folder = mlflow.artifacts.download_artifacts(
-                f"models:/{wanted}/artifacts/model", dst_path=str(target)
-            )
+            version = _find_version(wanted)
+            revision = f"{version.name}/{version.version}"
+            # A registry that was deleted counts versions from 1 again: the source tells them apart.
+            digest = sha256(str(version.source).encode()).hexdigest()[:8]
+            folder = cache_folder / f"registry-{revision.replace('/', '-')}-{digest}"
+            if not folder.exists():
+                _download(f"models:/{revision}/artifacts/model", folder)
         except (MlflowException, OSError) as error:
             raise ModelSourceError(
-                f"the registered version {wanted!r} can't be had: {error} (parameters/encoder.yml)"
+                f"the registered version {wanted!r} can't be had: {error} (encoder."
+                "registered_version in parameters/encoder.yml)"
             ) from error
-        check_checkpoint(Path(folder))
+        check_checkpoint(folder)
         return EncoderCheckpoint(
-            folder=Path(folder), name=wanted, source="registry", revision=wanted
+            folder=folder, name=version.name, source="registry", revision=revision
         )
+
+
+def _find_version(wanted: str) -> "ModelVersion":
+    from mlflow import MlflowClient
+
+    name, at, alias = wanted.partition("@")
+    if at:
+        return MlflowClient().get_model_version_by_alias(name, alias)
+    name, slash, number = wanted.partition("/")
+    if not slash:
+        raise ModelSourceError(
+            f"encoder.registered_version is {wanted!r}; write name/version or name@alias, such as "
+            "ccnlp/3 or ccnlp@champion (parameters/encoder.yml)"
+        )
+    return MlflowClient().get_model_version(name, number)
+
+
+def _download(uri: str, folder: Path) -> None:
+    """Copies artifacts to `folder`, whole or not at all."""
+    from mlflow.artifacts import download_artifacts
+
+    partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    partial.mkdir(parents=True)
+    try:
+        downloaded = Path(download_artifacts(uri, dst_path=str(partial)))
+        if not folder.exists():  # another process was faster with the same
+            downloaded.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
