@@ -21,6 +21,7 @@ def create_pipeline() -> Pipeline:
                     "params:training",
                 ],
                 ["finetuned_model", "training_history"],
+                name="fine_tune",
             ),
         ],
         namespace="training",
