@@ -1,0 +1,40 @@
+import pytest
+
+from ccnlp import pipeline_registry
+from ccnlp.pipeline_registry import NAMES, register_pipelines
+
+
+def test_default_is_all_six_in_order():
+    pipelines = register_pipelines()
+    assert list(pipelines) == [*NAMES, "__default__"]
+    every = {node.name for name in NAMES for node in pipelines[name].nodes}
+    assert {node.name for node in pipelines["__default__"].nodes} == every
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nodes_are_in_the_namespace_and_named_after_their_function(name):
+    for node in register_pipelines()[name].nodes:
+        assert node.name == f"{name}.{node.func.__name__}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_datasets_keep_their_plain_names(name):
+    names = register_pipelines()[name].datasets()
+    assert not [n for n in names if n.startswith(f"{name}.")]
+
+
+def test_augmentation_switched_off_leaves_one_node(monkeypatch):
+    monkeypatch.setattr(pipeline_registry, "is_augmentation_enabled", lambda: False)
+    pipelines = register_pipelines()
+    assert [node.name for node in pipelines["augmentation"].nodes] == [
+        "augmentation.skip_augmentation"
+    ]
+    assert "translations" not in pipelines["__default__"].datasets()
+
+
+def test_every_stage_but_the_first_reads_what_an_earlier_one_makes():
+    pipelines = register_pipelines()
+    made = set(pipelines["ingestion"].all_outputs())
+    for name in NAMES[1:]:
+        assert {n.split("@")[0] for n in pipelines[name].inputs()} & {n.split("@")[0] for n in made}
+        made |= pipelines[name].all_outputs()

@@ -1,0 +1,69 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccnlp import settings
+from ccnlp.errors import ConfigurationError
+
+PROJECT = Path(__file__).parents[1]
+
+
+def kedro(*arguments, **variables):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("KEDRO_", "CCNLP_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "kedro", *arguments],
+        cwd=PROJECT,
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_corpora_folder_is_made_absolute_against_the_project(monkeypatch):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", "../corpora")
+    assert settings.corpora_dir() == str(PROJECT.parent / "corpora")
+
+
+def test_absolute_corpora_folder_stays(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    assert settings.corpora_dir() == str(tmp_path)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_unset_corpora_folder_tells_both_ways_on(monkeypatch, value):
+    monkeypatch.delenv("CCNLP_CORPORA_DIR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("CCNLP_CORPORA_DIR", value)
+    with pytest.raises(
+        ConfigurationError, match="CCNLP_CORPORA_DIR=/path/to/corpora kedro run"
+    ) as e:
+        settings.corpora_dir()
+    assert "--env umsab_hub" in str(e.value)
+
+
+def test_environment_without_its_folder_fails_with_the_message_alone():
+    done = kedro("run", "--env", "umsab")
+    assert done.returncode == 1
+    assert "the variable CCNLP_CORPORA_DIR" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_telemetry_is_off():
+    assert os.environ["KEDRO_DISABLE_TELEMETRY"]
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"]
+    assert "consent: false" in (PROJECT / ".telemetry").read_text()
+
+
+@pytest.mark.parametrize(
+    "module", ["mlflow", "torch", "transformers", "sklearn", "datasets", "matplotlib", "plotly"]
+)
+def test_settings_and_graph_import_nothing_heavy(module):
+    code = (
+        "import sys, ccnlp.settings, ccnlp.pipeline_registry as r; r.register_pipelines(); "
+        f"sys.exit({module!r} in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
