@@ -96,6 +96,16 @@ def test_placeholders_of_the_path_are_columns(read_files):
     assert set(rows["split"]) == {"validation"}
 
 
+def test_broken_row_has_what_the_path_tells_of_it(read_files):
+    rows = read_files(
+        {"fr/train.csv": "text,label\nbon,positive\nbroken\n"},
+        path="{language}/{split}.csv",
+        language={"column": "language"},
+        split={"column": "split"},
+    )
+    assert rows.loc[1, ["language", "split"]].tolist() == ["fr", "train"]
+
+
 def test_split_is_missing_where_the_ratios_decide(read_files):
     assert read_files({"corpus.csv": "text,label\ngood,positive\n"})["split"].isna().all()
 

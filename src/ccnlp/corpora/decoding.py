@@ -18,8 +18,20 @@ from ccnlp.corpora.raw import (
 from ccnlp.errors import CorpusError
 
 MAX_LINE_CHARACTERS = 50_000_000
+MAX_DOCUMENT_CHARACTERS = 500_000_000
 NUM_SUSPECT_ROWS = 10
 """So many undecodable rows, when they are most of those beyond ASCII, tell of a wrong encoding."""
+
+
+OTHER_FORMATS = {
+    b"\x1f\x8b": "packed by gzip: its name must end with .gz",
+    b"PK\x03\x04": "an archive: its name must end with .zip",
+    b"PAR1": "Parquet: use the reader parquet",
+    b"version https://git-lfs": "a pointer of Git LFS: fetch the file with `git lfs pull`",
+}
+"""How such files start."""
+
+SHARE_OF_NULL_BYTES = 0.2
 
 
 class TextOptions(ReaderOptions):
@@ -36,8 +48,9 @@ class TextOptions(ReaderOptions):
 class TextFile:
     """Lines of an open text file.
 
-    Only `\\n` ends a line: `\\r`, U+0085 and U+2028 stand inside real texts. Bytes that the
-    encoding can't decode become surrogates, so that their row is known; see `why_not_text`.
+    Only `\\n` ends a line, or `\\r` where there is no `\\n`: else `\\r`, U+0085 and U+2028 stand
+    inside real texts. Bytes that the encoding can't decode become surrogates, so that their row is
+    known; see `why_not_text`.
     """
 
     def __init__(self, text: io.TextIOWrapper, source: SourceFile) -> None:
@@ -56,8 +69,14 @@ class TextFile:
             yield line
 
     def read(self) -> str:
-        """The rest of the file."""
-        return self._text.read()
+        """The rest of the file, which must fit into memory."""
+        content = self._text.read(MAX_DOCUMENT_CHARACTERS)
+        if len(content) == MAX_DOCUMENT_CHARACTERS:
+            raise CorpusError(
+                f"{self._source.name} is one document of more than {MAX_DOCUMENT_CHARACTERS:,} "
+                "characters; keep it as an object a line"
+            )
+        return content
 
 
 @contextmanager
@@ -72,15 +91,29 @@ def open_text(source: SourceFile, encoding: str) -> Iterator[TextFile]:
         if not start.strip():
             raise CorpusError(f"{source.name} is empty")
         encoding = _encoding_of(start, encoding, source)
+        _refuse_other_formats(start, encoding, source)
         # The decoders of UTF-16 and UTF-32 can't keep single bytes.
         errors = "strict" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
-        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="\n")
+        newline = "\r" if b"\n" not in start and start.count(b"\r") > 1 else "\n"
+        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=newline)
         try:
             yield TextFile(text, source)
         except UnicodeError as error:
             raise CorpusError(
                 f"{source.name} is not {encoding}: {error}; set options.encoding"
             ) from error
+
+
+def _refuse_other_formats(start: bytes, encoding: str, source: SourceFile) -> None:
+    for mark, what in OTHER_FORMATS.items():
+        if start.startswith(mark):
+            raise CorpusError(f"{source.name} is no text file but {what}")
+    has_wide_characters = encoding.startswith(("utf-16", "utf-32"))
+    if not has_wide_characters and start.count(b"\x00") > len(start) * SHARE_OF_NULL_BYTES:
+        raise CorpusError(
+            f"{source.name} is full of null bytes: no text file, or UTF-16 without a byte order "
+            "mark (for that set options.encoding to utf-16-le or utf-16-be)"
+        )
 
 
 def _encoding_of(start: bytes, encoding: str, source: SourceFile) -> str:

@@ -18,6 +18,9 @@ from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean
 STAGE = "reading"
 """What `rejected_by` holds for rows that can't be read."""
 
+NUM_TELLING_ROWS = 3
+"""From so many broken rows on, a file without a good one is taken to be of another format."""
+
 MISSING = pd.NA
 
 
@@ -87,6 +90,12 @@ def _read(
                 if batch.rows:
                     _check_source(shaper.source_columns - known, columns, source, reader)
                     known |= columns.keys()
+                elif num_rows == 0 and len(batch.broken) >= NUM_TELLING_ROWS:
+                    first = batch.broken[0]
+                    raise CorpusError(
+                        f"{source.name}: none of {len(batch.broken)} rows can be read; row "
+                        f"{first.row}: {first.reason}"
+                    )
                 num_rows += size + len(batch.broken)
                 yield shaper.shape(RawBatch(columns, batch.rows, batch.broken), source)
             if num_rows == 0:
@@ -169,7 +178,7 @@ class _Shaper:
         rejected = rows.index[rows["rejection_reason"].notna()]
         rows["content"] = _string({i: _content(batch.columns, i) for i in rejected}, rows.index)
         if batch.broken:
-            rows = pd.concat([rows, self._broken_rows(batch)], ignore_index=True)
+            rows = pd.concat([rows, self._broken_rows(batch, source)], ignore_index=True)
             rows = rows.sort_values("row", kind="stable", ignore_index=True)
         rejected_by = rows["rejection_reason"].where(rows["rejection_reason"].isna(), STAGE)
         constants = {
@@ -245,7 +254,7 @@ class _Shaper:
         )
         return reasons + clauses.reindex(reasons.index)
 
-    def _broken_rows(self, batch: RawBatch) -> pd.DataFrame:
+    def _broken_rows(self, batch: RawBatch, source: SourceFile) -> pd.DataFrame:
         rows = pd.DataFrame(
             {
                 "row": [broken.row for broken in batch.broken],
@@ -257,8 +266,11 @@ class _Shaper:
             }
         ).astype({"row": "int64", "rejection_reason": "string", "content": "string"})
         for field in self._fields:
-            constant = None if field.constant == RATIOS else field.constant
-            rows[field.name] = pd.Series(constant, index=rows.index, dtype="string")
+            value = field.constant
+            if field.column in source.captures:
+                value, _ = field.resolve(source.captures[field.column])
+            value = None if value == RATIOS else value
+            rows[field.name] = pd.Series(value, index=rows.index, dtype="string")
         for column in self._entry.columns:
             dtype = "object" if column in self._task.list_columns else "string"
             rows[column] = pd.Series(None, index=rows.index, dtype=dtype)

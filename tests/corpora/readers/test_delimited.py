@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from ccnlp.errors import CorpusError
+from ccnlp.errors import ConfigurationError, CorpusError
 
 
 def fine(rows):
@@ -205,3 +205,61 @@ def test_memory_is_bounded_by_batches(read_files, monkeypatch, make_entry, senti
     (tmp_path / "corpus.csv").write_text("text,label\n" + "good,positive\n" * 5)
     batches = read_corpus("reviews", make_entry(), raw_folder=tmp_path, tasks=sentiment)
     assert [len(batch) for batch in batches] == [2, 2, 1]
+
+
+def test_line_ends_of_old_macs_are_line_ends(read_files):
+    rows = read_files({"corpus.csv": "text,label\rgood,positive\rbad,negative\r"})
+    assert rows["text"].tolist() == ["good", "bad"]
+
+
+def test_blank_lines_before_the_header_do_not_matter(read_files):
+    assert read_files({"corpus.csv": "\n\ntext,label\ngood,positive\n"})["row"].tolist() == [4]
+
+
+def test_carriage_return_outside_quotes_costs_its_row(read_files):
+    rows = read_files({"corpus.csv": "text,label\na\rb,positive\ngood,positive\n"})
+    assert reasons(rows) == {2: "a carriage return outside quotes"}
+
+
+def test_file_without_a_good_row_is_refused_with_the_first_reason(read_files):
+    with pytest.raises(
+        CorpusError, match="none of 3 rows can be read; row 2: 3 columns instead of 2"
+    ):
+        read_files({"corpus.csv": "text,label\n" + "0,good,positive\n" * 3})
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (gzip.compress(b"text,label\n"), "packed by gzip: its name must end with .gz"),
+        (b"PK\x03\x04....", "archive: its name must end with .zip"),
+        (b"PAR1....", "use the reader parquet"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "fetch the file with `git lfs pull`"),
+    ],
+)
+def test_file_of_another_format_is_told(read_files, content, what):
+    with pytest.raises(CorpusError, match=f"corpus.csv is no text file but .*{what}"):
+        read_files({"corpus.csv": content})
+
+
+def test_utf_16_without_byte_order_mark_is_told_and_can_be_read(read_files):
+    content = "text,label\nmañana,positive\n".encode("utf-16-le")
+    with pytest.raises(CorpusError, match=r"set options.encoding to utf-16-le"):
+        read_files({"corpus.csv": content})
+    rows = read_files({"corpus.csv": content}, options={"encoding": "utf-16-le"})
+    assert rows["text"].tolist() == ["mañana"]
+
+
+def test_utf_16_that_is_cut_is_refused(read_files):
+    with pytest.raises(CorpusError, match=r"corpus.csv is not utf-16"):
+        read_files({"corpus.csv": "text,label\na,positive\n".encode("utf-16") + b"x"})
+
+
+def test_tab_can_be_written_as_an_escape(read_files):
+    rows = read_files({"corpus.csv": "text\tlabel\na\tpositive\n"}, options={"delimiter": "\\t"})
+    assert rows["text"].tolist() == ["a"]
+
+
+def test_delimiter_of_two_characters_is_refused(read_files):
+    with pytest.raises(ConfigurationError, match="options of the reader 'delimited': delimiter"):
+        read_files({"corpus.csv": ""}, options={"delimiter": "||"})

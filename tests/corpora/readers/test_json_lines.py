@@ -103,3 +103,19 @@ def test_place_that_holds_no_records_is_refused(read_json):
 def test_broken_document_is_refused(read_json):
     with pytest.raises(CorpusError, match=r"corpus.json is no JSON document"):
         read_json("[\n" + json.dumps(ROWS[0]))
+
+
+def test_document_too_large_for_memory_is_refused(read_json, monkeypatch):
+    from ccnlp.corpora import decoding
+
+    monkeypatch.setattr(decoding, "MAX_DOCUMENT_CHARACTERS", 40)
+    with pytest.raises(CorpusError, match="one document of more than 40 characters"):
+        read_json("[\n" + json.dumps(ROWS))
+
+
+def test_line_too_long_for_memory_is_refused(read_json, monkeypatch):
+    from ccnlp.corpora import decoding
+
+    monkeypatch.setattr(decoding, "MAX_LINE_CHARACTERS", 40)
+    with pytest.raises(CorpusError, match="line 2 is longer than 40 characters"):
+        read_json("{}\n" + json.dumps({"text": "good " * 20}))

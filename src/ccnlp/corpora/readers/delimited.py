@@ -3,9 +3,9 @@
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ccnlp.corpora.decoding import (
     MAX_LINE_CHARACTERS,
@@ -33,22 +33,34 @@ if TYPE_CHECKING:
 DELIMITERS = ",\t;|"
 MAX_LINES_PER_ROW = 2_000
 """A quote that is open for longer was never meant to be one."""
+PLAIN_QUOTES = "if quotes are plain text, set options.quotechar to null"
 NUM_TELLING_COLUMNS = 5
 """A line with this many columns inside a quoted text is no accident of its commas."""
+
+
+def _as_character(value: object) -> object:
+    return "\t" if value in ("\\t", "tab") else value
+
+
+Character = Annotated[
+    str, BeforeValidator(_as_character), Field(min_length=1, max_length=1, pattern=r"[^\r\n]")
+]
 
 
 class DelimitedOptions(TextOptions):
     """A dialect."""
 
-    delimiter: str | None = Field(
+    delimiter: Character | None = Field(
         default=None,
         description="between columns; if null, a tab in .tsv files and else the one of comma, tab, "
         "semicolon and bar that the first line has most of",
     )
-    quotechar: str | None = Field(
+    quotechar: Character | None = Field(
         default='"', description="around columns; null where quotes are plain text"
     )
-    escapechar: str | None = Field(default=None, description="before a character taken as it is")
+    escapechar: Character | None = Field(
+        default=None, description="before a character taken as it is"
+    )
     skip_initial_space: bool = Field(default=False, description="drop blanks after a delimiter")
     skip_lines: int = Field(default=0, ge=0, description="lines before the header or first row")
     column_names: list[str] | None = Field(
@@ -92,14 +104,17 @@ class DelimitedReader(Reader[DelimitedOptions]):
         return max(DELIMITERS, key=first.count)
 
     def _header(self, lines: "_Lines", delimiter: str, source: SourceFile) -> list[str]:
+        names: list[str] = []
         try:
-            names = [name.strip() for name in next(self._parser(lines, delimiter))]
+            while not names:  # blank lines may stand before it
+                lines.forget()
+                names = [name.strip() for name in next(self._parser(lines, delimiter))]
         except (StopIteration, csv.Error, _RowTooLongError) as error:
             raise CorpusError(f"{source.name}: the header can't be read: {error}") from error
         lines.forget()
         # A name that stands twice is none: which of its columns is meant would be a guess.
         return [
-            f"{name} ({position})" if not name or names.count(name) > 1 else name
+            f"{name or 'column'} ({position})" if not name or names.count(name) > 1 else name
             for position, name in enumerate(names, start=1)
         ]
 
@@ -120,21 +135,14 @@ class DelimitedReader(Reader[DelimitedOptions]):
         parser = self._parser(lines, delimiter)
         while True:
             row: list[str] = []
-            reason: str | None = None
             try:
                 row = next(parser)
+                reason = self._why_joined(lines, row, names, delimiter)
             except StopIteration:
                 return
             except (csv.Error, _RowTooLongError) as error:
-                reason = f"an unbalanced quote ({error})"
-            if (
-                reason is None
-                and len(lines.taken) > 1
-                and self._joins_rows(lines, row, names, delimiter)
-            ):
-                reason = f"an unbalanced quote joins {len(lines.taken)} lines"
+                reason = _why_unparsable(error)
             if reason is not None:
-                reason += "; if quotes are plain text, set options.quotechar to null"
                 lines.read_again(1)
                 parser = self._parser(lines, delimiter)
             elif row and len(row) != len(names):
@@ -147,29 +155,39 @@ class DelimitedReader(Reader[DelimitedOptions]):
                 yield lines.number, row, len(line)
             lines.forget()
 
-    def _joins_rows(
+    def _why_joined(
         self, lines: "_Lines", row: list[str], names: list[str], delimiter: str
-    ) -> bool:
-        """Whether a stray quote took whole rows into one column.
+    ) -> str | None:
+        """The reason where a stray quote took whole rows into one column.
 
         Running text has no tabs and seldom as many commas as a wide table, so a line inside a
         quoted column that is a row by itself gives it away. Of a whole row the last line tells
         nothing: the columns after the quoted one stand there.
         """
+        num_lines = len(lines.taken)
+        if num_lines == 1:
+            return None
         is_whole = len(row) == len(names)
-        if is_whole and delimiter == "\t" and any("\n" in c and "\t" in c for c in row):
-            return True
-        is_telling = delimiter == "\t" or len(names) >= NUM_TELLING_COLUMNS
+        has_tabs = delimiter == "\t" and any("\n" in cell and "\t" in cell for cell in row)
         inner = lines.taken[1:-1] if is_whole else lines.taken[1:]
-        return (is_telling or not is_whole) and any(
-            len(self._parse_line(line, delimiter)) == len(names) for line in inner
-        )
+        is_telling = not is_whole or delimiter == "\t" or len(names) >= NUM_TELLING_COLUMNS
+        if (is_whole and has_tabs) or (
+            is_telling and any(self._is_row(line, names, delimiter) for line in inner)
+        ):
+            return f"an unbalanced quote joins {num_lines} lines; {PLAIN_QUOTES}"
+        return None
 
-    def _parse_line(self, line: str, delimiter: str) -> list[str]:
+    def _is_row(self, line: str, names: list[str], delimiter: str) -> bool:
         try:
-            return next(self._parser([line], delimiter), [])
+            return len(next(self._parser([line], delimiter), [])) == len(names)
         except csv.Error:
-            return []
+            return False
+
+
+def _why_unparsable(error: Exception) -> str:
+    if "new-line character" in str(error):
+        return "a carriage return outside quotes"
+    return f"an unbalanced quote ({error}); {PLAIN_QUOTES}"
 
 
 class _RowTooLongError(Exception):
