@@ -267,7 +267,7 @@ class _Shaper:
         ).astype({"row": "int64", "rejection_reason": "string", "content": "string"})
         for field in self._fields:
             value = field.constant
-            if field.column in source.captures:
+            if field.column is not None and field.column in source.captures:
                 value, _ = field.resolve(source.captures[field.column])
             value = None if value == RATIOS else value
             rows[field.name] = pd.Series(value, index=rows.index, dtype="string")
