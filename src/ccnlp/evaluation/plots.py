@@ -141,7 +141,8 @@ def _dots(
     colour = SYSTEM_COLOURS[system]
     groups = [str(group) for group in rows.index]
     about = [
-        f"{short_group(slice_name, g)} {describe_group(slice_name, g)}".strip() for g in groups
+        _escape(f"{short_group(slice_name, g)} {describe_group(slice_name, g)}".strip())
+        for g in groups
     ]
     return {
         "x": (100 * rows["score"]).tolist(),

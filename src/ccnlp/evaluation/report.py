@@ -218,8 +218,9 @@ def _picture(figure: "Figure") -> Picture:
     layout["title"] = None
     layout["dragmode"] = False
     layout["margin"] = {**layout.get("margin", {}), "t": 86 if menus else 40}
-    # "</" would end the script element that the figure stands in.
-    return Picture(tuple(titles), json.dumps(content, cls=PlotlyJSONEncoder).replace("</", "<\\/"))
+    # Within a script element, "<" could end it or open another.
+    text = json.dumps(content, cls=PlotlyJSONEncoder).replace("<", "\\u003c")
+    return Picture(tuple(titles), text)
 
 
 def _title(layout: dict[str, Any]) -> str:

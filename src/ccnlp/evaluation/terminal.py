@@ -70,4 +70,4 @@ def _line(name: str, count: str, cells: Sequence[str]) -> str:
 
 
 def _cell(score: Estimate) -> str:
-    return f"{score.value:>6.1f} {score.low:>2.0f}–{score.high:<3.0f}"
+    return f"{score.value:>5.1f} {score.low:>2.0f}–{score.high:<3.0f}"

@@ -1,0 +1,207 @@
+import html
+import json
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import yaml
+
+from ccnlp.evaluation import plots, report
+from ccnlp.evaluation.parameters import PublishedScores
+from ccnlp.evaluation.scores import score_predictions
+
+ATTACK = "<script>alert('x')</script>"
+LABELS = {"sentiment": ("negative", "neutral", "positive")}
+CULTURES = ("MX", "ES", ATTACK)
+
+
+@pytest.fixture
+def examples(make_examples):
+    rows = [
+        ("es", culture, split, f"{ATTACK} & texto {number}", LABELS["sentiment"][number % 3])
+        for split in ("train", "test")
+        for culture in CULTURES
+        for number in range(40 if culture != "ES" else 9)
+    ]
+    return make_examples(rows, corpus="seed_corpus")
+
+
+@pytest.fixture
+def predictions(examples, make_predictions):
+    test = examples[examples["split"] == "test"]
+    reference = test["label"].tolist()
+    answers = ["positive" if row % 4 == 0 else label for row, label in enumerate(reference)]
+    table = make_predictions(
+        reference,
+        {
+            "majority": ["negative"] * len(test),
+            "tfidf": ["positive"] * len(test),
+            "finetuned": answers,
+        },
+        corpus="seed_corpus",
+    )
+    repeated = len(table) // len(test)
+    return table.assign(
+        example_id=test["id"].tolist() * repeated, culture=test["culture"].tolist() * repeated
+    )
+
+
+@pytest.fixture
+def judgement(predictions, tasks, parameters, encoder):
+    corpora = {
+        "seed_corpus": {
+            "num_rows": 178,
+            "licence": f"CC0 {ATTACK}",
+            "fingerprint": "f00d",
+            "languages": ["es"],
+            "cultures": list(CULTURES),
+        }
+    }
+    scores = score_predictions(predictions, tasks, parameters)
+    return report.Judgement(scores, corpora, encoder, parameters)
+
+
+@pytest.fixture
+def figures(judgement, predictions, examples):
+    return [
+        plots.draw_scores(judgement.scores, slice_name="language_culture"),
+        plots.draw_confusion(predictions, labels=LABELS),
+        plots.draw_reliability(predictions),
+        plots.draw_labels(examples, labels=LABELS),
+    ]
+
+
+@pytest.fixture
+def page(judgement, predictions, examples, figures):
+    failures = report.list_failures(predictions, examples, per_culture=2)
+    stages = {"Ingestion": {"num_rows_read": 1234, "reasons": [{"reason": ATTACK, "num_rows": 2}]}}
+    return report.render_report(judgement, failures=failures, figures=figures, stages=stages)
+
+
+def without_plotly(page):
+    """The page without the library, whose source holds every sort of string."""
+    start = page.index("<script>") + len("<script>")
+    return page[:start] + page[page.index("</script>", start) :]
+
+
+def test_page_is_one_file_that_loads_nothing(page):
+    own = without_plotly(page)
+    assert not re.findall(r"""(?:src|href)=["'](?!#)""", own)
+    assert "@import" not in own
+    assert "Plotly.newPlot" in own
+
+
+def test_page_escapes_texts_and_culture_keys(page):
+    own = without_plotly(page)
+    assert "alert('x')</script>" not in own
+    assert "<script>alert" not in own
+    assert f"es-{ATTACK}" in html.unescape(own)  # a reader sees them as they are
+    assert f"{ATTACK} & texto" in html.unescape(own)
+
+
+def test_page_holds_each_figure_as_json(page, figures):
+    own = without_plotly(page)
+    found = re.findall(r"const figure = (\{.*\});", own)
+    assert len(found) == len(figures)
+    for text in found:
+        content = json.loads(text)
+        assert content["data"]
+        assert content["layout"]["title"] is None
+
+
+def test_page_says_what_the_scores_say(page):
+    own = html.unescape(without_plotly(page))
+    assert "“Fine-tuned” reaches a macro-F1 of" in own
+    assert "better than “TF-IDF + logistic regression”" in own
+    assert "1 language and culture has few test rows" in own
+    assert "Spanish, Mexico" in own
+    assert "200 bootstrap resamples (seed 0)" in own
+    assert "1,234" in own
+
+
+def test_page_warns_of_a_demonstration_corpus_only(page, judgement, predictions, examples):
+    assert "say nothing about the world" in without_plotly(page)
+    corpora = {"reviews": judgement.corpora["seed_corpus"]}
+    other = report.render_report(
+        replace(judgement, corpora=corpora),
+        failures=report.list_failures(predictions, examples, per_culture=0),
+        figures=[],
+        stages={},
+    )
+    assert "say nothing about the world" not in without_plotly(other)
+    assert "No errors on test to show" in other
+
+
+def test_page_shows_published_scores_beside_ours(judgement):
+    published = PublishedScores(
+        corpus="seed_corpus",
+        metric="macro_f1",
+        source="A. Nonymous, 2020",
+        systems={"fastText": {"es": 51.5, "average": 49.5}},
+    )
+    given = judgement.parameters.model_copy(update={"published": published})
+    page = report.render_report(
+        replace(judgement, parameters=given),
+        failures=pd.DataFrame(),
+        figures=[],
+        stages={},
+    )
+    assert "beside A. Nonymous, 2020" in page
+    assert "51.5" in page
+
+
+def test_failures_are_the_surest_errors_of_each_culture(predictions, examples):
+    confident = predictions.assign(confidence=[0.5 + row / 1000 for row in range(len(predictions))])
+    failures = report.list_failures(confident, examples, per_culture=3)
+    assert failures.groupby("place").size().to_dict() == {
+        "es-ES": 2,  # all there are
+        "es-MX": 3,
+        f"es-{ATTACK}": 3,
+    }
+    assert (failures["reference"] != failures["prediction"]).all()
+    mexico = failures[failures["place"] == "es-MX"]["confidence"]
+    wrong = confident[
+        (confident["system"] == "finetuned")
+        & (confident["culture"] == "MX")
+        & (confident["reference"] != confident["prediction"])
+    ]
+    assert mexico.tolist() == sorted(wrong["confidence"], reverse=True)[:3]
+
+
+def test_long_text_of_a_failure_is_cut(predictions, examples):
+    long = examples.assign(text="ha " * 1000)
+    texts = report.list_failures(predictions, long, per_culture=1)["text"]
+    assert texts.str.len().max() < 420
+    assert texts.str.endswith("…").all()
+
+
+def test_without_test_rows_the_page_says_so(judgement, predictions, tasks):
+    only = predictions.assign(split="validation")
+    scores = score_predictions(only, tasks, judgement.parameters)
+    page = report.render_report(
+        replace(judgement, scores=scores),
+        failures=report.list_failures(only, pd.DataFrame({"id": [], "text": []}), per_culture=1),
+        figures=[plots.draw_scores(scores, slice_name="language")],
+        stages={},
+    )
+    assert "There are no test rows, so nothing was judged." in page
+
+
+def test_model_card_has_metadata_that_hubs_read(judgement):
+    card = report.render_model_card(judgement)
+    front_matter = yaml.safe_load(card.split("---\n")[1])
+    assert front_matter["language"] == ["es"]
+    assert front_matter["pipeline_tag"] == "text-classification"
+    result = front_matter["model-index"][0]["results"][0]
+    assert result["metrics"][0]["name"] == "macro-F1, all rows"
+    assert 0 < result["metrics"][0]["value"] < 100
+
+
+def test_model_card_lists_cultures_and_escapes_them(judgement):
+    body = report.render_model_card(judgement).split("---\n", 2)[2]
+    assert "<script>" not in body
+    assert "| es-MX (Spanish, Mexico) | 40 |" in body
+    assert "| es-ES (Spanish, Spain) | 9 \\* |" in body
+    assert "## Intended use" in body
+    assert "## Limits" in body
