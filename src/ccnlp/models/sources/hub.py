@@ -75,7 +75,7 @@ def fetch(name: str, revision: str, timeout_seconds: float) -> Path:
     from huggingface_hub import constants, snapshot_download
 
     endpoint = os.environ.get("HF_ENDPOINT", constants.ENDPOINT)
-    refusal = _refusal(endpoint, name, revision, timeout_seconds)
+    refusal = find_refusal(endpoint, name, revision, timeout_seconds)
     if refusal:
         raise ModelSourceError(
             f"{name!r} at {revision} is not in the local cache and can't be fetched from the hub: "
@@ -102,7 +102,7 @@ def fetch(name: str, revision: str, timeout_seconds: float) -> Path:
 
 
 @lru_cache(maxsize=8)
-def _refusal(endpoint: str, name: str, revision: str, timeout_seconds: float) -> str | None:
+def find_refusal(endpoint: str, name: str, revision: str, timeout_seconds: float) -> str | None:
     """Why the hub does not serve a snapshot, or None; asked once a process."""
     from huggingface_hub import HfApi, constants
 

@@ -1,0 +1,58 @@
+"""The encoder's local checkpoint: a note of where it lies and where it came from."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+
+from ccnlp.errors import ModelSourceError
+from ccnlp.models.checkpoint import EncoderCheckpoint
+
+MEND = "run `kedro run --pipelines ingestion` to have it again"
+
+
+class EncoderCheckpointDataset(AbstractDataset[EncoderCheckpoint, EncoderCheckpoint]):
+    """Saves an `EncoderCheckpoint` as JSON; the weights stay where they are.
+
+    Args:
+        filepath: of the JSON file.
+        metadata: for kedro-viz and the tracking hook.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> EncoderCheckpoint:
+        """The checkpoint.
+
+        Raises:
+            ModelSourceError: the folder is gone, or the note is torn.
+        """
+        checkpoint = self._read()
+        if not checkpoint.folder.is_dir():
+            raise ModelSourceError(f"the encoder's folder {checkpoint.folder} is gone; {MEND}")
+        return checkpoint
+
+    def save(self, data: EncoderCheckpoint) -> None:
+        """Writes the note."""
+        self._filepath.parent.mkdir(parents=True, exist_ok=True)
+        note = {**asdict(data), "folder": str(data.folder.resolve())}
+        self._filepath.write_text(json.dumps(note, indent=2), encoding="utf-8")
+
+    def _read(self) -> EncoderCheckpoint:
+        try:
+            note = json.loads(self._filepath.read_text(encoding="utf-8"))
+            return EncoderCheckpoint(**{**note, "folder": Path(note["folder"])})
+        except (ValueError, TypeError) as error:
+            raise ModelSourceError(
+                f"{self._filepath} is no note of an encoder ({error}); {MEND}"
+            ) from error
+
+    def _exists(self) -> bool:
+        return self._filepath.exists() and self._read().folder.is_dir()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}

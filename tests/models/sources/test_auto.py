@@ -1,0 +1,40 @@
+import logging
+
+import pytest
+
+from ccnlp.errors import ModelSourceError
+from ccnlp.models.sources.auto import AutoSource
+
+COMMIT = "0" * 40
+
+
+def test_resolve_path_that_is_set_comes_first(tiny_encoder, encoder_parameters, tmp_path) -> None:
+    parameters = encoder_parameters(path=tiny_encoder.folder, revision=COMMIT)
+    checkpoint = AutoSource().resolve(parameters, cache_folder=tmp_path)
+    assert (checkpoint.source, checkpoint.folder) == ("path", tiny_encoder.folder)
+
+
+def test_resolve_broken_path_is_no_reason_for_another_model(encoder_parameters, tmp_path) -> None:
+    parameters = encoder_parameters(path=tmp_path / "nowhere")
+    with pytest.raises(ModelSourceError, match=r"path: .*nowhere is no folder"):
+        AutoSource().resolve(parameters, cache_folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("revision", "reason"), [(None, "pin a commit"), (COMMIT, "HF_HUB_OFFLINE is set")]
+)
+def test_resolve_without_hub_takes_the_bundled_one_and_says_why(
+    bundled_encoder, encoder_parameters, caplog, revision, reason
+) -> None:
+    caplog.set_level(logging.INFO)
+    parameters = encoder_parameters(revision=revision)
+    checkpoint = AutoSource().resolve(parameters, cache_folder=bundled_encoder.folder.parent)
+    assert checkpoint == bundled_encoder
+    assert "encoder: hub does not serve" in caplog.text
+    assert reason in caplog.text
+    assert f"from bundled, revision {bundled_encoder.revision}" in caplog.text
+
+
+def test_resolve_nothing_serves_names_every_reason(encoder_parameters, tmp_path) -> None:
+    with pytest.raises(ModelSourceError, match=r"hub: .*pin a commit.*bundled: 'x/y' is not"):
+        AutoSource().resolve(encoder_parameters(name="x/y"), cache_folder=tmp_path)
