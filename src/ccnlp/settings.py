@@ -1,13 +1,17 @@
 """Kedro's settings: hooks, and where configuration and its values come from."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.hooks import AugmentationSwitchHook, RunGuardHook, TerminalHook, TrackingHook
-from ccnlp.hooks.plain_errors import show_plainly
+from ccnlp.hooks import (
+    AugmentationSwitchHook,
+    RunGuardHook,
+    TerminalHook,
+    TrackingHook,
+    plain_errors,
+)
 
 PROJECT_PATH = Path(__file__).resolve().parents[2]
 
@@ -20,7 +24,7 @@ for _variable, _value in {
 }.items():
     os.environ.setdefault(_variable, _value)
 
-sys.excepthook = show_plainly(sys.excepthook)
+plain_errors.install()
 
 
 def corpora_dir() -> str:

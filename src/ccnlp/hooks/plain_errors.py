@@ -1,12 +1,21 @@
 """An error that the user can mend is told in its own words, without a traceback."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from ccnlp.errors import CcnlpError
 
 ShowError = Callable[[type[BaseException], BaseException, TracebackType | None], object]
+
+_installed: dict[str, ShowError] = {}
+
+
+def install() -> None:
+    """Has this process end with such errors; again where something else took the place."""
+    if sys.excepthook is not _installed.get("hook"):
+        _installed["hook"] = sys.excepthook = show_plainly(sys.excepthook)
 
 
 def show_plainly(show: ShowError) -> ShowError:

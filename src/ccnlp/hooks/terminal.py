@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.hooks import hook_impl
 
 from ccnlp import progress
+from ccnlp.hooks import plain_errors
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -36,9 +37,10 @@ class TerminalHook:
         self._registered_version: str | None = None
         self._exits = ExitStack()
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_context_created(self, context: "KedroContext") -> None:
         """Notes the project, to name places in it."""
+        plain_errors.install()  # setting up the logging may have taken its place
         self._project = Path(context.project_path)
 
     @hook_impl(trylast=True)

@@ -1,0 +1,47 @@
+import pytest
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.hooks.plain_errors import show_plainly
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    monkeypatch.delenv("CCNLP_TRACEBACKS", raising=False)
+    return []
+
+
+def show(error, shown):
+    show_plainly(lambda kind, error, trace: shown.append(error))(type(error), error, None)
+
+
+def test_error_that_a_user_can_mend_is_told_without_traceback(shown, capsys):
+    show(ConfigurationError("mend [this]"), shown)
+    assert capsys.readouterr().err == "Error: mend [this]\n"
+    assert shown == []
+
+
+def test_such_an_error_inside_another_is_told(shown, capsys):
+    error = RuntimeError("node failed")
+    error.__cause__ = ConfigurationError("mend this")
+    show(error, shown)
+    assert capsys.readouterr().err == "Error: mend this\n"
+
+
+def test_misspelt_parameters_are_told_plainly(shown, capsys):
+    from kedro.validation.exceptions import ParameterValidationError
+
+    show(ParameterValidationError("Parameter 'training': x"), shown)
+    assert "Parameter 'training'" in capsys.readouterr().err
+
+
+def test_other_errors_keep_their_traceback(shown):
+    error = KeyError("a defect")
+    show(error, shown)
+    assert shown == [error]
+
+
+def test_variable_shows_every_traceback(shown, monkeypatch):
+    monkeypatch.setenv("CCNLP_TRACEBACKS", "1")
+    error = ConfigurationError("mend this")
+    show(error, shown)
+    assert shown == [error]

@@ -1,0 +1,101 @@
+import logging
+
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import Node, Pipeline
+from kedro_datasets.json import JSONDataset
+from kedro_datasets.pandas import CSVDataset
+from kedro_datasets.text import TextDataset
+
+from ccnlp.evaluation.scores import COLUMNS
+from ccnlp.hooks import TerminalHook
+from ccnlp.hooks.terminal import duration
+from ccnlp.progress import Fact, report
+
+
+def first(run):
+    return 1
+
+
+def second(one):
+    return one
+
+
+STAGES = Pipeline(
+    [
+        Node(first, "params:run", "one", name="first", namespace="ingestion"),
+        Node(second, "one", "two", name="second", namespace="ingestion"),
+        Node(second, "two", "three", name="train_it", namespace="training"),
+    ]
+)
+
+
+def lines(caplog):
+    return [record.getMessage() for record in caplog.records if record.name.startswith("ccnlp")]
+
+
+def test_stages_are_told_with_their_nodes_and_time(project, caplog):
+    with caplog.at_level(logging.INFO, logger="ccnlp"):
+        project.run(STAGES, TerminalHook())
+    assert lines(caplog)[:2] == [
+        "3 nodes to run: ingestion (2), training (1)",
+        "ingestion, 1 of 2: first",
+    ]
+    told = " | ".join(lines(caplog))
+    assert (
+        "ingestion, 2 of 2: second | ingestion done in 0.0 s | training, 1 of 1: train it" in told
+    )
+    assert told.endswith("the run is done, in 0.0 s")
+
+
+def test_run_without_results_prints_nothing(project, capsys):
+    project.run(STAGES, TerminalHook())
+    out = capsys.readouterr().out
+    assert "Registered" not in out
+    assert "make mlflow" not in out
+
+
+def scores():
+    place = {"task": "sentiment", "corpus": "seed", "split": "test", "metric": "macro_f1", "n": 50}
+    numbers = {"score": 0.5, "low": 0.4, "high": 0.6, "baseline": "tfidf", "is_small": False}
+    row = place | numbers | {"system": "finetuned", "slice": "all", "group": "all"}
+    return pd.DataFrame([row]).reindex(columns=COLUMNS)
+
+
+def decide(scores):
+    report(Fact("registered_version", "ccnlp version 3"))
+    return {"alias": "challenger", "reasons": ["sentiment: too little gain"]}
+
+
+def test_results_end_the_run(project, capsys):
+    folder = project.folder / "data"
+    catalog = DataCatalog(
+        {
+            "scores": CSVDataset(filepath=str(folder / "scores.csv"), save_args={"index": False}),
+            "promotion_decision": JSONDataset(filepath=str(folder / "promotion.json")),
+            "evaluation_report": TextDataset(filepath=str(folder / "report.html")),
+        }
+    )
+    pipeline = Pipeline(
+        [
+            Node(scores, None, "scores", name="scores"),
+            Node(decide, "scores", "promotion_decision", name="decide"),
+        ]
+    )
+    project.run(pipeline, TerminalHook(), catalog=catalog)
+    out = capsys.readouterr().out
+    assert "sentiment: macro-F1" in out
+    assert "50.0" in out
+    assert "Report: data/report.html" in out
+    assert "make mlflow" in out
+    assert "Registered: ccnlp version 3, as challenger" in out
+    assert "sentiment: too little gain" in out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (59.9, "59.9 s"), (60, "1 min 00 s"), (3725, "62 min 05 s")],
+)
+def test_duration_is_readable(seconds, text):
+    assert duration(seconds) == text
