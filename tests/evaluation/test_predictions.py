@@ -41,7 +41,7 @@ def rows():
 
 def test_model_answers_every_row_in_its_order(rows, tasks):
     model = ConstantModel(tasks)
-    predicted = predict_with_model(model, rows, tasks["sentiment"], tokens_per_batch=64)
+    predicted = predict_with_model(rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64)
     assert predicted.index.tolist() == [0, 1]
     assert predicted["prediction"].tolist() == ["positive", "positive"]
     assert model.asked == [(2, 64)]
@@ -49,7 +49,9 @@ def test_model_answers_every_row_in_its_order(rows, tasks):
 
 def test_probabilities_of_a_champion_follow_the_labels_of_the_task(rows, tasks):
     champion = ConstantModel(tasks_with("positive", "negative", "neutral"))
-    predicted = predict_with_model(champion, rows, tasks["sentiment"], tokens_per_batch=64)
+    predicted = predict_with_model(
+        rows, rows, tasks["sentiment"], model=champion, tokens_per_batch=64
+    )
     # The champion gives 1, 1.5 and 2 parts to positive, negative and neutral.
     assert predicted["probabilities"][0] == pytest.approx(np.array([1.5, 2, 1]) / 4.5)
     assert predicted["prediction"].tolist() == ["neutral", "neutral"]
@@ -71,4 +73,6 @@ def test_probabilities_of_a_champion_follow_the_labels_of_the_task(rows, tasks):
 )
 def test_champion_that_cannot_be_compared_sits_out(model, reason, rows, tasks):
     assert why_not_comparable(model, tasks["sentiment"]) == reason
-    assert predict_with_model(model, rows, tasks["sentiment"], tokens_per_batch=64) is None
+    assert (
+        predict_with_model(rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64) is None
+    )

@@ -58,7 +58,12 @@ def predict_with(
 
 
 def predict_with_model(
-    model: TrainedModel | None, rows: pd.DataFrame, task: Task, *, tokens_per_batch: int
+    _train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: Task,
+    *,
+    model: TrainedModel | None,
+    tokens_per_batch: int,
 ) -> pd.DataFrame | None:
     """The predictions of a trained model; `None`, with the reason in the log, where it can't."""
     why_not = why_not_comparable(model, task)

@@ -59,7 +59,7 @@ def predict_finetuned(
 ) -> pd.DataFrame:
     """What the fine-tuned model predicts."""
     predict = partial(
-        predict_with_model, finetuned_model, tokens_per_batch=evaluation.tokens_per_batch
+        predict_with_model, model=finetuned_model, tokens_per_batch=evaluation.tokens_per_batch
     )
     return predict_with("finetuned", predict, examples=examples, tasks=build_tasks(tasks))
 
@@ -72,7 +72,7 @@ def predict_champion(
 ) -> pd.DataFrame:
     """What the current champion predicts; no rows where there is none or it has other labels."""
     predict = partial(
-        predict_with_model, champion_model, tokens_per_batch=evaluation.tokens_per_batch
+        predict_with_model, model=champion_model, tokens_per_batch=evaluation.tokens_per_batch
     )
     return predict_with("champion", predict, examples=examples, tasks=build_tasks(tasks))
 
