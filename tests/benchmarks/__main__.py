@@ -1,0 +1,84 @@
+"""`make bench`: measures the project beside plain ways on the same rows, in one run.
+
+Prints ratios and writes them with all figures to a JSON file. By default the trainings are short,
+so that it ends in minutes: their scores say little, their speeds do. `--full` trains on all rows
+for three epochs.
+"""
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.measuring import measure
+
+
+def main() -> None:
+    """Runs the measurements that the arguments name."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1600, help="train rows of the short trainings")
+    parser.add_argument("--ingestion-rows", type=int, default=1_000_000)
+    parser.add_argument("--full", action="store_true", help="all rows, three epochs")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings with each way")
+    parser.add_argument("--only", nargs="*", help="some of the parts below")
+    parser.add_argument("--output", type=Path, default=Path("data/08_reporting/benchmark.json"))
+    arguments = parser.parse_args()
+    parts = {
+        "startup": startup,
+        "tokenising": lambda: compare("tokenising", "rows_per_second", ["100000000"]),
+        "prediction": lambda: compare("prediction", "examples_per_second", ["4000"]),
+        "training": lambda: training(arguments.rows, arguments.full, arguments.seeds),
+        "ingestion": lambda: measure("ingestion", str(arguments.ingestion_rows)),
+    }
+    figures: dict[str, object] = {"machine": platform.platform(), "python": sys.version.split()[0]}
+    for name in arguments.only or parts:
+        figures[name] = parts[name]()
+        show(name, figures[name])
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    show("written to", str(arguments.output))
+
+
+def compare(module: str, figure: str, arguments: list[str]) -> dict[str, object]:
+    """Both ways on the same rows, one after the other, and the ratio of a figure."""
+    ours, plain = measure(module, "ours", *arguments), measure(module, "plain", *arguments)
+    return {"ours": ours, "plain": plain, "ratio": ours[figure] / plain[figure]}
+
+
+def training(rows: int, is_full: bool, num_seeds: int) -> dict[str, object]:
+    """Both ways for each seed, at equal epochs."""
+    limit, epochs = (10**9, 3) if is_full else (rows, 1)
+    runs = [
+        compare("training", "examples_per_second", [str(limit), str(epochs), str(seed)])
+        for seed in range(num_seeds)
+    ]
+    return {"runs": runs, "ratio": median(float(str(run["ratio"])) for run in runs)}
+
+
+def startup() -> dict[str, float]:
+    """Median seconds of `kedro --version`, and of a run without a node to run."""
+    kedro = str(Path(sys.executable).with_name("kedro"))
+    commands = {
+        "version_seconds": [kedro, "--version"],
+        "registry_seconds": [kedro, "registry", "list"],
+    }
+    return {name: median(_seconds(command) for _ in range(3)) for name, command in commands.items()}
+
+
+def _seconds(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True)
+    return time.perf_counter() - start
+
+
+def show(name: str, figures: object) -> None:
+    """Prints one part."""
+    print(f"{name}: {json.dumps(figures, indent=2)}", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The rows that are measured with: UMSAB where it is at hand, else the seed corpus."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from ccnlp.corpora.entry import CorporaParameters
+from ccnlp.corpora.reading import read_corpus
+from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters, resolve_encoder
+from ccnlp.tasks.base import Task, TasksParameters, build_tasks
+
+PROJECT = Path(__file__).parents[2]
+
+
+def load_parameters(name: str) -> dict[str, object]:
+    """One file of the base parameters."""
+    text = (PROJECT / "conf" / "base" / "parameters" / f"{name}.yml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text)[name])
+
+
+def load_tasks() -> dict[str, Task]:
+    """The tasks of the base environment."""
+    return build_tasks(TasksParameters.model_validate(load_parameters("tasks")))
+
+
+def load_encoder_checkpoint() -> EncoderCheckpoint:
+    """The bundled encoder, unpacked below data."""
+    parameters = {**load_parameters("encoder"), "source": "bundled"}
+    cache = PROJECT / "data" / "06_models" / "pretrained"
+    return resolve_encoder(EncoderParameters.model_validate(parameters), cache_folder=cache)
+
+
+def load_rows(limit: int) -> pd.DataFrame:
+    """At most `limit` train rows and as many others, the same share of every language."""
+    folder = Path(os.environ.get("CCNLP_CORPORA_DIR", PROJECT.parent / "shared" / "data"))
+    environment = "umsab" if (folder / "umsab").is_dir() else "base"
+    path = PROJECT / "conf" / environment / "parameters" / "corpora.yml"
+    text = path.read_text(encoding="utf-8").replace("${corpora_dir:}", str(folder.resolve()))
+    entries = CorporaParameters.model_validate(yaml.safe_load(text)["corpora"]).entries()
+    name, entry = next(iter(entries.items()))
+    raw = PROJECT / "data" / "01_raw"
+    rows = pd.concat(read_corpus(name, entry, raw_folder=raw, tasks=load_tasks()))
+    rows = rows[rows["rejection_reason"].isna()].reset_index(drop=True)
+    rows["id"] = rows.index.astype(str)
+    groups = [rows["split"], rows["language"].astype(str)]
+    share = limit / max(1, (rows["split"] == "train").sum())
+    place = rows.groupby(groups).cumcount()
+    size = rows.groupby(groups)["id"].transform("size")
+    return rows[place < (size * min(1.0, share)).round()].reset_index(drop=True)
