@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ccnlp.evaluation.naming import describe_group, short_group
+from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.published import compare_with_published
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.stages import StageReport, tables_of
-from ccnlp.evaluation.summary import group_rows, summarise
+from ccnlp.evaluation.summary import GroupRow, group_rows, summarise
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order, leading_system
 from ccnlp.evaluation.theme import SYSTEM_COLOURS
 from ccnlp.models.checkpoint import EncoderCheckpoint
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_TEXT_CHARACTERS = 400
-SLICES = ("language", "language_culture")
+MAIN_SLICES = ("language", "language_culture")
+METRIC_OF_LABELS = "f1"
 
 
 @dataclass(frozen=True)
@@ -200,8 +201,19 @@ def _task(scores: pd.DataFrame, task: str) -> dict[str, Any]:
         "calibration": {
             row.key: row for row in group_rows(scores, ALL, metric="calibration_error", task=task)
         },
-        "slices": {name: group_rows(scores, name, task=task) for name in SLICES},
+        "slices": {name: group_rows(scores, name, task=task) for name in MAIN_SLICES},
+        "more_slices": _more_slices(scores, task),
         "baseline": str(scores["baseline"].iloc[0]),
+    }
+
+
+def _more_slices(scores: pd.DataFrame, task: str) -> dict[str, list[GroupRow]]:
+    """The other slices that divide the rows, by their title."""
+    others = [name for name in scores["slice"].unique() if name not in (ALL, "label", *MAIN_SLICES)]
+    slices = {f"by {slice_name_of(name)}": group_rows(scores, name, task=task) for name in others}
+    labels = group_rows(scores, "label", metric=METRIC_OF_LABELS, task=task)
+    return {"by label (F1)": labels} | {
+        title: rows for title, rows in slices.items() if len(rows) > 1
     }
 
 
