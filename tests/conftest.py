@@ -2,10 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
+
+if TYPE_CHECKING:
+    from ccnlp.models.trained import TrainedModel
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before huggingface_hub reads it: tests stay here
 
@@ -75,3 +79,29 @@ def write_tiny_encoder(folder: Path) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_encoder: EncoderCheckpoint) -> "TrainedModel":
+    """A model of sentiment on the tiny encoder; untrained, so its answers mean nothing."""
+    import torch
+
+    from ccnlp.models.network import build_network, load_encoder
+    from ccnlp.models.trained import TrainedModel
+    from ccnlp.tasks.base import TasksParameters, build_tasks
+
+    labels = ["negative", "neutral", "positive"]
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": labels}
+    tasks = build_tasks(TasksParameters.model_validate({"sentiment": entry}))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        encoder = load_encoder(tiny_encoder.folder)
+        network = build_network(encoder, tasks, pooling="mean", head_dropout=0.0)
+    return TrainedModel(
+        network=network.eval(),
+        tokenizer=tiny_encoder.load_tokenizer(),
+        tasks=tasks,
+        encoder=tiny_encoder,
+        pooling="mean",
+        max_length_tokens=32,
+    )

@@ -6,7 +6,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.corpora.cleaning import clean_text
-from ccnlp.cultures import parse_culture, parse_language
+from ccnlp.cultures import parse_language
 from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.models.trained import TrainedModel
 
@@ -62,16 +62,16 @@ class Predictor:
         Texts are cleaned as in ingestion.
 
         Args:
-            request: `text`, and optionally `language` (BCP-47) and `culture` (ISO 3166), which may
-                be missing in a row.
+            request: `text`, and optionally `language` (BCP-47) and `culture`, which may be missing
+                in a row. This kind of model does not look at them.
 
         Raises:
-            RequestError: too many or too long texts, a missing column or text, or a language or
-                culture that is none.
+            RequestError: too many or too long texts, a missing column or text, or a language that
+                is none.
         """
         self._check_size(request)
         texts = [self._clean(row, text) for row, text in enumerate(request["text"])]
-        _check_tags(request)
+        _check_languages(request)
         predicted = self.model.predict(
             pd.DataFrame({"text": pd.Series(texts, dtype="object")}),
             task=self.task,
@@ -113,14 +113,10 @@ class Predictor:
         return cleaned
 
 
-def _check_tags(request: pd.DataFrame) -> None:
-    """Languages and cultures are those of the examples: a wrong one is told, not ignored."""
-    for column in ("language", "culture"):
-        for tag in request[column].dropna().unique() if column in request else ():
-            try:
-                if column == "language":
-                    parse_language(str(tag), where="the request")
-                else:
-                    parse_culture(str(tag), groups=(), where="the request")
-            except ConfigurationError as error:
-                raise RequestError(str(error).removesuffix(" (parameters/corpora.yml)")) from None
+def _check_languages(request: pd.DataFrame) -> None:
+    """A wrong tag is told, not ignored; a culture may be any group that the corpora declared."""
+    for tag in request["language"].dropna().unique() if "language" in request else ():
+        try:
+            parse_language(str(tag), where="the request")
+        except ConfigurationError as error:
+            raise RequestError(str(error).removesuffix(" (parameters/corpora.yml)")) from None

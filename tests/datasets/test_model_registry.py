@@ -1,0 +1,160 @@
+"""Registering a model, serving it and loading the champion, with a real registry."""
+
+import json
+import shutil
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+from kedro.io import DatasetError
+
+from ccnlp import progress
+from ccnlp.datasets.champion_dataset import ChampionDataset
+from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset
+from ccnlp.serving.package import ModelPackage
+from ccnlp.serving.predictor import ServingParameters
+
+pytestmark = pytest.mark.filterwarnings("ignore:Operation with range is deprecated")  # mlflow's
+
+PARAMETERS = ServingParameters(max_texts=2, max_characters=50, tokens_per_batch=256)
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def registry(empty_store, tmp_path, monkeypatch) -> mlflow.MlflowClient:
+    """A registry of its own, as the tracking hook leaves it to datasets."""
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    client = mlflow.MlflowClient(uri)
+    artifacts = (tmp_path / "mlruns").as_uri()
+    experiment = client.create_experiment("ccnlp", artifact_location=artifacts)
+    mlflow.set_experiment(experiment_id=experiment)
+    return client
+
+
+@pytest.fixture
+def package(tiny_model) -> ModelPackage:
+    return ModelPackage(
+        model=tiny_model,
+        alias="champion",
+        reasons=("it is good",),
+        card="# Model card\n",
+        tags={"encoder.name": "tiny", "data.seed": "01ab"},
+        parameters=PARAMETERS,
+        example=pd.DataFrame({"text": ["good", "mala"], "language": ["en", "es"]}),
+    )
+
+
+@pytest.fixture
+def dataset(tmp_path) -> RegisteredModelDataset:
+    return RegisteredModelDataset(
+        model_name="ccnlp", filepath=str(tmp_path / "registered_model.json")
+    )
+
+
+def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(
+    registry, dataset, package
+):
+    dataset.save(package)
+    version = registry.get_model_version_by_alias("ccnlp", "champion")
+    assert version.tags == {"encoder.name": "tiny", "data.seed": "01ab"}
+    assert version.description == "# Model card\n"
+    info = mlflow.models.get_model_info("models:/ccnlp@champion")
+    assert info.signature.inputs.required_input_names() == ["text"]
+    assert info.signature.inputs.optional_input_names() == ["language", "culture"]
+    assert info.signature.outputs.input_names() == ["label", "confidence", "probabilities"]
+    folder = Path(mlflow.artifacts.download_artifacts("models:/ccnlp@champion"))
+    requirements = (folder / "requirements.txt").read_text().splitlines()
+    assert all("==" in line and "+" not in line for line in requirements)
+    assert (folder / "artifacts" / "model_card.md").read_text() == "# Model card\n"
+    assert json.loads((folder / "input_example.json").read_text())["data"]
+    assert dataset.load() == {
+        "name": "ccnlp", "version": "1", "alias": "champion", "reasons": ["it is good"],
+    }  # fmt: skip
+
+
+def test_nothing_in_a_registered_model_is_pickled(registry, dataset, package):
+    dataset.save(package)
+    folder = Path(mlflow.artifacts.download_artifacts("models:/ccnlp@champion"))
+    suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
+    assert ".safetensors" in suffixes
+    assert not suffixes & {".pkl", ".pickle", ".bin", ".pt", ".pth", ".joblib"}
+
+
+def test_registered_model_answers_and_refuses_through_mlflow(registry, dataset, package):
+    dataset.save(package)
+    served = mlflow.pyfunc.load_model("models:/ccnlp@champion")
+    answer = served.predict(pd.DataFrame({"text": ["good", "mala"]}))
+    assert list(answer.columns) == ["label", "confidence", "probabilities"]
+    with pytest.raises(mlflow.exceptions.MlflowException, match="at most 2 are answered") as caught:
+        served.predict(pd.DataFrame({"text": ["a", "b", "c"]}))
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+    with pytest.raises(mlflow.exceptions.MlflowException, match="text"):
+        served.predict(pd.DataFrame({"words": ["a"]}))
+
+
+def test_model_belongs_to_the_active_run_and_takes_its_code_revision(registry, dataset, package):
+    facts: list[progress.Report] = []
+    with mlflow.start_run() as run, progress.listening(facts.append):
+        mlflow.set_tag("code.revision", "abc")
+        dataset.save(package)
+    version = registry.get_model_version_by_alias("ccnlp", "champion")
+    assert version.run_id == run.info.run_id
+    assert version.tags["code.revision"] == "abc"
+    assert facts == [progress.Fact("registered_version", "ccnlp version 1")]
+    experiment = registry.get_experiment_by_name("ccnlp")
+    assert len(registry.search_runs([experiment.experiment_id])) == 1
+
+
+def test_challenger_leaves_the_champion_in_place(registry, dataset, package):
+    dataset.save(package)
+    dataset.save(ModelPackage(**{**vars(package), "alias": "challenger"}))
+    assert registry.get_model_version_by_alias("ccnlp", "champion").version == 1
+    assert registry.get_model_version_by_alias("ccnlp", "challenger").version == 2
+
+
+def test_there_is_no_champion_before_the_first(registry):
+    assert ChampionDataset(model_name="ccnlp").load() is None
+
+
+def test_there_is_no_champion_among_challengers(registry, dataset, package):
+    dataset.save(ModelPackage(**{**vars(package), "alias": "challenger"}))
+    assert ChampionDataset(model_name="ccnlp").load() is None
+
+
+def test_champion_predicts_as_the_model_that_was_registered(registry, dataset, package):
+    dataset.save(package)
+    champion = ChampionDataset(model_name="ccnlp").load()
+    assert champion is not None
+    rows = pd.DataFrame({"text": ["good film", "mala"]})
+    own, loaded = (m.predict(rows, task="sentiment") for m in (package.model, champion))
+    assert own["prediction"].tolist() == loaded["prediction"].tolist()
+
+
+def test_broken_champion_is_told_with_the_way_on(registry, dataset, package, tmp_path):
+    dataset.save(package)
+    for path in (tmp_path / "mlruns").rglob("heads.safetensors"):
+        path.write_bytes(b"broken")
+    with pytest.raises(DatasetError, match="the champion models:/ccnlp/1 can't be loaded") as e:
+        ChampionDataset(model_name="ccnlp").load()
+    assert "give the alias 'champion' to another version" in str(e.value)
+
+
+def test_champion_whose_files_are_gone_is_told(registry, dataset, package, tmp_path):
+    dataset.save(package)
+    shutil.rmtree(tmp_path / "mlruns")
+    with pytest.raises(DatasetError, match="can't be loaded"):
+        ChampionDataset(model_name="ccnlp").load()
+
+
+def test_champion_is_read_only(tiny_model):
+    with pytest.raises(DatasetError, match="read-only: registration makes one"):
+        ChampionDataset(model_name="ccnlp").save(tiny_model)

@@ -1,0 +1,153 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from ccnlp.errors import CcnlpError
+from ccnlp.evaluation.gate import GateParameters, decide_promotion
+from ccnlp.evaluation.scores import COLUMNS
+
+PARAMETERS = GateParameters(
+    min_score=0.4,
+    min_gain_over_baseline=0.02,
+    min_gain_over_champion=0.0,
+    max_regression=0.05,
+    slices=("language", "culture"),
+)
+
+
+def row(difference, low, high, *, score=0.6, slice_="all", group="all", task="sentiment", **more):
+    place = {"task": task, "corpus": "seed", "split": "test", "system": "finetuned"}
+    numbers = {"difference": difference, "difference_low": low, "difference_high": high, "n": 80}
+    names = {"slice": slice_, "group": group, "metric": "macro_f1", "baseline": "tfidf"}
+    return place | names | numbers | {"score": score} | more
+
+
+def table(*rows):
+    return pd.DataFrame(list(rows), columns=COLUMNS)
+
+
+GOOD = table(row(0.1, 0.04, 0.16), row(0.3, 0.2, 0.4, group="language_average"))
+
+
+def decide(scores=GOOD, comparison=None, parameters=PARAMETERS, tasks=("sentiment",)):
+    return decide_promotion(
+        scores,
+        table() if comparison is None else comparison,
+        tasks=tasks,
+        comparable_tasks=() if comparison is None else tasks,
+        parameters=parameters,
+    )
+
+
+def test_first_model_that_beats_the_baseline_is_champion():
+    decision = decide()
+    assert decision.alias == "champion"
+    assert decision.reasons == (
+        "sentiment: macro-F1 on test is 60.0",
+        "sentiment: +10.0 against tfidf (+4.0 to +16.0)",
+        "sentiment: there is no champion to compare with",
+    )
+
+
+@pytest.mark.parametrize(
+    ("scores", "reason"),
+    [
+        (table(row(0.1, 0.04, 0.16, score=0.39)), "39.0, below the 40.0 that a champion needs"),
+        (table(row(0.1, 0.02, 0.16)), "the whole interval must lie above +2.0"),
+        (table(row(0.1, np.nan, np.nan)), "the whole interval must lie above +2.0"),
+        (table(row(0.1, 0.04, 0.16, score=np.nan)), "nan, below the 40.0"),
+    ],
+)
+def test_model_below_a_threshold_is_challenger(scores, reason):
+    decision = decide(scores)
+    assert decision.alias == "challenger"
+    assert len(decision.reasons) == 1
+    assert reason in decision.reasons[0]
+
+
+def test_model_that_improves_on_the_champion_takes_its_place():
+    decision = decide(comparison=table(row(0.03, 0.01, 0.05)))
+    assert decision.alias == "champion"
+    assert decision.reasons[-1] == "sentiment: +3.0 against the champion (+1.0 to +5.0), improved"
+
+
+@pytest.mark.parametrize(
+    ("comparison", "verdict"),
+    [((0.01, -0.01, 0.03), "inconclusive"), ((-0.04, -0.06, -0.02), "regressed")],
+)
+def test_model_without_a_sure_gain_on_the_champion_is_challenger(comparison, verdict):
+    decision = decide(comparison=table(row(*comparison)))
+    assert decision.alias == "challenger"
+    assert f"{verdict}; the whole interval must lie above +0.0" in decision.reasons[0]
+
+
+def test_model_as_good_as_the_champion_is_taken_where_the_parameter_allows():
+    parameters = PARAMETERS.model_copy(update={"min_gain_over_champion": -0.02})
+    comparison = table(row(0.01, -0.01, 0.03))
+    assert decide(comparison=comparison, parameters=parameters).alias == "champion"
+
+
+IMPROVED = row(0.03, 0.01, 0.05)
+
+
+def test_culture_that_loses_for_sure_beyond_the_tolerance_blocks():
+    loss = row(-0.1, -0.15, -0.05, slice_="culture", group="MX")
+    decision = decide(comparison=table(IMPROVED, loss))
+    assert decision.alias == "challenger"
+    assert decision.reasons == (
+        "sentiment: culture MX loses: -10.0 against the champion (-15.0 to -5.0), n = 80",
+    )
+
+
+def test_small_sure_loss_within_the_tolerance_does_not_block():
+    loss = row(-0.04, -0.045, -0.03, slice_="culture", group="MX")
+    assert decide(comparison=table(IMPROVED, loss)).alias == "champion"
+
+
+def test_inconclusive_groups_are_named_and_do_not_block():
+    open_ = row(-0.1, -0.25, 0.05, slice_="culture", group="SN")
+    unknown = row(np.nan, np.nan, np.nan, slice_="language", group="yo")
+    narrow = row(-0.01, -0.03, 0.01, slice_="language", group="en")
+    decision = decide(comparison=table(IMPROVED, open_, unknown, narrow))
+    assert decision.alias == "champion"
+    assert decision.reasons[-1] == (
+        "sentiment: too few test rows to rule out a loss above 5.0 for yo, SN"
+    )
+
+
+def test_decision_is_plain_json_with_a_table_and_no_nan():
+    unknown = row(np.nan, np.nan, np.nan, slice_="language", group="yo")
+    decision = decide(comparison=table(IMPROVED, unknown)).as_dict()
+    text = json.dumps(decision, allow_nan=False)
+    first, second = json.loads(text)["comparisons"]
+    assert first == {
+        "task": "sentiment", "slice": "all", "group": "all", "n": 80, "difference": 0.03,
+        "low": 0.01, "high": 0.05, "verdict": "improved",
+    }  # fmt: skip
+    assert second["difference"] is None
+
+
+def test_every_task_must_pass():
+    scores = pd.concat([GOOD, table(row(0.1, 0.04, 0.16, score=0.1, task="topic"))])
+    decision = decide(scores, tasks=("sentiment", "topic"))
+    assert decision.alias == "challenger"
+    assert decision.reasons[0].startswith("topic: macro-F1 on test is 10.0")
+
+
+def test_missing_test_scores_are_told():
+    with pytest.raises(CcnlpError, match="'sentiment': the new model has no scores on test"):
+        decide(GOOD.assign(split="validation"))
+
+
+def test_champion_that_was_not_evaluated_is_told():
+    with pytest.raises(CcnlpError, match="kedro run --pipelines evaluation,registration"):
+        decide(comparison=table())
+
+
+@pytest.mark.parametrize("field", ["min_score", "max_regression"])
+def test_threshold_out_of_range_is_refused(field):
+    with pytest.raises(ValidationError, match=field):
+        GateParameters.model_validate(PARAMETERS.model_dump() | {field: 40})

@@ -1,0 +1,27 @@
+import pandas as pd
+
+from ccnlp.serving.package import provenance_tags, request_example
+
+
+def test_tags_name_the_encoder_and_each_corpus(tiny_model):
+    assert provenance_tags(tiny_model, {"seed": {"fingerprint": "01ab", "num_rows": 3}}) == {
+        "encoder.name": "tiny",
+        "encoder.source": "path",
+        "encoder.revision": "seed-0",
+        "data.seed": "01ab",
+    }
+
+
+def test_example_is_the_shortest_test_texts_of_different_languages():
+    rows = [
+        ("train", "a", "en", "GB"),
+        ("test", "bbb", "en", "GB"),
+        ("test", "cc", "en", "US"),
+        ("test", "dddd", "sw", "KE"),
+        ("test", "eeeee", "tr", "TR"),
+    ]
+    examples = pd.DataFrame(rows, columns=["split", "text", "language", "culture"])
+    assert request_example(examples).to_dict("records") == [
+        {"text": "cc", "language": "en", "culture": "US"},
+        {"text": "dddd", "language": "sw", "culture": "KE"},
+    ]
