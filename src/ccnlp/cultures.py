@@ -8,12 +8,13 @@ from ccnlp.examples import UNKNOWN
 
 
 @lru_cache(maxsize=4096)
-def parse_language(tag: str, *, where: str) -> str:
+def parse_language(tag: str, *, where: str, mend: str = "parameters/corpora.yml") -> str:
     """The BCP-47 tag in its canonical form, such as `zh-Hant` or `pt-BR`; `und` if unknown.
 
     Args:
         tag: the tag as the user wrote it; case and underscores don't matter.
         where: the place to name in a message, such as `corpus 'afro'`.
+        mend: the file to name in a message.
 
     Raises:
         ConfigurationError: not a valid tag; suggests the near one, `sw` for `swa` and `en-GB` for
@@ -31,9 +32,7 @@ def parse_language(tag: str, *, where: str) -> str:
     if canonical is not None and canonical.lower() == tag.replace("_", "-").lower():
         return canonical
     hint = f"did you mean {canonical!r}?" if canonical else _near_language(tag)
-    raise ConfigurationError(
-        f"{where}: language {tag!r} is not a BCP-47 tag; {hint} (parameters/corpora.yml)"
-    )
+    raise ConfigurationError(f"{where}: language {tag!r} is not a BCP-47 tag; {hint} ({mend})")
 
 
 def _near_language(tag: str) -> str:

@@ -37,13 +37,22 @@ def count_round_trips(
                     "train_rows": len(native),
                     "translatable": int(is_candidate(native, parameters).sum()),
                     "translated": len(trips),
-                    **{f: int(rejected_by.map(lambda n, f=f: f in n).sum()) for f in filters},
+                    **{
+                        count_column(name): sum(name in names for names in rejected_by)
+                        for name in filters
+                    },
                     "rejected": int(trips["rejected_by"].notna().sum()),
                     "kept": int(trips["rejected_by"].isna().sum()),
                 }
             )
-    columns = ["language", "pivot", "train_rows", "translatable", "translated", *filters]
+    by_filter = map(count_column, filters)
+    columns = ["language", "pivot", "train_rows", "translatable", "translated", *by_filter]
     return pd.DataFrame(rows, columns=[*columns, "rejected", "kept"])
+
+
+def count_column(name: str) -> str:
+    """The column that counts what a filter rejected."""
+    return f"rejected_by_{name}"
 
 
 def summarise(
@@ -60,7 +69,7 @@ def summarise(
         "translated": int(table["translated"].sum()),
         "rejected": int(table["rejected"].sum()),
         "kept": int(table["kept"].sum()),
-        "rejected_by": {name: int(table[name].sum()) for name in filters},
+        "rejected_by": {name: int(table[count_column(name)].sum()) for name in filters},
         "kept_by_language": with_route.groupby("language")["kept"].sum().astype(int).to_dict(),
         "languages_without_route": table.loc[table["pivot"] == "", "language"].tolist(),
         "texts_asked_of_store": int(translation_counts["asked"].sum()),

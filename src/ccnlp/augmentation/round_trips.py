@@ -42,13 +42,23 @@ class Counts:
 
 
 @dataclass
-class _ProgressLine:
+class ProgressLine:
+    """Logs how many texts are done and how long the rest takes, at most every few seconds.
+
+    Attributes:
+        total: texts over all legs.
+        done: of them.
+        start: when the work began, seconds of the monotonic clock.
+        last: when the last line was logged.
+    """
+
     total: int
     done: int = 0
     start: float = field(default_factory=time.monotonic)
     last: float = field(default_factory=time.monotonic)
 
     def advance(self, num_texts: int) -> None:
+        """That many more are done."""
         self.done += num_texts
         now = time.monotonic()
         if now - self.last >= progress.SECONDS_BETWEEN_LINES and self.done:
@@ -83,7 +93,7 @@ def translate_round_trips(
         for language, rows in selected.groupby("language", observed=True)
         for route in routes_for(str(language), parameters.routes)
     ]
-    line = _ProgressLine(sum(len(route.legs) * len(rows) for route, rows in jobs))
+    line = ProgressLine(sum(len(route.legs) * len(rows) for route, rows in jobs))
     translate = partial(
         translate_with_store,
         translator=translator,

@@ -11,6 +11,7 @@ from ccnlp.cultures import parse_language
 from ccnlp.errors import TranslationError
 
 WHERE = "augmentation.routes"
+FILE = "parameters/augmentation.yml"
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,14 @@ def check_routes(routes: Mapping[str, tuple[Chain, ...] | None], translator: Tra
     """
     missing = []
     for language, chains in routes.items():
-        parse_language(language, where=WHERE)
+        parse_language(language, where=WHERE, mend=FILE)
         for chain in chains or ():
             if not chain:
                 raise TranslationError(
                     f"{WHERE}: {language!r} has a route without pivots; name one, such as [es]"
                 )
             for pivot in chain:
-                parse_language(pivot, where=f"{WHERE}: {language!r}")
+                parse_language(pivot, where=f"{WHERE}: {language!r}", mend=FILE)
             legs = Route(language, chain).legs
             missing += [leg for leg in legs if not translator.supports(*leg)]
     if missing:

@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 VERSION = 1
 """Raised when the cutting changes, so that stored translations made the old way are not used."""
 
-URL = r"(?:https?://|www\.)\S+"
+URL = r"(?:https?://|www\.)\S+|\bhttps?\b"  # corpora put a bare http for a link
 EMAIL = r"[\w.+-]+@[\w-]+\.[\w.-]+"
-MENTION_OR_HASHTAG = r"(?<!\w)[@\#][\w\p{M}]+(?:[-'’]\w+)*"
+MENTION_OR_HASHTAG = r"(?:(?<!\w)\p{L}{1,5}['’])?(?<!\w)[@\#][\w\p{M}]+(?:[-'’]\w+)*"
+PICTOGRAPH = r"\p{Extended_Pictographic}[\uFE0F\p{EMod}\U000E0020-\U000E007F]*"
 EMOJI = (
     r"(?:\p{Regional_Indicator}{2}|[\d\#*]\uFE0F?\u20E3"
-    r"|\p{Extended_Pictographic}[\uFE0F\p{EMod}\u200D\p{Extended_Pictographic}♀♂\U000E0020-\U000E007F]*)"
+    rf"|{PICTOGRAPH}(?:\u200D(?:{PICTOGRAPH}|[♀♂]\uFE0F?))*)"
 )
 EMOTICON = r"(?<![\w:;=])(?:[:;=]['’]?[-o^]?[)(\[\]DPp3/\\|*$sS]+|<[/\\]?3+|[xX]D+)(?!\w)"
 ENTITY = r"&\#?\w+;"
 STARRED_WORD = r"\w*\*[\w*]*"  # f**k, *sigh*
 ENDLESS_WORD = r"\S{60,}"  # no word; engines take time that grows with the square of its length
-MARKUP = r"[\[\]{}^$/\\<>@\#*|~_=+&\p{Cc}\p{Co}\p{Cs}]+"
+MARKUP = r"(?:[\[\]{}^$/\\<>*|~_=+&\p{Cc}\p{Co}\p{Cs}]|[@\#](?!\w)|(?<=\w)[@\#])+"
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,9 @@ OTHER_CODES = {"ms": ("zlm",), "sr": ("hbs",), "hr": ("hbs",), "bs": ("hbs",), "
 RESERVED = re.compile(r"([\[\]{}^$/\\@<>])")
 """Characters with a meaning in Apertium's stream format."""
 
+DEBRIS = re.compile(r"(?<!\\)<[\w.]+>|(?<![\w\\])[*@#](?=\w)")
+"""No text that is shown to the engine has these: `segments` keeps them from it."""
+
 MODE = re.compile(r"([a-z]{2,3})-([a-z]{2,3})(?:_([A-Z]{2}))?")
 
 
@@ -82,7 +85,7 @@ class Apertium(Translator):
 
     Rows are kept apart in three ways: each is flushed through every program of the pipe by a null
     byte, each ends a sentence, and each carries its number through the pipe as formatting. A row
-    that comes back without its number is asked for again in a new pipe.
+    that comes back without its number is asked for again.
     """
 
     name = "apertium"
@@ -123,7 +126,7 @@ class Apertium(Translator):
         return mode
 
     def _translate_segments(self, texts: Sequence[str], *, mode: str) -> list[str]:
-        """Asks again for rows that were lost: some pairs crash on the second row of a pipe."""
+        """Asks again for the rows after one at which a program of the pipe crashed."""
         translations: dict[int, str] = {}
         while len(translations) < len(texts):
             pending = [row for row in range(len(texts)) if row not in translations]
@@ -176,7 +179,8 @@ def _escape(text: str) -> str:
 
 
 def _unescape(reply: str) -> str:
-    return re.sub(r"\\(.)", r"\1", reply)
+    """The words of a reply, without the tags and marks that words it can't inflect come with."""
+    return re.sub(r"\\(.)", r"\1", DEBRIS.sub("", reply))
 
 
 def _data_folder() -> Path:

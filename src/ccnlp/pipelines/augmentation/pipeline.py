@@ -18,28 +18,52 @@ def create_pipeline(*, is_enabled: bool) -> Pipeline:
 
 
 def _nothing() -> list[Node]:
-    outputs = ["augmented_examples", "augmentation_report"]
-    return [Node(nodes.skip_augmentation, EXAMPLES, outputs)]
+    return [
+        Node(
+            nodes.skip_augmentation,
+            EXAMPLES,
+            ["augmented_examples", "augmentation_report"],
+            name="skip_augmentation",
+        )
+    ]
 
 
 def _back_translation() -> list[Node]:
     return [
-        Node(nodes.select_rows, [EXAMPLES, PARAMETERS], "selected_examples"),
+        Node(
+            nodes.select_rows,
+            [EXAMPLES, PARAMETERS],
+            "selected_examples",
+            name="select_rows",
+        ),
         Node(
             nodes.translate_round_trips,
             ["selected_examples", "translations", PARAMETERS],
             ["translated_round_trips", "translation_counts"],
+            name="translate_round_trips",
         ),
         Node(
             nodes.score_round_trips,
             ["translated_round_trips", EXAMPLES, "encoder", PARAMETERS],
             "scored_round_trips",
+            name="score_round_trips",
         ),
-        Node(nodes.filter_round_trips, ["scored_round_trips", EXAMPLES, PARAMETERS], "round_trips"),
-        Node(nodes.build_augmented_examples, ["round_trips", EXAMPLES], "augmented_examples"),
+        Node(
+            nodes.filter_round_trips,
+            ["scored_round_trips", EXAMPLES, PARAMETERS],
+            "round_trips",
+            name="filter_round_trips",
+        ),
+        Node(
+            nodes.build_augmented_examples,
+            ["round_trips", EXAMPLES],
+            "augmented_examples",
+            name="build_augmented_examples",
+        ),
         Node(
             nodes.build_augmentation_report,
             [EXAMPLES, "round_trips", "translation_counts", PARAMETERS],
             ["augmentation_report", "augmentation_table", "augmentation_pairs"],
+            name="build_augmentation_report",
         ),
     ]

@@ -1,0 +1,116 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from ccnlp.augmentation.check import check_translator
+from ccnlp.augmentation.parameters import AugmentationParameters
+from ccnlp.augmentation.store import TranslationStore
+from ccnlp.errors import TranslationError
+from ccnlp.examples import COLUMNS
+from ccnlp.pipelines.augmentation.pipeline import create_pipeline
+
+CONF = Path(__file__).parents[3] / "conf"
+SENTENCES = (
+    ("The food was cold and the waiter was rude to us.", "negative"),
+    ("I have never eaten so well in my life.", "positive"),
+    ("The shop opens at nine in the morning.", "neutral"),
+    ("What a beautiful film, I want to see it again.", "positive"),
+    ("The phone stopped working after two days.", "negative"),
+    ("They sell books and newspapers.", "neutral"),
+)
+
+
+@pytest.fixture
+def parameters():
+    content = yaml.safe_load((CONF / "base/parameters/augmentation.yml").read_text())[
+        "augmentation"
+    ]
+    filters = {name: {"default": {}, "by_language": {}} for name in content["filters"]}
+    routes = {"en": [["es"]]}
+    return AugmentationParameters.model_validate({**content, "routes": routes, "filters": filters})
+
+
+@pytest.fixture
+def examples():
+    rows = [
+        {
+            **dict.fromkeys(COLUMNS, "und"),
+            **{"id": f"row{n}", "group_id": f"row{n}", "corpus": "toy", "task": "sentiment"},
+            **{"split": "train" if n else "test", "language": "en" if n < 5 else "yo"},
+            **{"origin": "native", "parent_id": pd.NA, "engine": pd.NA, "pivot": pd.NA},
+            **{"weight": 1.0, "text": text, "label": label},
+        }
+        for n, (text, label) in enumerate(SENTENCES)
+    ]
+    return pd.DataFrame(rows)
+
+
+def run(pipeline, **inputs):
+    catalog = DataCatalog(
+        {name: MemoryDataset(data, copy_mode="assign") for name, data in inputs.items()}
+    )
+    outputs = SequentialRunner().run(pipeline, catalog)
+    return {name: dataset.load() for name, dataset in outputs.items()}
+
+
+def test_round_trips_of_the_real_engine_become_examples(
+    examples, parameters, tiny_encoder, tmp_path
+):
+    try:
+        check_translator(parameters)
+    except TranslationError as missing:
+        pytest.skip(str(missing))
+    inputs = {
+        "examples@table": examples,
+        "encoder": tiny_encoder,
+        "translations": TranslationStore(tmp_path / "translations.sqlite"),
+        "params:augmentation": parameters,
+    }
+    outputs = run(create_pipeline(is_enabled=True), **inputs)
+    augmented, report = outputs["augmented_examples"], outputs["augmentation_report"]
+    assert set(augmented["parent_id"]) <= {"row1", "row2", "row3", "row4"}
+    assert set(augmented["origin"]) == {"back_translation"}
+    assert not set(augmented["text"]) & set(examples["text"])
+    assert report["translated"] == 4
+    assert report["kept"] == len(augmented) > 0
+    assert report["languages_without_route"] == ["yo"]
+    assert json.loads(json.dumps(report)) == report
+    assert outputs["augmentation_table"]["kept"].sum() == len(augmented)
+    assert len(outputs["augmentation_pairs"]) == 4
+
+    again = run(create_pipeline(is_enabled=True), **inputs)
+    pd.testing.assert_frame_equal(again["augmented_examples"], augmented)
+    assert again["augmentation_report"]["texts_asked_of_translator"] == 0
+
+
+def test_switched_off_gives_no_examples_and_needs_no_engine(examples):
+    outputs = run(create_pipeline(is_enabled=False), **{"examples@table": examples})
+    assert outputs["augmented_examples"].empty
+    assert list(outputs["augmented_examples"].columns) == list(examples.columns)
+    assert outputs["augmentation_report"] == {"is_enabled": False}
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_nodes_are_named_like_their_functions(is_enabled):
+    pipeline = create_pipeline(is_enabled=is_enabled)
+    assert {node.name for node in pipeline.nodes} == {
+        f"augmentation.{node.func.__name__}" for node in pipeline.nodes
+    }
+
+
+def test_every_output_is_in_the_catalog():
+    catalog = yaml.safe_load((CONF / "base/catalog/augmentation.yml").read_text())
+    outputs = create_pipeline(is_enabled=True).all_outputs()
+    assert outputs | {"translations"} == set(catalog)
+
+
+@pytest.mark.parametrize("environment", ["base", "umsab"])
+def test_parameters_of_the_project_are_valid(environment):
+    content = yaml.safe_load((CONF / "base/parameters/augmentation.yml").read_text())
+    changes = yaml.safe_load((CONF / environment / "parameters/augmentation.yml").read_text())
+    AugmentationParameters.model_validate({**content["augmentation"], **changes["augmentation"]})
