@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from ccnlp.evaluation import plots
+from ccnlp.evaluation import prediction_plots, score_plots
 from ccnlp.evaluation.scores import score_predictions
 
 LABELS = {"sentiment": ("negative", "neutral", "positive")}
@@ -25,7 +25,7 @@ def contents(figure):
 
 def test_scores_are_sorted_with_the_best_on_top(predictions, tasks, parameters):
     scores = score_predictions(predictions, tasks, parameters)
-    layout = contents(plots.draw_scores(scores, slice_name="culture"))["layout"]
+    layout = contents(score_plots.draw_scores(scores, slice_name="culture"))["layout"]
     own = scores[
         (scores["slice"] == "culture")
         & (scores["system"] == "finetuned")
@@ -37,7 +37,7 @@ def test_scores_are_sorted_with_the_best_on_top(predictions, tasks, parameters):
 
 def test_scores_of_small_groups_are_hollow(predictions, tasks, parameters):
     scores = score_predictions(predictions, tasks, parameters)
-    data = contents(plots.draw_scores(scores, slice_name="culture"))["data"]
+    data = contents(score_plots.draw_scores(scores, slice_name="culture"))["data"]
     dots = next(trace for trace in data if trace["name"] == "Fine-tuned")
     fills = dict(
         zip((entry[1] for entry in dots["customdata"]), dots["marker"]["color"], strict=True)
@@ -48,13 +48,15 @@ def test_scores_of_small_groups_are_hollow(predictions, tasks, parameters):
 
 def test_title_names_the_ends_among_large_groups(predictions, tasks, parameters):
     scores = score_predictions(predictions, tasks, parameters)
-    title = contents(plots.draw_scores(scores, slice_name="culture"))["layout"]["title"]["text"]
+    title = contents(score_plots.draw_scores(scores, slice_name="culture"))["layout"]["title"][
+        "text"
+    ]
     assert title.startswith("Fine-tuned: macro-F1 by culture runs from ")
     assert "(AR)" not in title
 
 
 def test_confusion_has_a_view_for_each_system_in_percent_of_the_reference(predictions):
-    figure = contents(plots.draw_confusion(predictions, labels=LABELS))
+    figure = contents(prediction_plots.draw_confusion(predictions, labels=LABELS))
     buttons = figure["layout"]["updatemenus"][0]["buttons"]
     assert [button["label"] for button in buttons] == ["fine-tuned", "TF-IDF + LR"]
     first = figure["data"][0]
@@ -64,7 +66,9 @@ def test_confusion_has_a_view_for_each_system_in_percent_of_the_reference(predic
 
 
 def test_reliability_says_how_far_off_each_system_is(predictions):
-    names = [trace["name"] for trace in contents(plots.draw_reliability(predictions))["data"]]
+    names = [
+        trace["name"] for trace in contents(prediction_plots.draw_reliability(predictions))["data"]
+    ]
     right = (predictions["reference"] == predictions["prediction"]).groupby(predictions["system"])
     off = 100 * abs(right.mean()["finetuned"] - 0.9)
     assert f"fine-tuned, off by {off:.1f}" in names
@@ -76,7 +80,7 @@ def test_label_shares_add_up_in_every_split(make_examples):
         for split in ("train", "test")
         for label in ("negative", "negative", "positive")
     ]
-    figure = contents(plots.draw_labels(make_examples(rows), labels=LABELS))
+    figure = contents(prediction_plots.draw_labels(make_examples(rows), labels=LABELS))
     shares = {}
     for bar in figure["data"]:
         shares.setdefault(bar["xaxis"], 0)
@@ -88,12 +92,12 @@ def test_several_corpora_are_views_with_all_of_them_first(predictions, tasks, pa
     corpus = np.where(predictions["culture"] == "MX", "first", "second")
     table = predictions.assign(corpus=corpus)
     scores = score_predictions(table, tasks, parameters)
-    figure = contents(plots.draw_scores(scores, slice_name="language"))
+    figure = contents(score_plots.draw_scores(scores, slice_name="language"))
     labels = [button["label"] for button in figure["layout"]["updatemenus"][0]["buttons"]]
     assert labels == ["sentiment · all corpora", "sentiment · first", "sentiment · second"]
 
 
 def test_nothing_to_draw_is_said(predictions, tasks, parameters):
     scores = score_predictions(predictions.assign(split="validation"), tasks, parameters)
-    figure = plots.draw_scores(scores, slice_name="culture")
+    figure = score_plots.draw_scores(scores, slice_name="culture")
     assert contents(figure)["layout"]["title"]["text"] == "No scores on test"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from ccnlp.evaluation import plots, report
+from ccnlp.evaluation import prediction_plots, report, score_plots
 from ccnlp.evaluation.parameters import PublishedScores
 from ccnlp.evaluation.scores import score_predictions
 
@@ -65,10 +65,10 @@ def judgement(predictions, tasks, parameters, encoder):
 @pytest.fixture
 def figures(judgement, predictions, examples):
     return [
-        plots.draw_scores(judgement.scores, slice_name="language_culture"),
-        plots.draw_confusion(predictions, labels=LABELS),
-        plots.draw_reliability(predictions),
-        plots.draw_labels(examples, labels=LABELS),
+        score_plots.draw_scores(judgement.scores, slice_name="language_culture"),
+        prediction_plots.draw_confusion(predictions, labels=LABELS),
+        prediction_plots.draw_reliability(predictions),
+        prediction_plots.draw_labels(examples, labels=LABELS),
     ]
 
 
@@ -182,7 +182,7 @@ def test_without_test_rows_the_page_says_so(judgement, predictions, tasks):
     page = report.render_report(
         replace(judgement, scores=scores),
         failures=report.list_failures(only, pd.DataFrame({"id": [], "text": []}), per_culture=1),
-        figures=[plots.draw_scores(scores, slice_name="language")],
+        figures=[score_plots.draw_scores(scores, slice_name="language")],
         stages={},
     )
     assert "There are no test rows, so nothing was judged." in page

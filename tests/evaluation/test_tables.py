@@ -63,6 +63,15 @@ def test_terminal_table_marks_small_groups(scores, parameters):
     assert "* a small group" not in scores_table(scores.assign(is_small=False))
 
 
+def test_terminal_table_says_nothing_twice_where_no_culture_is_stated(
+    make_predictions, tasks, parameters
+):
+    table = make_predictions(["negative"], {"tfidf": ["negative"]}, culture="und")
+    text = scores_table(score_predictions(table, tasks, parameters))
+    assert "by language" in text
+    assert "by language and culture" not in text
+
+
 def test_terminal_table_without_test_rows_says_so(scores):
     assert scores_table(scores.assign(split="validation")) == "sentiment: no scores on test"
 

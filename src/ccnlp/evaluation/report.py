@@ -17,7 +17,7 @@ from ccnlp.evaluation.published import compare_with_published
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.stages import StageReport, tables_of
-from ccnlp.evaluation.summary import GroupRow, group_rows, summarise
+from ccnlp.evaluation.summary import GroupRow, group_rows, place_rows, summarise
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order, leading_system
 from ccnlp.evaluation.theme import SYSTEM_COLOURS
 from ccnlp.models.checkpoint import EncoderCheckpoint
@@ -201,7 +201,7 @@ def _task(scores: pd.DataFrame, task: str) -> dict[str, Any]:
         "calibration": {
             row.key: row for row in group_rows(scores, ALL, metric="calibration_error", task=task)
         },
-        "slices": {name: group_rows(scores, name, task=task) for name in MAIN_SLICES},
+        "slices": place_rows(scores, task=task),
         "more_slices": _more_slices(scores, task),
         "baseline": str(scores["baseline"].iloc[0]),
     }

@@ -87,9 +87,16 @@ def group_rows(
     return rows
 
 
-def has_several_cultures(rows: list[GroupRow]) -> bool:
-    """Whether some language and culture rows say more than the languages alone."""
-    return any("-" in row.key and row.name.count(",") for row in rows) or len(rows) > 1
+def place_rows(
+    scores: pd.DataFrame, *, task: str, corpus: str | None = None
+) -> dict[str, list[GroupRow]]:
+    """The rows by language, and by language and culture where that says more."""
+    languages = group_rows(scores, "language", task=task, corpus=corpus)
+    cultures = group_rows(scores, "language_culture", task=task, corpus=corpus)
+    rows = {"language": languages}
+    if {row.key for row in cultures} != {row.key for row in languages}:
+        rows["language_culture"] = cultures
+    return rows
 
 
 def summarise(scores: pd.DataFrame, *, task: str, corpus: str | None = None) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE, lookup
-from ccnlp.evaluation.summary import Estimate, GroupRow, group_rows
+from ccnlp.evaluation.summary import Estimate, GroupRow, group_rows, place_rows
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order
 
 NAME_WIDTH, COUNT_WIDTH, CELL_WIDTH = 20, 8, 13
@@ -36,9 +36,8 @@ def _task_table(scores: pd.DataFrame, task: str) -> str:
         rows = group_rows(scores, ALL, task=task, corpus=corpus)
         lines += [_group_line(corpus, row, systems) for row in rows if row.key == ALL]
     has_small = False
-    for slice_name, heading in HEADINGS.items():
-        rows = group_rows(scores, slice_name, task=task)
-        lines += ["", heading, *(_group_line(row.key, row, systems) for row in rows)]
+    for slice_name, rows in place_rows(scores, task=task).items():
+        lines += ["", HEADINGS[slice_name], *(_group_line(row.key, row, systems) for row in rows)]
         has_small = has_small or any(row.is_small for row in rows)
     if has_small:
         lines.append("* a small group: read its interval, not its score")

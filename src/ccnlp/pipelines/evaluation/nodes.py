@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ccnlp.evaluation import baselines, plots, published, report, scores
+from ccnlp.evaluation import (
+    baselines,
+    prediction_plots,
+    published,
+    report,
+    score_plots,
+    scores,
+)
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.predictions import combine, predict_with, predict_with_model
 from ccnlp.evaluation.stages import StageReport
@@ -106,21 +113,23 @@ def compare_with_published(scores: pd.DataFrame, evaluation: EvaluationParameter
 def draw_scores(scores: pd.DataFrame) -> "tuple[Figure, Figure]":
     """Scores by culture and by language."""
     return (
-        plots.draw_scores(scores, slice_name="language_culture"),
-        plots.draw_scores(scores, slice_name="language"),
+        score_plots.draw_scores(scores, slice_name="language_culture"),
+        score_plots.draw_scores(scores, slice_name="language"),
     )
 
 
 def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> "tuple[Figure, Figure]":
     """Confusion matrices and the reliability of the confidences."""
     labels = {name: task.labels for name, task in build_tasks(tasks).items()}
-    return plots.draw_confusion(predictions, labels=labels), plots.draw_reliability(predictions)
+    return prediction_plots.draw_confusion(
+        predictions, labels=labels
+    ), prediction_plots.draw_reliability(predictions)
 
 
 def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> "Figure":
     """How the labels are spread in each culture and split."""
     labels = {name: task.labels for name, task in build_tasks(tasks).items()}
-    return plots.draw_labels(examples, labels=labels)
+    return prediction_plots.draw_labels(examples, labels=labels)
 
 
 def write_report(

@@ -1,0 +1,146 @@
+"""Pictures of scores."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.evaluation.naming import METRIC_NAMES, describe_group, short_group, slice_name_of
+from ccnlp.evaluation.scores import lookup
+from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order, leading_system
+from ccnlp.evaluation.theme import BAND, INK, SOFT, SYSTEM_COLOURS, apply_theme, escape
+from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+ROW_HEIGHT = 30  # pixels
+
+
+def draw_scores(
+    scores: pd.DataFrame, *, slice_name: str, metric: str = "macro_f1", split: str = "test"
+) -> "Figure":
+    """Every system's score in each group, with its interval, the best group on top.
+
+    Small groups are grey.
+    """
+    views = {}
+    for task, corpus in places_of(scores, split):
+        table = lookup(
+            scores, slice_name=slice_name, metric=metric, split=split, task=task, corpus=corpus
+        )
+        if len(table):
+            views[view_name(task, corpus)] = _draw_groups(table, slice_name, metric, split)
+    return with_views(views or {"": empty_figure(f"No scores on {split}")})
+
+
+def _draw_groups(table: pd.DataFrame, slice_name: str, metric: str, split: str) -> "Figure":
+    import plotly.graph_objects as go
+
+    systems = in_order(table["system"])
+    leading = leading_system(systems)
+    lead = table[table["system"] == leading].sort_values("score")
+    order = lead["group"].tolist()
+    figure = go.Figure()
+    for offset, system in zip(np.linspace(-0.32, 0.32, len(systems)), systems, strict=True):
+        rows = table[table["system"] == system].set_index("group").reindex(order)
+        places = np.arange(len(order)) + (offset if len(systems) > 1 else 0.0)
+        figure.add_scatter(**_dots(rows, places, system, slice_name, is_leading=system == leading))
+        figure.add_scatter(**_legend_entry(system))
+    for place in range(0, len(order), 2):
+        figure.add_hrect(place - 0.5, place + 0.5, fillcolor=BAND, line_width=0, layer="below")
+    figure.update_yaxes(
+        tickvals=list(range(len(order))),
+        ticktext=[_tick(slice_name, row) for _, row in lead.iterrows()],
+        range=[-0.6, len(order) - 0.4],
+        showgrid=False,
+        zeroline=False,
+        automargin=True,
+    )
+    name = METRIC_NAMES.get(metric, metric)
+    figure.update_xaxes(title=f"{name} on {split}, percent")
+    height = 190 + max(3, len(order)) * max(ROW_HEIGHT, 8 * len(systems))
+    return apply_theme(figure, _groups_title(lead, slice_name, name, leading), height=height)
+
+
+def _dots(
+    rows: pd.DataFrame,
+    places: "np.ndarray[Any, Any]",
+    system: str,
+    slice_name: str,
+    *,
+    is_leading: bool,
+) -> dict[str, Any]:
+    is_small = rows["is_small"].fillna(True).astype(bool)
+    colour = SYSTEM_COLOURS[system]
+    groups = [str(group) for group in rows.index]
+    about = [
+        escape(f"{short_group(slice_name, g)} {describe_group(slice_name, g)}".strip())
+        for g in groups
+    ]
+    return {
+        "x": (100 * rows["score"]).tolist(),
+        "y": places.tolist(),
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": (100 * (rows["high"] - rows["score"])).tolist(),
+            "arrayminus": (100 * (rows["score"] - rows["low"])).tolist(),
+            "color": colour,
+            "thickness": 2.2 if is_leading else 1.1,
+            "width": 0,
+        },
+        "mode": "markers",
+        "marker": {
+            "color": np.where(is_small, "#ffffff", colour).tolist(),
+            "size": 10 if is_leading else 6,
+            "line": {"color": colour, "width": 1.6},
+        },
+        "opacity": 1.0 if is_leading else 0.85,
+        "name": SYSTEMS[system],
+        "legendgroup": system,
+        "showlegend": False,
+        "customdata": [
+            [a, int(n), 100 * low, 100 * high, " (small)" if small else ""]
+            for a, n, low, high, small in zip(
+                about, rows["n"].fillna(0), rows["low"], rows["high"], is_small, strict=True
+            )
+        ],
+        "hovertemplate": "<b>%{customdata[0]}</b><br>%{x:.1f} "
+        "[%{customdata[2]:.1f}, %{customdata[3]:.1f}], n = %{customdata[1]:,}%{customdata[4]}",
+    }
+
+
+def _legend_entry(system: str) -> dict[str, Any]:
+    """A full dot, whatever the first group's looks like."""
+    return {
+        "x": [None],
+        "y": [None],
+        "mode": "markers",
+        "marker": {"color": SYSTEM_COLOURS[system], "size": 9},
+        "name": SHORT_NAMES[system],
+        "legendgroup": system,
+    }
+
+
+def _tick(slice_name: str, row: "pd.Series[Any]") -> str:
+    group = short_group(slice_name, str(row["group"]))
+    colour = SOFT if row["is_small"] else INK
+    return (
+        f"<span style='color:{colour}'>{escape(group)}</span> "
+        f"<span style='color:{SOFT};font-size:10px'>n={int(row['n']):,}</span>"
+    )
+
+
+def _groups_title(lead: pd.DataFrame, slice_name: str, name: str, leading: str) -> str:
+    what = slice_name_of(slice_name)
+    large = lead[~lead["is_small"].astype(bool)]
+    hollow = "; hollow dots: few rows" if lead["is_small"].any() else ""
+    if len(large) < 2:
+        return f"{SYSTEMS[leading]}: {name} by {what}{hollow}"
+    worst, best = large.iloc[0], large.iloc[-1]
+    ends = [
+        f"{100 * row['score']:.0f} ({escape(short_group(slice_name, str(row['group'])))})"
+        for row in (worst, best)
+    ]
+    return f"{SYSTEMS[leading]}: {name} by {what} runs from {ends[0]} to {ends[1]}{hollow}"
