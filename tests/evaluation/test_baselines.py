@@ -102,6 +102,20 @@ def test_without_validation_rows_a_baseline_is_fitted_all_the_same(
     assert set(table["split"]) == {"test"}
 
 
+def test_probe_embeds_no_more_train_rows_than_it_may(examples, tasks, parameters):
+    asked = []
+
+    def count(texts):
+        asked.append(len(texts))
+        return embed(texts)
+
+    probe = parameters.probe.model_copy(update={"max_train_examples": 50})
+    predict = partial(predict_probe, parameters=probe, embed=count)
+    table = predict_with("probe", predict, examples=examples, tasks=tasks)
+    assert asked == [50 + 60]
+    assert (table["reference"] == table["prediction"]).all()
+
+
 def test_tfidf_gives_the_same_twice(systems, examples, tasks):
     first, again = (
         predict_with("tfidf", systems["tfidf"], examples=examples, tasks=tasks) for _ in range(2)

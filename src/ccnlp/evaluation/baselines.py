@@ -84,6 +84,9 @@ def predict_probe(
     """Logistic regression on the standardised vectors of the frozen encoder."""
     from sklearn.preprocessing import StandardScaler
 
+    limit = parameters.max_train_examples
+    if limit is not None and len(train) > limit:
+        train = train.sample(n=limit, random_state=0).reset_index(drop=True)
     vectors = embed([*_texts(train, task), *_texts(rows, task)])
     scaler = StandardScaler().fit(vectors[: len(train)])
     fitted, other = np.split(scaler.transform(vectors), [len(train)])

@@ -31,6 +31,9 @@ class ProbeParameters(_Group):
 
     prefix: str = Field(description="put in front of each text, as the encoder was pretrained")
     max_length_tokens: int = Field(ge=8, description="tokens a text is cut to")
+    max_train_examples: int | None = Field(
+        ge=1, description="training rows, drawn at random where there are more; null takes all"
+    )
     inverse_regularisation: tuple[float, ...] = Field(
         min_length=1, description="C of the logistic regression; chosen on validation"
     )

@@ -1,5 +1,6 @@
 from functools import partial
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -155,3 +156,8 @@ def test_pipeline_compares_with_the_champion(make_catalog, tmp_path, monkeypatch
 
 def test_nodes_are_named_like_their_functions():
     assert all(node.name == f"evaluation.{node.func.__name__}" for node in create_pipeline().nodes)
+
+
+def test_annotations_are_there_at_run_time_so_that_kedro_validates_parameters():
+    for node in create_pipeline().nodes:
+        assert get_type_hints(node.func)["return"] is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -22,8 +22,8 @@ from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+Figure = Any
+"""A plotly figure; kedro reads annotations at run time, and importing plotly would cost a second."""
 
 
 def predict_majority(examples: pd.DataFrame, tasks: TasksParameters) -> pd.DataFrame:
@@ -110,7 +110,7 @@ def compare_with_published(scores: pd.DataFrame, evaluation: EvaluationParameter
     return published.benchmark_table(scores, evaluation.published)
 
 
-def draw_scores(scores: pd.DataFrame) -> "tuple[Figure, Figure]":
+def draw_scores(scores: pd.DataFrame) -> tuple[Figure, Figure]:
     """Scores by culture and by language."""
     return (
         score_plots.draw_scores(scores, slice_name="language_culture"),
@@ -118,7 +118,7 @@ def draw_scores(scores: pd.DataFrame) -> "tuple[Figure, Figure]":
     )
 
 
-def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> "tuple[Figure, Figure]":
+def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple[Figure, Figure]:
     """Confusion matrices and the reliability of the confidences."""
     labels = {name: task.labels for name, task in build_tasks(tasks).items()}
     return prediction_plots.draw_confusion(
@@ -126,7 +126,7 @@ def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> "tupl
     ), prediction_plots.draw_reliability(predictions)
 
 
-def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> "Figure":
+def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> Figure:
     """How the labels are spread in each culture and split."""
     labels = {name: task.labels for name, task in build_tasks(tasks).items()}
     return prediction_plots.draw_labels(examples, labels=labels)
@@ -143,7 +143,7 @@ def write_report(
     ingestion: StageReport,
     augmentation: StageReport,
     tokenisation: StageReport,
-    **figures: "Figure",
+    **figures: Figure,
 ) -> str:
     """The HTML report."""
     stages = {"Ingestion": ingestion, "Augmentation": augmentation, "Tokenisation": tokenisation}
