@@ -23,7 +23,7 @@ from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 Figure = Any
-"""A plotly figure; kedro reads annotations at run time, and importing plotly would cost a second."""
+"""A plotly figure. Kedro reads annotations at run time, and importing plotly takes a second."""
 
 
 def predict_majority(examples: pd.DataFrame, tasks: TasksParameters) -> pd.DataFrame:
