@@ -1,13 +1,15 @@
 """Corpora of a few rows, read as a run reads them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
-from ccnlp.corpora.entry import CorporaParameters, CorpusEntry
+from ccnlp.corpora.curation import IngestionParameters, curate_corpus
+from ccnlp.corpora.entry import CorporaParameters, CorpusEntry, Ratios
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.tasks.base import Task, TasksParameters, build_tasks
 
@@ -16,6 +18,32 @@ RATIOS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
 Entry = Callable[..., CorpusEntry]
 ReadFiles = Callable[..., pd.DataFrame]
+Rows = Sequence[Mapping[str, Any]]
+MakeRows = Callable[[Rows], pd.DataFrame]
+Curate = Callable[..., pd.DataFrame]
+
+CONF = Path(__file__).parents[2] / "conf" / "base" / "parameters"
+READ_ROW = {
+    "corpus": "reviews",
+    "task": "sentiment",
+    "source": "reviews.csv",
+    "text": "a text",
+    "label": "neutral",
+    "language": "en",
+    "region": "und",
+    "culture": "und",
+    "domain": "und",
+    "origin": "native",
+    "engine": None,
+    "pivot": None,
+    "licence": "CC0-1.0",
+    "split": "train",
+    "group": None,
+    "rejected_by": None,
+    "rejection_reason": None,
+    "content": None,
+}
+"""A row as reading gives it, beside its number and weight."""
 
 
 @pytest.fixture
@@ -59,3 +87,53 @@ def read_files(tmp_path: Path, make_entry: Entry, sentiment: dict[str, Task]) ->
         return pd.concat(list(batches), ignore_index=True)
 
     return read
+
+
+@pytest.fixture(scope="session")
+def ingestion() -> IngestionParameters:
+    """The project's own defaults."""
+    values = yaml.safe_load((CONF / "ingestion.yml").read_text(encoding="utf-8"))
+    return IngestionParameters.model_validate(values["ingestion"])
+
+
+@pytest.fixture
+def make_rows() -> MakeRows:
+    """A table as reading gives it, of rows that say only what matters to a test."""
+
+    def make(rows: Rows) -> pd.DataFrame:
+        columns = [*READ_ROW, *(key for key in (rows[0] if rows else ()) if key not in READ_ROW)]
+        table = pd.DataFrame([{**READ_ROW, **row} for row in rows], columns=columns)
+        table = table.astype("string")
+        return table.assign(row=range(1, len(rows) + 1), weight=1.0)
+
+    return make
+
+
+@pytest.fixture
+def curate(
+    make_rows: MakeRows, sentiment: dict[str, Task], ingestion: IngestionParameters
+) -> Curate:
+    """Curates rows as one corpus, with changed parameters of a stage and in batches if asked."""
+
+    def curate(
+        rows: Rows,
+        *,
+        ratios: dict[str, float] | None = None,
+        batch_size: int = 1000,
+        **changes: Any,
+    ) -> pd.DataFrame:
+        values = ingestion.model_dump()
+        for stage, own in changes.items():
+            values[stage] = {**values[stage], **own} if isinstance(own, dict) else own
+        if ratios is not None:
+            rows = [{"split": None, **row} for row in rows]
+        table = make_rows(rows)
+        return curate_corpus(
+            "reviews",
+            (table.iloc[i : i + batch_size] for i in range(0, len(table), batch_size)),
+            task=sentiment["sentiment"],
+            ratios=Ratios.model_validate(ratios) if ratios is not None else None,
+            parameters=IngestionParameters.model_validate(values),
+        )
+
+    return curate

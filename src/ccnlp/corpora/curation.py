@@ -124,28 +124,27 @@ def texts_of(rows: pd.DataFrame, task: ReadableTask) -> pd.Series:
     return texts
 
 
-def _add_identity(rows: pd.DataFrame, texts: pd.Series, task: ReadableTask) -> pd.DataFrame:
-    """Adds `id`, `text_hash`, `group_id` and `parent_id`; ids are missing where the text is."""
-    targets = _joined(rows, task.target_columns)
-    keys = zip(*(rows[c] for c in ("task", "corpus", "language", "culture")), strict=True)
-    ids = [
-        pd.NA
-        if pd.isna(text)
-        else stable_hash(("" if pd.isna(k) else k) for k in (*key, text, target))
-        for key, text, target in zip(keys, texts, targets, strict=True)
-    ]
-    hashes = [pd.NA if pd.isna(text) else stable_hash([text_key(text)]) for text in texts]
-    groups = [
-        text_hash if pd.isna(group) else stable_hash([corpus, group])
-        for corpus, group, text_hash in zip(rows["corpus"], rows["group"], hashes, strict=True)
-    ]
-    new = {"id": ids, "text_hash": hashes, "group_id": groups, "parent_id": pd.NA}
+def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTask) -> pd.DataFrame:
+    """Adds `id`, `text_hash`, `group_id` and `parent_id`; the first two need a text."""
+    place = _joined(rows, ("task", "corpus", "language", "culture"))
+    target = _joined(rows, task.target_columns)
+    known = texts.dropna()
+    keys = pd.Series(map(text_key, known.tolist()), index=known.index, dtype="string")
+    text_hash = _hashes(keys)
+    groups = rows["group"].dropna()
     return rows.drop(columns="group").assign(
-        **{
-            name: pd.Series(values, index=rows.index, dtype="string")
-            for name, values in new.items()
-        }
+        id=_hashes(place[known.index], known, target[known.index]),
+        text_hash=text_hash,
+        group_id=_hashes(rows.loc[groups.index, "corpus"], groups)
+        .reindex(rows.index)
+        .fillna(text_hash),
+        parent_id=pd.Series(pd.NA, index=rows.index, dtype="string"),
     )
+
+
+def _hashes(*columns: "pd.Series[str]") -> "pd.Series[str]":
+    parts = zip(*(column.tolist() for column in columns), strict=True)
+    return pd.Series(map(stable_hash, parts), index=columns[0].index, dtype="string")
 
 
 def _joined(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[str]":
@@ -258,7 +257,9 @@ def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) ->
 
 def _with_plain_text(rows: pd.DataFrame, task: ReadableTask) -> pd.DataFrame:
     """The rows with text in place of categories; a category without values has lost its type."""
-    categories = rows.select_dtypes(["category", "object"]).columns.difference(task.list_columns)
+    categories = rows.select_dtypes(["category", "object"]).columns.difference(
+        list(task.list_columns)
+    )
     return rows.astype(dict.fromkeys(categories, "string"))
 
 

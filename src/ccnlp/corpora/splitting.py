@@ -91,8 +91,8 @@ def _check_labels(counts: pd.DataFrame, labels: tuple[str, ...], where: str) -> 
     if len(present) == 1:
         raise CorpusError(
             f"{where}: all {counts['num_rows'].sum():,} rows have the label {present.pop()!r}; "
-            "with one label there is nothing to learn; is it the right column, or does label_map send "
-            f"all to one? ({PARAMETERS_FILE})"
+            "with one label there is nothing to learn; is it the right column, or does label_map "
+            f"send all to one? ({PARAMETERS_FILE})"
         )
     in_train = set(counts.loc[counts["split"] == "train", "label"])
     missing = [label for label in labels if label not in in_train]

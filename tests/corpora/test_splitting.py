@@ -1,0 +1,164 @@
+import pandas as pd
+import pytest
+
+from ccnlp.corpora.entry import Ratios
+from ccnlp.corpora.splitting import check_splits, describe_gaps, draw, split_by_ratios
+from ccnlp.errors import CorpusError
+
+RATIOS = Ratios(train=0.8, validation=0.1, test=0.1)
+
+
+def groups(number: int) -> pd.Series:
+    return pd.Series([f"group {i}" for i in range(number)], dtype="string")
+
+
+def test_draw_is_even_and_depends_on_seed_and_key() -> None:
+    places = [draw(0, f"key {i}") for i in range(1000)]
+    assert sum(places) / 1000 == pytest.approx(0.5, abs=0.05)
+    assert all(0 <= place < 1 for place in places)
+    assert draw(0, "key") == draw(0, "key")
+    assert draw(0, "key") != draw(1, "key")
+
+
+def test_split_by_ratios_keeps_the_shares() -> None:
+    shares = split_by_ratios(groups(5000), RATIOS, seed=0).value_counts(normalize=True)
+    assert shares["train"] == pytest.approx(0.8, abs=0.02)
+    assert shares["validation"] == pytest.approx(0.1, abs=0.02)
+    assert shares["test"] == pytest.approx(0.1, abs=0.02)
+
+
+def test_split_by_ratios_does_not_move_rows_when_rows_are_added_or_shuffled() -> None:
+    before = split_by_ratios(groups(200), RATIOS, seed=0)
+    more = groups(1000).sample(frac=1, random_state=0)
+    after = split_by_ratios(more, RATIOS, seed=0)
+
+    pd.testing.assert_series_equal(after.sort_index().iloc[:200], before)
+
+
+def test_split_by_ratios_keeps_groups_together() -> None:
+    ids = pd.concat([groups(50)] * 3, ignore_index=True)
+    split = split_by_ratios(ids, RATIOS, seed=0)
+    assert split.groupby(ids).nunique().eq(1).all()
+
+
+def test_split_by_ratios_follows_the_seed() -> None:
+    splits = [split_by_ratios(groups(100), RATIOS, seed=seed).tolist() for seed in (0, 1)]
+    assert splits[0] != splits[1]
+
+
+def test_split_by_ratios_of_nothing_but_train() -> None:
+    ratios = Ratios(train=1, validation=0, test=0)
+    assert set(split_by_ratios(groups(100), ratios, seed=0)) == {"train"}
+
+
+def test_declared_group_in_two_given_splits_stays_in_the_later(curate) -> None:
+    rows = curate(
+        [
+            {"text": "one", "group": "g", "split": "train"},
+            {"text": "two", "group": "g", "split": "validation"},
+            {"text": "three", "group": "g", "split": "test"},
+            {"text": "four", "group": "h", "split": "train"},
+        ]
+    )
+
+    assert rows["rejected_by"].astype("string").fillna("").tolist() == [
+        "splitting",
+        "splitting",
+        "",
+        "",
+    ]
+    assert rows["rejection_reason"].iloc[0] == "rows of its group stand in test"
+
+
+def test_same_text_in_two_cultures_is_one_group(curate) -> None:
+    both = [{"text": f"text {i}", "culture": c} for i in range(50) for c in ("GB", "NG")]
+    rows = curate(both, ratios=RATIOS.model_dump())
+
+    assert rows.groupby("text")["split"].nunique().eq(1).all()
+    assert rows["split"].nunique() == 3
+
+
+def test_given_splits_are_kept_beside_ratios(curate) -> None:
+    given = [{"text": f"given {i}", "split": "test"} for i in range(20)]
+    placed = [{"text": f"placed {i}", "split": None} for i in range(20)]
+    rows = curate(given + placed, ratios={"train": 1, "validation": 0, "test": 0})
+
+    assert rows["split"].tolist() == ["test"] * 20 + ["train"] * 20
+
+
+def test_placed_row_that_repeats_a_given_one_is_a_duplicate(curate) -> None:
+    rows = curate(
+        [{"text": "same", "split": "train"}, {"text": "same", "split": None}, {"text": "else"}],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+    assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "deduplication", ""]
+
+
+LABELS = ("negative", "neutral", "positive")
+
+
+def counts(*missing: tuple[str, str], labels=LABELS) -> pd.DataFrame:
+    """Ten rows of every label in every split, but for the missing pairs."""
+    pairs = [(s, label) for s in ("train", "validation", "test") for label in labels]
+    table = pd.DataFrame(
+        [pair for pair in pairs if pair not in missing], columns=["split", "label"]
+    )
+    return table.assign(
+        corpus="reviews", task="sentiment", language="en", culture="und", num_rows=10
+    )
+
+
+def test_check_splits_accepts_every_label_in_every_split(sentiment) -> None:
+    check_splits(counts(), sentiment)
+
+
+def test_check_splits_accepts_a_label_that_only_test_lacks(sentiment) -> None:
+    check_splits(counts(("test", "neutral")), sentiment)
+
+
+def test_check_splits_refuses_a_split_without_rows(sentiment) -> None:
+    table = counts(*[("validation", label) for label in LABELS])
+    with pytest.raises(CorpusError) as error:
+        check_splits(table, sentiment)
+    assert str(error.value) == (
+        "task 'sentiment' (corpora reviews): no row in validation; give one corpus of the task a "
+        "`split` that has it, or `ratios` above 0 and enough rows (parameters/corpora.yml)"
+    )
+
+
+def test_check_splits_refuses_a_single_label(sentiment) -> None:
+    with pytest.raises(CorpusError) as error:
+        check_splits(counts(labels=("positive",)), sentiment)
+    assert str(error.value) == (
+        "task 'sentiment' (corpora reviews): all 30 rows have the label 'positive'; with one label "
+        "there is nothing to learn; is it the right column, or does label_map send all to one? "
+        "(parameters/corpora.yml)"
+    )
+
+
+def test_check_splits_refuses_a_label_that_train_lacks(sentiment) -> None:
+    with pytest.raises(CorpusError) as error:
+        check_splits(counts(("train", "neutral")), sentiment)
+    assert str(error.value) == (
+        "task 'sentiment' (corpora reviews): train has no row with the label 'neutral'; add rows "
+        "of it to train, or set other `ratios` (parameters/corpora.yml)"
+    )
+
+
+def test_check_splits_refuses_a_label_that_stands_nowhere(sentiment) -> None:
+    with pytest.raises(CorpusError) as error:
+        check_splits(counts(labels=("negative", "positive")), sentiment)
+    assert str(error.value).endswith(
+        "train has no row with the label 'neutral'; add rows of it, or leave it out of the task's "
+        "labels (parameters/tasks.yml)"
+    )
+
+
+def test_describe_gaps_names_corpora_of_one_label_and_groups_without_test_rows() -> None:
+    table = counts(("test", "neutral"))
+    single = counts(labels=("positive",)).assign(corpus="praise")
+
+    assert describe_gaps(pd.concat([table, single])) == [
+        "corpus 'praise': all rows have the label 'positive'",
+        "corpus 'reviews': no row in test with the label 'neutral'",
+    ]
