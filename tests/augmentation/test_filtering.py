@@ -1,6 +1,12 @@
 import numpy as np
 
-from ccnlp.augmentation.filtering import FILTERS, rejections, remembering
+from ccnlp.augmentation.filtering import (
+    FILTERS,
+    FilterContext,
+    rejections,
+    remembering,
+    score_round_trips,
+)
 from ccnlp.augmentation.parameters import FilterParameters
 
 
@@ -32,3 +38,20 @@ def test_remembering_asks_for_each_text_once():
     assert remember(["b", "cccc"]).ravel().tolist() == [1, 4]
     assert asked == ["aa", "b", "cccc"]
     assert remember([]).shape == (0, 1)
+
+
+def test_all_filters_texts_are_embedded_in_one_call(
+    make_round_trips, make_examples, make_parameters, embed_words
+):
+    calls = []
+
+    def embed(texts):
+        calls.append(list(texts))
+        return embed_words(texts)
+
+    train = make_examples([{"text": "a"}, {"text": "b"}, {"text": "c", "label": "negative"}])
+    context = FilterContext(remembering(embed), train, make_parameters())
+    scored = score_round_trips(make_round_trips([("a", "x"), ("b", "y")]), context)
+    assert len(calls) == 1
+    assert sorted(calls[0]) == ["a", "b", "c", "x", "y"]
+    assert [f"{name}_score" in scored for name in FILTERS] == [True] * 8

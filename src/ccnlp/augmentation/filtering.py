@@ -1,7 +1,7 @@
 """The contract of a filter, and how filters together judge round trips."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -38,6 +38,10 @@ class Filter(ABC):
 
     name: ClassVar[str]
 
+    def texts_to_embed(self, round_trips: pd.DataFrame, context: FilterContext) -> Iterable[str]:
+        """The texts whose vectors `score` will ask for, so that all filters' are made at once."""
+        return ()
+
     @abstractmethod
     def score(self, round_trips: pd.DataFrame, context: FilterContext) -> Scores:
         """A score a row, NaN where there is no verdict; such a row passes.
@@ -60,11 +64,13 @@ def score_round_trips(round_trips: pd.DataFrame, context: FilterContext) -> pd.D
         ConfigurationError: a configured filter does not exist.
     """
     scored = round_trips.copy()
-    for name in context.parameters.filters:
-        judge = FILTERS.get(name)()
-        scored[score_column(name)] = (
-            judge.score(round_trips, context) if len(round_trips) else np.empty(0)
-        )
+    filters = {name: FILTERS.get(name)() for name in context.parameters.filters}
+    if round_trips.empty:
+        return scored.assign(**{score_column(name): np.empty(0) for name in filters})
+    texts = [t for judge in filters.values() for t in judge.texts_to_embed(round_trips, context)]
+    context.embed(texts)
+    for name, judge in filters.items():
+        scored[score_column(name)] = judge.score(round_trips, context)
     return scored
 
 

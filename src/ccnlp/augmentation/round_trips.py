@@ -140,7 +140,7 @@ def translate_with_store(
         direction: what the store keys them by.
         translator: the engine.
         store: read first, and written after every chunk.
-        chunk_size: texts asked for at once.
+        chunk_size: texts asked for at once; a resumed run asks in the same chunks.
         advance: told how many of `texts` are done.
     """
     distinct = list(dict.fromkeys(texts))

@@ -1,5 +1,6 @@
 """Whether a round trip still bears its label."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,12 @@ class LabelAgreement(Filter):
 
     name = "label_agreement"
 
+    def texts_to_embed(self, round_trips: pd.DataFrame, context: FilterContext) -> Iterable[str]:
+        """Originals, candidates and the rows that the classifier learns from."""
+        learned = [self._learned(rows, str(task), context) for task, rows in _by_task(round_trips)]
+        texts = [text for rows in learned for text in rows["text"]]
+        return [*texts, *round_trips["original"], *round_trips["candidate"]]
+
     def score(self, round_trips: pd.DataFrame, context: FilterContext) -> Scores:
         """Probability of the label for the candidate less that for the original, -1..1.
 
@@ -28,20 +35,28 @@ class LabelAgreement(Filter):
         """
         scores = np.full(len(round_trips), np.nan)
         parameters = context.parameters.label_classifier
-        for task, rows in round_trips.reset_index(drop=True).groupby("task"):
-            train = context.train[context.train["task"] == task]
-            learned = sample_rows(train, set(rows["parent_id"]), parameters.max_rows)
+        for task, rows in _by_task(round_trips):
+            learned = self._learned(rows, str(task), context)
             folds = _folds(learned["group_id"], parameters.num_folds)
             vectors = context.embed(learned["text"].tolist())
-            judged = _folds(
-                rows["parent_id"].map(train.set_index("id")["group_id"]), parameters.num_folds
-            )
+            groups = context.train.set_index("id")["group_id"]
+            judged = _folds(rows["parent_id"].map(groups), parameters.num_folds)
             for fold in np.unique(judged):
                 model = _fit(vectors[folds != fold], learned["label"][folds != fold], parameters)
                 chosen = rows[judged == fold]
                 if model is not None:
                     scores[chosen.index] = _change(model, chosen, context)
         return scores
+
+    def _learned(self, rows: pd.DataFrame, task: str, context: FilterContext) -> pd.DataFrame:
+        train = context.train[context.train["task"] == task]
+        max_rows = context.parameters.label_classifier.max_rows
+        return sample_rows(train, set(rows["parent_id"]), max_rows)
+
+
+def _by_task(round_trips: pd.DataFrame) -> Iterable[tuple[Any, pd.DataFrame]]:
+    """The rows of each task; their index is their place."""
+    return round_trips.reset_index(drop=True).groupby("task")
 
 
 def sample_rows(train: pd.DataFrame, wanted: set[str], max_rows: int) -> pd.DataFrame:
