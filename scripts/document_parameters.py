@@ -40,10 +40,11 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "corpora.<name>": CorpusEntry,
     "tasks.<name>": TaskParameters,
 }
-HEAD = """# Parameters
-
-Made by `scripts/document_parameters.py` from the models and `conf/base/parameters`. An unknown key, a wrong type or a value out of range ends a run before any node. Override one with `--params training.epochs=5`, or many in an environment.
-"""
+HEAD = (
+    "# Parameters\n\nMade by `scripts/document_parameters.py` from the models and "
+    "`conf/base/parameters`. An unknown key, a wrong type or a value out of range ends a run "
+    "before any node. Override one with `--params training.epochs=5`, or many in an environment.\n"
+)
 
 
 def rows(model: type[BaseModel], values: Any, prefix: str) -> Iterator[str]:

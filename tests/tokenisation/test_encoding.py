@@ -47,7 +47,7 @@ def test_encode_examples_cuts_and_keeps_the_end_mark(examples, tiny_encoder):
 
 
 def test_encode_examples_beyond_the_encoders_length_says_so(examples, tiny_encoder):
-    with pytest.raises(ConfigurationError, match="max_length_tokens is 600, but .* at most 128"):
+    with pytest.raises(ConfigurationError, match=r"max_length_tokens is 600, but .* at most 128"):
         encode_examples(examples, TASKS, tiny_encoder.load_tokenizer(), max_length_tokens=600)
 
 
@@ -65,9 +65,7 @@ def test_count_tokens_leaves_test_out_and_special_tokens_in(examples, tiny_encod
 
 
 def test_report_tokens_by_language(examples, tiny_encoder):
-    features = encode_examples(
-        examples, TASKS, tiny_encoder.load_tokenizer(), max_length_tokens=8
-    )
+    features = encode_examples(examples, TASKS, tiny_encoder.load_tokenizer(), max_length_tokens=8)
 
     report = report_tokens(features).set_index("language")
 

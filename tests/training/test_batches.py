@@ -15,7 +15,9 @@ BATCHES = BatchParameters(examples=2, tokens=100, window=10, accumulation_steps=
 EVEN = MixtureParameters(temperature=1)
 
 
-def task_rows(corpora: list[str], lengths: list[int] | None = None, weight: float = 1.0) -> TaskRows:
+def task_rows(
+    corpora: list[str], lengths: list[int] | None = None, weight: float = 1.0
+) -> TaskRows:
     size = len(corpora)
     return TaskRows(
         rows=np.arange(size) + 10,

@@ -56,7 +56,9 @@ def test_fine_tune_reports_metrics_as_it_goes(run):
     with progress.listening(heard.append):
         run()
 
-    names = {name for report in heard if isinstance(report, progress.Metrics) for name in report.values}
+    names = {
+        name for report in heard if isinstance(report, progress.Metrics) for name in report.values
+    }
     assert {"training/loss", "training/validation_sentiment/macro_f1"} <= names
 
 
@@ -157,5 +159,5 @@ def test_fine_tune_without_validation_rows_says_how_to_mend(run, features):
     is_train = [split != "validation" for split in table["split"].to_pylist()]
     features["sentiment"] = table.filter(is_train)
 
-    with pytest.raises(CorpusError, match="no validation rows to train with.*corpora.yml"):
+    with pytest.raises(CorpusError, match=r"no validation rows to train with.*corpora\.yml"):
         run()

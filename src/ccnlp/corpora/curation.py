@@ -83,7 +83,7 @@ def curate_corpus(
     ]
     num_rows = sum(map(len, curated))
     rows = _concatenate(curated)
-    texts = texts_of(rows, task)
+    texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column
     rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
     is_given = rows["split"].notna()
     if ratios is not None and not is_given.all():

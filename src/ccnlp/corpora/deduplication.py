@@ -25,6 +25,9 @@ from ccnlp.corpora.similarity import (
 
 STAGE = "deduplication"
 
+PLACE = ("language", "culture", "split")
+"""Rows that differ in one of them are not compared."""
+
 NEIGHBOURS = 4
 """Texts before it in a bucket that a text is compared with, beside the bucket's first: buckets of
 boilerplate hold a large part of some corpora."""
@@ -78,34 +81,32 @@ def remove_duplicates(
 
 def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """A number for each combination of values in the columns; lists and missing values count."""
-    keys = rows[list(columns)].copy(deep=False)
-    for column in columns:
-        if keys[column].dtype == object:
-            keys[column] = keys[column].astype("str")
+    lists = [column for column in columns if rows[column].dtype == object]
+    keys = rows[list(columns)].astype(dict.fromkeys(lists, "str"))
     return keys.groupby(list(columns), dropna=False, observed=True, sort=False).ngroup()
 
 
 def _reject_repetitions(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    kept = rows[is_kept(rows)]
-    group = _comparable(kept, ["text_hash", "language", "culture", "split", *targets])
-    first = pd.Series(kept.index, index=kept.index).groupby(group).transform("first")
+    columns = ["text_hash", *PLACE, *targets]
+    group = _comparable(rows.loc[is_kept(rows), columns], columns)
+    first = pd.Series(group.index, index=group.index).groupby(group).transform("first")
     later = first[first != first.index]
     reasons = "the same text as example " + rows.loc[later, "id"].set_axis(later.index)
     return reject(rows, reasons, stage=STAGE)
 
 
 def _mark_conflicts(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    rows = rows.copy(deep=False)
-    rows["conflicting_labels"] = pd.Series(pd.NA, index=rows.index, dtype="string")
-    kept = rows[is_kept(rows)]
-    group = _comparable(kept, ["text_hash", "language", "culture", "split"])
-    in_conflict = kept[group.duplicated(keep=False)]  # equal targets are rejected by now
-    labels = in_conflict[list(targets)].astype("str").agg("/".join, axis=1)
-    for _, own in labels.groupby(group[in_conflict.index]):
-        for row in own.index:
-            others = ", ".join(repr(label) for label in own.drop(row))
-            rows.loc[row, "conflicting_labels"] = others
-    return rows
+    columns = ["text_hash", *PLACE]
+    group = _comparable(rows.loc[is_kept(rows), columns], columns)
+    group = group[group.duplicated(keep=False)]  # equal targets are rejected by now
+    labels = rows.loc[group.index, list(targets)].astype("str").agg("/".join, axis=1)
+    others = {
+        row: ", ".join(repr(label) for label in own.drop(row))
+        for _, own in labels.groupby(group)
+        for row in own.index
+    }
+    conflicts = pd.Series(others, dtype="string").reindex(rows.index)
+    return rows.assign(conflicting_labels=conflicts)
 
 
 def _reject_near_duplicates(
@@ -115,12 +116,12 @@ def _reject_near_duplicates(
     parameters: DeduplicationParameters,
 ) -> pd.DataFrame:
     is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
-    kept = rows[is_kept(rows) & is_long]
+    kept = rows.loc[is_kept(rows) & is_long, [*PLACE, *targets]]
     texts = texts[kept.index]
     repeats = find_near_duplicates(
         texts,
         sign(texts, ngram=parameters.ngram),
-        _comparable(kept, ["language", "culture", "split", *targets]).to_numpy(),
+        _comparable(kept, [*PLACE, *targets]).to_numpy(),
         threshold=parameters.near_threshold,
         ngram=parameters.ngram,
     )

@@ -62,12 +62,11 @@ def identify_languages(
         parameters: `language_identification`; whether suspect rows are rejected, too.
     """
     rows = rows.copy(deep=False)
-    kept = rows[is_kept(rows)]
-    words = texts[kept.index].map(_words)
+    words = texts[is_kept(rows)].map(_words)
     words = words[words.map(_num_letters) >= parameters.min_letters]
     found = [detect_language(text) for text in words]
     detected = pd.DataFrame(found, index=words.index, columns=["language", "score"])
-    stated = kept.loc[words.index, "language"]
+    stated = rows.loc[words.index, "language"]
     suspect = [
         score >= _threshold(said, parameters)
         and not _is_plausible(said, language, text, parameters)

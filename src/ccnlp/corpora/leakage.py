@@ -43,10 +43,10 @@ def remove_leaks(
         held_out: the tables of `held_out_texts`, of every corpus.
         parameters: `deduplication`; what counts as nearly the same text.
     """
-    exposed = rows[is_kept(rows) & rows["split"].isin(["train", "validation"])]
+    is_exposed = is_kept(rows) & rows["split"].isin(["train", "validation"])
+    exposed = rows.loc[is_exposed, ["task", "split", "text_hash"]].assign(text=texts[is_exposed])
     if exposed.empty:
         return rows
-    exposed = exposed[["task", "split", "text_hash"]].assign(text=texts[exposed.index])
     signatures = _sign_long(exposed, parameters)
     for table in held_out:
         same_task = table[table["task"] == exposed["task"].iloc[0]].reset_index(drop=True)

@@ -42,6 +42,11 @@ class CorpusSummary(NamedTuple):
     conflicts: pd.DataFrame
     fingerprints: dict[str, dict[str, Any]]
 
+    @property
+    def kept_counts(self) -> pd.DataFrame:
+        """The `row_counts` of kept rows."""
+        return self.row_counts[self.row_counts["rejected_by"] == ""]
+
 
 def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummary:
     """What became of the rows of all corpora; one is in memory at a time.
@@ -60,7 +65,7 @@ def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummar
 
 def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
     """What became of the rows of one curated corpus."""
-    kept = rows[is_kept(rows)]
+    kept = rows.loc[is_kept(rows), [*IDENTITY, "language", "culture", "licence", "source"]]
     return CorpusSummary(
         _count_rows(rows),
         _count_rejections(rows[~is_kept(rows)]),

@@ -51,7 +51,8 @@ def keep_groups_together(rows: pd.DataFrame) -> pd.DataFrame:
     Args:
         rows: with `group_id`, `text_hash`, `split` and `rejected_by`.
     """
-    kept = rows[is_kept(rows) & (rows["group_id"] != rows["text_hash"])]
+    is_declared = rows["group_id"] != rows["text_hash"]
+    kept = rows.loc[is_kept(rows) & is_declared, ["group_id", "split"]]
     rank = kept["split"].astype("str").map({split: i for i, split in enumerate(SPLITS)})
     last = rank.groupby(kept["group_id"].to_numpy()).transform("max")
     split = last[rank < last].map(dict(enumerate(SPLITS)))

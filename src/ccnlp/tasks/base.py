@@ -89,9 +89,10 @@ class Task(ABC):
         *,
         max_length_tokens: int,
     ) -> dict[str, Sequence[Any]]:
-        """Columns of features, an entry a row: `input_ids`, `num_tokens_before_truncation`, targets.
+        """Columns of features, an entry a row, for `collate` and for the report on lengths.
 
-        Targets are left out where `rows` has no target columns, as in serving.
+        `input_ids`, `num_tokens_before_truncation`, and the targets, which are left out where
+        `rows` has no target columns, as in serving.
         """
 
     @abstractmethod
@@ -110,7 +111,7 @@ class Task(ABC):
 
     @abstractmethod
     def decode(self, outputs: "torch.Tensor") -> pd.DataFrame:
-        """A row an example: `prediction`, `confidence` (0..1), `probabilities` (list or missing)."""
+        """A row an example: `prediction`, `confidence` 0..1, `probabilities` (list or missing)."""
 
     @abstractmethod
     def decode_targets(self, batch: Batch) -> Sequence[str]:

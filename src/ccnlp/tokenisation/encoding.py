@@ -70,7 +70,8 @@ def _encode(
     columns["input_ids"] = input_ids
     columns["num_tokens"] = input_ids.value_lengths()
     columns["num_characters"] = pa.array(
-        sum(rows[column].str.len() for column in task.input_columns).astype("int64")
+        pd.concat([rows[column].str.len() for column in task.input_columns], axis=1).sum(axis=1),
+        type=pa.int64(),
     )
     return pa.table(columns)
 

@@ -1,7 +1,7 @@
 """Averaged weights: a running mean of the weights over the steps.
 
-Polyak and Juditsky 1992; with a decay as in Kingma and Ba 2015, section 7.2. The average is smoother
-than the last step's weights, most of all when few steps are made.
+Polyak and Juditsky 1992; with a decay as in Kingma and Ba 2015, section 7.2. The average is
+smoother than the last step's weights, most of all when few steps are made.
 """
 
 from typing import TYPE_CHECKING

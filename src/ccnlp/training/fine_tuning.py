@@ -23,7 +23,7 @@ from ccnlp.training.batches import PlannedBatch, Rows, TaskRows, plan_epochs
 from ccnlp.training.parameters import TrainingParameters
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase, TrainingArguments
+    from transformers import TrainingArguments
 
     from ccnlp.models.network import Attention, MultiTaskNetwork
     from ccnlp.training.callbacks import BestWeightsCallback
@@ -80,7 +80,9 @@ def fine_tune(
     rows = {name: _rows_of_split(table, "train", name) for name, table in features.items()}
     folder = _folder_of_run(checkpoints, features, encoder, trained_tasks, parameters)
     set_seed(parameters.seed)
-    network = _build_network(encoder, trained_tasks, vocabulary, parameters, features, folder)
+    network = _build_network(encoder, trained_tasks, vocabulary=vocabulary, parameters=parameters)
+    attention = _choose_attention(network, parameters, features, folder)
+    network.encoder.set_attn_implementation(attention)
     plan = plan_epochs(
         {name: _task_rows(features[name], rows[name]) for name in rows},
         num_epochs=parameters.epochs,
@@ -90,7 +92,13 @@ def fine_tune(
     )
     tokenizer = encoder.load_tokenizer()
     trainer, best = _build_trainer(
-        network, plan, features, trained_tasks, tokenizer, parameters, folder
+        network,
+        plan,
+        features,
+        tasks=trained_tasks,
+        pad_token_id=tokenizer.pad_token_id,
+        parameters=parameters,
+        folder=folder,
     )
     last = _last_checkpoint(folder)
     if last:
@@ -156,10 +164,9 @@ def _folder_of_run(
 def _build_network(
     encoder: EncoderCheckpoint,
     tasks: Mapping[str, Task],
+    *,
     vocabulary: "np.ndarray[Any, np.dtype[np.int64]]",
     parameters: TrainingParameters,
-    features: Mapping[str, pa.Table],
-    folder: Path,
 ) -> "MultiTaskNetwork":
     from ccnlp.models.network import build_network, load_encoder
     from ccnlp.models.vocabulary import trim_embeddings
@@ -179,9 +186,6 @@ def _build_network(
     freeze(network, parameters.freeze)
     if parameters.gradient_checkpointing:
         transformer.activation_checkpointing_enable()
-    network.encoder.set_attn_implementation(
-        _choose_attention(network, parameters, features, folder)
-    )
     return network
 
 
@@ -213,8 +217,9 @@ def _build_trainer(
     network: "MultiTaskNetwork",
     plan: list[list[PlannedBatch]],
     features: Mapping[str, pa.Table],
+    *,
     tasks: Mapping[str, Task],
-    tokenizer: "PreTrainedTokenizerBase",
+    pad_token_id: int,
     parameters: TrainingParameters,
     folder: Path,
 ) -> tuple["MultiTaskTrainer", "BestWeightsCallback"]:
@@ -231,14 +236,14 @@ def _build_trainer(
     trainer = MultiTaskTrainer(
         network,
         _arguments(parameters, num_batches=len(batches), folder=folder),
-        planned=PlannedDataset(batches, columns, tasks, pad_token_id=tokenizer.pad_token_id),
+        planned=PlannedDataset(batches, columns, tasks, pad_token_id=pad_token_id),
         tasks=tasks,
         parameters=parameters,
         validate=Validation(
             network,
             tasks,
             {n: (columns[n], _rows_of_split(features[n], "validation", n)) for n in features},
-            pad_token_id=tokenizer.pad_token_id,
+            pad_token_id=pad_token_id,
             precision=parameters.precision,
         ),
         callbacks=[

@@ -20,7 +20,7 @@ from ccnlp.training.optimiser import build_optimiser
 from ccnlp.training.parameters import TrainingParameters
 
 if TYPE_CHECKING:
-    from transformers import TrainerCallback
+    from transformers import TrainerCallback, TrainerControl
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +85,8 @@ class MultiTaskTrainer(Trainer):
         callbacks: "Sequence[TrainerCallback]",
     ) -> None:
         super().__init__(model=network, args=arguments, callbacks=list(callbacks))
+        self.optimizer: torch.optim.Optimizer | None
+        self.control: TrainerControl
         self.loss_is_scaled_for_ga = False
         self.network = network
         self.planned = planned

@@ -3,6 +3,7 @@
 import atexit
 import logging
 import os
+import re
 import shlex
 import signal
 import sys
@@ -28,6 +29,7 @@ from ccnlp.hooks.tracking.server import (
     parse_tracking_parameters,
 )
 from ccnlp.hooks.tracking.surroundings import (
+    UNKNOWN,
     ProcessIdentity,
     code_revision,
     describe_device,
@@ -45,7 +47,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FINGERPRINTS, SCORES = "corpus_fingerprints", "scores"
-NOT_A_RUN = frozenset({"run_id", "project_path", "kedro_version", "runtime_params"})
+SELECTION = (
+    "tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs", "load_versions",
+    "namespaces", "only_missing_outputs",
+)  # fmt: skip
+"""What Kedro says of a run that chooses its nodes; the command line shows the rest."""
 
 
 class TrackingHook:
@@ -93,47 +99,57 @@ class TrackingHook:
         client, experiment_id = connect(self._uri, self._parameters, project=self._project)
         process = ProcessIdentity.of_this()
         end_dead_runs(client, experiment_id, host=process.host)
-        self._catalog = catalog
-        self._open(client, experiment_id, run_params)
-        assert self._log is not None
-        self._log.tags(
-            process_tags(process) | describe_machine() | main_versions() | self._code_tags()
-        )
-        self._log.tags(_run_tags(run_params, pipeline))
-        self._log.parameters(_parameters_of(pipeline, catalog))
-        self._log.text(list_packages(), "packages.txt")
-        if FINGERPRINTS not in pipeline.all_outputs() and _exists(catalog, FINGERPRINTS):
-            self._log_fingerprints(catalog.load(FINGERPRINTS))
-        self._log.start()
-
-    def _open(self, client: Any, experiment_id: str, run_params: dict[str, Any]) -> None:
-        import mlflow
-
-        assert self._parameters is not None
         names = "+".join(run_params.get("pipeline_names") or ["main"])
         run_name = f"{names} {time.strftime('%Y-%m-%d %H:%M:%S')}"
-        run = client.create_run(experiment_id, run_name=run_name)
+        run = client.create_run(experiment_id, run_name=run_name, tags=process_tags(process))
+        seconds = self._parameters.seconds_between_writes
+        log = RunLog(client, run.info.run_id, self._masker, seconds)
+        self._take_over(log, experiment_id)
+        try:
+            self._describe(log, run_params, pipeline, catalog)
+        except Exception as error:  # Kedro tells no hook of errors before the first node
+            self.on_pipeline_error(error)
+            raise
+
+    def _take_over(self, log: RunLog, experiment_id: str) -> None:
+        """From here on the run ends with its true status, however the process ends."""
+        import mlflow
+
         # The run is also mlflow's own active one, so that what nodes and datasets log by its
         # plain functions belongs to it.
         mlflow.set_experiment(experiment_id=experiment_id)
-        mlflow.start_run(run_id=run.info.run_id)
-        self._log = RunLog(
-            client, run.info.run_id, self._masker, self._parameters.seconds_between_writes
-        )
-        self._started, self._seconds = {}, {}
-        # After mlflow's own, which would say FINISHED whatever happened; so this comes before it.
+        mlflow.start_run(run_id=log.run_id)
+        # Registered after mlflow's own exit handler, which would say FINISHED whatever happened,
+        # and so called before it.
         atexit.register(self._end_at_exit)
         self._exits.callback(atexit.unregister, self._end_at_exit)
         self._exits.enter_context(progress.listening(self._hear))
         self._exits.callback(_exit_on_sigterm())
+        self._log, self._started, self._seconds = log, {}, {}
+
+    def _describe(
+        self,
+        log: RunLog,
+        run_params: dict[str, Any],
+        pipeline: "Pipeline",
+        catalog: "DataCatalog",
+    ) -> None:
+        self._catalog = catalog
+        log.tags(describe_machine() | main_versions() | self._code_tags())
+        log.tags(_run_tags(run_params, pipeline))
+        log.write()  # now, for whatever reads the tags of the active run
+        log.start()
+        log.parameters(_parameters_of(pipeline, catalog))
+        log.text(list_packages(), "packages.txt")
+        if FINGERPRINTS not in pipeline.all_outputs() and _exists(catalog, FINGERPRINTS):
+            _log_fingerprints(log, catalog.load(FINGERPRINTS))
 
     def _code_tags(self) -> dict[str, str]:
         revision = code_revision(self._project)
-        return {
-            "code.revision": revision.commit,
-            "code.is_dirty": revision.is_dirty,
-            "mlflow.source.git.commit": revision.commit,
-        }
+        tags = {"code.revision": revision.commit, "code.is_dirty": revision.is_dirty}
+        # MLflow's pages show a link to a commit where there is one.
+        link = {} if revision.commit == UNKNOWN else {"mlflow.source.git.commit": revision.commit}
+        return tags | link
 
     def _hear(self, event: progress.Report) -> None:
         if self._log is None:
@@ -165,7 +181,7 @@ class TrackingHook:
             return
         self._note_seconds(node)
         if dataset_name == FINGERPRINTS:
-            self._log_fingerprints(data)
+            _log_fingerprints(self._log, data)
         elif dataset_name == SCORES:
             self._log.metrics(score_metrics(data))
         dataset = self._catalog.get(dataset_name)
@@ -188,11 +204,6 @@ class TrackingHook:
         if self._log is not None:
             self._log.metrics(self._seconds)
         self._seconds = {}
-
-    def _log_fingerprints(self, fingerprints: Any) -> None:
-        assert self._log is not None
-        log = self._log
-        log.try_to(lambda: log.client.log_inputs(log.run_id, dataset_inputs(fingerprints)))
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -230,6 +241,10 @@ class TrackingHook:
             logger.warning(f"MLflow could not be told that the run ended as {status}")
 
 
+def _log_fingerprints(log: RunLog, fingerprints: Any) -> None:
+    log.try_to(lambda: log.client.log_inputs(log.run_id, dataset_inputs(fingerprints)))
+
+
 def _active_run_id() -> str:
     import mlflow
 
@@ -242,20 +257,22 @@ def _exists(catalog: "DataCatalog", name: str) -> bool:
 
 
 def _run_tags(run_params: dict[str, Any], pipeline: "Pipeline") -> dict[str, str]:
-    tags = {
+    chosen = {name: run_params.get(name) for name in SELECTION}
+    return {
         "kedro.command": shlex.join(["kedro", *sys.argv[1:]]),
-        "kedro.env": str(run_params.get("env")),
+        "kedro.env": str(run_params.get("env") or "local"),
         "kedro.pipelines": ", ".join(run_params.get("pipeline_names") or ["__default__"]),
         "kedro.nodes": ", ".join(node.name for node in pipeline.nodes),
+        "kedro.runner": _runner_name(str(run_params.get("runner"))),
         "mlflow.source.name": "kedro run",
         "mlflow.source.type": "PROJECT",
-    }
-    chosen = {
-        f"kedro.{name}": str(value)
-        for name, value in run_params.items()
-        if value and name not in NOT_A_RUN and f"kedro.{name}" not in tags
-    }
-    return tags | chosen
+    } | {f"kedro.{name}": str(value) for name, value in chosen.items() if value}
+
+
+def _runner_name(description: str) -> str:
+    """`SequentialRunner` of `<kedro.runner.sequential_runner.SequentialRunner object at 0x7f>`."""
+    names = re.findall(r"\w+Runner\b", description)
+    return names[-1] if names else description
 
 
 def _parameters_of(pipeline: "Pipeline", catalog: "DataCatalog") -> dict[str, str]:

@@ -76,7 +76,7 @@ def remove_leaks(
 def summarise_corpora(checked: Corpora, tasks: TasksParameters) -> CorpusSummary:
     """Counts, reasons, conflicts and fingerprints, after a check that every task can be learnt."""
     summary = report.summarise(checked)
-    check_splits(summary.row_counts, build_tasks(tasks))
+    check_splits(summary.kept_counts, build_tasks(tasks))
     return summary
 
 
