@@ -1,0 +1,131 @@
+import json
+
+import pandas as pd
+import pytest
+
+from ccnlp.corpora.plots import draw_cultures, draw_languages, draw_rejections
+from ccnlp.corpora.report import report_ingestion, summarise
+
+ROWS = [
+    {"text": "schÃ¶n war es", "label": "positive", "language": "de", "culture": "AT"},
+    {"text": "Nicht schlecht", "label": "positive", "language": "de", "culture": "AT"},
+    {"text": "nicht schlecht", "label": "negative", "language": "de", "culture": "AT"},
+    {"text": "A decent place", "label": "neutral", "culture": "NA", "split": "test"},
+    {"text": "A decent place ", "label": "neutral", "culture": "NA", "split": "test"},
+    {"text": "", "label": "negative", "culture": "GB"},
+    {"text": " ", "label": "negative", "culture": "GB"},
+]
+
+
+@pytest.fixture
+def summary(curate):
+    return summarise({"reviews": lambda: curate(ROWS)})
+
+
+@pytest.fixture
+def report(summary):
+    return report_ingestion(summary.row_counts, summary.rejection_counts, summary.conflicts)
+
+
+def test_row_counts_hold_every_row_once(summary) -> None:
+    counts = summary.row_counts
+    assert counts["num_rows"].sum() == len(ROWS)
+    kept = counts[counts["rejected_by"] == ""].set_index(["split", "culture", "label"])["num_rows"]
+    assert kept.to_dict() == {
+        ("test", "NA", "neutral"): 1,
+        ("train", "AT", "negative"): 1,
+        ("train", "AT", "positive"): 2,
+    }
+
+
+def test_rejection_counts_put_reasons_of_a_kind_together(summary) -> None:
+    rejections = summary.rejection_counts.set_index("reason")
+    assert rejections["num_rows"].to_dict() == {"the text is empty": 2, "the same text as …": 1}
+    assert rejections.loc["the text is empty", "example"] == (
+        "the text is empty (reviews.csv, row 6)"
+    )
+
+
+def test_fingerprint_is_of_the_kept_rows_in_any_order(curate, summary) -> None:
+    backwards = summarise({"reviews": lambda: curate(ROWS[:4][::-1])}).fingerprints["reviews"]
+    known = summary.fingerprints["reviews"]
+
+    assert known == backwards
+    assert known["num_rows"] == 4
+    assert known["licence"] == "CC0-1.0"
+    assert known["sources"] == ["reviews.csv"]
+    assert known["languages"] == ["de", "en"]
+    assert known["cultures"] == ["AT", "NA"]
+    other = summarise({"reviews": lambda: curate(ROWS[:3])}).fingerprints["reviews"]
+    assert other["fingerprint"] != known["fingerprint"]
+
+
+def test_report_counts_add_up_and_fit_in_json(report) -> None:
+    assert json.loads(json.dumps(report)) == report
+    totals = {key: value for key, value in report.items() if key.startswith("num_")}
+    assert totals == {
+        "num_rows_read": 7,
+        "num_rows_kept": 4,
+        "num_rows_rejected": 3,
+        "num_mended_encoding": 1,
+        "num_mended_characters": 0,
+        "num_language_suspect": 0,
+        "num_conflicting_labels": 2,
+    }
+    for column in ("split", "language", "culture", "label"):
+        groups = report[f"by_{column}"]
+        assert sum(group["num_rows_kept"] for group in groups) == 4
+        assert sum(group["num_rows_rejected"] for group in groups) == 3
+
+
+def test_report_lists_conflicts_beside_each_other(report) -> None:
+    conflicts = [
+        (row["text"], row["label"], row["other_labels"]) for row in report["conflicting_labels"]
+    ]
+    assert conflicts == [
+        ("Nicht schlecht", "positive", "'negative'"),
+        ("nicht schlecht", "negative", "'positive'"),
+    ]
+
+
+def test_report_warns_of_languages_without_test_rows(report) -> None:
+    assert "corpus 'reviews': no row in test with the language 'de'" in report["warnings"]
+
+
+def test_plots_say_what_they_show(summary) -> None:
+    languages = draw_languages(summary.row_counts)
+    cultures = draw_cultures(summary.row_counts)
+    rejections = draw_rejections(summary.row_counts, summary.rejection_counts)
+
+    assert languages.layout.title.text == "4 examples in 2 languages; 75% are in German"
+    assert [trace.name for trace in languages.data] == ["train", "test"]
+    assert cultures.layout.title.text == "Labels of 2 cultures: 0% to 33% are negative"
+    assert list(cultures.data[0].y) == ["Namibia · English  n = 1", "Austria · German  n = 3"]
+    assert rejections.layout.title.text == "3 of 7 rows were rejected, 67% of them by cleaning"
+
+
+def test_plot_of_no_rejection_says_so(curate) -> None:
+    summary = summarise({"reviews": lambda: curate(ROWS[:1])})
+    figure = draw_rejections(summary.row_counts, summary.rejection_counts)
+    assert figure.layout.title.text == "No row was rejected"
+
+
+def test_plots_of_many_cultures_stay_readable() -> None:
+    counts = pd.DataFrame(
+        {
+            "language": "en",
+            "culture": [f"group {i}" for i in range(100)],
+            "label": "neutral",
+            "split": "train",
+            "rejected_by": "",
+            "num_rows": range(1, 101),
+        }
+    )
+    figure = draw_cultures(counts)
+    assert len(figure.data[0].y) == 60
+    assert figure.layout.title.text.endswith("(the first 60 of 100)")
+    assert figure.layout.height > 60 * 20
+
+
+def test_kept_counts_leave_rejected_rows_out(summary) -> None:
+    assert summary.kept_counts["num_rows"].sum() == 4

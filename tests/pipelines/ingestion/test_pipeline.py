@@ -1,0 +1,142 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.runner import SequentialRunner
+
+from ccnlp.corpora.curation import IngestionParameters
+from ccnlp.corpora.entry import CorporaParameters
+from ccnlp.errors import CorpusError
+from ccnlp.pipelines.ingestion.pipeline import create_pipeline
+from ccnlp.tasks.base import TasksParameters
+
+CONF = Path(__file__).parents[3] / "conf" / "base"
+LABELS = ("negative", "neutral", "positive")
+ENTRY = {
+    "reader": "delimited",
+    "task": "sentiment",
+    "columns": {"text": "text", "label": "label"},
+    "language": "en",
+    "culture": {"column": "culture"},
+    "split": {"column": "split"},
+    "licence": "CC0-1.0",
+}
+
+
+def load(name: str, folder: str) -> dict:
+    return yaml.safe_load((CONF / folder / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def catalog(tmp_path, monkeypatch) -> DataCatalog:
+    """The project's own catalog, on an empty data folder."""
+    monkeypatch.chdir(tmp_path)
+    entries = {k: v for k, v in load("ingestion", "catalog").items() if not k.startswith("_")}
+    catalog = DataCatalog.from_config(entries)
+    catalog["params:tasks"] = TasksParameters.model_validate(load("tasks", "parameters")["tasks"])
+    catalog["params:ingestion"] = IngestionParameters.model_validate(
+        load("ingestion", "parameters")["ingestion"]
+    )
+    return catalog
+
+
+def without_encoder() -> Pipeline:
+    pipeline = create_pipeline()
+    return pipeline - pipeline.only_nodes("ingestion.resolve_encoder")
+
+
+def write_corpus(name: str, *, labels=LABELS, splits=("train", "validation", "test")) -> None:
+    rows = [
+        {"text": f"{name} {split} {label}", "label": label, "culture": "NA", "split": split}
+        for split in splits
+        for label in labels
+    ]
+    rows.append({"text": "", "label": labels[0], "culture": "NA", "split": splits[0]})
+    Path("data/01_raw").mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).to_csv(f"data/01_raw/{name}.csv", index=False)
+
+
+def ingest(catalog: DataCatalog, *names: str) -> pd.DataFrame:
+    entries = {name: {**ENTRY, "path": f"{name}.csv"} for name in names}
+    catalog["params:corpora"] = CorporaParameters.model_validate(entries)
+    SequentialRunner().run(without_encoder(), catalog)
+    return catalog.load("examples@table")
+
+
+def test_nodes_are_named_after_their_functions() -> None:
+    for node in create_pipeline().nodes:
+        assert node.name == f"ingestion.{node.func.__name__}"
+
+
+def test_every_dataset_has_a_layer() -> None:
+    for name, entry in load("ingestion", "catalog").items():
+        assert name.startswith("_") or entry["metadata"]["kedro-viz"]["layer"]
+
+
+def test_examples_and_rejected_examples_are_what_was_read(catalog) -> None:
+    write_corpus("reviews")
+    write_corpus("posts")
+    examples = ingest(catalog, "reviews", "posts")
+    rejected = pd.concat([load() for load in catalog.load("rejected_examples").values()])
+    report = catalog.load("ingestion_report")
+
+    assert len(examples) == 18
+    assert len(rejected) == 2
+    assert report["num_rows_read"] == 20
+    assert set(examples["culture"]) == {"NA"}
+    assert examples["id"].is_unique
+    assert set(catalog.load("ingestion_table")["culture"]) == {"NA"}
+    assert {n: c["num_rows"] for n, c in catalog.load("corpus_fingerprints").items()} == {
+        "posts": 9,
+        "reviews": 9,
+    }
+    plot = json.loads(Path("data/08_reporting/plots/languages.json").read_text())
+    assert plot["layout"]["title"]["text"] == "18 examples in 1 language"
+
+
+def test_second_run_gives_the_same_and_leaves_nothing_of_the_first(catalog) -> None:
+    write_corpus("reviews")
+    write_corpus("posts")
+    first = ingest(catalog, "reviews", "posts")
+    second = ingest(catalog, "reviews")
+
+    expected = first[first["corpus"] == "reviews"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(second, expected)
+
+
+def test_text_of_test_in_another_corpus_leaves_train(catalog) -> None:
+    write_corpus("reviews")
+    write_corpus("posts")
+    with Path("data/01_raw/posts.csv").open("a") as file:
+        file.write("Reviews TEST neutral,neutral,NA,train\n")
+    examples = ingest(catalog, "reviews", "posts")
+    report = catalog.load("ingestion_report")
+
+    assert len(examples) == 18
+    assert [r["num_rows"] for r in report["rejected"] if r["rejected_by"] == "leakage"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"splits": ("train", "test")}, "no row in validation"),
+        ({"labels": ("positive",)}, "all 3 rows have the label 'positive'"),
+        ({"labels": ("positive", "negative")}, "train has no row with the label 'neutral'"),
+    ],
+)
+def test_corpora_that_cannot_be_learnt_stop_the_run(catalog, changes, message) -> None:
+    write_corpus("reviews", **changes)
+    with pytest.raises(CorpusError, match=message):
+        ingest(catalog, "reviews")
+    assert not Path("data/03_primary/examples").exists()
+
+
+def test_last_entry_is_checked_before_the_first_corpus_is_read(catalog) -> None:
+    write_corpus("reviews")
+    with pytest.raises(CorpusError, match="posts"):
+        ingest(catalog, "reviews", "posts")
+    assert not Path("data/02_intermediate").exists()
