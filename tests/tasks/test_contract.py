@@ -70,9 +70,7 @@ def test_task_encodes_without_targets_for_serving(task, rows, tiny_encoder):
     inputs = rows[list(task.input_columns)]
 
     columns = task.encode(inputs, tiny_encoder.load_tokenizer(), max_length_tokens=16)
-    batch = task.collate(
-        [{name: column[0] for name, column in columns.items()}], pad_token_id=1
-    )
+    batch = task.collate([{name: column[0] for name, column in columns.items()}], pad_token_id=1)
 
     assert set(batch) == {"input_ids", "attention_mask"}
 
