@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
@@ -14,6 +14,7 @@ from ccnlp import progress
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import TrackingHook
 from ccnlp.hooks.tracking.corpora import score_metrics
+from ccnlp.hooks.tracking.hook import _runner_name
 
 FINGERPRINTS = {
     "seed": {"fingerprint": "0123abcd", "num_rows": 3, "licence": "CC0-1.0", "sources": ["a.csv"]}
@@ -268,3 +269,19 @@ def test_deleted_experiment_is_refused(project):
     client.delete_experiment(client.create_experiment("ccnlp"))
     with pytest.raises(ConfigurationError, match="experiment 'ccnlp' was deleted; restore it"):
         project.run(TRAINING, TrackingHook())
+
+
+def test_error_before_the_first_node_fails_the_run(project):
+    catalog = fingerprint_catalog(project)
+    (project.folder / "fingerprints.json").write_text("{broken")
+    with pytest.raises(DatasetError, match="Failed while loading"):
+        project.run(TRAINING, TrackingHook(), catalog=catalog)
+    (run,) = project.runs()
+    assert run.info.status == "FAILED"
+    assert run.data.tags["error"].startswith("DatasetError")
+
+
+def test_runner_is_named_by_its_class():
+    description = "<kedro.runner.sequential_runner.SequentialRunner object at 0x7f>"
+    assert _runner_name(description) == "SequentialRunner"
+    assert _runner_name("None") == "None"
