@@ -1,0 +1,58 @@
+import pandas as pd
+import pytest
+
+from ccnlp.evaluation.scores import COLUMNS
+from ccnlp.pipelines.registration import nodes
+from ccnlp.pipelines.registration.parameters import RegistrationParameters
+
+PARAMETERS = RegistrationParameters.model_validate(
+    {
+        "gate": {
+            "min_score": 0.4,
+            "min_gain_over_baseline": 0.0,
+            "min_gain_over_champion": 0.0,
+            "max_regression": 0.02,
+            "slices": ["language", "culture"],
+        },
+        "serving": {"max_texts": 2, "max_characters": 50, "tokens_per_batch": 256},
+    }
+)
+
+
+@pytest.fixture
+def scores() -> pd.DataFrame:
+    place = {"task": "sentiment", "corpus": "seed", "split": "test", "system": "finetuned"}
+    names = {"slice": "all", "group": "all", "metric": "macro_f1", "baseline": "tfidf", "n": 9}
+    numbers = {"score": 0.6, "difference": 0.1, "difference_low": 0.01, "difference_high": 0.2}
+    return pd.DataFrame([place | names | numbers], columns=COLUMNS)
+
+
+def test_first_model_becomes_champion(scores, tiny_model):
+    nothing = pd.DataFrame(columns=COLUMNS)
+    decision = nodes.decide_promotion(scores, nothing, tiny_model, None, PARAMETERS)
+    assert decision["alias"] == "champion"
+
+
+def test_champion_is_compared_where_it_has_the_same_task(scores, tiny_model):
+    comparison = scores.assign(difference_low=-0.01)
+    decision = nodes.decide_promotion(scores, comparison, tiny_model, tiny_model, PARAMETERS)
+    assert decision["alias"] == "challenger"
+    assert "against the champion" in decision["reasons"][0]
+
+
+def test_package_holds_all_that_the_registry_needs(tiny_model):
+    examples = pd.DataFrame(
+        {"split": ["train", "test"], "text": ["a", "b"], "language": "en", "culture": "GB"}
+    )
+    package = nodes.package_model(
+        tiny_model,
+        {"alias": "champion", "reasons": ["good"]},
+        "# card",
+        {"seed": {"fingerprint": "01ab"}},
+        examples,
+        PARAMETERS,
+    )
+    assert (package.alias, package.reasons, package.card) == ("champion", ("good",), "# card")
+    assert package.tags["data.seed"] == "01ab"
+    assert package.example.to_dict("list") == {"text": ["b"], "language": ["en"], "culture": ["GB"]}
+    assert package.parameters.max_texts == 2
