@@ -61,8 +61,18 @@ def test_telemetry_is_off():
 def test_settings_and_graph_import_nothing_heavy():
     code = (
         "import sys, ccnlp.settings, ccnlp.pipeline_registry as r; r.register_pipelines(); "
-        "heavy = {'mlflow', 'torch', 'transformers', 'sklearn', 'datasets', 'matplotlib', 'plotly'}; "
+        "heavy = {'mlflow', 'torch', 'transformers', 'sklearn', 'datasets', 'plotly'}; "
         "sys.exit(', '.join(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.stderr.strip() == ""
+
+
+def test_wrong_parameter_stops_the_run_with_one_line():
+    done = kedro("run", "--params", "training.epochs=0")
+    assert done.returncode == 1
+    assert done.stdout.strip() == ""
+    assert done.stderr.strip() == (
+        "Error: training.epochs: input should be greater than or equal to 1, and it is 0 "
+        "(parameters/training.yml, or --params)"
+    )

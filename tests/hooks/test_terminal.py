@@ -99,3 +99,15 @@ def test_results_end_the_run(project, capsys):
 )
 def test_duration_is_readable(seconds, text):
     assert duration(seconds) == text
+
+
+def test_failed_node_is_named(project, caplog):
+    def fail(run):
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        project.run(
+            Pipeline([Node(fail, "params:run", "x", name="fail_it", namespace="training")]),
+            TerminalHook(),
+        )
+    assert "training: fail it failed; CCNLP_TRACEBACKS=1 shows where" in lines(caplog)

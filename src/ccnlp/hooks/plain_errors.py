@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from ccnlp.errors import CcnlpError
+from ccnlp.hooks.parameter_errors import readable
 
 ShowError = Callable[[type[BaseException], BaseException, TracebackType | None], object]
 
@@ -33,11 +34,16 @@ def show_plainly(show: ShowError) -> ShowError:
         from rich.console import Console
         from rich.text import Text
 
-        message = Text.assemble(("Error: ", "bold red"), str(plain))
+        message = Text.assemble(("Error: ", "bold red"), message_of(plain))
         Console(stderr=True, soft_wrap=True).print(message)
         return None
 
     return show_error
+
+
+def message_of(error: BaseException) -> str:
+    """What the user reads."""
+    return str(error) if isinstance(error, CcnlpError) else readable(str(error))
 
 
 def is_plain(error: BaseException) -> bool:

@@ -78,6 +78,11 @@ class TerminalHook:
             logger.info(f"{stage} done in {duration(spent)}")
 
     @hook_impl
+    def on_node_error(self, node: "Node") -> None:
+        """Names the node that failed; the error itself ends the run."""
+        logger.error(f"{_stage(node)}: {_sentence(node)} failed; CCNLP_TRACEBACKS=1 shows where")
+
+    @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Keeps what the end tells."""
         if dataset_name in ("scores", "promotion_decision"):
