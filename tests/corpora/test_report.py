@@ -129,3 +129,18 @@ def test_plots_of_many_cultures_stay_readable() -> None:
 
 def test_kept_counts_leave_rejected_rows_out(summary) -> None:
     assert summary.kept_counts["num_rows"].sum() == 4
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [
+        ("sw", "Swahili"),
+        ("zh-Hant", "Chinese (Traditional)"),
+        ("es-MX", "Spanish (Mexico)"),
+        ("und", "unknown"),
+        ("qaa", "qaa"),
+    ],
+)
+def test_plots_name_languages(curate, tag: str, name: str) -> None:
+    summary = summarise({"reviews": lambda: curate([{"language": tag}])})
+    assert draw_languages(summary.row_counts).data[0].y == (name,)

@@ -36,9 +36,12 @@ def draw_languages(row_counts: pd.DataFrame) -> "Figure":
 
 
 def draw_cultures(row_counts: pd.DataFrame) -> "Figure":
-    """Shares of the labels by culture and language, the culture with most negative rows on top.
+    """Shares of the labels by culture and language, sorted by the first label's.
 
-    The first label is taken as the one to sort by; the number of rows stands beside the bars.
+    The number of rows stands beside each name.
+
+    Args:
+        row_counts: of `report.CorpusSummary`.
     """
     kept = _kept(row_counts)
     place = [
@@ -52,8 +55,8 @@ def draw_cultures(row_counts: pd.DataFrame) -> "Figure":
     first = shares.columns[0]
     title = f"Labels of {_count(len(shares), 'culture')}"
     if len(shares) > 1 and first:
-        low, high = shares[first].min(), shares[first].max()
-        title += f": {low:.0%} to {high:.0%} are {first}"
+        low, high = f"{shares[first].min():.0%}", f"{shares[first].max():.0%}"
+        title += f": {low} are {first} in each" if low == high else f": {low} to {high} are {first}"
     shares.index = [f"{name}  n = {n:,}" for name, n in counts.sum(axis=1).items()]
     return _draw_bars(shares, title=title, colours=LABEL_COLOURS, by=first, is_share=True)
 
@@ -132,9 +135,17 @@ def _count(number: int, noun: str) -> str:
 
 
 def _language_name(tag: str) -> str:
-    import langcodes
+    """The English name of the language, with script and region where the tag has them."""
+    from babel import Locale
 
-    return "unknown" if tag in (UNKNOWN, "") else f"{langcodes.Language.get(tag).display_name()}"
+    english = Locale("en")
+    language, *subtags = tag.split("-")
+    if language in ("", UNKNOWN):
+        return "unknown"
+    known = {**english.scripts, **english.territories}
+    details = ", ".join(str(known.get(subtag, subtag)) for subtag in subtags)
+    name = str(english.languages.get(language, language))
+    return f"{name} ({details})" if details else name
 
 
 def _culture_name(language: str, culture: str) -> str:

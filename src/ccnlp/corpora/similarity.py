@@ -12,8 +12,9 @@ NUM_HASHES = 64
 NUM_BANDS = 16
 """Bands of 4 hashes find pairs of similarity 0.8 with probability 0.9998, of 0.7 with 0.99."""
 
-ESTIMATE_MARGIN = 0.15
-"""Three standard deviations of the estimate: pairs further below a threshold are not verified."""
+ESTIMATE_MARGIN = 0.1
+"""Pairs whose estimate is further below a threshold are not verified: of pairs right at the
+threshold 0.8 one in forty is missed so, of those at 0.85 one in a thousand."""
 
 SEED = 1
 TEXTS_PER_CHUNK = 500
@@ -48,7 +49,10 @@ def shingles(key: str, *, ngram: int) -> set[str]:
 
 def jaccard(first: str, second: str, *, ngram: int) -> float:
     """The Jaccard similarity of two texts' n-grams, 0..1."""
-    one, other = shingles(text_key(first), ngram=ngram), shingles(text_key(second), ngram=ngram)
+    return _overlap(shingles(text_key(first), ngram=ngram), shingles(text_key(second), ngram=ngram))
+
+
+def _overlap(one: set[str], other: set[str]) -> float:
     num_common = len(one & other)
     return num_common / (len(one) + len(other) - num_common)
 
@@ -67,7 +71,7 @@ def similar_pairs(
     Args:
         first: texts, such as those of train.
         second: texts, such as those of test.
-        pairs: positions in `first` and in `second`.
+        pairs: positions in `first` and in `second`; fastest where sorted by the first ones.
         threshold: 0..1.
         ngram: characters of an n-gram.
         skip: positions of `first` that need no further pair; may grow on the way.
@@ -75,8 +79,13 @@ def similar_pairs(
     for start in range(0, len(pairs[0]), PAIRS_PER_CHUNK):
         own, other = (side[start : start + PAIRS_PER_CHUNK] for side in pairs)
         texts = zip(first.iloc[own].tolist(), second.iloc[other].tolist(), strict=True)
+        last, grams = -1, set[str]()
         for i, j, (one, another) in zip(own.tolist(), other.tolist(), texts, strict=True):
-            if i not in skip and jaccard(one, another, ngram=ngram) >= threshold:
+            if i in skip:
+                continue
+            if i != last:
+                last, grams = i, shingles(text_key(one), ngram=ngram)
+            if _overlap(grams, shingles(text_key(another), ngram=ngram)) >= threshold:
                 yield i, j
 
 
