@@ -64,8 +64,9 @@ class TerminalHook:
         """Names the node and how far its stage is."""
         stage = _stage(node)
         self._clock = time.monotonic()
-        position = f"{self._done[stage] + 1} of {self._total.get(stage, 0)}"
-        logger.info(f"{stage}, {position}: {_sentence(node)}")
+        total = self._total.get(stage)  # unknown in the processes of ParallelRunner
+        position = f", {self._done[stage] + 1} of {total}" if total else ""
+        logger.info(f"{stage}{position}: {_sentence(node)}")
 
     @hook_impl
     def after_node_run(self, node: "Node") -> None:
