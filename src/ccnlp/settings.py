@@ -20,6 +20,7 @@ for _variable, _value in {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "TOKENIZERS_PARALLELISM": "true",  # no warning when a process forks after tokenising
 }.items():
     os.environ.setdefault(_variable, _value)
