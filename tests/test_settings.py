@@ -76,3 +76,8 @@ def test_wrong_parameter_stops_the_run_with_one_line():
         "Error: training.epochs: input should be greater than or equal to 1, and it is 0 "
         "(parameters/training.yml, or --params)"
     )
+
+
+def test_settings_alone_do_not_import_pandas():
+    code = "import sys, ccnlp.settings; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.hooks import hook_impl
 
 from ccnlp import progress
-from ccnlp.hooks.tracking.corpora import dataset_inputs, score_metrics
 from ccnlp.hooks.tracking.dead_runs import end_dead_runs, process_tags
 from ccnlp.hooks.tracking.flattening import flatten
 from ccnlp.hooks.tracking.run_log import RunLog
@@ -183,6 +182,8 @@ class TrackingHook:
         if dataset_name == FINGERPRINTS:
             _log_fingerprints(self._log, data)
         elif dataset_name == SCORES:
+            from ccnlp.hooks.tracking.corpora import score_metrics  # imports pandas
+
             self._log.metrics(score_metrics(data))
         dataset = self._catalog.get(dataset_name)
         folder = ((getattr(dataset, "metadata", None) or {}).get("mlflow") or {}).get("artifact")
@@ -242,6 +243,8 @@ class TrackingHook:
 
 
 def _log_fingerprints(log: RunLog, fingerprints: Any) -> None:
+    from ccnlp.hooks.tracking.corpora import dataset_inputs
+
     log.try_to(lambda: log.client.log_inputs(log.run_id, dataset_inputs(fingerprints)))
 
 
