@@ -1,6 +1,7 @@
 """What several test packages share: a real encoder, and one small enough to train in a second."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,12 @@ from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
 
 if TYPE_CHECKING:
     from ccnlp.models.trained import TrainedModel
+    from ccnlp.training.parameters import TrainingParameters
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before huggingface_hub reads it: tests stay here
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # before torch reads it: models this small lose by two
 
 PRETRAINED = Path(__file__).parents[1] / "data" / "06_models" / "pretrained"
 """The folder that a run unpacks to as well, so that it happens once a machine."""
@@ -86,7 +91,7 @@ def tiny_model(tiny_encoder: EncoderCheckpoint) -> "TrainedModel":
     """A model of sentiment on the tiny encoder; untrained, so its answers mean nothing."""
     import torch
 
-    from ccnlp.models.network import build_network, load_encoder
+    from ccnlp.models.network import build_network, load_backbone
     from ccnlp.models.trained import TrainedModel
     from ccnlp.tasks.base import TasksParameters, build_tasks
 
@@ -95,7 +100,7 @@ def tiny_model(tiny_encoder: EncoderCheckpoint) -> "TrainedModel":
     tasks = build_tasks(TasksParameters.model_validate({"sentiment": entry}))
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        encoder = load_encoder(tiny_encoder.folder)
+        encoder = load_backbone(tiny_encoder.folder)
         network = build_network(encoder, tasks, pooling="mean", head_dropout=0.0)
     return TrainedModel(
         network=network.eval(),
@@ -105,3 +110,52 @@ def tiny_model(tiny_encoder: EncoderCheckpoint) -> "TrainedModel":
         pooling="mean",
         max_length_tokens=32,
     )
+
+
+@pytest.fixture
+def training_parameters() -> "Callable[..., TrainingParameters]":
+    """Makes parameters for the tiny encoder, with some of the plain ones replaced."""
+    from ccnlp.training.parameters import TrainingParameters
+
+    values = {
+        "epochs": 3,
+        "seed": 0,
+        "pooling": "mean",
+        "trim_vocabulary": True,
+        "freeze": {"embeddings": False, "bottom_layers": 0},
+        "mixture": {"temperature": 1},
+        "batches": {"examples": 4, "tokens": 256, "window": 2, "accumulation_steps": 1},
+        "optimiser": {
+            "learning_rate": 1e-2,
+            "head_learning_rate": 1e-2,
+            "layer_decay": 1.0,
+            "weight_decay": 0.0,
+            "betas": [0.9, 0.98],
+            "schedule": "linear",
+            "warmup_share": 0.1,
+            "max_gradient_norm": 1.0,
+        },
+        "regularisation": {
+            "encoder_dropout": 0.1,
+            "attention_dropout": 0.0,
+            "head_dropout": 0.1,
+            "label_smoothing": 0.0,
+            "weight_average_decay": 0.0,
+            "consistency_weight": 0.0,
+        },
+        "validation": {
+            "evaluations_per_epoch": 1,
+            "patience": 50,
+            "minimum_gain": 0.0,
+            "checkpoints_per_epoch": 2,
+        },
+        "precision": "fp32",
+        "attention": "eager",
+        "gradient_checkpointing": False,
+        "compile": False,
+    }
+
+    def build(**others: object) -> TrainingParameters:
+        return TrainingParameters.model_validate({**values, **others})
+
+    return build

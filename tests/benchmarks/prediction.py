@@ -9,7 +9,7 @@ import torch
 from tests.benchmarks.corpus import load_encoder_checkpoint, load_rows, load_tasks
 from tests.benchmarks.measuring import Stopwatch, report
 
-from ccnlp.models.network import build_network, load_encoder
+from ccnlp.models.network import build_network, load_backbone
 from ccnlp.models.trained import TrainedModel
 
 NUM_REQUESTS = 30
@@ -19,7 +19,7 @@ def build_model() -> TrainedModel:
     """A model with heads as they start: what is measured does not depend on the weights."""
     torch.manual_seed(0)
     checkpoint, tasks = load_encoder_checkpoint(), load_tasks()
-    encoder = load_encoder(checkpoint.folder, attention="sdpa")
+    encoder = load_backbone(checkpoint.folder)
     return TrainedModel(
         network=build_network(encoder, tasks, pooling="mean", head_dropout=0.0).eval(),
         tokenizer=checkpoint.load_tokenizer(),

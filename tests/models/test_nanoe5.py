@@ -128,6 +128,13 @@ def test_tokenizer_special_ids_and_limit(tokenizer) -> None:
     assert (tokenizer.pad_token_id, tokenizer.model_max_length) == (1, 512)
 
 
+@pytest.mark.parametrize("text", ["Da kann man nicht meckern.", "बहुत अच्छा 👍", "とても良い。"])
+def test_tokenizer_decodes_to_the_text(tokenizer, text) -> None:
+    ids = tokenizer(text)["input_ids"]
+
+    assert tokenizer.decode(ids, skip_special_tokens=True) == text
+
+
 def test_tokenizer_pair_has_two_separators(tokenizer) -> None:
     a, b = (tokenizer(text, add_special_tokens=False).input_ids for text in ("one", "two"))
     assert tokenizer("one", "two").input_ids == [0, *a, 2, 2, *b, 2]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ccnlp.errors import ModelSourceError
-from ccnlp.models.network import build_network, load_encoder
+from ccnlp.models.network import build_network, load_backbone
 from ccnlp.models.trained import DESCRIPTION_FILE, HEADS_FILE, TrainedModel
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
@@ -18,7 +18,7 @@ def model(tiny_encoder) -> TrainedModel:
     parameters = TaskParameters(kind="sequence_classification", loss_weight=1, labels=("a", "b"))
     tasks = {"t": SequenceClassification("t", parameters)}
     torch.manual_seed(0)
-    encoder = load_encoder(tiny_encoder.folder)
+    encoder = load_backbone(tiny_encoder.folder)
     return TrainedModel(
         network=build_network(encoder, tasks, pooling="mean", head_dropout=0.1),
         tokenizer=tiny_encoder.load_tokenizer(),

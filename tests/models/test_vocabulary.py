@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from ccnlp.models.network import load_encoder
+from ccnlp.models.network import load_backbone
 from ccnlp.models.vocabulary import TrimmedEmbedding, restore_embeddings, trim_embeddings
 
 
@@ -22,7 +22,7 @@ def test_trimmed_embedding_refuses_an_id_that_was_trimmed():
 
 
 def test_restore_embeddings_puts_trained_rows_back_and_keeps_the_others(tiny_encoder):
-    encoder = load_encoder(tiny_encoder.folder)
+    encoder = load_backbone(tiny_encoder.folder)
     before = encoder.get_input_embeddings().weight.detach().clone()
     trim_embeddings(encoder, torch.tensor([0, 5]).numpy())
     with torch.no_grad():

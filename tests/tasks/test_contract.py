@@ -47,11 +47,10 @@ def test_task_goes_from_rows_to_loss_and_back_to_predictions(task, rows, tiny_en
     outputs = head(states, batch["attention_mask"])
     loss = task.loss(outputs, batch, label_smoothing=0.1)
     loss.backward()
-    decoded = task.decode(outputs.detach())
+    decoded = task.decode(outputs.detach(), batch, tokenizer)
 
     assert loss.ndim == 0
     assert states.grad is not None
-    assert list(task.decode_targets(batch)) == list(task.reference(rows))
     assert len(decoded) == len(rows)
     assert decoded["confidence"].between(0, 1).all()
     scores = task.score(decoded.assign(reference=task.reference(rows)))
@@ -88,8 +87,8 @@ def test_sequence_classification_names_the_unknown_label():
     assert reasons[1] == "label 'c' is not one of 'a', 'b'"
 
 
-def test_sequence_classification_decodes_ties_to_the_first_label(task):
-    decoded = task.decode(torch.zeros(1, 2))
+def test_sequence_classification_decodes_ties_to_the_first_label(task, tiny_encoder):
+    decoded = task.decode(torch.zeros(1, 2), {}, tiny_encoder.load_tokenizer())
 
     assert decoded["prediction"].tolist() == ["bad"]
     np.testing.assert_allclose(decoded["probabilities"][0], [0.5, 0.5])

@@ -52,43 +52,5 @@ def vocabulary(features, tiny_encoder):
 
 
 @pytest.fixture
-def parameters() -> TrainingParameters:
-    return TrainingParameters.model_validate(
-        {
-            "epochs": 3,
-            "seed": 0,
-            "pooling": "mean",
-            "trim_vocabulary": True,
-            "freeze": {"embeddings": False, "bottom_layers": 0},
-            "mixture": {"temperature": 1},
-            "batches": {"examples": 4, "tokens": 256, "window": 2, "accumulation_steps": 1},
-            "optimiser": {
-                "learning_rate": 1e-2,
-                "head_learning_rate": 1e-2,
-                "layer_decay": 1.0,
-                "weight_decay": 0.0,
-                "betas": [0.9, 0.98],
-                "schedule": "linear",
-                "warmup_share": 0.1,
-                "max_gradient_norm": 1.0,
-            },
-            "regularisation": {
-                "encoder_dropout": 0.1,
-                "attention_dropout": 0.0,
-                "head_dropout": 0.1,
-                "label_smoothing": 0.0,
-                "weight_average_decay": 0.0,
-                "consistency_weight": 0.0,
-            },
-            "validation": {
-                "evaluations_per_epoch": 1,
-                "patience": 5,
-                "minimum_gain": 0.0,
-                "checkpoints_per_epoch": 2,
-            },
-            "precision": "fp32",
-            "attention": "eager",
-            "gradient_checkpointing": False,
-            "compile": False,
-        }
-    )
+def parameters(training_parameters) -> TrainingParameters:
+    return training_parameters()

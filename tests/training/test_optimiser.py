@@ -1,7 +1,7 @@
 import pytest
 from torch import nn
 
-from ccnlp.models.network import build_network, load_encoder
+from ccnlp.models.network import build_network, load_backbone
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 from ccnlp.training.optimiser import freeze, layer_of, parameter_groups
@@ -24,7 +24,7 @@ def network(tiny_encoder):
     task = SequenceClassification(
         "t", TaskParameters(kind="sequence_classification", loss_weight=1, labels=("a", "b"))
     )
-    encoder = load_encoder(tiny_encoder.folder)
+    encoder = load_backbone(tiny_encoder.folder)
     return build_network(encoder, {"t": task}, pooling="mean", head_dropout=0.1)
 
 
@@ -51,10 +51,10 @@ def test_parameter_groups_rates_fall_by_layer_and_norms_do_not_decay(network):
         rates[name] = by_weight[id(weight)]
 
     assert rates["heads.t.classifier.weight"] == (0.5, 0.01)
-    assert rates["encoder.encoder.layer.1.output.dense.weight"] == (0.1, 0.01)
-    assert rates["encoder.encoder.layer.0.output.dense.weight"] == (0.05, 0.01)
-    assert rates["encoder.embeddings.word_embeddings.weight"] == (0.025, 0.01)
-    assert rates["encoder.encoder.layer.0.output.LayerNorm.weight"] == (0.05, 0.0)
+    assert rates["backbone.encoder.layer.1.output.dense.weight"] == (0.1, 0.01)
+    assert rates["backbone.encoder.layer.0.output.dense.weight"] == (0.05, 0.01)
+    assert rates["backbone.embeddings.word_embeddings.weight"] == (0.025, 0.01)
+    assert rates["backbone.encoder.layer.0.output.LayerNorm.weight"] == (0.05, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_parameter_groups_rates_fall_by_layer_and_norms_do_not_decay(network):
 def test_freeze_leaves_the_rest_trained(network, embeddings, bottom_layers, trained):
     freeze(network, FreezeParameters(embeddings=embeddings, bottom_layers=bottom_layers))
 
-    layers = {layer_of(n) for n, w in network.encoder.named_parameters() if w.requires_grad}
+    layers = {layer_of(n) for n, w in network.backbone.named_parameters() if w.requires_grad}
     assert layers == trained
     assert all(weight.requires_grad for weight in network.heads.parameters())
     assert isinstance(network.heads["t"], nn.Module)

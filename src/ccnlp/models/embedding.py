@@ -39,13 +39,13 @@ def embed_texts(
     """
     import torch
 
-    from ccnlp.models.network import load_encoder
+    from ccnlp.models.network import load_backbone
     from ccnlp.models.precision import choose_device, choose_precision
     from ccnlp.tasks.heads import pool
 
     tokenizer = checkpoint.load_tokenizer()
     device = choose_device()
-    encoder = load_encoder(checkpoint.folder, attention="sdpa").to(device).eval()
+    encoder = load_backbone(checkpoint.folder).to(device).eval()
     if choose_precision(device, precision) == "bf16":
         # No gradient needs fp32 here, and casting once beats autocast's casts by a third.
         encoder.to(torch.bfloat16)

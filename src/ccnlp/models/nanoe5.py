@@ -246,7 +246,15 @@ def build_tokenizer(pieces: list[tuple[str, float]]) -> "Tokenizer":
     `nmt_nfkc` is the rule NMT (controls removed, kinds of white space made one) and then NFKC; two
     characters that NFKC learnt to change after the model was made are hidden from it.
     """
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+    )
 
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=3, byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence(
@@ -264,6 +272,7 @@ def build_tokenizer(pieces: list[tuple[str, float]]) -> "Tokenizer":
             pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=True),
         ]
     )
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>",
         pair="<s> $A </s> </s> $B </s>",

@@ -1,4 +1,4 @@
-"""The network: one encoder that all tasks share, and a head for each."""
+"""The network: one backbone that all tasks share, and a head for each."""
 
 import logging
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ccnlp.errors import ModelSourceError
-from ccnlp.tasks.base import Pooling, Task
+from ccnlp.tasks.base import Backbone, Batch, Pooling, Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -26,37 +26,48 @@ DROPOUT_FIELDS = {
 
 
 class MultiTaskNetwork(nn.Module):
-    """A shared encoder with one head a task.
+    """A shared backbone with one head a task.
 
     Args:
-        encoder: a transformers model that returns `last_hidden_state`.
+        backbone: a transformers model.
         heads: by task name; modules from states and mask to that task's outputs.
+        tasks: by name; each says how a batch goes through backbone and head.
     """
 
-    def __init__(self, encoder: "PreTrainedModel", heads: Mapping[str, nn.Module]) -> None:
+    def __init__(
+        self,
+        backbone: "PreTrainedModel",
+        heads: Mapping[str, nn.Module],
+        tasks: Mapping[str, Task],
+    ) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.backbone = backbone
         self.heads = nn.ModuleDict(dict(heads))
+        self.tasks = dict(tasks)
 
-    def forward(self, *, task: str, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """The outputs of one task's head for ids and mask, both (batch, sequence)."""
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        outputs: Tensor = self.heads[task](states, attention_mask)
-        return outputs
+    def forward(self, *, task: str, batch: Batch) -> Tensor:
+        """What the task's loss looks at."""
+        return self.tasks[task].outputs(self.backbone, self.heads[task], batch)
+
+    def infer(self, *, task: str, batch: Batch) -> Tensor:
+        """What the task's predictions are decoded from."""
+        return self.tasks[task].infer(self.backbone, self.heads[task], batch)
 
 
-def load_encoder(
+def load_backbone(
     folder: Path,
     *,
-    attention: Attention = "eager",
+    kind: Backbone = "encoder",
+    attention: Attention | None = None,
     hidden_dropout: float = 0.0,
     attention_dropout: float = 0.0,
 ) -> "PreTrainedModel":
-    """The encoder of a checkpoint folder, in fp32, without code from the checkpoint.
+    """The model of a checkpoint folder, in fp32, without code from the checkpoint.
 
     Args:
         folder: a Hugging Face checkpoint with safetensors weights.
-        attention: implementation of attention; both give the same result up to rounding.
+        kind: with a decoder that writes text, or without.
+        attention: implementation of attention; the fused one where the model has it if `None`.
         hidden_dropout: share of the states dropped in training, 0..1.
         attention_dropout: share of the attention weights dropped in training, 0..1.
 
@@ -64,7 +75,7 @@ def load_encoder(
         ModelSourceError: the folder holds no readable checkpoint.
     """
     from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM
     from transformers.utils import logging as transformers_logging
 
     # The report of weights that a headless encoder lacks says nothing: the pooler is not used.
@@ -72,11 +83,12 @@ def load_encoder(
     transformers_logging.disable_progress_bar()
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        for kind, probability in (("hidden", hidden_dropout), ("attention", attention_dropout)):
-            for field in DROPOUT_FIELDS[kind]:
+        for where, probability in (("hidden", hidden_dropout), ("attention", attention_dropout)):
+            for field in DROPOUT_FIELDS[where]:
                 if hasattr(config, field):
                     setattr(config, field, probability)
-        encoder = AutoModel.from_pretrained(
+        family = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModel
+        backbone = family.from_pretrained(
             folder,
             config=config,
             trust_remote_code=False,
@@ -89,20 +101,19 @@ def load_encoder(
             f"{folder} holds no readable checkpoint: {error}; delete the folder to fetch it again, "
             "or name another one in parameters/encoder.yml"
         ) from error
-    if getattr(encoder, "pooler", None) is not None:
-        encoder.pooler = (
-            None  # the heads pool; an unused layer would only be saved and synchronised
-        )
-    return encoder
+    if getattr(backbone, "pooler", None) is not None:
+        # The heads pool; an unused layer would only be saved and synchronised.
+        backbone.pooler = None
+    return backbone
 
 
 def build_network(
-    encoder: "PreTrainedModel", tasks: Mapping[str, Task], *, pooling: Pooling, head_dropout: float
+    backbone: "PreTrainedModel", tasks: Mapping[str, Task], *, pooling: Pooling, head_dropout: float
 ) -> MultiTaskNetwork:
-    """The encoder with a freshly initialised head for each task."""
-    hidden_size = encoder.config.hidden_size
+    """The backbone with a freshly initialised head for each task."""
+    hidden_size = backbone.config.hidden_size
     heads = {
         name: task.head(hidden_size, pooling=pooling, dropout=head_dropout)
         for name, task in tasks.items()
     }
-    return MultiTaskNetwork(encoder, heads)
+    return MultiTaskNetwork(backbone, heads, tasks)

@@ -13,8 +13,14 @@ import pandas as pd
 
 from ccnlp.errors import ModelSourceError
 from ccnlp.models.checkpoint import EncoderCheckpoint
-from ccnlp.tasks.base import Pooling, Task, TasksParameters, build_tasks
-from ccnlp.tokenisation.batching import length_sorted_batches
+from ccnlp.tasks.base import (
+    WINDOW_OF,
+    Pooling,
+    Task,
+    TasksParameters,
+    build_tasks,
+    shared_backbone,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -54,34 +60,26 @@ class TrainedModel:
         Raises:
             KeyError: the model was not trained on the task.
         """
-        import torch
-
-        from ccnlp.models.precision import autocast, choose_device
+        from ccnlp.models.prediction import predict_features
 
         definition = self.tasks[task]
         if not len(rows):
             return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
-        inputs = rows[list(definition.input_columns)]
-        features = definition.encode(
+        inputs = rows[list(definition.input_columns)].reset_index(drop=True)
+        columns = definition.encode(
             inputs, self.tokenizer, max_length_tokens=self.max_length_tokens
         )
-        lengths = np.array([len(ids) for ids in features["input_ids"]], dtype=np.int64)
-        device = choose_device()
-        network = self.network.to(device).eval()
-        decoded = []
-        batches = length_sorted_batches(lengths, tokens_per_batch=tokens_per_batch)
-        for batch_rows in batches:
-            encoded = [{name: column[i] for name, column in features.items()} for i in batch_rows]
-            batch = definition.collate(encoded, pad_token_id=self.tokenizer.pad_token_id)
-            with torch.inference_mode(), autocast(device, "auto"):
-                outputs = network(
-                    task=task,
-                    input_ids=batch["input_ids"].to(device),
-                    attention_mask=batch["attention_mask"].to(device),
-                )
-            decoded.append(definition.decode(outputs).set_axis(rows.index[batch_rows]))
-        order = np.argsort(np.concatenate(batches))
-        return pd.concat(decoded).iloc[order]
+        window_of = np.asarray(columns.pop(WINDOW_OF, range(len(rows))))
+        names = list(columns)
+        predicted = predict_features(
+            self.network.eval(),
+            definition,
+            [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)],
+            window_of=window_of,
+            tokenizer=self.tokenizer,
+            tokens_per_batch=tokens_per_batch,
+        )
+        return predicted.set_axis(rows.index)
 
     def save(self, folder: Path) -> None:
         """Writes the checkpoint to `folder`, whole or not at all, in place of what is there."""
@@ -90,7 +88,7 @@ class TrainedModel:
         partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
         partial.mkdir(parents=True)
         try:
-            self.network.encoder.save_pretrained(partial)
+            self.network.backbone.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
             save_file(self.network.heads.state_dict(), partial / HEADS_FILE)
             description = json.dumps(self._describe(), indent=2, ensure_ascii=False)
@@ -112,13 +110,16 @@ class TrainedModel:
         from safetensors.torch import load_file
         from transformers import AutoTokenizer
 
-        from ccnlp.models.network import build_network, load_encoder
+        from ccnlp.models.network import build_network, load_backbone
 
         description = _read_description(folder)
         tasks = build_tasks(TasksParameters.model_validate(description["tasks"]))
         pooling: Pooling = description["pooling"]
         network = build_network(
-            load_encoder(folder, attention="sdpa"), tasks, pooling=pooling, head_dropout=0.0
+            load_backbone(folder, kind=shared_backbone(tasks.values())),
+            tasks,
+            pooling=pooling,
+            head_dropout=0.0,
         )
         try:
             network.heads.load_state_dict(load_file(folder / HEADS_FILE))

@@ -5,24 +5,32 @@ contract. One module a kind of task: see `kinds/sequence_classification.py`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from ccnlp.errors import ConfigurationError
 from ccnlp.registry import Registry
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Batch = dict[str, "torch.Tensor"]
 """Tensors of one batch, all of one task; `input_ids` and `attention_mask` (batch, sequence)."""
 
 Features = Mapping[str, Any]
-"""One encoded example: `input_ids` and what the task's `collate` needs to make its targets."""
+"""One encoded text: `input_ids` and what the task's `collate` makes its tensors of."""
+
+Backbone = Literal["encoder", "seq2seq"]
+"""What stands below the heads: an encoder, or an encoder with a decoder that writes text."""
+
+WINDOW_OF = "window_of"
+"""The column of features that says which row each belongs to, where a row has several windows."""
 
 
 Pooling = Literal["first", "mean"]
@@ -56,7 +64,7 @@ class Task(ABC):
         ConfigurationError: the entry does not fit the kind of task.
     """
 
-    backbone: ClassVar[Literal["encoder", "seq2seq"]] = "encoder"
+    backbone: ClassVar[Backbone] = "encoder"
     input_columns: ClassVar[tuple[str, ...]]
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]] = ()
@@ -89,10 +97,12 @@ class Task(ABC):
         *,
         max_length_tokens: int,
     ) -> dict[str, Sequence[Any]]:
-        """Columns of features, an entry a row, for `collate` and for the report on lengths.
+        """Columns of features, for `collate` and for the report on lengths.
 
         `input_ids`, `num_tokens_before_truncation`, and the targets, which are left out where
-        `rows` has no target columns, as in serving.
+        `rows` has no target columns, as in serving. Token ids that are not in `input_ids`, such as
+        those of a passage or a target text, stand in columns that end with `_input_ids`. An entry
+        is a row, or a window of a long one: then `window_of` holds the position of its row.
         """
 
     @abstractmethod
@@ -103,27 +113,85 @@ class Task(ABC):
     def head(self, hidden_size: int, *, pooling: Pooling, dropout: float) -> "nn.Module":
         """A module from token states (batch, sequence, hidden) and their mask to outputs."""
 
+    def outputs(
+        self, backbone: "PreTrainedModel", head: "nn.Module", batch: Batch
+    ) -> "torch.Tensor":
+        """What `loss` looks at: the head's view of the states (batch, sequence, hidden).
+
+        A task that encodes two texts, or that trains a decoder, has its own way.
+        """
+        mask = batch["attention_mask"]
+        states = backbone(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
+        outputs: torch.Tensor = head(states, mask)
+        return outputs
+
+    def infer(self, backbone: "PreTrainedModel", head: "nn.Module", batch: Batch) -> "torch.Tensor":
+        """What `decode` looks at: the same; token ids where the task writes text."""
+        return self.outputs(backbone, head, batch)
+
     @abstractmethod
     def loss(
         self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
     ) -> "torch.Tensor":
         """The mean loss of a batch, a scalar."""
 
-    @abstractmethod
-    def decode(self, outputs: "torch.Tensor") -> pd.DataFrame:
-        """A row an example: `prediction`, `confidence` 0..1, `probabilities` (list or missing)."""
+    def divergence(
+        self, first: "torch.Tensor", second: "torch.Tensor", batch: Batch
+    ) -> "torch.Tensor":
+        """How far two passes over one batch differ, for consistency training; a scalar.
+
+        The mean of both Kullback–Leibler divergences of logits (batch, labels).
+        """
+        from torch.nn.functional import kl_div
+
+        del batch
+        p, q = first.float().log_softmax(-1), second.float().log_softmax(-1)
+        forward = kl_div(p, q, log_target=True, reduction="batchmean")
+        backward = kl_div(q, p, log_target=True, reduction="batchmean")
+        return (forward + backward) / 2
 
     @abstractmethod
-    def decode_targets(self, batch: Batch) -> Sequence[str]:
-        """The targets of a batch in the form of `decode`'s `prediction`."""
+    def decode(
+        self, outputs: "torch.Tensor", batch: Batch, tokenizer: "PreTrainedTokenizerBase"
+    ) -> pd.DataFrame:
+        """A row a feature: `prediction`, `confidence` 0..1, `probabilities` (list or missing)."""
+
+    def merge(self, decoded: pd.DataFrame, window_of: "np.ndarray[Any, Any]") -> pd.DataFrame:
+        """A row an example, in order, of the decoded windows: the most confident one of each.
+
+        Args:
+            decoded: of `decode`.
+            window_of: position of the example that each window belongs to; shape (windows,).
+        """
+        order = np.lexsort((-decoded["confidence"].to_numpy(), window_of))
+        _, best = np.unique(window_of[order], return_index=True)
+        return decoded.iloc[order[best]]
 
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:
-        """The target of each row in the form of `decode`'s `prediction`."""
+        """The target of each row, in the form of `prediction`."""
 
     @abstractmethod
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
         """Metrics of a table with `reference`, `prediction` and `probabilities`; 0..1."""
+
+
+def shared_backbone(tasks: Iterable[Task]) -> Backbone:
+    """The backbone that the tasks of one model share.
+
+    Raises:
+        ConfigurationError: they need different ones.
+    """
+    names: dict[Backbone, list[str]] = {}
+    for task in tasks:
+        names.setdefault(task.backbone, []).append(task.name)
+    if len(names) > 1:
+        listed = "; ".join(f"{kind}: {', '.join(own)}" for kind, own in names.items())
+        raise ConfigurationError(
+            f"one model can't have the backbones of all tasks ({listed}); train them in runs of "
+            "their own: leave the others' corpora out (parameters/corpora.yml)"
+        )
+    return next(iter(names))
 
 
 TASKS: Registry[type[Task]] = Registry(

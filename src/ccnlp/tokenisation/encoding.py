@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import Task
+from ccnlp.tasks.base import WINDOW_OF, Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -17,6 +17,13 @@ logger = logging.getLogger(__name__)
 
 IDENTITY_COLUMNS = ("id", "corpus", "split", "language", "culture", "domain", "origin", "weight")
 """What features keep of their example, so that sampling and slices need no join."""
+
+REPORTED = ("id", "language", "num_tokens", "num_tokens_before_truncation", "num_characters")
+
+TOKEN_IDS = pa.list_(pa.int32())
+
+REFERENCE = "reference"
+"""The column with the target in the form of predictions, which validation compares with."""
 
 
 def encode_examples(
@@ -35,9 +42,9 @@ def encode_examples(
         max_length_tokens: tokens a text is cut to.
 
     Returns:
-        By task, a table with `IDENTITY_COLUMNS`, `input_ids` (list of int32), `num_tokens`,
-        `num_tokens_before_truncation`, `num_characters` and the task's targets, rows in the order
-        of `examples`.
+        By task, a table with `IDENTITY_COLUMNS`, `reference`, `input_ids` (list of int32),
+        `num_tokens`, `num_tokens_before_truncation`, `num_characters` and the task's targets, in
+        the order of `examples`: a row an example, or several where the task cuts it into windows.
 
     Raises:
         ConfigurationError: the model reads fewer tokens than `max_length_tokens`.
@@ -64,16 +71,29 @@ def _encode(
     max_length_tokens: int,
 ) -> pa.Table:
     features = task.encode(rows, tokenizer, max_length_tokens=max_length_tokens)
-    columns = {name: pa.array(rows[name]) for name in IDENTITY_COLUMNS}
-    columns |= {name: pa.array(values) for name, values in features.items() if name != "input_ids"}
-    input_ids = pa.array(features["input_ids"], type=pa.list_(pa.int32()))
-    columns["input_ids"] = input_ids
-    columns["num_tokens"] = input_ids.value_lengths()
-    columns["num_characters"] = pa.array(
-        pd.concat([rows[column].str.len() for column in task.input_columns], axis=1).sum(axis=1),
-        type=pa.int64(),
+    window_of = features.pop(WINDOW_OF, None)
+    texts = [
+        rows[column].map(" ".join) if column in task.list_columns else rows[column]
+        for column in task.input_columns
+    ]
+    num_characters = pd.concat([text.str.len() for text in texts], axis=1).sum(axis=1)
+    own = rows[list(IDENTITY_COLUMNS)].assign(
+        **{REFERENCE: task.reference(rows)}, num_characters=num_characters.astype("int64")
     )
+    if window_of is not None:
+        own = own.iloc[list(window_of)]
+    columns = {str(name): pa.array(own[name]) for name in own}
+    columns |= {
+        name: pa.array(values, type=TOKEN_IDS if _holds_token_ids(name) else None)
+        for name, values in features.items()
+    }
+    ids = [column for name, column in columns.items() if _holds_token_ids(name)]
+    columns["num_tokens"] = pa.array(sum(column.value_lengths().to_numpy() for column in ids))
     return pa.table(columns)
+
+
+def _holds_token_ids(column: str) -> bool:
+    return column == "input_ids" or column.endswith("_input_ids")
 
 
 def count_tokens(features: Mapping[str, pa.Table], *, special_ids: list[int]) -> pd.DataFrame:
@@ -83,9 +103,10 @@ def count_tokens(features: Mapping[str, pa.Table], *, special_ids: list[int]) ->
     """
     counts = pd.Series(0, index=sorted(set(special_ids)), dtype="int64")
     for table in features.values():
-        frame = table.select(["split", "input_ids"]).to_pandas()
-        ids = frame.loc[frame["split"] != "test", "input_ids"].explode()
-        counts = counts.add(ids.dropna().astype("int64").value_counts(), fill_value=0)
+        is_seen = table["split"].to_numpy(zero_copy_only=False) != "test"
+        for column in filter(_holds_token_ids, table.column_names):
+            ids = table[column].filter(pa.array(is_seen)).combine_chunks().flatten()
+            counts = counts.add(ids.to_pandas().value_counts(), fill_value=0)
     counts = counts.sort_index().astype("int64")
     return pd.DataFrame({"token_id": counts.index.astype("int64"), "count": counts.to_numpy()})
 
@@ -98,7 +119,7 @@ def report_tokens(features: Mapping[str, pa.Table]) -> pd.DataFrame:
     """
     frames = []
     for task, table in features.items():
-        frame = table.drop_columns(["input_ids"]).to_pandas()
+        frame = table.select(list(REPORTED)).to_pandas().drop_duplicates("id")
         frame["is_truncated"] = frame["num_tokens_before_truncation"] > frame["num_tokens"]
         by_language = frame.groupby("language", observed=True)
         tokens = by_language["num_tokens_before_truncation"].sum()

@@ -14,18 +14,30 @@ def faster_attention(
 ) -> Attention:
     """The implementation with the shorter forward and backward pass, the better of three tries.
 
-    The fused one wins on graphics cards; on processors its backward pass in bf16 can lose.
+    The fused one wins on graphics cards; on processors its backward pass in bf16 can lose. A model
+    that has one of them only is not measured.
 
     Args:
         network: any state; neither its weights nor the random state change.
         batch_shape: (batch, sequence) to measure with.
         precision: as in training.
     """
-    implementations: tuple[Attention, ...] = get_args(Attention)
+    known: tuple[Attention, ...] = get_args(Attention)
+    implementations = [name for name in known if _has(network, name)]
+    if len(implementations) == 1:
+        return implementations[0]
     with torch.random.fork_rng():
         seconds = {name: _time(network, name, batch_shape, precision) for name in implementations}
     network.zero_grad(set_to_none=True)
     return min(implementations, key=seconds.__getitem__)
+
+
+def _has(network: MultiTaskNetwork, implementation: Attention) -> bool:
+    try:
+        network.backbone.set_attn_implementation(implementation)
+    except ValueError:
+        return False
+    return True
 
 
 def _time(
@@ -36,7 +48,9 @@ def _time(
 ) -> float:
     device = choose_device()
     network.to(device).train()
-    network.encoder.set_attn_implementation(implementation)
+    network.backbone.set_attn_implementation(implementation)
+    backbone = network.backbone
+    encoder = backbone.get_encoder() if backbone.config.is_encoder_decoder else backbone
     input_ids = torch.zeros(batch_shape, dtype=torch.long, device=device)
     attention_mask = torch.ones_like(input_ids)
     attention_mask[-1, batch_shape[1] // 2 :] = 0  # real batches are padded: no mask-free shortcut
@@ -44,7 +58,7 @@ def _time(
     for _ in range(4):
         start = time.perf_counter()
         with autocast(device, precision):
-            states = network.encoder(input_ids=input_ids, attention_mask=attention_mask)
+            states = encoder(input_ids=input_ids, attention_mask=attention_mask)
         states.last_hidden_state.float().square().mean().backward()
         if device.type == "cuda":
             torch.cuda.synchronize()

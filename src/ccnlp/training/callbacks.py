@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_model, save_model
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
@@ -136,8 +136,7 @@ class BestWeightsCallback(TrainerCallback):
 
     def load_best(self) -> dict[str, float]:
         """Puts the best weights into the network; their `score` and `step`."""
-        state = load_file(self._folder / BEST_WEIGHTS_FILE)
-        self._network.load_state_dict(state)
+        load_model(self._network, self._folder / BEST_WEIGHTS_FILE)
         best: dict[str, float] = json.loads((self._folder / BEST_SCORE_FILE).read_text())
         return best
 
@@ -146,7 +145,7 @@ class BestWeightsCallback(TrainerCallback):
             self._averaged.swap()
         try:
             partial = self._folder / f".{BEST_WEIGHTS_FILE}"
-            save_file(self._network.state_dict(), partial)
+            save_model(self._network, str(partial))
             os.replace(partial, self._folder / BEST_WEIGHTS_FILE)
         finally:
             if self._averaged:

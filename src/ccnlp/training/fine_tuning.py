@@ -18,16 +18,18 @@ from ccnlp import progress
 from ccnlp.errors import CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import Features, Task
+from ccnlp.tasks.base import Features, Task, shared_backbone
+from ccnlp.tokenisation.encoding import IDENTITY_COLUMNS, REFERENCE
 from ccnlp.training.batches import PlannedBatch, Rows, TaskRows, plan_epochs
 from ccnlp.training.parameters import TrainingParameters
 
 if TYPE_CHECKING:
-    from transformers import TrainingArguments
+    from transformers import PreTrainedTokenizerBase, TrainingArguments
 
     from ccnlp.models.network import Attention, MultiTaskNetwork
     from ccnlp.training.callbacks import BestWeightsCallback
     from ccnlp.training.trainer import MultiTaskTrainer
+    from ccnlp.training.validation import ValidationRows
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ def fine_tune(
     set_seed(parameters.seed)
     network = _build_network(encoder, trained_tasks, vocabulary=vocabulary, parameters=parameters)
     attention = _choose_attention(network, parameters, features, folder)
-    network.encoder.set_attn_implementation(attention)
+    network.backbone.set_attn_implementation(attention)
     plan = plan_epochs(
         {name: _task_rows(features[name], rows[name]) for name in rows},
         num_epochs=parameters.epochs,
@@ -96,7 +98,7 @@ def fine_tune(
         plan,
         features,
         tasks=trained_tasks,
-        pad_token_id=tokenizer.pad_token_id,
+        tokenizer=tokenizer,
         parameters=parameters,
         folder=folder,
     )
@@ -107,7 +109,7 @@ def fine_tune(
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     chosen = best.load_best()
     logger.info("training: best validation score %.3f at step %d", chosen["score"], chosen["step"])
-    restore_embeddings(network.encoder)
+    restore_embeddings(network.backbone)
     shutil.rmtree(folder)
     model = TrainedModel(
         network=network.eval(),
@@ -168,17 +170,19 @@ def _build_network(
     vocabulary: "np.ndarray[Any, np.dtype[np.int64]]",
     parameters: TrainingParameters,
 ) -> "MultiTaskNetwork":
-    from ccnlp.models.network import build_network, load_encoder
+    from ccnlp.models.network import build_network, load_backbone
     from ccnlp.models.vocabulary import trim_embeddings
     from ccnlp.training.optimiser import freeze
 
     regularisation = parameters.regularisation
-    transformer = load_encoder(
+    transformer = load_backbone(
         encoder.folder,
+        kind=shared_backbone(tasks.values()),
         hidden_dropout=regularisation.encoder_dropout,
         attention_dropout=regularisation.attention_dropout,
     )
-    if parameters.trim_vocabulary:
+    writes_text = transformer.get_output_embeddings() is not None  # any token of the vocabulary
+    if parameters.trim_vocabulary and not writes_text:
         trim_embeddings(transformer, vocabulary)
     network = build_network(
         transformer, tasks, pooling=parameters.pooling, head_dropout=regularisation.head_dropout
@@ -219,7 +223,7 @@ def _build_trainer(
     features: Mapping[str, pa.Table],
     *,
     tasks: Mapping[str, Task],
-    pad_token_id: int,
+    tokenizer: "PreTrainedTokenizerBase",
     parameters: TrainingParameters,
     folder: Path,
 ) -> tuple["MultiTaskTrainer", "BestWeightsCallback"]:
@@ -236,14 +240,14 @@ def _build_trainer(
     trainer = MultiTaskTrainer(
         network,
         _arguments(parameters, num_batches=len(batches), folder=folder),
-        planned=PlannedDataset(batches, columns, tasks, pad_token_id=pad_token_id),
+        planned=PlannedDataset(batches, columns, tasks, pad_token_id=tokenizer.pad_token_id),
         tasks=tasks,
         parameters=parameters,
         validate=Validation(
             network,
             tasks,
-            {n: (columns[n], _rows_of_split(features[n], "validation", n)) for n in features},
-            pad_token_id=pad_token_id,
+            {name: _validation_rows(features[name], columns[name], name) for name in features},
+            tokenizer=tokenizer,
             precision=parameters.precision,
         ),
         callbacks=[
@@ -270,11 +274,22 @@ def _build_trainer(
     return trainer, best
 
 
+def _validation_rows(table: pa.Table, columns: Sequence[Features], task: str) -> "ValidationRows":
+    from ccnlp.training.validation import ValidationRows
+
+    rows = _rows_of_split(table, "validation", task)
+    ids = table["id"].to_pandas().iloc[rows]
+    window_of, _ = pd.factorize(ids)
+    references = table[REFERENCE].to_pandas().iloc[rows][~ids.duplicated()]
+    return ValidationRows(
+        [columns[row] for row in rows], window_of, references.reset_index(drop=True)
+    )
+
+
 def _training_columns(table: pa.Table) -> Sequence[Features]:
     """Rows of what `collate` reads."""
-    from ccnlp.tokenisation.encoding import IDENTITY_COLUMNS
-
-    kept = [name for name in table.column_names if name not in IDENTITY_COLUMNS]
+    left_out = {*IDENTITY_COLUMNS, REFERENCE}
+    kept = [name for name in table.column_names if name not in left_out]
     columns = table.select(kept).to_pydict()
     return [dict(zip(kept, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 

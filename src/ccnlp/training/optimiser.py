@@ -18,20 +18,20 @@ def freeze(network: "MultiTaskNetwork", parameters: FreezeParameters) -> None:
     """Stops the gradient of the embeddings and of the bottom layers, in place."""
     top = num_layers(network)
     num_frozen = top if parameters.bottom_layers == -1 else min(parameters.bottom_layers, top)
-    for name, weight in network.encoder.named_parameters():
+    for name, weight in network.backbone.named_parameters():
         layer = layer_of(name)
         is_frozen = parameters.embeddings if layer is None else layer < num_frozen
         weight.requires_grad_(not is_frozen)
 
 
 def num_layers(network: "MultiTaskNetwork") -> int:
-    """Transformer layers of the encoder."""
-    layers = [layer_of(name) for name, _ in network.encoder.named_parameters()]
+    """Transformer layers of the backbone."""
+    layers = [layer_of(name) for name, _ in network.backbone.named_parameters()]
     return 1 + max((layer for layer in layers if layer is not None), default=-1)
 
 
 def layer_of(name: str) -> int | None:
-    """The layer that a parameter of the encoder belongs to, from 0; `None` for the embeddings.
+    """The layer that a parameter of the backbone belongs to, from 0; `None` for the embeddings.
 
     >>> layer_of("encoder.layer.11.output.dense.weight")
     11
@@ -54,7 +54,7 @@ def parameter_groups(
         if not weight.requires_grad:
             continue
         rate = parameters.head_learning_rate
-        if name.startswith("encoder."):
+        if name.startswith("backbone."):
             layer = layer_of(name)
             depth = top if layer is None else top - 1 - layer
             rate = parameters.learning_rate * parameters.layer_decay**depth

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from transformers import Trainer, TrainingArguments
 
@@ -124,17 +123,15 @@ class MultiTaskTrainer(Trainer):
     def _loss(self, model: Any, task: Task, batch: Batch) -> Tensor:
         regularisation = self.parameters.regularisation
         smoothing = regularisation.label_smoothing
-        inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+        first = model(task=task.name, batch=batch)
+        loss = task.loss(first, batch, label_smoothing=smoothing)
         if not regularisation.consistency_weight:
-            return task.loss(model(task=task.name, **inputs), batch, label_smoothing=smoothing)
-        # Two passes in one, each with its own dropout (R-Drop: Liang et al. 2021, equations 2–4).
-        twice = {name: tensor.repeat(2, 1) for name, tensor in inputs.items()}
-        first, second = model(task=task.name, **twice).chunk(2)
-        loss = (
-            task.loss(first, batch, label_smoothing=smoothing)
-            + task.loss(second, batch, label_smoothing=smoothing)
-        ) / 2
-        return loss + regularisation.consistency_weight * symmetric_divergence(first, second)
+            return loss
+        # A second pass with its own dropout (R-Drop: Liang et al. 2021, equations 2–4).
+        second = model(task=task.name, batch=batch)
+        loss = (loss + task.loss(second, batch, label_smoothing=smoothing)) / 2
+        divergence = task.divergence(first, second, batch)
+        return loss + regularisation.consistency_weight * divergence
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """The tasks' scores on validation, with the averaged weights where there are any."""
@@ -152,6 +149,15 @@ class MultiTaskTrainer(Trainer):
         )
         return metrics
 
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Weights that modules share, as a decoder does its embeddings, are written once."""
+        del state_dict
+        by_place = {
+            (weight.data_ptr(), weight.shape): (name, weight)
+            for name, weight in reversed(self.network.state_dict().items())
+        }
+        super()._save(output_dir, state_dict=dict(by_place.values()))
+
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         super()._save_optimizer_and_scheduler(output_dir)
         if self.averaged:
@@ -165,11 +171,3 @@ class MultiTaskTrainer(Trainer):
             from safetensors.torch import load_file
 
             self.averaged.load(load_file(Path(checkpoint) / AVERAGE_FILE))
-
-
-def symmetric_divergence(first: Tensor, second: Tensor) -> Tensor:
-    """The mean of both Kullback–Leibler divergences between two sets of logits (batch, labels)."""
-    p, q = first.float().log_softmax(-1), second.float().log_softmax(-1)
-    forward = functional.kl_div(p, q, log_target=True, reduction="batchmean")
-    backward = functional.kl_div(q, p, log_target=True, reduction="batchmean")
-    return (forward + backward) / 2

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 NAME = "intfloat/multilingual-e5-small"
 PACKED_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 MANIFEST_FILE = "manifest.json"
-LAYOUT = 2
+LAYOUT = 3
 """Raised when the unpacked folder changes, so that an older one is not taken for the present."""
 
 

@@ -99,8 +99,11 @@ class SequenceClassification(Task):
             outputs.float(), batch["target"], label_smoothing=label_smoothing
         )
 
-    def decode(self, outputs: "torch.Tensor") -> pd.DataFrame:
+    def decode(
+        self, outputs: "torch.Tensor", batch: Batch, tokenizer: "PreTrainedTokenizerBase"
+    ) -> pd.DataFrame:
         """The most probable label; the first in the order of `labels` on a tie."""
+        del batch, tokenizer
         probabilities = outputs.float().softmax(dim=-1).cpu().numpy()
         best = probabilities.argmax(axis=1)
         return pd.DataFrame(
@@ -110,10 +113,6 @@ class SequenceClassification(Task):
                 "probabilities": list(probabilities),
             }
         )
-
-    def decode_targets(self, batch: Batch) -> Sequence[str]:
-        """The labels of `target`."""
-        return [self.labels[index] for index in batch["target"].tolist()]
 
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The label."""
