@@ -1,9 +1,7 @@
 """Ingestion of generated rows: rows a second and peak memory of `kedro run` on them."""
 
 import csv
-import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.corpus import PROJECT
 from tests.benchmarks.measuring import report
+from tests.benchmarks.project import KEDRO, copy_project, environment_of
 
 CORPORA = """
 corpora:
@@ -47,26 +45,21 @@ def run(num_rows: int) -> dict[str, Any]:
     import psutil
 
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder) / "project"
-        project.mkdir()
-        for name in ("conf", "src", "pyproject.toml"):
-            source = PROJECT / name
-            if source.is_dir():
-                shutil.copytree(source, project / name)
-            else:
-                shutil.copy(source, project / name)
+        project = copy_project(Path(folder))
         write_rows(project / "rows.csv", num_rows)
         corpora = CORPORA.format(path=project / "rows.csv")
         (project / "conf" / "local").mkdir(exist_ok=True)
         local = project / "conf" / "local" / "parameters"
         local.mkdir(exist_ok=True)
         (local / "corpora.yml").write_text(corpora, encoding="utf-8")
-        environment = {**os.environ, "PYTHONPATH": str(project / "src")}
-        environment["MLFLOW_TRACKING_URI"] = f"sqlite:///{project}/mlflow.db"
-        command = [str(Path(sys.executable).with_name("kedro")), "run", "--pipelines", "ingestion"]
+        command = [KEDRO, "run", "--pipelines", "ingestion"]
         start = time.perf_counter()
         process = psutil.Popen(
-            command, cwd=project, env=environment, stdout=sys.stderr, stderr=sys.stderr
+            command,
+            cwd=project,
+            env=environment_of(project),
+            stdout=sys.stderr,
+            stderr=sys.stderr,
         )
         peak = 0
         while process.poll() is None:
