@@ -2,12 +2,12 @@
 
 Reads the features that `kedro run --env umsab --pipelines ingestion,augmentation,tokenisation` left
 below `data`, and prints macro-F1 on validation as the mean over the languages, and its difference
-to the default recipe with the paired interval. Predictions are kept, so that what was trained once
-is not trained again: more recipes or seeds can be added to a table at any time.
+to the default recipe with the paired interval. Predictions and checkpoints are kept: what was
+trained is not trained again, and what was broken off goes on.
 """
 
 import argparse
-import tempfile
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="trainings with each recipe")
     parser.add_argument("--data", type=Path, default=Path("data"))
     arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     kept = arguments.data / "07_model_output" / "recipes"
     kept.mkdir(parents=True, exist_ok=True)
     for seed in range(arguments.seeds):
@@ -76,16 +77,17 @@ def train(name: str, seed: int, data: Path) -> pd.DataFrame:
         features = {task: _native(table) for task, table in features.items()}
     tasks = load_tasks()
     vocabulary = pd.read_parquet(data / "05_model_input/vocabulary.parquet")
-    with tempfile.TemporaryDirectory() as checkpoints:
-        model: TrainedModel = fine_tune(
-            features,
-            vocabulary=vocabulary["token_id"].to_numpy(),
-            encoder=EncoderCheckpointDataset(filepath=str(data / "06_models/encoder.json")).load(),
-            tasks=tasks,
-            max_length_tokens=128,
-            parameters=recipe(name, seed),
-            checkpoints=Path(checkpoints),
-        ).model
+    checkpoints = data / "06_models" / "recipe_checkpoints" / name
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    model: TrainedModel = fine_tune(
+        features,
+        vocabulary=vocabulary["token_id"].to_numpy(),
+        encoder=EncoderCheckpointDataset(filepath=str(data / "06_models/encoder.json")).load(),
+        tasks=tasks,
+        max_length_tokens=128,
+        parameters=recipe(name, seed),
+        checkpoints=checkpoints,
+    ).model
     examples = TableFolderDataset(filepath=str(data / "03_primary/examples")).load()
 
     def predict(train_rows: pd.DataFrame, rows: pd.DataFrame, task: Any) -> pd.DataFrame | None:
