@@ -122,7 +122,7 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
         "seed": 0,
         "pooling": "mean",
         "trim_vocabulary": True,
-        "freeze": {"embeddings": False, "bottom_layers": 0},
+        "freeze": {"embeddings": False, "all_but_top_layers": None},
         "mixture": {"temperature": 1},
         "batches": {"examples": 4, "tokens": 256, "window": 2, "accumulation_steps": 1},
         "optimiser": {

@@ -87,6 +87,7 @@ def test_saved_folder_is_a_checkpoint_for_transformers_without_pickles(model, tm
         (lambda f: (f / HEADS_FILE).write_bytes(b"xx"), "can't be read"),
         (lambda f: (f / "model.safetensors").write_bytes(b"xx"), "no readable checkpoint"),
         (lambda f: (f / "config.json").unlink(), "no readable checkpoint"),
+        (lambda f: (f / "tokenizer.json").write_text("{"), r"tokenizer\.json can't be read"),
     ],
 )
 def test_load_of_a_broken_folder_says_what_is_wrong(model, tmp_path, break_it, message):

@@ -33,7 +33,8 @@ IGNORED = -100
 
 def pad(features, column, value):
     rows = [torch.tensor(feature[column]) for feature in features]
-    return pad_sequence(rows, batch_first=True, padding_value=value)
+    padded = pad_sequence(rows, batch_first=True, padding_value=value)
+    return padded if padded.dtype == torch.bool else padded.long()
 
 
 def with_mask(features, pad_token_id, column="input_ids", name="attention_mask"):

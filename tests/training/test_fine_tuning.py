@@ -1,3 +1,6 @@
+import shutil
+
+import pandas as pd
 import pytest
 import torch
 
@@ -6,6 +9,8 @@ from ccnlp.errors import CorpusError
 from ccnlp.models.trained import TrainedModel
 from ccnlp.training.callbacks import ProgressCallback
 from ccnlp.training.fine_tuning import fine_tune
+from ccnlp.training.run_folder import RunFolder
+from ccnlp.training.trainer import MultiTaskTrainer
 
 
 def changed(parameters, **groups):
@@ -34,6 +39,12 @@ def run(features, vocabulary, tiny_encoder, tasks, parameters, tmp_path):
 
 def weights(model: TrainedModel) -> dict[str, torch.Tensor]:
     return {name: weight.clone() for name, weight in model.network.state_dict().items()}
+
+
+def forget(checkpoints):
+    """Removes a finished training, which would not be done again."""
+    for folder in checkpoints.iterdir():
+        shutil.rmtree(folder)
 
 
 def assert_equal_weights(first, second, *, tolerance=0.0):
@@ -70,6 +81,7 @@ def test_fine_tune_with_trimmed_vocabulary_equals_training_with_the_full_one(run
 
 def test_fine_tune_interrupted_and_run_again_ends_with_the_same_weights(run, monkeypatch, tmp_path):
     expected = weights(run().model)
+    forget(tmp_path)
     step_end = ProgressCallback.on_step_end
 
     def die(self, args, state, control, **kwargs):
@@ -88,12 +100,13 @@ def test_fine_tune_interrupted_and_run_again_ends_with_the_same_weights(run, mon
 
     assert any(isinstance(r, progress.Fact) and r.name == "training_resumed_from" for r in heard)
     assert_equal_weights(weights(resumed.model), expected)
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.glob("*/checkpoint-*"))
 
 
-def test_fine_tune_with_averaged_weights_resumes_to_the_same(run, monkeypatch):
+def test_fine_tune_with_averaged_weights_resumes_to_the_same(run, monkeypatch, tmp_path):
     averaging = {"regularisation": {"weight_average_decay": 0.9}}
     expected = weights(run(**averaging).model)
+    forget(tmp_path)
     step_end = ProgressCallback.on_step_end
 
     def die(self, args, state, control, **kwargs):
@@ -107,6 +120,43 @@ def test_fine_tune_with_averaged_weights_resumes_to_the_same(run, monkeypatch):
     monkeypatch.setattr(ProgressCallback, "on_step_end", step_end)
 
     assert_equal_weights(weights(run(**averaging).model), expected)
+
+
+def test_fine_tune_killed_before_its_model_was_saved_trains_nothing_again(run, monkeypatch):
+    first = run()
+
+    def train(*args, **kwargs):
+        raise AssertionError("it trains again")
+
+    monkeypatch.setattr(MultiTaskTrainer, "train", train)
+    second = run()
+
+    assert_equal_weights(weights(second.model), weights(first.model))
+    pd.testing.assert_frame_equal(second.history, first.history)
+
+
+def test_fine_tune_killed_at_its_early_stop_stops_there_too(run, monkeypatch, tmp_path):
+    stopping = {
+        "epochs": 30,
+        "optimiser": {"learning_rate": 1e-9, "head_learning_rate": 1e-9},
+        "validation": {"patience": 2, "checkpoints_per_epoch": 1},
+    }
+    expected = run(**stopping).history
+    forget(tmp_path)
+    finish = RunFolder.finish
+
+    def die(self, history):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunFolder, "finish", die)
+    with pytest.raises(KeyboardInterrupt):
+        run(**stopping)
+    monkeypatch.setattr(RunFolder, "finish", finish)
+    resumed = run(**stopping).history
+
+    is_score = expected["metric"] == "validation_selection_score"
+    again = resumed[resumed["metric"] == "validation_selection_score"]
+    assert again["step"].tolist() == expected[is_score]["step"].tolist()
 
 
 def test_fine_tune_with_other_parameters_does_not_resume(run, monkeypatch, tmp_path):
@@ -144,7 +194,7 @@ def test_fine_tune_stops_early_without_gains(run):
         {"batches": {"accumulation_steps": 2}},
         {"attention": "auto"},
         {"gradient_checkpointing": True},
-        {"freeze": {"embeddings": True, "bottom_layers": -1}},
+        {"freeze": {"embeddings": True, "all_but_top_layers": 0}},
     ],
     ids=str,
 )

@@ -1,6 +1,8 @@
 import pytest
+from pydantic import ValidationError
 from torch import nn
 
+from ccnlp.errors import ConfigurationError
 from ccnlp.models.network import build_network, load_backbone
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
@@ -34,6 +36,7 @@ def network(tiny_encoder):
         ("encoder.layer.11.output.dense.weight", 11),
         ("layers.3.mlp.weight", 3),
         ("embeddings.word_embeddings.weight", None),
+        ("final_norm.weight", None),
     ],
 )
 def test_layer_of(name, layer):
@@ -58,13 +61,42 @@ def test_parameter_groups_rates_fall_by_layer_and_norms_do_not_decay(network):
 
 
 @pytest.mark.parametrize(
-    ("embeddings", "bottom_layers", "trained"),
-    [(False, 0, {None, 0, 1}), (True, 1, {1}), (True, -1, set())],
+    ("embeddings", "all_but_top_layers", "trained"),
+    [
+        (False, None, {None, 0, 1}),
+        (True, None, {0, 1}),
+        (False, 2, {0, 1}),
+        (False, 1, {1}),
+        (False, 0, set()),
+    ],
 )
-def test_freeze_leaves_the_rest_trained(network, embeddings, bottom_layers, trained):
-    freeze(network, FreezeParameters(embeddings=embeddings, bottom_layers=bottom_layers))
+def test_freeze_leaves_the_rest_trained(network, embeddings, all_but_top_layers, trained):
+    parameters = FreezeParameters(embeddings=embeddings, all_but_top_layers=all_but_top_layers)
+    freeze(network, parameters)
 
     layers = {layer_of(n) for n, w in network.backbone.named_parameters() if w.requires_grad}
     assert layers == trained
     assert all(weight.requires_grad for weight in network.heads.parameters())
     assert isinstance(network.heads["t"], nn.Module)
+
+
+def test_freeze_of_more_layers_than_there_are_says_how_many(network):
+    with pytest.raises(ConfigurationError, match=r"all_but_top_layers is 3, but .* 2 layers.*yml"):
+        freeze(network, FreezeParameters(embeddings=False, all_but_top_layers=3))
+
+
+def test_parameter_groups_take_a_final_norm_for_the_top_layers(network):
+    network.backbone.final_norm = nn.LayerNorm(32)
+
+    rates = {
+        id(weight): group["lr"]
+        for group in parameter_groups(network, PARAMETERS)
+        for weight in group["params"]
+    }
+
+    assert rates[id(network.backbone.final_norm.weight)] == 0.1
+
+
+def test_decay_rates_of_the_optimiser_lie_below_one():
+    with pytest.raises(ValidationError, match="less than 1"):
+        OptimiserParameters.model_validate({**PARAMETERS.model_dump(), "betas": (0.9, 1.5)})

@@ -1,10 +1,11 @@
 """Arrow tables by name, one file each in a folder."""
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
+
+from ccnlp.folders import replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,13 +36,9 @@ class ArrowTablesDataset(AbstractDataset["dict[str, pa.Table]", "dict[str, pa.Ta
         """Writes all tables in place of what is there."""
         from pyarrow import feather
 
-        partial = self._filepath.with_name(f".{self._filepath.name}")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for name, table in data.items():
-            feather.write_feather(table, partial / f"{name}.arrow", compression="uncompressed")
-        shutil.rmtree(self._filepath, ignore_errors=True)
-        partial.rename(self._filepath)
+        with replacing(self._filepath) as partial:
+            for name, table in data.items():
+                feather.write_feather(table, partial / f"{name}.arrow", compression="uncompressed")
 
     def _exists(self) -> bool:
         return any(self._filepath.glob("*.arrow"))

@@ -1,7 +1,6 @@
 """Texts as vectors of a frozen encoder."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +8,8 @@ import numpy.typing as npt
 from ccnlp import progress
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.precision import PrecisionChoice
+from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tokenisation.batching import length_sorted_batches
-
-if TYPE_CHECKING:
-    import torch
 
 TOKENS_PER_BATCH = 4096
 """The fastest of 1,024 to 16,384 on two cores: larger states no longer fit the caches."""
@@ -63,20 +60,10 @@ def embed_texts(
     batches = length_sorted_batches(lengths, tokens_per_batch=tokens_per_batch)
     with torch.inference_mode():
         for rows in progress.track(batches, "batches of texts embedded"):
-            ids, mask = _pad([input_ids[row] for row in rows], tokenizer.pad_token_id)
+            chosen = [input_ids[row] for row in rows]
+            ids, mask = pad_token_ids(chosen, pad_token_id=tokenizer.pad_token_id)
             ids, mask = ids.to(device), mask.to(device)
             states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
             pooled = pool(states.float(), mask, pooling="mean")
             vectors[rows] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
     return vectors
-
-
-def _pad(sequences: list[list[int]], pad_token_id: int) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Ids and mask, both (batch, longest)."""
-    import torch
-
-    lengths = np.array([len(ids) for ids in sequences])
-    mask = np.arange(lengths.max()) < lengths[:, None]
-    ids = np.full(mask.shape, pad_token_id, dtype=np.int64)
-    ids[mask] = np.concatenate(sequences)
-    return torch.from_numpy(ids), torch.from_numpy(mask.astype(np.int64))

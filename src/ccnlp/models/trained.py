@@ -1,18 +1,18 @@
 """A trained model: network, tokenizer and tasks, saved as one checkpoint folder."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 
 from ccnlp.errors import ModelSourceError
+from ccnlp.folders import replacing
 from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.base import (
     WINDOW_OF,
     Pooling,
@@ -46,6 +46,7 @@ class TrainedModel:
     encoder: EncoderCheckpoint
     pooling: Pooling
     max_length_tokens: int
+    precision: PrecisionChoice = "auto"
 
     def predict(
         self, rows: pd.DataFrame, *, task: str, tokens_per_batch: int = 8192
@@ -78,6 +79,7 @@ class TrainedModel:
             window_of=window_of,
             tokenizer=self.tokenizer,
             tokens_per_batch=tokens_per_batch,
+            precision=self.precision,
         )
         return predicted.set_axis(rows.index)
 
@@ -85,19 +87,12 @@ class TrainedModel:
         """Writes the checkpoint to `folder`, whole or not at all, in place of what is there."""
         from safetensors.torch import save_file
 
-        partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-        partial.mkdir(parents=True)
-        try:
+        with replacing(folder) as partial:
             self.network.backbone.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
             save_file(self.network.heads.state_dict(), partial / HEADS_FILE)
             description = json.dumps(self._describe(), indent=2, ensure_ascii=False)
             (partial / DESCRIPTION_FILE).write_text(description, encoding="utf-8")
-            if folder.exists():
-                shutil.rmtree(folder)
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
 
     @classmethod
     def load(cls, folder: Path) -> "TrainedModel":
@@ -108,7 +103,6 @@ class TrainedModel:
         """
         from safetensors import SafetensorError
         from safetensors.torch import load_file
-        from transformers import AutoTokenizer
 
         from ccnlp.models.network import build_network, load_backbone
 
@@ -127,13 +121,15 @@ class TrainedModel:
             raise ModelSourceError(
                 f"{folder / HEADS_FILE} can't be read: {error}; train the model again"
             ) from error
+        encoder = EncoderCheckpoint(folder=folder, **description["encoder"])
         return cls(
             network=network.eval(),
-            tokenizer=AutoTokenizer.from_pretrained(folder, trust_remote_code=False),
+            tokenizer=encoder.load_tokenizer(),
             tasks=tasks,
-            encoder=EncoderCheckpoint(folder=folder, **description["encoder"]),
+            encoder=encoder,
             pooling=pooling,
             max_length_tokens=description["max_length_tokens"],
+            precision=description.get("precision", "auto"),
         )
 
     def _describe(self) -> dict[str, Any]:
@@ -146,6 +142,7 @@ class TrainedModel:
             },
             "pooling": self.pooling,
             "max_length_tokens": self.max_length_tokens,
+            "precision": self.precision,
             "tasks": {
                 name: task.parameters.model_dump(mode="json") for name, task in self.tasks.items()
             },

@@ -10,7 +10,11 @@ from ccnlp.models.precision import PrecisionChoice, autocast, choose_device
 
 
 def faster_attention(
-    network: MultiTaskNetwork, *, batch_shape: tuple[int, int], precision: PrecisionChoice
+    network: MultiTaskNetwork,
+    *,
+    batch_shape: tuple[int, int],
+    token_id: int,
+    precision: PrecisionChoice,
 ) -> Attention:
     """The implementation with the shorter forward and backward pass, the better of three tries.
 
@@ -20,6 +24,7 @@ def faster_attention(
     Args:
         network: any state; neither its weights nor the random state change.
         batch_shape: (batch, sequence) to measure with.
+        token_id: any that the network has an embedding of.
         precision: as in training.
     """
     known: tuple[Attention, ...] = get_args(Attention)
@@ -27,7 +32,8 @@ def faster_attention(
     if len(implementations) == 1:
         return implementations[0]
     with torch.random.fork_rng():
-        seconds = {name: _time(network, name, batch_shape, precision) for name in implementations}
+        input_ids = torch.full(batch_shape, token_id)
+        seconds = {name: _time(network, name, input_ids, precision) for name in implementations}
     network.zero_grad(set_to_none=True)
     return min(implementations, key=seconds.__getitem__)
 
@@ -43,7 +49,7 @@ def _has(network: MultiTaskNetwork, implementation: Attention) -> bool:
 def _time(
     network: MultiTaskNetwork,
     implementation: Attention,
-    batch_shape: tuple[int, int],
+    input_ids: torch.Tensor,
     precision: PrecisionChoice,
 ) -> float:
     device = choose_device()
@@ -51,9 +57,11 @@ def _time(
     network.backbone.set_attn_implementation(implementation)
     backbone = network.backbone
     encoder = backbone.get_encoder() if backbone.config.is_encoder_decoder else backbone
-    input_ids = torch.zeros(batch_shape, dtype=torch.long, device=device)
+    input_ids = input_ids.to(device)
     attention_mask = torch.ones_like(input_ids)
-    attention_mask[-1, batch_shape[1] // 2 :] = 0  # real batches are padded: no mask-free shortcut
+    attention_mask[-1, input_ids.shape[1] // 2 :] = (
+        0  # real batches are padded: no mask-free shortcut
+    )
     tries = []
     for _ in range(4):
         start = time.perf_counter()

@@ -109,6 +109,14 @@ class BestWeightsCallback(TrainerCallback):
         self._averaged = averaged
         self._steps_per_evaluation = steps_per_evaluation
 
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Stops a training that goes on from the checkpoint at which it was to stop."""
+        control.should_training_stop = self._evaluations_without_gain(state) >= (
+            self._parameters.patience
+        )
+
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
@@ -125,20 +133,19 @@ class BestWeightsCallback(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         """Saves the weights on a gain; stops after `patience` evaluations without one."""
-        scores = [e[f"eval_{SELECTION_METRIC}"] for e in state.log_history if _is_evaluation(e)]
-        gains = _positions_of_gains(scores, minimum_gain=self._parameters.minimum_gain)
-        logger.info(f"validation: score {scores[-1]:.3f} at step {state.global_step:,}")
-        if gains[-1] == len(scores) - 1:
-            self._save(scores[-1], state.global_step)
-        elif len(scores) - 1 - gains[-1] >= self._parameters.patience:
+        score = _scores(state)[-1]
+        without_gain = self._evaluations_without_gain(state)
+        logger.info(f"validation: score {score:.3f} at step {state.global_step:,}")
+        if not without_gain:
+            self._save(score, state.global_step)
+        elif without_gain >= self._parameters.patience:
             logger.info(f"training stops: no gain in {self._parameters.patience} evaluations")
             control.should_training_stop = True
 
-    def load_best(self) -> dict[str, float]:
-        """Puts the best weights into the network; their `score` and `step`."""
-        load_model(self._network, self._folder / BEST_WEIGHTS_FILE)
-        best: dict[str, float] = json.loads((self._folder / BEST_SCORE_FILE).read_text())
-        return best
+    def _evaluations_without_gain(self, state: TrainerState) -> int:
+        scores = _scores(state)
+        gains = _positions_of_gains(scores, minimum_gain=self._parameters.minimum_gain)
+        return max(0, len(scores) - 1 - gains[-1])
 
     def _save(self, score: float, step: int) -> None:
         if self._averaged:
@@ -154,8 +161,16 @@ class BestWeightsCallback(TrainerCallback):
         (self._folder / BEST_SCORE_FILE).write_text(best)
 
 
-def _is_evaluation(entry: dict[str, float]) -> bool:
-    return f"eval_{SELECTION_METRIC}" in entry
+def load_best(network: nn.Module, folder: Path) -> dict[str, float]:
+    """Puts the best weights of a training into the network; their `score` and `step`."""
+    load_model(network, folder / BEST_WEIGHTS_FILE)
+    best: dict[str, float] = json.loads((folder / BEST_SCORE_FILE).read_text())
+    return best
+
+
+def _scores(state: TrainerState) -> list[float]:
+    name = f"eval_{SELECTION_METRIC}"
+    return [entry[name] for entry in state.log_history if name in entry]
 
 
 def _positions_of_gains(scores: list[float], *, minimum_gain: float) -> list[int]:

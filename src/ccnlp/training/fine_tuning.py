@@ -1,11 +1,8 @@
 """Fine-tuning, from features to a trained model."""
 
-import hashlib
-import json
 import logging
 import math
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,15 +16,16 @@ from ccnlp.errors import CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import Features, Task, shared_backbone
-from ccnlp.tokenisation.encoding import IDENTITY_COLUMNS, REFERENCE
+from ccnlp.tokenisation.encoding import REFERENCE
 from ccnlp.training.batches import PlannedBatch, Rows, TaskRows, plan_epochs
+from ccnlp.training.features import FeatureRows
 from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.run_folder import History, RunFolder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainingArguments
 
     from ccnlp.models.network import Attention, MultiTaskNetwork
-    from ccnlp.training.callbacks import BestWeightsCallback
     from ccnlp.training.trainer import MultiTaskTrainer
     from ccnlp.training.validation import ValidationRows
 
@@ -60,7 +58,8 @@ def fine_tune(
     """Trains the encoder with a head for each task on the train rows of `features`.
 
     A run that was killed goes on from its last checkpoint in `checkpoints`, if features, encoder
-    and parameters are the same, and ends with the same weights as one that was not.
+    and parameters are the same, and ends with the same weights as one that was not. One that was
+    finished is not trained again.
 
     Args:
         features: by task, as `encode_examples` gives them.
@@ -69,48 +68,49 @@ def fine_tune(
         tasks: by name.
         max_length_tokens: tokens that predictions cut a text to, as the features were.
         parameters: `parameters/training.yml`.
-        checkpoints: a folder to write to; emptied at the end.
+        checkpoints: a folder to write to; keeps the best weights of the last training.
 
     Raises:
         CorpusError: a task has no train or no validation rows.
+        ConfigurationError: the tasks need different backbones, or more layers are to be trained
+            than there are.
     """
     from transformers import set_seed
 
     from ccnlp.models.vocabulary import restore_embeddings
+    from ccnlp.training.callbacks import load_best
 
     trained_tasks = {name: tasks[name] for name in features}
     rows = {name: _rows_of_split(table, "train", name) for name, table in features.items()}
-    folder = _folder_of_run(checkpoints, features, encoder, trained_tasks, parameters)
+    folder = RunFolder.of(
+        checkpoints, features, encoder=encoder, tasks=trained_tasks, parameters=parameters
+    )
     set_seed(parameters.seed)
     network = _build_network(encoder, trained_tasks, vocabulary=vocabulary, parameters=parameters)
-    attention = _choose_attention(network, parameters, features, folder)
-    network.backbone.set_attn_implementation(attention)
-    plan = plan_epochs(
-        {name: _task_rows(features[name], rows[name]) for name in rows},
-        num_epochs=parameters.epochs,
-        mixture=parameters.mixture,
-        batches=parameters.batches,
-        seed=parameters.seed,
-    )
     tokenizer = encoder.load_tokenizer()
-    trainer, best = _build_trainer(
-        network,
-        plan,
-        features,
-        tasks=trained_tasks,
-        tokenizer=tokenizer,
-        parameters=parameters,
-        folder=folder,
-    )
-    last = _last_checkpoint(folder)
-    if last:
-        logger.info("training goes on from %s", last.name)
-        progress.report(progress.Fact("training_resumed_from", last.name))
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
-    chosen = best.load_best()
+    history = folder.history()
+    if history is None:
+        plan = plan_epochs(
+            {name: _task_rows(features[name], rows[name]) for name in rows},
+            num_epochs=parameters.epochs,
+            mixture=parameters.mixture,
+            batches=parameters.batches,
+            seed=parameters.seed,
+        )
+        history = _train(
+            network,
+            plan,
+            features=features,
+            tokenizer=tokenizer,
+            parameters=parameters,
+            folder=folder,
+        )
+    else:
+        logger.info("training: finished by an earlier run, whose weights are taken")
+        progress.report(progress.Fact("training_resumed_from", "a finished training"))
+    chosen = load_best(network, folder.path)
     logger.info("training: best validation score %.3f at step %d", chosen["score"], chosen["step"])
     restore_embeddings(network.backbone)
-    shutil.rmtree(folder)
     model = TrainedModel(
         network=network.eval(),
         tokenizer=tokenizer,
@@ -118,8 +118,38 @@ def fine_tune(
         encoder=encoder,
         pooling=parameters.pooling,
         max_length_tokens=max_length_tokens,
+        precision=parameters.precision,
     )
-    return FineTuned(model, _history(trainer.state.log_history))
+    return FineTuned(model, _as_table(history))
+
+
+def _train(
+    network: "MultiTaskNetwork",
+    plan: list[list[PlannedBatch]],
+    *,
+    features: Mapping[str, pa.Table],
+    tokenizer: "PreTrainedTokenizerBase",
+    parameters: TrainingParameters,
+    folder: RunFolder,
+) -> History:
+    """Trains to the end of the plan, or until validation gains no more; the log of it."""
+    attention = _choose_attention(network, tokenizer, parameters, features, folder)
+    network.backbone.set_attn_implementation(attention)
+    trainer = _build_trainer(
+        network,
+        plan,
+        features=features,
+        tokenizer=tokenizer,
+        parameters=parameters,
+        folder=folder.path,
+    )
+    last = folder.last_checkpoint()
+    if last:
+        logger.info("training goes on from %s", last.name)
+        progress.report(progress.Fact("training_resumed_from", last.name))
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    folder.finish(trainer.state.log_history)
+    return list(trainer.state.log_history)
 
 
 def _rows_of_split(table: pa.Table, split: str, task: str) -> Rows:
@@ -139,28 +169,6 @@ def _task_rows(table: pa.Table, rows: Rows) -> TaskRows:
         corpora=table["corpus"].to_numpy()[rows],
         weights=table["weight"].to_numpy().astype(np.float64)[rows],
     )
-
-
-def _folder_of_run(
-    checkpoints: Path,
-    features: Mapping[str, pa.Table],
-    encoder: EncoderCheckpoint,
-    tasks: Mapping[str, Task],
-    parameters: TrainingParameters,
-) -> Path:
-    """The folder of runs with these inputs; those of other runs are removed."""
-    digest = hashlib.sha256(parameters.model_dump_json().encode())
-    digest.update(f"{encoder.name} {encoder.revision}".encode())
-    for name, task in sorted(tasks.items()):
-        digest.update(f"{name} {task.parameters.model_dump_json()}".encode())
-        for batch in features[name].combine_chunks().to_batches():
-            digest.update(batch.serialize())
-    folder = checkpoints / digest.hexdigest()[:16]
-    for other in checkpoints.iterdir():
-        if other.is_dir() and other != folder:
-            shutil.rmtree(other)
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 def _build_network(
@@ -195,24 +203,26 @@ def _build_network(
 
 def _choose_attention(
     network: "MultiTaskNetwork",
+    tokenizer: "PreTrainedTokenizerBase",
     parameters: TrainingParameters,
     features: Mapping[str, pa.Table],
-    folder: Path,
+    folder: RunFolder,
 ) -> "Attention":
-    """The configured implementation or the faster one, kept so that a resumed run has the same."""
+    """The configured implementation or the faster one; a resumed training keeps its first."""
     if parameters.attention != "auto":
         return parameters.attention
     from ccnlp.training.attention import faster_attention
 
-    note = folder / "attention.json"
-    if not note.exists():
+    chosen = folder.attention()
+    if chosen is None:
         lengths = np.concatenate([table["num_tokens"].to_numpy() for table in features.values()])
-        rows, tokens = parameters.batches.examples, int(np.median(lengths))
-        fastest = faster_attention(
-            network, batch_shape=(rows, tokens), precision=parameters.precision
+        chosen = faster_attention(
+            network,
+            batch_shape=(parameters.batches.examples, int(np.median(lengths))),
+            token_id=tokenizer.pad_token_id,
+            precision=parameters.precision,
         )
-        note.write_text(json.dumps(fastest))
-    chosen: Attention = json.loads(note.read_text())
+        folder.note_attention(chosen)
     progress.report(progress.Fact("attention_in_training", chosen))
     return chosen
 
@@ -220,13 +230,12 @@ def _choose_attention(
 def _build_trainer(
     network: "MultiTaskNetwork",
     plan: list[list[PlannedBatch]],
-    features: Mapping[str, pa.Table],
     *,
-    tasks: Mapping[str, Task],
+    features: Mapping[str, pa.Table],
     tokenizer: "PreTrainedTokenizerBase",
     parameters: TrainingParameters,
     folder: Path,
-) -> tuple["MultiTaskTrainer", "BestWeightsCallback"]:
+) -> "MultiTaskTrainer":
     from transformers import PrinterCallback
 
     from ccnlp.training.callbacks import AveragingCallback, BestWeightsCallback, ProgressCallback
@@ -234,47 +243,52 @@ def _build_trainer(
     from ccnlp.training.validation import Validation
 
     batches = [batch for epoch in plan for batch in epoch]
-    sizes = np.concatenate([[0], np.cumsum([len(batch.rows) for batch in batches])])
-    steps = parameters.batches.accumulation_steps
-    columns = {name: _training_columns(table) for name, table in features.items()}
+    rows = {name: FeatureRows.of(table) for name, table in features.items()}
     trainer = MultiTaskTrainer(
         network,
         _arguments(parameters, num_batches=len(batches), folder=folder),
-        planned=PlannedDataset(batches, columns, tasks, pad_token_id=tokenizer.pad_token_id),
-        tasks=tasks,
+        planned=PlannedDataset(batches, rows, network.tasks, pad_token_id=tokenizer.pad_token_id),
+        tasks=network.tasks,
         parameters=parameters,
         validate=Validation(
             network,
-            tasks,
-            {name: _validation_rows(features[name], columns[name], name) for name in features},
+            network.tasks,
+            {name: _validation_rows(table, rows[name], name) for name, table in features.items()},
             tokenizer=tokenizer,
             precision=parameters.precision,
         ),
-        callbacks=[
-            ProgressCallback(
-                num_examples=lambda first, last: int(
-                    sizes[min(last * steps, len(batches))] - sizes[first * steps]
-                )
-            )
-        ],
+        callbacks=[ProgressCallback(num_examples=_counter(batches, parameters))],
     )
     trainer.remove_callback(PrinterCallback)
     if trainer.averaged:
         trainer.add_callback(AveragingCallback(trainer.averaged))
-    best = BestWeightsCallback(
-        network,
-        folder,
-        parameters.validation,
-        averaged=trainer.averaged,
-        steps_per_evaluation=_per_epoch(
-            trainer.args.max_steps, parameters, parameters.validation.evaluations_per_epoch
-        ),
+    per_evaluation = parameters.validation.evaluations_per_epoch
+    trainer.add_callback(
+        BestWeightsCallback(
+            network,
+            folder,
+            parameters.validation,
+            averaged=trainer.averaged,
+            steps_per_evaluation=_per_epoch(trainer.args.max_steps, parameters, per_evaluation),
+        )
     )
-    trainer.add_callback(best)
-    return trainer, best
+    return trainer
 
 
-def _validation_rows(table: pa.Table, columns: Sequence[Features], task: str) -> "ValidationRows":
+def _counter(
+    batches: Sequence[PlannedBatch], parameters: TrainingParameters
+) -> Callable[[int, int], int]:
+    """What gives the number of examples between two steps."""
+    sizes = np.concatenate([[0], np.cumsum([len(batch.rows) for batch in batches])])
+    steps = parameters.batches.accumulation_steps
+
+    def count(first: int, last: int) -> int:
+        return int(sizes[min(last * steps, len(batches))] - sizes[first * steps])
+
+    return count
+
+
+def _validation_rows(table: pa.Table, features: Sequence[Features], task: str) -> "ValidationRows":
     from ccnlp.training.validation import ValidationRows
 
     rows = _rows_of_split(table, "validation", task)
@@ -282,22 +296,13 @@ def _validation_rows(table: pa.Table, columns: Sequence[Features], task: str) ->
     window_of, _ = pd.factorize(ids)
     references = table[REFERENCE].to_pandas().iloc[rows][~ids.duplicated()]
     return ValidationRows(
-        [columns[row] for row in rows], window_of, references.reset_index(drop=True)
+        [features[row] for row in rows], window_of, references.reset_index(drop=True)
     )
-
-
-def _training_columns(table: pa.Table) -> Sequence[Features]:
-    """Rows of what `collate` reads."""
-    left_out = {*IDENTITY_COLUMNS, REFERENCE}
-    kept = [name for name in table.column_names if name not in left_out]
-    columns = table.select(kept).to_pydict()
-    return [dict(zip(kept, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _arguments(
     parameters: TrainingParameters, *, num_batches: int, folder: Path
 ) -> "TrainingArguments":
-    import torch
     from transformers import TrainingArguments
 
     from ccnlp.models.precision import choose_device, choose_precision
@@ -305,7 +310,7 @@ def _arguments(
     device = choose_device()
     num_steps = math.ceil(num_batches / parameters.batches.accumulation_steps)
     optimiser = parameters.optimiser
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         max_steps=num_steps,
         per_device_train_batch_size=1,  # an item of the plan is a whole batch
@@ -321,12 +326,13 @@ def _arguments(
         save_total_limit=1,
         logging_steps=max(1, min(20, num_steps // 20)),
         torch_compile=parameters.compile,
-        dataloader_pin_memory=torch.cuda.is_available(),
-        ddp_find_unused_parameters=True if torch.cuda.device_count() > 1 else None,
         seed=parameters.seed,
         disable_tqdm=True,
         report_to="none",
     )
+    # A batch of the plan is one device's: with several, Trainer would cut each into pieces.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
 
 
 def _per_epoch(num_steps: int, parameters: TrainingParameters, times: int) -> int:
@@ -334,13 +340,7 @@ def _per_epoch(num_steps: int, parameters: TrainingParameters, times: int) -> in
     return max(1, round(num_steps / parameters.epochs / times))
 
 
-def _last_checkpoint(folder: Path) -> Path | None:
-    """The latest complete checkpoint; Trainer writes its state last."""
-    complete = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
-    return max(complete, key=lambda path: int(path.name.split("-")[1]), default=None)
-
-
-def _history(log: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+def _as_table(log: History) -> pd.DataFrame:
     rows = [
         {"step": int(entry["step"]), "metric": name.replace("eval_", "validation_"), "value": value}
         for entry in log

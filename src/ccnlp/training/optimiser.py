@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
+from ccnlp.errors import ConfigurationError
 from ccnlp.training.parameters import FreezeParameters, OptimiserParameters
 
 if TYPE_CHECKING:
@@ -12,15 +13,28 @@ if TYPE_CHECKING:
     from ccnlp.models.network import MultiTaskNetwork
 
 LAYER = re.compile(r"(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.")
+EMBEDDING = re.compile(r"embed|(?:^|\.)(?:shared|wte|wpe)\.")
+"""What families of models call the parameters before their first layer."""
 
 
 def freeze(network: "MultiTaskNetwork", parameters: FreezeParameters) -> None:
-    """Stops the gradient of the embeddings and of the bottom layers, in place."""
-    top = num_layers(network)
-    num_frozen = top if parameters.bottom_layers == -1 else min(parameters.bottom_layers, top)
+    """Stops the gradient of the embeddings, or of all but the top layers, in place.
+
+    Raises:
+        ConfigurationError: there are fewer layers than are to be trained.
+    """
+    top, trained = num_layers(network), parameters.all_but_top_layers
+    if trained is not None and trained > top:
+        raise ConfigurationError(
+            f"training.freeze.all_but_top_layers is {trained}, but the encoder has {top} layers; "
+            "null trains all of them (parameters/training.yml)"
+        )
     for name, weight in network.backbone.named_parameters():
-        layer = layer_of(name)
-        is_frozen = parameters.embeddings if layer is None else layer < num_frozen
+        depth = _depth(name, top)
+        if trained is not None:
+            is_frozen = trained == 0 or depth >= trained
+        else:
+            is_frozen = parameters.embeddings and depth == top
         weight.requires_grad_(not is_frozen)
 
 
@@ -30,8 +44,16 @@ def num_layers(network: "MultiTaskNetwork") -> int:
     return 1 + max((layer for layer in layers if layer is not None), default=-1)
 
 
+def _depth(name: str, num_layers: int) -> int:
+    """How many layers stand above a parameter: 0 for the top layer and what follows it."""
+    layer = layer_of(name)
+    if layer is not None:
+        return num_layers - 1 - layer
+    return num_layers if EMBEDDING.search(name) else 0
+
+
 def layer_of(name: str) -> int | None:
-    """The layer that a parameter of the backbone belongs to, from 0; `None` for the embeddings.
+    """The layer that a parameter of the backbone belongs to, from 0; `None` outside the layers.
 
     >>> layer_of("encoder.layer.11.output.dense.weight")
     11
@@ -55,9 +77,9 @@ def parameter_groups(
             continue
         rate = parameters.head_learning_rate
         if name.startswith("backbone."):
-            layer = layer_of(name)
-            depth = top if layer is None else top - 1 - layer
-            rate = parameters.learning_rate * parameters.layer_decay**depth
+            rate = parameters.learning_rate * parameters.layer_decay ** _depth(
+                name.removeprefix("backbone."), top
+            )
         decay = 0.0 if weight.ndim < 2 else parameters.weight_decay
         groups.setdefault((rate, decay), []).append(weight)
     return [

@@ -1,10 +1,12 @@
 """The parameters of fine-tuning."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.tasks.base import Pooling
+
+DecayRate = Annotated[float, Field(ge=0, lt=1)]
 
 
 class _Group(BaseModel):
@@ -40,7 +42,7 @@ class OptimiserParameters(_Group):
         gt=0, le=1, description="factor on the learning rate from each layer to the one below"
     )
     weight_decay: float = Field(ge=0, lt=1, description="decoupled; none on biases and norms")
-    betas: tuple[float, float] = Field(description="decay rates of AdamW's two moments")
+    betas: tuple[DecayRate, DecayRate] = Field(description="decay rates of AdamW's two moments")
     schedule: Literal["linear", "cosine", "constant_with_warmup"] = Field(
         description="course of the learning rate after the warm-up"
     )
@@ -77,7 +79,10 @@ class FreezeParameters(_Group):
     """What of the encoder is not trained."""
 
     embeddings: bool = Field(description="whether the embeddings stay as they are")
-    bottom_layers: int = Field(ge=-1, description="layers that stay as they are; -1 means all")
+    all_but_top_layers: int | None = Field(
+        ge=0,
+        description="layers that are trained, from the top; 0 trains the heads alone, null all",
+    )
 
 
 class TrainingParameters(_Group):

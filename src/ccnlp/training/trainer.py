@@ -96,8 +96,14 @@ class MultiTaskTrainer(Trainer):
         self.averaged = AveragedWeights(network, decay=decay) if decay else None
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """The planned batches in their order; several processes take turns."""
-        loader = DataLoader(self.planned, batch_size=1, shuffle=False, collate_fn=itemgetter(0))
+        """The planned batches in their order."""
+        loader = DataLoader(
+            self.planned,
+            batch_size=1,
+            shuffle=False,
+            collate_fn=itemgetter(0),
+            pin_memory=torch.cuda.is_available(),
+        )
         return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:

