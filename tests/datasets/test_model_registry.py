@@ -8,9 +8,10 @@ import mlflow
 import pandas as pd
 import pytest
 from kedro.io import DatasetError
+from mlflow.exceptions import MlflowException
 
 from ccnlp import progress
-from ccnlp.datasets.champion_dataset import ChampionDataset
+from ccnlp.datasets.champion_dataset import ChampionDataset, ChampionVersionDataset
 from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset
 from ccnlp.serving.package import ModelPackage
 from ccnlp.serving.predictor import ServingParameters
@@ -123,6 +124,16 @@ def test_challenger_leaves_the_champion_in_place(registry, dataset, package):
 
 def test_there_is_no_champion_before_the_first(registry):
     assert ChampionDataset(model_name="ccnlp").load() is None
+    assert ChampionVersionDataset(model_name="ccnlp").load() is None
+
+
+def test_registry_that_does_not_answer_is_told(monkeypatch):
+    def fail(self, name, alias):
+        raise MlflowException("gone", error_code="INTERNAL_ERROR")
+
+    monkeypatch.setattr(mlflow.MlflowClient, "get_model_version_by_alias", fail)
+    with pytest.raises(DatasetError, match="the model registry does not answer: gone"):
+        ChampionVersionDataset(model_name="ccnlp").load()
 
 
 def test_there_is_no_champion_among_challengers(registry, dataset, package):
@@ -134,6 +145,7 @@ def test_champion_predicts_as_the_model_that_was_registered(registry, dataset, p
     dataset.save(package)
     champion = ChampionDataset(model_name="ccnlp").load()
     assert champion is not None
+    assert ChampionVersionDataset(model_name="ccnlp").load() == "1"
     rows = pd.DataFrame({"text": ["good film", "mala"]})
     own, loaded = (m.predict(rows, task="sentiment") for m in (package.model, champion))
     assert own["prediction"].tolist() == loaded["prediction"].tolist()

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from ccnlp.errors import CcnlpError
-from ccnlp.evaluation.gate import GateParameters, decide_promotion
+from ccnlp.errors import CcnlpError, ConfigurationError
+from ccnlp.evaluation.gate import GateParameters, check_champion, decide_promotion
 from ccnlp.evaluation.scores import COLUMNS
 
 PARAMETERS = GateParameters(
@@ -32,9 +32,15 @@ def table(*rows):
 GOOD = table(row(0.1, 0.04, 0.16), row(0.3, 0.2, 0.4, group="language_average"))
 
 
+SLICES = table(
+    row(0.1, 0.04, 0.16, slice_="language", group="en"),
+    row(0.1, 0.04, 0.16, slice_="culture", group="GB"),
+)
+
+
 def decide(scores=GOOD, comparison=None, parameters=PARAMETERS, tasks=("sentiment",)):
     return decide_promotion(
-        scores,
+        pd.concat([scores, SLICES]),
         table() if comparison is None else comparison,
         tasks=tasks,
         comparable_tasks=() if comparison is None else tasks,
@@ -151,3 +157,27 @@ def test_champion_that_was_not_evaluated_is_told():
 def test_threshold_out_of_range_is_refused(field):
     with pytest.raises(ValidationError, match=field):
         GateParameters.model_validate(PARAMETERS.model_dump() | {field: 40})
+
+
+def test_slice_of_the_gate_that_was_not_scored_suggests_the_near_one():
+    parameters = PARAMETERS.model_copy(update={"slices": ("cultur",)})
+
+    with pytest.raises(
+        ConfigurationError, match=r"'cultur', which was not scored; did you mean 'cu"
+    ):
+        decide(parameters=parameters)
+
+
+@pytest.mark.parametrize("present", ["3", None])
+def test_comparison_with_another_champion_says_how_to_compare_again(present):
+    comparison = GOOD.assign(champion_version="2")
+
+    with pytest.raises(
+        CcnlpError, match=rf"version 2, but the champion is version {present} now.*ru"
+    ):
+        check_champion(comparison, present)
+
+
+@pytest.mark.parametrize("comparison", [GOOD.assign(champion_version="2"), GOOD.iloc[:0]])
+def test_comparison_with_the_present_champion_is_taken(comparison):
+    check_champion(comparison.assign(champion_version="2"), "2")

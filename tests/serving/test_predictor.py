@@ -61,6 +61,7 @@ def test_model_that_was_saved_answers_alike(predictor, tmp_path):
         (request("a", "b", "c", "d"), "has 4 texts, and at most 3 are answered at once"),
         (request("a", "x" * 41), "text 1 has 41 characters, and at most 40 are read"),
         (request("a", ""), "text 1 is empty"),
+        (request("\u2060\ufe0f"), "text 0 is empty"),
         (request(" \t\u200b\n"[:2]), "text 0 is empty"),
         (request(None), "text 0 is None, which is no text"),
         (request(float("nan")), "text 0 is nan, which is no text"),

@@ -125,6 +125,9 @@ def _why_unusable(text: str, column: str, max_characters: int) -> str | None:
         )
     if "\x00" in text:
         return f"the {column} has null bytes: it is binary, or UTF-16 read as something else"
-    if not VISIBLE.search(text):
-        return f"the {column} is empty"
-    return None
+    return None if has_visible_text(text) else f"the {column} is empty"
+
+
+def has_visible_text(text: str) -> bool:
+    """Whether anything but white space and invisible marks stands in the text."""
+    return VISIBLE.search(text) is not None

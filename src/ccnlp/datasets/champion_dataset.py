@@ -29,19 +29,15 @@ class ChampionDataset(AbstractDataset[None, TrainedModel | None]):
         """The champion.
 
         Raises:
-            ModelSourceError: there is one, but it can't be loaded.
+            ModelSourceError: there is one, but it can't be loaded; or the registry does not answer.
         """
         import mlflow
         from mlflow.exceptions import MlflowException
 
-        client = mlflow.MlflowClient()
-        try:
-            version = client.get_model_version_by_alias(self._model_name, ALIAS)
-        except MlflowException as error:
-            if error.error_code in NOT_THERE:
-                return None
-            raise ModelSourceError(f"the model registry does not answer: {error}") from error
-        uri = f"models:/{self._model_name}/{version.version}"
+        version = find_champion(self._model_name)
+        if version is None:
+            return None
+        uri = f"models:/{self._model_name}/{version}"
         try:
             folder = mlflow.artifacts.download_artifacts(f"{uri}/artifacts/model")
             return TrainedModel.load(Path(folder))
@@ -60,3 +56,32 @@ class ChampionDataset(AbstractDataset[None, TrainedModel | None]):
 
     def _describe(self) -> dict[str, Any]:
         return {"model_name": self._model_name, "alias": ALIAS}
+
+
+class ChampionVersionDataset(ChampionDataset):
+    """Loads to the version of the champion alone, or to `None` while there is none."""
+
+    def load(self) -> str | None:  # type: ignore[override]
+        """The version's number.
+
+        Raises:
+            ModelSourceError: the registry does not answer.
+        """
+        return find_champion(self._model_name)
+
+
+def find_champion(model_name: str) -> str | None:
+    """The version that the alias points to, or `None`.
+
+    Raises:
+        ModelSourceError: the registry does not answer.
+    """
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(MlflowClient().get_model_version_by_alias(model_name, ALIAS).version)
+    except MlflowException as error:
+        if error.error_code in NOT_THERE:
+            return None
+        raise ModelSourceError(f"the model registry does not answer: {error}") from error

@@ -19,8 +19,8 @@ PACKAGE = Path(__file__).parents[1]
 PYFUNC = PACKAGE / "pipelines" / "registration" / "pyfunc.py"
 MAX_DESCRIPTION = 5000
 REQUIREMENTS = (
-    "babel", "ftfy", "langcodes", "mlflow", "numpy", "pandas", "pydantic", "safetensors",
-    "tokenizers", "torch", "transformers",
+    "babel", "ftfy", "langcodes", "language_data", "mlflow", "numpy", "pandas", "pydantic",
+    "safetensors", "tokenizers", "torch", "transformers",
 )  # fmt: skip
 """What the served model imports; pinned to the versions that it was made with."""
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from ccnlp.errors import CcnlpError
+from ccnlp.errors import CcnlpError, ConfigurationError, did_you_mean
 from ccnlp.evaluation.scores import ALL, lookup
 
 Alias = Literal["champion", "challenger"]
@@ -79,6 +79,21 @@ class _Judgement:
     failures: tuple[str, ...] = ()
 
 
+def check_champion(champion_comparison: pd.DataFrame, champion_version: str | None) -> None:
+    """Checks that the comparison was made with the present champion.
+
+    Raises:
+        CcnlpError: with another one; says how to compare again.
+    """
+    compared = {str(version) for version in champion_comparison["champion_version"].unique()}
+    if compared and compared != {str(champion_version)}:
+        raise CcnlpError(
+            f"the scores compare with version {', '.join(sorted(compared))}, but the champion is "
+            f"version {champion_version} now; evaluate again: kedro run --pipelines "
+            "evaluation,registration"
+        )
+
+
 def decide_promotion(
     scores: pd.DataFrame,
     champion_comparison: pd.DataFrame,
@@ -102,7 +117,9 @@ def decide_promotion(
 
     Raises:
         CcnlpError: there are no test scores of the new model, or none of a champion that exists.
+        ConfigurationError: a slice of the gate was not scored.
     """
+    _check_slices(scores, parameters)
     judgements: list[_Judgement] = []
     comparisons: list[Comparison] = []
     for task in sorted(tasks):
@@ -120,6 +137,16 @@ def decide_promotion(
         reasons=tuple(failures or findings),
         comparisons=tuple(comparisons),
     )
+
+
+def _check_slices(scores: pd.DataFrame, parameters: GateParameters) -> None:
+    known = set(scores["slice"])
+    for name in parameters.slices:
+        if name not in known:
+            raise ConfigurationError(
+                f"registration.gate.slices names {name!r}, which was not scored; "
+                f"{did_you_mean(name, known)} (parameters/registration.yml)"
+            )
 
 
 def _judge_alone(scores: pd.DataFrame, task: str, parameters: GateParameters) -> _Judgement:

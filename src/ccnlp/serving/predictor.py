@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from ccnlp.corpora.cleaning import clean_text
+from ccnlp.corpora.cleaning import clean_text, has_visible_text
 from ccnlp.cultures import parse_language
 from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.models.trained import TrainedModel
@@ -108,7 +108,7 @@ class Predictor:
                 f"{self.parameters.max_characters:,} are read; shorten it"
             )
         cleaned = clean_text(text, mends_mojibake=True)
-        if not cleaned:
+        if not has_visible_text(cleaned):
             raise RequestError(f"text {row} is empty")
         return cleaned
 

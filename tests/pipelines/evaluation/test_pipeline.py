@@ -106,6 +106,7 @@ def _make_catalog(examples, parameters, tiny_encoder):
 
 def run(catalog, champion):
     catalog["champion_model"] = MemoryDataset(champion, copy_mode="assign")
+    catalog["champion_version"] = MemoryDataset("7" if champion else None)
     SequentialRunner().run(create_pipeline(), catalog)
 
 
@@ -149,6 +150,7 @@ def test_pipeline_compares_with_the_champion(make_catalog, tmp_path, monkeypatch
     catalog = make_catalog()
     run(catalog, WordModel())
     compared = catalog.load("champion_comparison")
+    assert set(compared["champion_version"].astype(str)) == {"7"}
     assert set(compared["baseline"]) == {"champion"}
     assert (compared["difference"].dropna() == 0).all()
     assert set(catalog.load("predictions")["system"]) == set(SYSTEMS)

@@ -24,18 +24,19 @@ def scores() -> pd.DataFrame:
     place = {"task": "sentiment", "corpus": "seed", "split": "test", "system": "finetuned"}
     names = {"slice": "all", "group": "all", "metric": "macro_f1", "baseline": "tfidf", "n": 9}
     numbers = {"score": 0.6, "difference": 0.1, "difference_low": 0.01, "difference_high": 0.2}
-    return pd.DataFrame([place | names | numbers], columns=COLUMNS)
+    rows = [place | names | numbers | {"slice": name} for name in ("all", "language", "culture")]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def test_first_model_becomes_champion(scores, tiny_model):
-    nothing = pd.DataFrame(columns=COLUMNS)
-    decision = nodes.decide_promotion(scores, nothing, tiny_model, None, PARAMETERS)
+    nothing = pd.DataFrame(columns=[*COLUMNS, "champion_version"])
+    decision = nodes.decide_promotion(scores, nothing, tiny_model, None, None, PARAMETERS)
     assert decision["alias"] == "champion"
 
 
 def test_champion_is_compared_where_it_has_the_same_task(scores, tiny_model):
-    comparison = scores.assign(difference_low=-0.01)
-    decision = nodes.decide_promotion(scores, comparison, tiny_model, tiny_model, PARAMETERS)
+    comparison = scores.assign(difference_low=-0.01, champion_version="4")
+    decision = nodes.decide_promotion(scores, comparison, tiny_model, tiny_model, "4", PARAMETERS)
     assert decision["alias"] == "challenger"
     assert "against the champion" in decision["reasons"][0]
 

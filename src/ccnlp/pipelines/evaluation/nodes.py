@@ -97,12 +97,16 @@ def score_predictions(
 
 
 def compare_with_champion(
-    predictions: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
+    predictions: pd.DataFrame,
+    champion_version: str | None,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
 ) -> pd.DataFrame:
     """The fine-tuned model's scores with their differences to the champion; empty without one."""
-    return scores.compare_systems(
+    compared = scores.compare_systems(
         predictions, build_tasks(tasks), evaluation, system="finetuned", baseline="champion"
     )
+    return compared.assign(champion_version=champion_version)
 
 
 def compare_with_published(scores: pd.DataFrame, evaluation: EvaluationParameters) -> str:

@@ -75,7 +75,7 @@ def _score() -> list[Node]:
         ),
         Node(
             nodes.compare_with_champion,
-            inputs=["predictions", TASKS, PARAMETERS],
+            inputs=["predictions", "champion_version", TASKS, PARAMETERS],
             outputs="champion_comparison",
             name="compare_with_champion",
         ),

@@ -17,9 +17,11 @@ def decide_promotion(
     champion_comparison: pd.DataFrame,
     model: TrainedModel,
     champion: TrainedModel | None,
+    champion_version: str | None,
     registration: RegistrationParameters,
 ) -> Mapping[str, Any]:
     """Champion or challenger, with the reasons and the comparisons behind them."""
+    gate.check_champion(champion_comparison, champion_version)
     tasks = [task for task in model.tasks.values() if task.labels]
     return gate.decide_promotion(
         scores,

@@ -16,6 +16,7 @@ def create_pipeline() -> Pipeline:
                     "champion_comparison",
                     "finetuned_model",
                     "champion_model",
+                    "champion_version",
                     "params:registration",
                 ],
                 "promotion_decision",
