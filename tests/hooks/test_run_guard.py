@@ -4,11 +4,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from kedro.io import DataCatalog
 from kedro.pipeline import Node, Pipeline
+from kedro_datasets.json import JSONDataset
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import RunGuardHook
-from ccnlp.hooks.run_guard import check_folder, check_free_space, check_parameter_groups
+from ccnlp.hooks.run_guard import (
+    check_folder,
+    check_free_space,
+    check_inputs,
+    check_parameter_groups,
+)
 from ccnlp.hooks.run_lock import RunLock
 
 HOLD_LOCK = """
@@ -153,3 +160,27 @@ def test_wrong_run_parameters_are_refused(project, run, message):
     with pytest.raises(ConfigurationError, match=message) as caught:
         project.run(PIPELINE, RunGuardHook())
     assert "(parameters/run.yml)" in str(caught.value)
+
+
+@pytest.fixture
+def two_pipelines(tmp_path):
+    """One writes what the other reads, under another transcoding."""
+    first = Pipeline([Node(note, "params:run", "numbers@one", name="first")])
+    second = Pipeline([Node(note, "numbers@other", "sums", name="second")])
+    dataset = JSONDataset(filepath=str(tmp_path / "numbers.json"))
+    catalog = DataCatalog({"numbers@one": dataset, "numbers@other": dataset})
+    return {"first": first, "second": second, "__default__": first + second}, catalog
+
+
+def test_pipeline_whose_inputs_are_not_there_says_what_to_run_before(two_pipelines):
+    pipelines, catalog = two_pipelines
+
+    with pytest.raises(ConfigurationError, match=r"reads 'numbers'.*kedro run --pipelines first$"):
+        check_inputs(pipelines["second"], catalog, pipelines)
+
+
+def test_pipeline_whose_inputs_are_there_or_made_on_the_way_is_let_through(two_pipelines):
+    pipelines, catalog = two_pipelines
+    check_inputs(pipelines["__default__"], catalog, pipelines)
+    catalog.save("numbers@one", [1])
+    check_inputs(pipelines["second"], catalog, pipelines)

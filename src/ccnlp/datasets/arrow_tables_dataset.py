@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedro.io import AbstractDataset
+from kedro.io import AbstractDataset, DatasetError
 
 from ccnlp.folders import replacing
 
@@ -24,13 +24,17 @@ class ArrowTablesDataset(AbstractDataset["dict[str, pa.Table]", "dict[str, pa.Ta
         self.metadata = metadata
 
     def load(self) -> "dict[str, pa.Table]":
-        """The tables by name."""
+        """The tables by name.
+
+        Raises:
+            DatasetError: there are none.
+        """
         from pyarrow import feather
 
-        return {
-            path.stem: feather.read_table(path, memory_map=True)
-            for path in sorted(self._filepath.glob("*.arrow"))
-        }
+        files = sorted(self._filepath.glob("*.arrow"))
+        if not files:
+            raise DatasetError(f"{self._filepath} has no Arrow files")
+        return {path.stem: feather.read_table(path, memory_map=True) for path in files}
 
     def save(self, data: "dict[str, pa.Table]") -> None:
         """Writes all tables in place of what is there."""

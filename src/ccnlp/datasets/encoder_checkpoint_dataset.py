@@ -46,7 +46,7 @@ class EncoderCheckpointDataset(AbstractDataset[EncoderCheckpoint, EncoderCheckpo
         try:
             note = json.loads(self._filepath.read_text(encoding="utf-8"))
             return EncoderCheckpoint(**{**note, "folder": Path(note["folder"])})
-        except (ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError) as error:
             raise ModelSourceError(
                 f"{self._filepath} is no note of an encoder ({error}); {MEND}"
             ) from error

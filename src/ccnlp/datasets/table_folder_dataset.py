@@ -29,7 +29,7 @@ class TableFolderDataset(AbstractDataset[None, pd.DataFrame]):
         return self._read(self._files())
 
     def save(self, data: None) -> None:
-        """The files are written one by one, by a `PartitionedDataset` on the same folder."""
+        """The files are written by a `TablesByCorpusDataset` on the same folder."""
         raise TypeError(f"{self._filepath} is written file by file: save to its partitions")
 
     def preview(self, nrows: int = 5) -> TablePreview:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,7 @@ class RunGuardHook:
         run = parse_run_parameters(self._parameters)
         check_folder(self._data_folder)
         check_free_space(self._data_folder, min_free_gib=run.min_free_disk_gib)
+        check_inputs(pipeline, catalog, pipelines)
         _check_translator(pipeline, catalog)
         self._release()  # left over where a notebook's run was interrupted
         self._lock = RunLock.acquire(self._data_folder)
@@ -151,6 +152,39 @@ def check_free_space(folder: Path, *, min_free_gib: float) -> None:
             "make room (`make clean` removes what runs have written), or lower "
             "run.min_free_disk_gib (parameters/run.yml)"
         )
+
+
+def check_inputs(
+    pipeline: "Pipeline", catalog: "DataCatalog", pipelines: "Mapping[str, Pipeline]"
+) -> None:
+    """Checks that what earlier pipelines write, and this one reads, is there.
+
+    Raises:
+        ConfigurationError: something is missing; says which pipelines write it.
+    """
+    writers = {
+        _bare(dataset): name
+        for name, other in pipelines.items()
+        if name != "__default__"
+        for dataset in other.all_outputs()
+    }
+    missing = [
+        name
+        for name in sorted(pipeline.inputs())
+        if _bare(name) in writers and name in catalog and not catalog.exists(name)
+    ]
+    if missing:
+        names = [name for name in pipelines if name in {writers[_bare(n)] for n in missing}]
+        listed = ", ".join(map(repr, map(_bare, missing)))
+        raise ConfigurationError(
+            f"the run reads {listed}, which earlier pipelines write and which is not there; run "
+            f"them before: kedro run --pipelines {','.join(names)}"
+        )
+
+
+def _bare(dataset: str) -> str:
+    """The name without its transcoding: `examples` of `examples@table`."""
+    return dataset.split("@", maxsplit=1)[0]
 
 
 def _check_translator(pipeline: "Pipeline", catalog: "DataCatalog") -> None:
