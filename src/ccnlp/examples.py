@@ -83,3 +83,23 @@ def rows_of(examples: pd.DataFrame, *, task: str, split: Split) -> pd.DataFrame:
     """The examples of one task and split, in their order, with a fresh index."""
     chosen = (examples["task"] == task) & (examples["split"] == split)
     return examples[chosen].reset_index(drop=True)
+
+
+def with_derived(examples: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:
+    """The examples, then the rows that were derived from those of train.
+
+    Raises:
+        CorpusError: a derived row comes from no present train example, as when the corpora or
+            their splits have changed since.
+    """
+    if derived.empty:
+        return examples
+    in_train = set(examples.loc[examples["split"] == "train", "id"])
+    num_orphans = int((~derived["parent_id"].isin(in_train)).sum())
+    if num_orphans:
+        raise CorpusError(
+            f"{num_orphans:,} of {len(derived):,} augmented examples come from rows that are no "
+            "train examples now, because corpora or splits have changed; make them again: "
+            "kedro run --pipelines augmentation"
+        )
+    return pd.concat([examples, derived], ignore_index=True)

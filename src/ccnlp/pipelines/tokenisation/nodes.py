@@ -3,6 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 
+from ccnlp.examples import with_derived
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation import encoding
@@ -17,9 +18,8 @@ def encode_examples(
     tokenisation: TokenisationParameters,
 ) -> dict[str, pa.Table]:
     """Token ids of native and augmented examples, a table a task."""
-    rows = pd.concat([examples, augmented], ignore_index=True) if len(augmented) else examples
     return encoding.encode_examples(
-        rows,
+        with_derived(examples, augmented),
         build_tasks(tasks),
         encoder.load_tokenizer(),
         max_length_tokens=tokenisation.max_length_tokens,

@@ -1,0 +1,25 @@
+import pandas as pd
+import pytest
+
+from ccnlp.errors import CorpusError
+from ccnlp.examples import with_derived
+
+EXAMPLES = pd.DataFrame({"id": ["1", "2"], "split": ["train", "test"], "parent_id": [None, None]})
+
+
+def derived_from(parent: str) -> pd.DataFrame:
+    return pd.DataFrame({"id": ["3"], "split": ["train"], "parent_id": [parent]})
+
+
+def test_with_derived_puts_rows_of_train_parents_behind_the_examples():
+    assert with_derived(EXAMPLES, derived_from("1"))["id"].tolist() == ["1", "2", "3"]
+
+
+def test_with_derived_of_nothing_is_the_examples():
+    assert with_derived(EXAMPLES, EXAMPLES.iloc[:0]) is EXAMPLES
+
+
+@pytest.mark.parametrize("parent", ["2", "9"], ids=["now in test", "gone"])
+def test_with_derived_refuses_rows_whose_parent_is_not_in_train(parent):
+    with pytest.raises(CorpusError, match="1 of 1 augmented examples come from rows that are no"):
+        with_derived(EXAMPLES, derived_from(parent))
