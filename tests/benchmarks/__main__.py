@@ -18,6 +18,9 @@ from statistics import median
 from tests.benchmarks.measuring import measure
 from tests.benchmarks.project import KEDRO, copy_project, environment_of
 
+COMPARED = ("examples_per_second", "rows_per_second", "latency_ms", "peak_gib")
+"""Figures of which the ratio to the plain way is told."""
+
 
 def main() -> None:
     """Runs the measurements that the arguments name."""
@@ -48,7 +51,8 @@ def main() -> None:
 def compare(module: str, figure: str, arguments: list[str]) -> dict[str, object]:
     """Both ways on the same rows, one after the other, and the ratio of a figure."""
     ours, plain = measure(module, "ours", *arguments), measure(module, "plain", *arguments)
-    return {"ours": ours, "plain": plain, "ratio": ours[figure] / plain[figure]}
+    ratios = {name: ours[name] / plain[name] for name in ours if name in COMPARED}
+    return {"ours": ours, "plain": plain, "ratio": ours[figure] / plain[figure], "ratios": ratios}
 
 
 def training(rows: int, is_full: bool, num_seeds: int) -> dict[str, object]:

@@ -42,13 +42,7 @@ def plain_predict(model: TrainedModel, texts: list[str]) -> torch.Tensor:
             return_tensors="pt",
         )
         with torch.no_grad():
-            parts.append(
-                model.network(
-                    task="sentiment",
-                    input_ids=batch["input_ids"],
-                    attention_mask=batch["attention_mask"],
-                )
-            )
+            parts.append(model.network(task="sentiment", batch=dict(batch)))
     return torch.cat(parts)
 
 

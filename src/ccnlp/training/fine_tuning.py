@@ -180,6 +180,7 @@ def _build_network(
 ) -> "MultiTaskNetwork":
     from ccnlp.models.network import build_network, load_backbone
     from ccnlp.models.vocabulary import trim_embeddings
+    from ccnlp.training.dropout import use_bitwise_dropout
     from ccnlp.training.optimiser import freeze
 
     regularisation = parameters.regularisation
@@ -195,6 +196,7 @@ def _build_network(
     network = build_network(
         transformer, tasks, pooling=parameters.pooling, head_dropout=regularisation.head_dropout
     )
+    use_bitwise_dropout(network)
     freeze(network, parameters.freeze)
     if parameters.gradient_checkpointing:
         transformer.activation_checkpointing_enable()
