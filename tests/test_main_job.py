@@ -1,0 +1,160 @@
+"""The main job from the command line: from a corpus to a registered model, and after a kill."""
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+WORDS = {
+    "negative": ["bad", "boring", "hated", "mala", "schlecht"],
+    "neutral": ["the", "film", "service", "película", "der"],
+    "positive": ["good", "great", "loved", "buena", "gut"],
+}
+CORPORA = """
+corpora:
+  seed_corpus: null
+  toy:
+    reader: delimited
+    path: toy.csv
+    task: sentiment
+    columns: {text: text, label: label}
+    language: {column: language}
+    culture: {column: culture}
+    split: {column: split}
+    licence: CC0-1.0
+"""
+PARAMETERS = {
+    "encoder.source": "path",
+    "augmentation.is_enabled": "false",
+    "run.min_free_disk_gib": "0",
+    "evaluation.num_draws": "50",
+    "evaluation.probe.max_length_tokens": "32",
+    "tokenisation.max_length_tokens": "32",
+    "training.optimiser.learning_rate": "0.01",
+    "training.attention": "eager",
+}
+
+
+def write_corpus(path: Path) -> None:
+    generator = random.Random(0)
+    rows = [
+        (" ".join([*generator.choices(WORDS[label], k=4), str(i)]), label, language, culture, split)
+        for i in range(12)
+        for label in WORDS
+        for language, culture in (("en", "GB"), ("en", "IN"), ("es", "MX"))
+        for split in (("train", "validation", "train", "test")[i % 4],)
+    ]
+    columns = ["text", "label", "language", "culture", "split"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+
+
+@pytest.fixture
+def make_project(tmp_path, tiny_encoder):
+    """Makes folders with the project's code and configuration and a small corpus."""
+
+    def make(name: str) -> Path:
+        project = tmp_path / name
+        project.mkdir()
+        shutil.copy(ROOT / "pyproject.toml", project)
+        shutil.copytree(ROOT / "src" / "ccnlp", project / "src" / "ccnlp")
+        shutil.copytree(ROOT / "conf" / "base", project / "conf" / "base")
+        shutil.copy(ROOT / "conf" / "logging.yml", project / "conf")
+        local = project / "conf" / "local" / "parameters"
+        local.mkdir(parents=True)
+        (local / "corpora.yml").write_text(CORPORA)
+        raw = project / "data" / "01_raw"
+        raw.mkdir(parents=True)
+        write_corpus(raw / "toy.csv")
+        (project / "encoder").symlink_to(tiny_encoder.folder)
+        return project
+
+    return make
+
+
+def start(project: Path, **parameters: str) -> subprocess.Popen[str]:
+    chosen = PARAMETERS | {"encoder.path": str(project / "encoder")} | parameters
+    arguments = ",".join(f"{name}={value}" for name, value in chosen.items())
+    variables = {
+        "PYTHONPATH": str(project / "src"),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{project}/mlflow.db",
+        "COLUMNS": "200",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "kedro", "run", "--params", arguments],
+        cwd=project,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    return output
+
+
+def runs_of(project: Path) -> list[mlflow.entities.Run]:
+    client = mlflow.MlflowClient(f"sqlite:///{project}/mlflow.db")
+    experiment = client.get_experiment_by_name("ccnlp")
+    return client.search_runs([experiment.experiment_id])
+
+
+def fingerprints(project: Path) -> dict[str, str]:
+    """Of what a run gives: weights, and the table of scores."""
+    model = project / "data" / "06_models" / "finetuned"
+    files = [model / "model.safetensors", model / "heads.safetensors"]
+    files.append(project / "data" / "08_reporting" / "scores.csv")
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def test_main_job_ends_with_scores_a_registered_model_and_a_finished_run(make_project):
+    project = make_project("project")
+
+    output = finish(start(project, **{"training.epochs": "4"}))
+
+    assert "sentiment: macro-F1 on test, in percent, with its interval" in output
+    assert "Report: data/08_reporting/report.html" in output
+    assert "Registered: ccnlp version 1, as " in output
+    scores = pd.read_csv(project / "data" / "08_reporting" / "scores.csv")
+    assert set(scores["system"]) == {"majority", "tfidf", "probe", "finetuned"}
+    assert {"all", "language", "culture", "language_culture", "label"} <= set(scores["slice"])
+    (run,) = runs_of(project)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["training.epochs"] == "4"
+    assert run.data.tags["encoder_source"] == "path"
+    assert [i.dataset.name for i in run.inputs.dataset_inputs] == ["toy"]
+    assert "finetuned/test/macro_f1" in run.data.metrics
+
+
+@pytest.mark.slow
+def test_main_job_killed_in_training_ends_with_what_an_undisturbed_one_gives(make_project):
+    long = {"training.epochs": "300", "training.validation.patience": "1000"}
+    undisturbed, killed = make_project("undisturbed"), make_project("killed")
+    finish(start(undisturbed, **long))
+    process = start(killed, **long)
+    checkpoints = killed / "data" / "06_models" / "checkpoints"
+    deadline = time.monotonic() + 120
+    while not list(checkpoints.glob("*/checkpoint-*/trainer_state.json")):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+    output = finish(start(killed, **long))
+
+    assert "training goes on from checkpoint-" in output
+    assert fingerprints(killed) == fingerprints(undisturbed)
+    assert [run.info.status for run in runs_of(killed)] == ["FINISHED", "KILLED"]
