@@ -1,0 +1,218 @@
+"""What a training is made of: the network, Trainer with its settings, and the validation rows."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ccnlp import progress
+from ccnlp.errors import CorpusError
+from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.tasks.base import Features, Task, shared_backbone
+from ccnlp.tokenisation.encoding import REFERENCE
+from ccnlp.training.batches import PlannedBatch, Rows
+from ccnlp.training.features import FeatureRows
+from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase, TrainingArguments
+
+    from ccnlp.models.network import Attention, MultiTaskNetwork
+    from ccnlp.training.trainer import MultiTaskTrainer
+    from ccnlp.training.validation import ValidationRows
+
+
+def rows_of_split(table: pa.Table, split: str, task: str) -> Rows:
+    """Positions of a split's rows in a task's features.
+
+    Raises:
+        CorpusError: there are none.
+    """
+    rows = np.flatnonzero(table["split"].to_numpy() == split).astype(np.int64)
+    if not len(rows):
+        raise CorpusError(
+            f"task {task!r}: no {split} rows to train with; give the task's corpora a {split} "
+            "split or ratios (parameters/corpora.yml)"
+        )
+    return rows
+
+
+def prepare_network(
+    encoder: EncoderCheckpoint,
+    tasks: Mapping[str, Task],
+    *,
+    vocabulary: "np.ndarray[Any, np.dtype[np.int64]]",
+    parameters: TrainingParameters,
+) -> "MultiTaskNetwork":
+    """The network as it starts: only the embedding rows that occur, and what is frozen, frozen.
+
+    A backbone that writes text keeps its whole vocabulary: it may write any token.
+    """
+    from ccnlp.models.network import build_network, load_backbone
+    from ccnlp.models.vocabulary import trim_embeddings
+    from ccnlp.training.dropout import use_bitwise_dropout
+    from ccnlp.training.optimiser import freeze
+
+    regularisation = parameters.regularisation
+    transformer = load_backbone(
+        encoder.folder,
+        kind=shared_backbone(tasks.values()),
+        hidden_dropout=regularisation.encoder_dropout,
+        attention_dropout=regularisation.attention_dropout,
+    )
+    writes_text = transformer.get_output_embeddings() is not None
+    if parameters.trim_vocabulary and not writes_text:
+        trim_embeddings(transformer, vocabulary)
+    network = build_network(
+        transformer, tasks, pooling=parameters.pooling, head_dropout=regularisation.head_dropout
+    )
+    use_bitwise_dropout(network)
+    freeze(network, parameters.freeze)
+    if parameters.gradient_checkpointing:
+        transformer.activation_checkpointing_enable()
+    return network
+
+
+def choose_attention(
+    network: "MultiTaskNetwork",
+    tokenizer: "PreTrainedTokenizerBase",
+    parameters: TrainingParameters,
+    features: Mapping[str, pa.Table],
+    folder: RunFolder,
+) -> "Attention":
+    """The configured implementation or the faster one; a resumed training keeps its first."""
+    if parameters.attention != "auto":
+        return parameters.attention
+    from ccnlp.training.attention import faster_attention
+
+    chosen = folder.attention()
+    if chosen is None:
+        lengths = np.concatenate([table["num_tokens"].to_numpy() for table in features.values()])
+        chosen = faster_attention(
+            network,
+            batch_shape=(parameters.batches.examples, int(np.median(lengths))),
+            token_id=tokenizer.pad_token_id,
+            precision=parameters.precision,
+        )
+        folder.note_attention(chosen)
+    progress.report(progress.Fact("attention_in_training", chosen))
+    return chosen
+
+
+def build_trainer(
+    network: "MultiTaskNetwork",
+    plan: list[list[PlannedBatch]],
+    *,
+    features: Mapping[str, pa.Table],
+    tokenizer: "PreTrainedTokenizerBase",
+    parameters: TrainingParameters,
+    folder: Path,
+) -> "MultiTaskTrainer":
+    """Trainer over the plan, with validation, progress and the best weights kept in `folder`."""
+    from transformers import PrinterCallback
+
+    from ccnlp.training.callbacks import AveragingCallback, BestWeightsCallback, ProgressCallback
+    from ccnlp.training.trainer import MultiTaskTrainer, PlannedDataset
+    from ccnlp.training.validation import Validation
+
+    batches = [batch for epoch in plan for batch in epoch]
+    rows = {name: FeatureRows.of(table) for name, table in features.items()}
+    trainer = MultiTaskTrainer(
+        network,
+        _arguments(parameters, num_batches=len(batches), folder=folder),
+        planned=PlannedDataset(batches, rows, network.tasks, pad_token_id=tokenizer.pad_token_id),
+        tasks=network.tasks,
+        parameters=parameters,
+        validate=Validation(
+            network,
+            network.tasks,
+            {name: _validation_rows(table, rows[name], name) for name, table in features.items()},
+            tokenizer=tokenizer,
+            precision=parameters.precision,
+        ),
+        callbacks=[ProgressCallback(num_examples=_counter(batches, parameters))],
+    )
+    trainer.remove_callback(PrinterCallback)
+    if trainer.averaged:
+        trainer.add_callback(AveragingCallback(trainer.averaged))
+    per_evaluation = parameters.validation.evaluations_per_epoch
+    trainer.add_callback(
+        BestWeightsCallback(
+            network,
+            folder,
+            parameters.validation,
+            averaged=trainer.averaged,
+            steps_per_evaluation=_per_epoch(trainer.args.max_steps, parameters, per_evaluation),
+        )
+    )
+    return trainer
+
+
+def _counter(
+    batches: Sequence[PlannedBatch], parameters: TrainingParameters
+) -> Callable[[int, int], int]:
+    """What gives the number of examples between two steps."""
+    sizes = np.concatenate([[0], np.cumsum([len(batch.rows) for batch in batches])])
+    steps = parameters.batches.accumulation_steps
+
+    def count(first: int, last: int) -> int:
+        return int(sizes[min(last * steps, len(batches))] - sizes[first * steps])
+
+    return count
+
+
+def _validation_rows(table: pa.Table, features: Sequence[Features], task: str) -> "ValidationRows":
+    from ccnlp.training.validation import ValidationRows
+
+    rows = rows_of_split(table, "validation", task)
+    ids = table["id"].to_pandas().iloc[rows]
+    window_of, _ = pd.factorize(ids)
+    references = table[REFERENCE].to_pandas().iloc[rows][~ids.duplicated()]
+    return ValidationRows(
+        [features[row] for row in rows], window_of, references.reset_index(drop=True)
+    )
+
+
+def _arguments(
+    parameters: TrainingParameters, *, num_batches: int, folder: Path
+) -> "TrainingArguments":
+    from transformers import TrainingArguments
+
+    from ccnlp.models.precision import choose_device, choose_precision
+
+    device = choose_device()
+    num_steps = math.ceil(num_batches / parameters.batches.accumulation_steps)
+    optimiser = parameters.optimiser
+    arguments = TrainingArguments(
+        output_dir=str(folder),
+        max_steps=num_steps,
+        per_device_train_batch_size=1,  # an item of the plan is a whole batch
+        gradient_accumulation_steps=parameters.batches.accumulation_steps,
+        lr_scheduler_type=optimiser.schedule,
+        warmup_steps=round(optimiser.warmup_share * num_steps),
+        max_grad_norm=optimiser.max_gradient_norm,
+        bf16=choose_precision(device, parameters.precision) == "bf16",
+        use_cpu=device.type == "cpu",
+        eval_strategy="no",  # the callback that keeps the best weights asks for evaluations
+        save_strategy="steps",
+        save_steps=_per_epoch(num_steps, parameters, parameters.validation.checkpoints_per_epoch),
+        save_total_limit=1,
+        logging_steps=max(1, min(20, num_steps // 20)),
+        torch_compile=parameters.compile,
+        seed=parameters.seed,
+        disable_tqdm=True,
+        report_to="none",
+    )
+    # A batch of the plan is one device's: with several, Trainer would cut each into pieces.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
+
+
+def _per_epoch(num_steps: int, parameters: TrainingParameters, times: int) -> int:
+    """Steps between events that come `times` times an epoch."""
+    return max(1, round(num_steps / parameters.epochs / times))
