@@ -9,9 +9,9 @@ VENV := .venv/bin
 INSTALLED := .venv/.installed
 ARGS ?=
 
+# The pairs of the routes in conf/base/parameters/augmentation.yml.
 APERTIUM := apertium apertium-eng-spa apertium-fr-es apertium-es-pt apertium-spa-ita \
-	apertium-eng-cat apertium-spa-cat apertium-fra-cat apertium-urd-hin apertium-ind-zlm \
-	apertium-rus-ukr
+	apertium-fra-cat
 
 export KEDRO_DISABLE_TELEMETRY ?= 1
 export DO_NOT_TRACK ?= true
@@ -29,9 +29,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 run: translator $(INSTALLED) ## run everything: from texts to a registered model
 	@$(VENV)/kedro run $(ARGS)
 
-# Before the packages, so that a run that could not translate stops before minutes of work.
+# Before the packages, so that a run that could not translate stops before minutes of set-up. With
+# ARGS the run itself tells whether it translates, and stops before any work if it can't.
 translator:
-ifeq (,$(findstring augmentation.is_enabled=false,$(ARGS)))
+ifneq (,$(findstring augmentation.is_enabled=false,$(ARGS)))
+else ifneq (,$(ARGS))
+	@scripts/install_packages.sh $(APERTIUM) || true
+else
 	@scripts/install_packages.sh $(APERTIUM) \
 	|| command -v apertium >/dev/null \
 	|| grep -rqsE 'is_enabled: *false' conf/local \
