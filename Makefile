@@ -69,6 +69,7 @@ bench: $(INSTALLED) ## measure speed and memory beside plain ways
 	@$(VENV)/python -m tests.benchmarks $(ARGS)
 
 clean: ## remove what runs have written to data, and caches; MLflow's record stays
-	@find data -mindepth 2 -not -path 'data/01_raw/*' -not -name .gitkeep -delete
-	@rm -rf data/.run.lock build .viz .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@flock --nonblock data/.run.lock find data/0[2-8]_* -mindepth 1 -not -name .gitkeep -delete \
+	|| { echo "A run works on the data; wait until it ends." >&2; exit 1; }
+	@rm -rf build .viz .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 import pytest
 
-from ccnlp.folders import replacing
+from ccnlp.folders import replacing, scratch
 
 
 def test_replacing_puts_the_new_folder_in_place_of_the_old(tmp_path):
@@ -39,3 +39,10 @@ def test_replacing_removes_what_a_killed_process_left_but_not_what_a_living_one_
         pass
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [living, "folder"]
+
+
+def test_scratch_is_gone_after_the_block(tmp_path):
+    with scratch(tmp_path / "folder") as partial:
+        (partial / "file").touch()
+
+    assert list(tmp_path.iterdir()) == []

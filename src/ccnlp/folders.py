@@ -9,11 +9,10 @@ from uuid import uuid4
 
 
 @contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """An empty folder beside `folder`, which takes its place when the block ends without error.
+def scratch(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder`, which is removed when the block ends.
 
-    What a killed process left of an earlier try is removed. Of two processes at once, the second
-    one replaces what the first wrote.
+    What a killed process left of an earlier one is removed, too.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     for left_over in folder.parent.glob(f".{folder.name}.partial-*"):
@@ -23,13 +22,23 @@ def replacing(folder: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """An empty folder, which takes the place of `folder` when the block ends without error.
+
+    Of two processes at once, the second one replaces what the first wrote.
+    """
+    with scratch(folder) as partial:
+        yield partial
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+
+
 def _is_alive(partial: Path) -> bool:
-    """Whether the process that writes the folder still runs; on another host it may."""
+    """Whether the process that writes the folder still runs."""
     pid = partial.name.rsplit("-", maxsplit=2)[-2]
     return pid.isdigit() and Path(f"/proc/{pid}").exists()

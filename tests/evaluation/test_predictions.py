@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ccnlp.evaluation.predictions import predict_with_model, why_not_comparable
+from ccnlp.evaluation.predictions import predict_with_model, unseen, why_not_comparable
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 
@@ -28,6 +28,9 @@ class ConstantModel:
             index=rows.index,
         )
 
+    def has_seen(self, ids):
+        return np.isin(list(ids), ["0b"])
+
 
 def tasks_with(*labels, name="sentiment"):
     entry = {"kind": "sequence_classification", "loss_weight": 1.0, "labels": list(labels)}
@@ -36,7 +39,7 @@ def tasks_with(*labels, name="sentiment"):
 
 @pytest.fixture
 def rows():
-    return pd.DataFrame({"text": ["a", "b"]}, index=[7, 3])
+    return pd.DataFrame({"text": ["a", "b"], "id": ["0a", "0b"]}, index=[7, 3])
 
 
 def test_model_answers_every_row_in_its_order(rows, tasks):
@@ -45,6 +48,7 @@ def test_model_answers_every_row_in_its_order(rows, tasks):
     assert predicted.index.tolist() == [0, 1]
     assert predicted["prediction"].tolist() == ["positive", "positive"]
     assert model.asked == [(2, 64)]
+    assert predicted["is_seen"].tolist() == [False, True]
 
 
 def test_probabilities_of_a_champion_follow_the_labels_of_the_task(rows, tasks):
@@ -76,3 +80,17 @@ def test_champion_that_cannot_be_compared_sits_out(model, reason, rows, tasks):
     assert (
         predict_with_model(rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64) is None
     )
+
+
+def test_rows_that_a_model_was_trained_on_are_left_out_and_counted(caplog):
+    predictions = pd.DataFrame(
+        {"system": ["champion", "champion", "finetuned"], "is_seen": [True, False, False]}
+    )
+
+    with caplog.at_level("WARNING"):
+        left = unseen(predictions)
+
+    assert left.index.tolist() == [1, 2]
+    assert caplog.messages == [
+        "champion was trained on 1 of the rows; they are left out where it is compared"
+    ]

@@ -1,12 +1,19 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from ccnlp.errors import ModelSourceError
 from ccnlp.models.network import build_network, load_backbone
-from ccnlp.models.trained import DESCRIPTION_FILE, HEADS_FILE, TrainedModel
+from ccnlp.models.trained import (
+    DESCRIPTION_FILE,
+    HEADS_FILE,
+    TRAIN_IDS_FILE,
+    TrainedModel,
+    ids_as_numbers,
+)
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 
@@ -26,6 +33,7 @@ def model(tiny_encoder) -> TrainedModel:
         encoder=tiny_encoder,
         pooling="mean",
         max_length_tokens=32,
+        train_ids=ids_as_numbers(["000000000000000b"]),
     )
 
 
@@ -58,6 +66,7 @@ def test_save_and_load_give_the_same_predictions(model, tmp_path):
 
     assert loaded.encoder.revision == model.encoder.revision
     assert loaded.max_length_tokens == 32
+    assert loaded.has_seen(["000000000000000b", "000000000000000c"]).tolist() == [True, False]
     pd.testing.assert_series_equal(
         loaded.predict(rows, task="t")["confidence"],
         model.predict(rows, task="t")["confidence"],
@@ -75,7 +84,8 @@ def test_saved_folder_is_a_checkpoint_for_transformers_without_pickles(model, tm
     assert AutoModel.from_pretrained(tmp_path / "model").config.hidden_size == 32
     assert AutoTokenizer.from_pretrained(tmp_path / "model")("good")["input_ids"]
     suffixes = {path.suffix for path in (tmp_path / "model").iterdir()}
-    assert suffixes == {".json", ".safetensors"}
+    assert suffixes == {".json", ".safetensors", ".npy"}
+    np.load(tmp_path / "model" / TRAIN_IDS_FILE, allow_pickle=False)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +95,21 @@ def test_saved_folder_is_a_checkpoint_for_transformers_without_pickles(model, tm
         (lambda f: (f / DESCRIPTION_FILE).write_text("{"), "can't be read"),
         (lambda f: (f / DESCRIPTION_FILE).write_text(json.dumps({"format": 99})), "format 99"),
         (lambda f: (f / HEADS_FILE).write_bytes(b"xx"), "can't be read"),
-        (lambda f: (f / "model.safetensors").write_bytes(b"xx"), "no readable checkpoint"),
+        (lambda f: (f / TRAIN_IDS_FILE).write_bytes(b"xx"), r"train_ids\.npy can't be read"),
+        (lambda f: (f / DESCRIPTION_FILE).write_text("[1]"), r"format \[1\] is not 1"),
+        (
+            lambda f: (f / DESCRIPTION_FILE).write_text('{"format": 1}'),
+            "lacks encoder, max_",
+        ),
+        (
+            lambda f: (f / "model.safetensors").write_bytes(b"xx"),
+            "no readable checkpoint.*train the model again",
+        ),
         (lambda f: (f / "config.json").unlink(), "no readable checkpoint"),
-        (lambda f: (f / "tokenizer.json").write_text("{"), r"tokenizer\.json can't be read"),
+        (
+            lambda f: (f / "tokenizer.json").write_text("{"),
+            r"tokenizer\.json.*train the model again",
+        ),
     ],
 )
 def test_load_of_a_broken_folder_says_what_is_wrong(model, tmp_path, break_it, message):

@@ -62,6 +62,7 @@ def test_model_that_was_saved_answers_alike(predictor, tmp_path):
         (request("a", "x" * 41), "text 1 has 41 characters, and at most 40 are read"),
         (request("a", ""), "text 1 is empty"),
         (request("\u2060\ufe0f"), "text 0 is empty"),
+        (request("\u200b\x00"), "text 0 has null bytes"),
         (request(" \t\u200b\n"[:2]), "text 0 is empty"),
         (request(None), "text 0 is None, which is no text"),
         (request(float("nan")), "text 0 is nan, which is no text"),

@@ -335,7 +335,7 @@ def toy(request, monkeypatch, tiny_encoder, tiny_writer):
         corpus="toy", task="t", language="en", culture="GB", domain="reviews", origin="native",
         weight=1.0,
     )  # fmt: skip
-    rows["id"] = [f"id{i}" for i in range(len(rows))]
+    rows["id"] = [f"{i:016x}" for i in range(len(rows))]
     rows["split"] = [("train", "train", "train", "validation")[i // 12] for i in range(len(rows))]
     return tasks, rows, tiny_writer if kind is Writing else tiny_encoder
 

@@ -20,7 +20,7 @@ def make_examples(size: int = 24) -> pd.DataFrame:
         filler = "the film " * (1 + i % 3)
         split = ("train", "train", "train", "validation", "test", "train")[i % 6]
         text = f"{filler}was {words[i % 3]} and {words[(i + 1) % 3]} {i}"
-        rows.append((f"id{i}", split, text, label))
+        rows.append((f"{i:016x}", split, text, label))
     examples = pd.DataFrame(rows, columns=["id", "split", "text", "label"])
     return examples.assign(
         corpus="toy", task="sentiment", language="en", culture="GB", domain="reviews",

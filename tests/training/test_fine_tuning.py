@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ccnlp import progress
-from ccnlp.errors import CorpusError
+from ccnlp.errors import CcnlpError, CorpusError
 from ccnlp.models.trained import TrainedModel
 from ccnlp.training.callbacks import ProgressCallback
 from ccnlp.training.fine_tuning import fine_tune
@@ -60,6 +60,7 @@ def test_fine_tune_learns_what_can_be_learnt(run, examples):
 
     assert (predicted["prediction"] == examples["label"]).mean() > 0.9
     assert predicted.index.equals(examples.index)
+    assert tuned.model.has_seen(examples["id"]).tolist() == (examples["split"] == "train").tolist()
 
 
 def test_fine_tune_reports_metrics_as_it_goes(run):
@@ -210,4 +211,25 @@ def test_fine_tune_without_validation_rows_says_how_to_mend(run, features):
     features["sentiment"] = table.filter(is_train)
 
     with pytest.raises(CorpusError, match=r"no validation rows to train with.*corpora\.yml"):
+        run()
+
+
+def test_history_has_each_step_in_order_and_no_sums_of_trainer(run):
+    history = run().history
+
+    assert history["step"].is_monotonic_increasing
+    assert not history["metric"].str.startswith("train_").any()
+
+
+def test_fine_tune_on_a_full_disk_says_so(run, monkeypatch, tmp_path):
+    def save(self, *args, **kwargs):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 9 vs 8")
+
+    usage = shutil.disk_usage(tmp_path)._replace(free=5 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    monkeypatch.setattr(MultiTaskTrainer, "_save_optimizer_and_scheduler", save)
+
+    with pytest.raises(
+        CcnlpError, match=r"the disk of .* is full \(5 MiB free\); make room and run"
+    ):
         run()

@@ -1,13 +1,13 @@
 """A model version in MLflow's registry."""
 
 import json
-import tempfile
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from ccnlp.folders import scratch
 from ccnlp.progress import Fact, report
 from ccnlp.serving.package import ModelPackage
 
@@ -61,11 +61,12 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
     def _log_model(self, data: ModelPackage) -> str:
         import mlflow
 
-        with tempfile.TemporaryDirectory() as folder:
+        # Beside the data, whose disk was checked for room; swept after a kill.
+        with scratch(self._filepath.with_suffix("")) as folder:
             info = mlflow.pyfunc.log_model(
                 name=self._model_name,
                 python_model=str(PYFUNC),
-                artifacts=write_artifacts(data, Path(folder)),
+                artifacts=write_artifacts(data, folder),
                 signature=request_signature(),
                 input_example=data.example,
                 pip_requirements=pinned_requirements(),

@@ -22,6 +22,7 @@ COLUMNS = [
     "confidence",
     "probabilities",
     "num_characters",
+    "is_seen",
     *KEPT,
 ]
 
@@ -75,7 +76,7 @@ def predict_with_model(
     places = [own.index(label) for label in task.labels]
     reordered = [np.asarray(row, np.float32)[places] for row in predicted["probabilities"]]
     predicted["probabilities"] = pd.Series(reordered, index=predicted.index, dtype="object")
-    return predicted.reset_index(drop=True)
+    return predicted.reset_index(drop=True).assign(is_seen=model.has_seen(rows["id"]))
 
 
 def why_not_comparable(model: TrainedModel | None, task: Task) -> str | None:
@@ -90,6 +91,22 @@ def why_not_comparable(model: TrainedModel | None, task: Task) -> str | None:
     return None
 
 
+def unseen(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The predictions without those of rows that a model was trained on.
+
+    A former model may have been: splits change with the seed and with what a corpus states.
+    """
+    is_seen = predictions["is_seen"].astype(bool)
+    for system, number in is_seen.groupby(predictions["system"]).sum().items():
+        if number:
+            logger.warning(
+                "%s was trained on %s of the rows; they are left out where it is compared",
+                system,
+                f"{number:,}",
+            )
+    return predictions[~is_seen]
+
+
 def combine(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of all systems' predictions."""
     combined = pd.concat([table for table in tables if len(table)], ignore_index=True)
@@ -98,7 +115,7 @@ def combine(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _long(predicted: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task) -> pd.DataFrame:
     lengths = [rows[column].astype(str).str.len() for column in task.input_columns]
-    table = predicted.reset_index(drop=True).assign(
+    table = pd.DataFrame({"is_seen": False, **predicted.reset_index(drop=True)}).assign(
         example_id=rows["id"],
         task=task.name,
         system=system,

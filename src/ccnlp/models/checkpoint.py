@@ -32,8 +32,13 @@ class EncoderCheckpoint:
     source: str
     revision: str
 
-    def load_tokenizer(self) -> "PreTrainedTokenizerBase":
+    def load_tokenizer(
+        self, *, mend: str = "fetch or copy the checkpoint again"
+    ) -> "PreTrainedTokenizerBase":
         """The checkpoint's fast tokenizer.
+
+        Args:
+            mend: what to do about files that can't be read.
 
         Raises:
             ModelSourceError: its files can't be read.
@@ -44,8 +49,7 @@ class EncoderCheckpoint:
             return AutoTokenizer.from_pretrained(self.folder, trust_remote_code=False)
         except Exception as error:  # the Rust library raises Exception itself
             raise ModelSourceError(
-                f"{self.folder / 'tokenizer.json'} can't be read ({error}); fetch or copy the "
-                "checkpoint again"
+                f"{self.folder / 'tokenizer.json'} can't be read ({error}); {mend}"
             ) from error
 
 

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 Attention = Literal["eager", "sdpa"]
 
+MEND_ENCODER = "delete the folder to fetch it again, or name another one in parameters/encoder.yml"
+
 DROPOUT_FIELDS = {
     "hidden": ("hidden_dropout_prob", "dropout", "resid_pdrop"),
     "attention": ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop"),
@@ -61,6 +63,7 @@ def load_backbone(
     attention: Attention | None = None,
     hidden_dropout: float = 0.0,
     attention_dropout: float = 0.0,
+    mend: str = MEND_ENCODER,
 ) -> "PreTrainedModel":
     """The model of a checkpoint folder, in fp32, without code from the checkpoint.
 
@@ -70,6 +73,7 @@ def load_backbone(
         attention: implementation of attention; the fused one where the model has it if `None`.
         hidden_dropout: share of the states dropped in training, 0..1.
         attention_dropout: share of the attention weights dropped in training, 0..1.
+        mend: what to do about a broken folder.
 
     Raises:
         ModelSourceError: the folder holds no readable checkpoint.
@@ -97,10 +101,7 @@ def load_backbone(
             attn_implementation=attention,
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelSourceError(
-            f"{folder} holds no readable checkpoint: {error}; delete the folder to fetch it again, "
-            "or name another one in parameters/encoder.yml"
-        ) from error
+        raise ModelSourceError(f"{folder} holds no readable checkpoint: {error}; {mend}") from error
     if getattr(backbone, "pooler", None) is not None:
         # The heads pool; an unused layer would only be saved and synchronised.
         backbone.pooler = None

@@ -1,12 +1,13 @@
 """A trained model: network, tokenizer and tasks, saved as one checkpoint folder."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.errors import ModelSourceError
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from ccnlp.models.network import MultiTaskNetwork
 
 FORMAT = 1
+MEND = "train the model again"
 DESCRIPTION_FILE = "ccnlp.json"
 HEADS_FILE = "heads.safetensors"
+TRAIN_IDS_FILE = "train_ids.npy"
+NEEDED = frozenset({"encoder", "pooling", "max_length_tokens", "tasks"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class TrainedModel:
     pooling: Pooling
     max_length_tokens: int
     precision: PrecisionChoice = "auto"
+    train_ids: "npt.NDArray[np.uint64]" = field(default_factory=lambda: np.empty(0, np.uint64))
+    """Of the examples that it was trained on, sorted; see `has_seen`."""
+
+    def has_seen(self, ids: Iterable[str]) -> "npt.NDArray[np.bool_]":
+        """Which examples the model was trained on, by their ids."""
+        return np.isin(ids_as_numbers(ids), self.train_ids)
 
     def predict(
         self, rows: pd.DataFrame, *, task: str, tokens_per_batch: int = 8192
@@ -93,6 +103,7 @@ class TrainedModel:
             save_file(self.network.heads.state_dict(), partial / HEADS_FILE)
             description = json.dumps(self._describe(), indent=2, ensure_ascii=False)
             (partial / DESCRIPTION_FILE).write_text(description, encoding="utf-8")
+            np.save(partial / TRAIN_IDS_FILE, self.train_ids, allow_pickle=False)
 
     @classmethod
     def load(cls, folder: Path) -> "TrainedModel":
@@ -110,7 +121,7 @@ class TrainedModel:
         tasks = build_tasks(TasksParameters.model_validate(description["tasks"]))
         pooling: Pooling = description["pooling"]
         network = build_network(
-            load_backbone(folder, kind=shared_backbone(tasks.values())),
+            load_backbone(folder, kind=shared_backbone(tasks.values()), mend=MEND),
             tasks,
             pooling=pooling,
             head_dropout=0.0,
@@ -119,17 +130,18 @@ class TrainedModel:
             network.heads.load_state_dict(load_file(folder / HEADS_FILE))
         except (OSError, RuntimeError, SafetensorError) as error:
             raise ModelSourceError(
-                f"{folder / HEADS_FILE} can't be read: {error}; train the model again"
+                f"{folder / HEADS_FILE} can't be read: {error}; {MEND}"
             ) from error
         encoder = EncoderCheckpoint(folder=folder, **description["encoder"])
         return cls(
             network=network.eval(),
-            tokenizer=encoder.load_tokenizer(),
+            tokenizer=encoder.load_tokenizer(mend=MEND),
             tasks=tasks,
             encoder=encoder,
             pooling=pooling,
             max_length_tokens=description["max_length_tokens"],
             precision=description.get("precision", "auto"),
+            train_ids=_read_train_ids(folder),
         )
 
     def _describe(self) -> dict[str, Any]:
@@ -149,6 +161,22 @@ class TrainedModel:
         }
 
 
+def ids_as_numbers(ids: Iterable[str]) -> "npt.NDArray[np.uint64]":
+    """The ids of examples, 16 hexadecimal digits each, as numbers of 64 bits."""
+    return np.fromiter((int(key, 16) for key in ids), dtype=np.uint64)
+
+
+def _read_train_ids(folder: Path) -> "npt.NDArray[np.uint64]":
+    path = folder / TRAIN_IDS_FILE
+    try:
+        ids: npt.NDArray[np.uint64] = np.load(path, allow_pickle=False)
+    except FileNotFoundError:  # of a model saved before they were kept
+        return np.empty(0, np.uint64)
+    except (OSError, ValueError) as error:
+        raise ModelSourceError(f"{path} can't be read: {error}; {MEND}") from error
+    return ids
+
+
 def _read_description(folder: Path) -> dict[str, Any]:
     path = folder / DESCRIPTION_FILE
     try:
@@ -158,9 +186,12 @@ def _read_description(folder: Path) -> dict[str, Any]:
             f"{folder} holds no model of this project: {path.name} can't be read ({error}); "
             "run the training pipeline to make one"
         ) from error
-    if description.get("format") != FORMAT:
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        found = description.get("format") if isinstance(description, dict) else description
         raise ModelSourceError(
-            f"{path}: format {description.get('format')!r} is not {FORMAT}, which this version "
-            "reads; train the model again"
+            f"{path}: format {found!r} is not {FORMAT}, which this version reads; {MEND}"
         )
+    missing = sorted(NEEDED.difference(description))
+    if missing:
+        raise ModelSourceError(f"{path} lacks {', '.join(missing)}; {MEND}")
     return description

@@ -108,6 +108,8 @@ class Predictor:
                 f"{self.parameters.max_characters:,} are read; shorten it"
             )
         cleaned = clean_text(text, mends_mojibake=True)
+        if "\x00" in cleaned:
+            raise RequestError(f"text {row} has null bytes")
         if not has_visible_text(cleaned):
             raise RequestError(f"text {row} is empty")
         return cleaned

@@ -15,6 +15,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ccnlp import progress
 from ccnlp.training.averaging import AveragedWeights
 from ccnlp.training.parameters import ValidationParameters
+from ccnlp.training.run_folder import NOT_REPORTED
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class ProgressCallback(TrainerCallback):
         values = {
             "training/" + name.replace("eval_", "validation_"): float(value)
             for name, value in logs.items()
-            if name not in ("epoch", "total_flos", "train_runtime")
+            if name not in NOT_REPORTED
         }
         progress.report(progress.Metrics(values, state.global_step))
 

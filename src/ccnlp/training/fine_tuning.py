@@ -1,6 +1,7 @@
 """Fine-tuning, from features to a trained model."""
 
 import logging
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from ccnlp import progress
+from ccnlp.errors import CcnlpError
 from ccnlp.models.checkpoint import EncoderCheckpoint
-from ccnlp.models.trained import TrainedModel
+from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
 from ccnlp.training.batches import PlannedBatch, Rows, TaskRows, plan_epochs
 from ccnlp.training.parameters import TrainingParameters
@@ -22,7 +24,7 @@ from ccnlp.training.preparation import (
     prepare_network,
     rows_of_split,
 )
-from ccnlp.training.run_folder import History, RunFolder
+from ccnlp.training.run_folder import NOT_REPORTED, History, RunFolder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from ccnlp.models.network import MultiTaskNetwork
 
 logger = logging.getLogger(__name__)
+
+FULL_BELOW_MIB = 64
+"""A checkpoint takes more, so that one can't be written."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ def fine_tune(
         pooling=parameters.pooling,
         max_length_tokens=max_length_tokens,
         precision=parameters.precision,
+        train_ids=_ids_of(features, rows),
     )
     return FineTuned(model, _as_table(history))
 
@@ -147,7 +153,11 @@ def _train(
     if last:
         logger.info("training goes on from %s", last.name)
         progress.report(progress.Fact("training_resumed_from", last.name))
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
+    except (OSError, RuntimeError) as error:  # torch hides the system's error in one of its own
+        check_disk(folder.path, error)
+        raise
     folder.finish(trainer.state.log_history)
     return list(trainer.state.log_history)
 
@@ -161,11 +171,33 @@ def _task_rows(table: pa.Table, rows: Rows) -> TaskRows:
     )
 
 
+def check_disk(folder: Path, error: Exception) -> None:
+    """Says so where an error comes of a full disk.
+
+    Raises:
+        CcnlpError: the disk of the folder is full.
+    """
+    free_mib = shutil.disk_usage(folder).free // (1 << 20)
+    if free_mib < FULL_BELOW_MIB:
+        raise CcnlpError(
+            f"the disk of {folder} is full ({free_mib} MiB free); make room and run again, and "
+            "training goes on from its last checkpoint"
+        ) from error
+
+
+def _ids_of(
+    features: Mapping[str, pa.Table], rows: Mapping[str, Rows]
+) -> "np.ndarray[Any, np.dtype[np.uint64]]":
+    ids = [table["id"].take(rows[name]).to_pylist() for name, table in features.items()]
+    return np.unique(ids_as_numbers(key for own in ids for key in own))
+
+
 def _as_table(log: History) -> pd.DataFrame:
     rows = [
         {"step": int(entry["step"]), "metric": name.replace("eval_", "validation_"), "value": value}
         for entry in log
         for name, value in entry.items()
-        if name not in ("step", "epoch")
+        if name not in ("step", *NOT_REPORTED)
     ]
-    return pd.DataFrame(rows, columns=["step", "metric", "value"])
+    table = pd.DataFrame(rows, columns=["step", "metric", "value"])
+    return table.sort_values(["step", "metric"], ignore_index=True)

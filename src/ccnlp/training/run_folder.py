@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 History = Sequence[Mapping[str, float]]
 """Trainer's log: an entry a logged step."""
 
+NOT_REPORTED = frozenset(
+    {"epoch", "total_flos", "train_runtime", "train_loss"}
+    | {"train_samples_per_second", "train_steps_per_second"}
+)
+"""What Trainer sums up at the end: of a resumed run since its resumption, and a batch a sample."""
+
 HISTORY_FILE = "history.json"
 ATTENTION_FILE = "attention.json"
 

@@ -87,6 +87,21 @@ def test_failed_run_has_the_error_and_its_traceback(project):
     assert "sesame" not in trace
 
 
+def test_run_asked_to_end_while_a_library_hides_the_request_is_killed(project):
+    def save(run):
+        try:
+            raise SystemExit(143)
+        except SystemExit:
+            raise RuntimeError("unexpected pos 118933952") from None
+
+    with pytest.raises(RuntimeError, match="unexpected pos"):
+        project.run(Pipeline([Node(save, "params:run", "x")]), TrackingHook())
+    (run,) = project.runs()
+    assert run.info.status == "KILLED"
+    assert run.data.tags["ccnlp.ended_by"] == "an interrupt or a request to terminate"
+    assert "error" not in run.data.tags
+
+
 def test_interrupted_run_of_a_notebook_is_killed_by_the_next_one(project):
     def interrupt(run):
         raise KeyboardInterrupt

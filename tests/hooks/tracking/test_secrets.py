@@ -53,3 +53,10 @@ def test_value_of_a_secret_parameter_is_masked_whole():
     assert Masker().value("hub.token", "x y z") == "***"
     assert Masker().value("hub.token", "null") == "null"
     assert Masker().value("encoder.name", "e5") == "e5"
+
+
+def test_working_directories_of_the_shell_are_no_credentials(monkeypatch):
+    monkeypatch.setenv("PWD", "/home/me/ccnlp")
+    monkeypatch.setenv("OLDPWD", "/home/me/other")
+    text = "no file /home/me/ccnlp/data/x, nor /home/me/other/y"
+    assert Masker.of({}).text(text) == text

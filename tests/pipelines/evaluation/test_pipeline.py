@@ -26,6 +26,9 @@ class WordModel:
 
     tasks = build_tasks(TASKS)
 
+    def has_seen(self, ids):
+        return np.zeros(len(ids), dtype=bool)
+
     def predict(self, rows, *, task, tokens_per_batch):
         labels = self.tasks[task].labels
         hits = np.array([[WORDS[label] in text for label in labels] for text in rows["text"]])

@@ -213,7 +213,14 @@ class TrackingHook:
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Ends the run as FAILED, with the error as a tag and its traceback as an artifact."""
+        """Ends the run as FAILED, with the error as a tag and its traceback as an artifact.
+
+        A run that was asked to end is KILLED, whatever error came of that.
+        """
+        if _is_asked_to_end(error):
+            # A library may have put an error of its own in place of the request.
+            self._end_at_exit()
+            return
         if self._log is not None:
             self._log.tags({"error": f"{type(error).__name__}: {error}"})
             self._log.text("".join(traceback.format_exception(error)), "error.txt")
@@ -240,6 +247,16 @@ class TrackingHook:
             mlflow.end_run(status)
         if not log.try_to(lambda: log.client.set_terminated(log.run_id, status=status)):
             logger.warning(f"MLflow could not be told that the run ended as {status}")
+
+
+def _is_asked_to_end(error: BaseException) -> bool:
+    """Whether the error, or one that it came from, is that of SIGTERM or Ctrl+C."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, SystemExit | KeyboardInterrupt):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def _log_fingerprints(log: RunLog, fingerprints: Any) -> None:

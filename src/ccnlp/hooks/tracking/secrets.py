@@ -18,6 +18,9 @@ ASSIGNMENT = re.compile(r"([\w.-]+)(\s*[=:]\s*)([^\s,;'\"]+)")
 KNOWN_SHAPES = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_\w{16,}|sk-[\w-]{16,}|AKIA[A-Z0-9]{16})"
 )
+WORKING_DIRECTORIES = {"PWD", "OLDPWD"}
+"""The shell's variables, which are no passwords."""
+
 MIN_LENGTH = 6
 """Shorter values of secret variables would blacken ordinary words."""
 
@@ -54,7 +57,8 @@ class Masker:
     @classmethod
     def of(cls, credentials: object) -> "Masker":
         """Knows the values of credentials.yml and of this process's secret variables."""
-        values = {value for name, value in os.environ.items() if is_secret_name(name)}
+        secret = {name for name in os.environ if is_secret_name(name)} - WORKING_DIRECTORIES
+        values = {os.environ[name] for name in secret}
         values.update(_strings(credentials))
         chosen = (value for value in values if len(value) >= MIN_LENGTH)
         return cls(tuple(sorted(chosen, key=len, reverse=True)))

@@ -15,7 +15,7 @@ from ccnlp.evaluation import (
     scores,
 )
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.predictions import combine, predict_with, predict_with_model
+from ccnlp.evaluation.predictions import combine, predict_with, predict_with_model, unseen
 from ccnlp.evaluation.stages import StageReport
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
@@ -104,7 +104,7 @@ def compare_with_champion(
 ) -> pd.DataFrame:
     """The fine-tuned model's scores with their differences to the champion; empty without one."""
     compared = scores.compare_systems(
-        predictions, build_tasks(tasks), evaluation, system="finetuned", baseline="champion"
+        unseen(predictions), build_tasks(tasks), evaluation, system="finetuned", baseline="champion"
     )
     return compared.assign(champion_version=champion_version)
 

@@ -3,11 +3,10 @@
 import shutil
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ccnlp.errors import ModelSourceError
-from ccnlp.folders import replacing
+from ccnlp.folders import replacing, scratch
 from ccnlp.models.checkpoint import (
     SOURCES,
     EncoderCheckpoint,
@@ -72,6 +71,6 @@ def _download(uri: str, folder: Path) -> None:
     """Copies artifacts to `folder`, whole or not at all."""
     from mlflow.artifacts import download_artifacts
 
-    with TemporaryDirectory(dir=folder.parent) as place, replacing(folder) as partial:
-        downloaded = Path(download_artifacts(uri, dst_path=place))
+    with scratch(folder) as place, replacing(folder) as partial:
+        downloaded = Path(download_artifacts(uri, dst_path=str(place)))
         shutil.copytree(downloaded, partial, dirs_exist_ok=True)
