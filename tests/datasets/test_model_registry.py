@@ -47,7 +47,7 @@ def package(tiny_model) -> ModelPackage:
         model=tiny_model,
         alias="champion",
         reasons=("it is good",),
-        card="# Model card\n",
+        card="---\nlicense: other\n---\n\n# Model card\n",
         tags={"encoder.name": "tiny", "data.seed": "01ab"},
         parameters=PARAMETERS,
         example=pd.DataFrame({"text": ["good", "mala"], "language": ["en", "es"]}),
@@ -75,7 +75,8 @@ def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(
     folder = Path(mlflow.artifacts.download_artifacts("models:/ccnlp@champion"))
     requirements = (folder / "requirements.txt").read_text().splitlines()
     assert all("==" in line and "+" not in line for line in requirements)
-    assert (folder / "artifacts" / "model_card.md").read_text() == "# Model card\n"
+    card = (folder / "artifacts" / "model_card.md").read_text()
+    assert card == "---\nlicense: other\n---\n\n# Model card\n"
     assert json.loads((folder / "input_example.json").read_text())["data"]
     assert dataset.load() == {
         "name": "ccnlp", "version": "1", "alias": "champion", "reasons": ["it is good"],

@@ -1,6 +1,7 @@
 """A model version in MLflow's registry."""
 
 import json
+import re
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[1]
 PYFUNC = PACKAGE / "pipelines" / "registration" / "pyfunc.py"
 MAX_DESCRIPTION = 5000
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\s*", re.DOTALL)
 REQUIREMENTS = (
     "babel", "ftfy", "langcodes", "language_data", "mlflow", "numpy", "pandas", "pydantic",
     "safetensors", "tokenizers", "torch", "transformers",
@@ -50,7 +52,7 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
         name = self._model_name
         for key, value in {**data.tags, **_code_tags(client)}.items():
             client.set_model_version_tag(name, version, key, value)
-        description = data.card[:MAX_DESCRIPTION]
+        description = without_front_matter(data.card)[:MAX_DESCRIPTION]
         client.update_model_version(name, version, description=description)
         client.set_registered_model_alias(name, data.alias, version)
         report(Fact("registered_version", f"{name} version {version}"))
@@ -86,6 +88,11 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
 
     def _describe(self) -> dict[str, Any]:
         return {"model_name": self._model_name, "filepath": str(self._filepath)}
+
+
+def without_front_matter(card: str) -> str:
+    """The model card as people read it: MLflow's page would show the metadata as text."""
+    return FRONT_MATTER.sub("", card, count=1)
 
 
 def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
