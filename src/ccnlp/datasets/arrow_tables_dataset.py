@@ -1,27 +1,18 @@
 """Arrow tables by name, one file each in a folder."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import DatasetError
 
+from ccnlp.datasets.local_dataset import LocalDataset
 from ccnlp.folders import replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class ArrowTablesDataset(AbstractDataset["dict[str, pa.Table]", "dict[str, pa.Table]"]):
-    """Saves a dict of tables as Arrow files that are mapped into memory when they are loaded.
-
-    Args:
-        filepath: the folder.
-        metadata: for kedro-viz and the tracking hook.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+class ArrowTablesDataset(LocalDataset["dict[str, pa.Table]", "dict[str, pa.Table]"]):
+    """Saves a dict of tables as Arrow files that are mapped into memory when they are loaded."""
 
     def load(self) -> "dict[str, pa.Table]":
         """The tables by name.
@@ -46,6 +37,3 @@ class ArrowTablesDataset(AbstractDataset["dict[str, pa.Table]", "dict[str, pa.Ta
 
     def _exists(self) -> bool:
         return any(self._filepath.glob("*.arrow"))
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}

@@ -3,27 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from kedro.io import AbstractDataset
-
+from ccnlp.datasets.local_dataset import LocalDataset
 from ccnlp.errors import ModelSourceError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 
 MEND = "run `kedro run --pipelines ingestion` to have it again"
 
 
-class EncoderCheckpointDataset(AbstractDataset[EncoderCheckpoint, EncoderCheckpoint]):
-    """Saves an `EncoderCheckpoint` as JSON; the weights stay where they are.
-
-    Args:
-        filepath: of the JSON file.
-        metadata: for kedro-viz and the tracking hook.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+class EncoderCheckpointDataset(LocalDataset[EncoderCheckpoint, EncoderCheckpoint]):
+    """Saves an `EncoderCheckpoint` as JSON; the weights stay where they are."""
 
     def load(self) -> EncoderCheckpoint:
         """The checkpoint.
@@ -53,6 +42,3 @@ class EncoderCheckpointDataset(AbstractDataset[EncoderCheckpoint, EncoderCheckpo
 
     def _exists(self) -> bool:
         return self._filepath.exists() and self._read().folder.is_dir()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}

@@ -1,22 +1,12 @@
 """A folder that a node works in, such as one for checkpoints."""
 
 from pathlib import Path
-from typing import Any
 
-from kedro.io import AbstractDataset
+from ccnlp.datasets.local_dataset import LocalDataset
 
 
-class FolderDataset(AbstractDataset[None, Path]):
-    """Loads to the path of a folder, made when missing.
-
-    Args:
-        filepath: the folder.
-        metadata: for kedro-viz and the tracking hook.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+class FolderDataset(LocalDataset[None, Path]):
+    """Loads to the path of a folder, made when missing."""
 
     def load(self) -> Path:
         """The folder."""
@@ -29,6 +19,3 @@ class FolderDataset(AbstractDataset[None, Path]):
 
     def _exists(self) -> bool:
         return self._filepath.is_dir()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}

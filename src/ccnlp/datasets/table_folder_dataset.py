@@ -2,27 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 
+from ccnlp.datasets.local_dataset import LocalDataset
 
-class TableFolderDataset(AbstractDataset[None, pd.DataFrame]):
+
+class TableFolderDataset(LocalDataset[None, pd.DataFrame]):
     """Loads all Parquet files of a folder, in the order of their names, as one table.
 
     A column that a file lacks is missing in its rows. Pandas and pyarrow take the columns of the
     first file instead, and lose those of other tasks. Text is `string`, missing `pd.NA`.
-
-    Args:
-        filepath: the folder.
-        metadata: for kedro-viz and the tracking hook.
     """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
 
     def load(self) -> pd.DataFrame:
         """The table."""
@@ -54,6 +47,3 @@ class TableFolderDataset(AbstractDataset[None, pd.DataFrame]):
 
     def _exists(self) -> bool:
         return any(self._filepath.rglob("*.parquet"))
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}

@@ -2,31 +2,22 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import DatasetError
 
+from ccnlp.datasets.local_dataset import LocalDataset
 from ccnlp.folders import replacing
 
 Tables = dict[str, Callable[[], pd.DataFrame]]
 
 
-class TablesByCorpusDataset(AbstractDataset[Tables, Tables]):
+class TablesByCorpusDataset(LocalDataset[Tables, Tables]):
     """Saves tables as Parquet files of one folder, which is there whole or not at all.
 
     Tables come and go as callables, each called when its file is written or its table is needed:
     one is in memory at a time. A run that is killed while it writes leaves what was there before.
-
-    Args:
-        filepath: the folder.
-        metadata: for kedro-viz and the tracking hook.
     """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
 
     def load(self) -> Tables:
         """What loads each table, by corpus.
@@ -47,6 +38,3 @@ class TablesByCorpusDataset(AbstractDataset[Tables, Tables]):
 
     def _exists(self) -> bool:
         return any(self._filepath.glob("*.parquet"))
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}

@@ -1,24 +1,11 @@
 """A trained model in a checkpoint folder."""
 
-from pathlib import Path
-from typing import Any
-
-from kedro.io import AbstractDataset
-
+from ccnlp.datasets.local_dataset import LocalDataset
 from ccnlp.models.trained import TrainedModel
 
 
-class TrainedModelDataset(AbstractDataset[TrainedModel, TrainedModel]):
-    """Saves and loads a `TrainedModel`.
-
-    Args:
-        filepath: the folder.
-        metadata: for kedro-viz and the tracking hook.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+class TrainedModelDataset(LocalDataset[TrainedModel, TrainedModel]):
+    """Saves and loads a `TrainedModel`."""
 
     def load(self) -> TrainedModel:
         """The model."""
@@ -30,6 +17,3 @@ class TrainedModelDataset(AbstractDataset[TrainedModel, TrainedModel]):
 
     def _exists(self) -> bool:
         return self._filepath.is_dir()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
