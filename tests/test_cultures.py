@@ -2,11 +2,11 @@ import pytest
 
 from ccnlp.cultures import (
     base_language,
+    for_language,
     parse_culture,
     parse_language,
     parse_region,
     regions,
-    script_of,
 )
 from ccnlp.errors import ConfigurationError
 
@@ -81,13 +81,10 @@ def test_regions_are_iso_3166_with_english_names():
     assert not {"EU", "ZZ", "001"} & regions().keys()
 
 
-@pytest.mark.parametrize(
-    ("language", "script"),
-    [("ar", "Arab"), ("sr-Latn", "Latn"), ("zh-TW", "Hant"), ("und", "Zyyy")],
-)
-def test_script_is_the_usual_one_of_the_language(language, script):
-    assert script_of(language) == script
-
-
 def test_base_language_is_the_primary_subtag():
     assert base_language("zh-Hant-TW") == "zh"
+
+
+@pytest.mark.parametrize(("language", "value"), [("es-MX", 2), ("es-AR", 1), ("es", 1), ("fr", 0)])
+def test_value_for_a_language_else_for_its_base_else_the_default(language, value):
+    assert for_language({"es": 1, "es-MX": 2}, language, 0) == value

@@ -1,10 +1,14 @@
 """Languages, regions and cultures: validated tags, and what CLDR knows of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.examples import UNKNOWN
+
+T = TypeVar("T")
+D = TypeVar("D")
 
 
 @lru_cache(maxsize=4096)
@@ -112,16 +116,15 @@ def _near_region(code: str) -> str | None:
     return f"did you mean {near!r}?" if near else None
 
 
-@lru_cache(maxsize=4096)
-def script_of(language: str) -> str:
-    """The ISO 15924 script that a language is written in by default, such as `Latn`."""
-    import langcodes
-
-    if language == UNKNOWN:
-        return "Zyyy"
-    return langcodes.Language.get(language).maximize().script or "Zyyy"
-
-
 def base_language(language: str) -> str:
     """The primary subtag: `zh` of `zh-Hant`."""
     return language.split("-", maxsplit=1)[0]
+
+
+def for_language(values: Mapping[str, T], language: str, default: D) -> T | D:
+    """The value of a language, else that of its primary subtag, else the default.
+
+    >>> for_language({"es": 1, "es-MX": 2}, "es-AR", 0)
+    1
+    """
+    return values.get(language, values.get(base_language(language), default))

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.augmentation.translator import TranslatorParameters
+from ccnlp.cultures import for_language
 
 Chain = tuple[str, ...]
 """Pivot languages in the order in which a text goes through them."""
@@ -27,8 +28,7 @@ class FilterParameters(BaseModel):
 
     def band(self, language: str) -> Band:
         """The band for a language, else for its primary subtag, else the default."""
-        base = language.split("-", maxsplit=1)[0]
-        return self.by_language.get(language, self.by_language.get(base, self.default))
+        return for_language(self.by_language, language, self.default)
 
 
 class LabelClassifierParameters(BaseModel):

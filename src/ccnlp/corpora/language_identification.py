@@ -8,7 +8,7 @@ import regex
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.corpora.quarantine import is_kept, reject
-from ccnlp.cultures import base_language
+from ccnlp.cultures import base_language, for_language
 from ccnlp.examples import UNKNOWN
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def identify_languages(
     detected = pd.DataFrame(found, index=words.index, columns=["language", "score"])
     stated = rows.loc[words.index, "language"]
     suspect = [
-        score >= _threshold(said, parameters)
+        score >= for_language(parameters.thresholds, said, parameters.threshold)
         and not _is_plausible(said, language, text, parameters)
         for said, language, score, text in zip(
             stated, detected["language"], detected["score"], words, strict=True
@@ -124,11 +124,6 @@ def _words(text: str) -> str:
 
 def _num_letters(words: str) -> int:
     return len(words) - words.count(" ")
-
-
-def _threshold(stated: str, parameters: LanguageIdentificationParameters) -> float:
-    by_language = parameters.thresholds
-    return by_language.get(stated, by_language.get(base_language(stated), parameters.threshold))
 
 
 def _is_plausible(
