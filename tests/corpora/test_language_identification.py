@@ -6,6 +6,7 @@ from ccnlp.corpora.language_identification import (
     detect_language,
     identify_languages,
     known_languages,
+    score_languages,
 )
 
 ITALIAN = "Questo telefono è davvero ottimo, lo consiglio a tutti senza esitazione"
@@ -30,6 +31,18 @@ def test_detect_language_needs_no_network(monkeypatch) -> None:
     language, score = detect_language(ITALIAN)
     assert language == "it"
     assert score > 0.9
+
+
+def test_score_languages_gives_the_best_first() -> None:
+    scores = score_languages(ITALIAN, num_languages=3)
+    assert next(iter(scores)) == "it"
+    assert len(scores) == 3
+    assert list(scores.values()) == sorted(scores.values(), reverse=True)
+
+
+def test_score_languages_reads_capitals_as_small_letters() -> None:
+    small = score_languages(ITALIAN.lower(), num_languages=2)
+    assert score_languages(ITALIAN.upper(), num_languages=2) == small
 
 
 def test_known_languages_are_those_of_the_model() -> None:

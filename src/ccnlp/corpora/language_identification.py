@@ -93,12 +93,20 @@ def identify_languages(
 
 
 def detect_language(text: str) -> tuple[str, float]:
-    """The likeliest language of a text and its score, 0..1, by fastText's lid.176 (Joulin 2016).
+    """The likeliest language of a text and its score, 0..1."""
+    scores = score_languages(text, num_languages=1)
+    return next(iter(scores.items()), (UNKNOWN, 0.0))
 
-    The compressed model lies in the package: nothing is fetched.
+
+def score_languages(text: str, *, num_languages: int) -> dict[str, float]:
+    """The likeliest languages of a text with their scores, 0..1, the best first.
+
+    By fastText's lid.176 (Joulin 2016). The compressed model lies in the package: nothing is
+    fetched. A text in capitals is read in small letters, as capitals look like another language.
     """
-    best = _detector().detect(text, model="lite", k=1)
-    return (str(best[0]["lang"]), float(best[0]["score"])) if best else (UNKNOWN, 0.0)
+    text = text.lower() if text.isupper() else text
+    found = _detector().detect(text, model="lite", k=num_languages)
+    return {str(guess["lang"]): float(guess["score"]) for guess in found}
 
 
 @lru_cache(maxsize=1)
@@ -118,8 +126,7 @@ def _detector() -> "LangDetector":
 
 
 def _words(text: str) -> str:
-    words = " ".join(NO_WORDS.sub(" ", text[:MAX_CHARACTERS]).split())
-    return words.lower() if words.isupper() else words  # capitals look like another language
+    return " ".join(NO_WORDS.sub(" ", text[:MAX_CHARACTERS]).split())
 
 
 def _num_letters(words: str) -> int:
