@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator
 
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.examples import UNKNOWN
@@ -12,19 +14,35 @@ D = TypeVar("D")
 
 
 @lru_cache(maxsize=4096)
-def parse_language(tag: str, *, where: str, mend: str = "parameters/corpora.yml") -> str:
+def parse_language(tag: str, *, where: str) -> str:
     """The BCP-47 tag in its canonical form, such as `zh-Hant` or `pt-BR`; `und` if unknown.
 
     Args:
         tag: the tag as the user wrote it; case and underscores don't matter.
         where: the place to name in a message, such as `corpus 'afro'`.
-        mend: the file to name in a message.
 
     Raises:
         ConfigurationError: not a valid tag; suggests the near one, `sw` for `swa` and `en-GB` for
             `en_UK`.
     """
+    try:
+        return canonical_language(tag)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: language {error} (parameters/corpora.yml)") from None
+
+
+def canonical_language(tag: object) -> str:
+    """As `parse_language`, for a parameter.
+
+    Raises:
+        ValueError: not a valid tag; suggests the near one.
+    """
     import langcodes
+
+    if isinstance(tag, bool):  # YAML's reading of Norwegian
+        raise ValueError("YAML reads no as a truth value; put the tag in quotes")
+    if not isinstance(tag, str):
+        raise ValueError(f"{tag!r} is not a BCP-47 tag")
 
     if tag in {UNKNOWN, "tl"}:  # CLDR folds Tagalog into Filipino; BCP-47 keeps both
         return tag
@@ -36,7 +54,11 @@ def parse_language(tag: str, *, where: str, mend: str = "parameters/corpora.yml"
     if canonical is not None and canonical.lower() == tag.replace("_", "-").lower():
         return canonical
     hint = f"did you mean {canonical!r}?" if canonical else _near_language(tag)
-    raise ConfigurationError(f"{where}: language {tag!r} is not a BCP-47 tag; {hint} ({mend})")
+    raise ValueError(f"{tag!r} is not a BCP-47 tag; {hint}")
+
+
+LanguageTag = Annotated[str, BeforeValidator(canonical_language)]
+"""A parameter that names a language; in its canonical form, and refused with the near tag."""
 
 
 def _near_language(tag: str) -> str:

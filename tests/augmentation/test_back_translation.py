@@ -154,7 +154,7 @@ def test_nothing_to_augment(make_examples, augment):
 
 
 def test_an_unknown_filter_is_named(make_examples, augment):
-    bands = {"novelti": {"default": {}, "by_language": {}}}
+    bands = {"novelti": {"default": {"at_least": 0}, "by_language": {}}}
     with pytest.raises(
         ConfigurationError, match="unknown filter 'novelti'; did you mean 'novelty'"
     ):

@@ -17,7 +17,7 @@ def check_translator(parameters: AugmentationParameters) -> None:
     Nothing is checked where augmentation is switched off.
 
     Raises:
-        ConfigurationError: an unknown engine, or a route through something that is no language.
+        ConfigurationError: an unknown engine.
         TranslationError: a direction is missing; says how to install it and how to run without.
     """
     if parameters.is_enabled:

