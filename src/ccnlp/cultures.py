@@ -43,7 +43,6 @@ def canonical_language(tag: object) -> str:
         raise ValueError("YAML reads no as a truth value; put the tag in quotes")
     if not isinstance(tag, str):
         raise ValueError(f"{tag!r} is not a BCP-47 tag")
-
     if tag in {UNKNOWN, "tl"}:  # CLDR folds Tagalog into Filipino; BCP-47 keeps both
         return tag
     try:

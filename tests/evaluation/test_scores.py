@@ -242,10 +242,3 @@ def test_baseline_without_predictions_is_named(predictions, tasks, parameters):
     other = parameters.model_copy(update={"baseline": "tfdif"})
     with pytest.raises(ConfigurationError, match=r"'tfdif', which predicted.*did you mean 'tfidf'"):
         score_predictions(predictions, tasks, other)
-
-
-def test_slice_of_a_missing_column_is_named(predictions, tasks, parameters):
-    other = parameters.model_copy(update={"slices": {"place": ("cultur",)}})
-    message = r"slices\.place names the column 'cultur'.*did you mean 'culture'\?"
-    with pytest.raises(ConfigurationError, match=message):
-        score_predictions(predictions, tasks, other)

@@ -142,8 +142,7 @@ def _draw_reliability(rows: pd.DataFrame) -> "Figure":
 def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
     from plotly.subplots import make_subplots
 
-    columns = ["language", "culture"]
-    groups = groups_by_columns(rows, columns, slice_name="language_culture")
+    groups = groups_by_columns(rows, ["language", "culture"])
     splits = [split for split in SPLITS if (rows["split"] == split).any()]
     counts = pd.crosstab([rows["split"], groups], rows["label"])
     order = sorted(groups.unique(), reverse=True)

@@ -119,7 +119,7 @@ def list_failures(
     chosen = wrong[wrong.groupby(["language", "culture"]).cumcount() < per_culture]
     shown = examples[examples["id"].isin(chosen["example_id"])].drop_duplicates("id")
     texts = {row["id"]: _shorten(str(row.get("text", ""))) for row in shown.to_dict("records")}
-    groups = groups_by_columns(chosen, ["language", "culture"], slice_name="language_culture")
+    groups = groups_by_columns(chosen, ["language", "culture"])
     return chosen.assign(
         text=[texts.get(example, "") for example in chosen["example_id"]],
         place=[short_group("language_culture", group) for group in groups],

@@ -57,7 +57,7 @@ def score_predictions(
         baseline: what differences are taken to, where it is not the parameters' baseline.
 
     Raises:
-        ConfigurationError: the baseline is no system, or a slice names a column that is not there.
+        ConfigurationError: the baseline predicted nothing.
     """
     rows: list[dict[str, object]] = []
     chosen_baseline = baseline or parameters.baseline
@@ -143,7 +143,7 @@ class _Scorer:
     def score(self) -> Iterator[dict[str, object]]:
         everything = np.arange(len(self.rows))
         yield from self._rows(ALL, ALL, self._sample(everything), len(self.rows))
-        languages = groups_by_columns(self.rows, ["language"], slice_name=LANGUAGE_AVERAGE)
+        languages = groups_by_columns(self.rows, ["language"])
         average = average_paired([self._sample(rows) for _, rows in members(languages)])
         yield from self._rows(ALL, LANGUAGE_AVERAGE, average, len(self.rows))
         for slice_name, groups in self._slices().items():
@@ -161,7 +161,7 @@ class _Scorer:
 
     def _slices(self) -> dict[str, pd.Series]:
         slices = {
-            name: groups_by_columns(self.rows, columns, slice_name=name)
+            name: groups_by_columns(self.rows, columns)
             for name, columns in self.parameters.slices.items()
         }
         bins = self.parameters.length_bins
