@@ -55,3 +55,7 @@ def test_band_without_an_end_is_refused():
 
 def test_band_of_one_score_is_one():
     assert Band(at_least=1, at_most=1).at_most == 1
+
+
+def test_filter_that_is_null_is_removed(make_parameters):
+    assert list(make_parameters(filters={**filters(), "meaning": None}).filters) == ["novelty"]

@@ -66,3 +66,13 @@ def test_regularisation_is_above_zero(parameters, system):
 def test_length_bins_are_above_zero(parameters):
     with pytest.raises(ValidationError, match=r"length_bins\.0\s+Input should be greater than 0"):
         with_change(parameters, length_bins=[0, 40])
+
+
+def test_slice_that_is_null_is_removed(parameters):
+    slices = {"language": ("language",), "domain": None}
+    assert with_change(parameters, slices=slices).slices == {"language": ("language",)}
+
+
+def test_slices_that_are_no_entries_are_refused(parameters):
+    with pytest.raises(ValidationError, match=r"slices\s+Input should be a valid dictionary"):
+        with_change(parameters, slices=["language"])

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ccnlp.augmentation.translator import TranslatorParameters
 from ccnlp.cultures import LanguageTag, for_language
-from ccnlp.parameter_types import Share
+from ccnlp.parameter_types import Removable, Share
 
 Chain = tuple[LanguageTag, ...]
 """Pivot languages in the order in which a text goes through them."""
@@ -74,6 +74,6 @@ class AugmentationParameters(BaseModel):
     polarity_cues: dict[LanguageTag, tuple[str, ...]] = Field(
         description="by language, words that turn a judgement round; -x is the end of a word"
     )
-    filters: dict[str, FilterParameters] = Field(
-        description="filters by name; one that is left out is not applied"
+    filters: Removable[FilterParameters] = Field(
+        description="filters by name; one that is left out or null is not applied"
     )

@@ -14,7 +14,7 @@ from pydantic import (
 from ccnlp.errors import did_you_mean
 from ccnlp.evaluation.predictions import KEPT
 from ccnlp.evaluation.systems import SYSTEMS
-from ccnlp.parameter_types import Positive
+from ccnlp.parameter_types import Positive, Removable
 
 COMPUTED_SLICES = ("all", "label", "length")
 """Slices that are not made of columns."""
@@ -104,8 +104,9 @@ class EvaluationParameters(_Group):
     confidence: float = Field(gt=0.5, lt=1, description="of the intervals, such as 0.95")
     min_group_size: int = Field(ge=1, description="rows below which a group is marked as small")
     baseline: Baseline = Field(description="system that differences are taken to")
-    slices: dict[str, tuple[Column, ...]] = Field(
-        description="by slice, the columns of the predictions whose values form its groups"
+    slices: Removable[tuple[Column, ...]] = Field(
+        description="by slice, the columns of the predictions whose values form its groups; null "
+        "removes a slice"
     )
     length_bins: tuple[PositiveInt, ...] = Field(
         min_length=1, description="upper ends, in characters, of the groups of the slice length"
