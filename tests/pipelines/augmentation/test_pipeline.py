@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.store import TranslationStore
 from ccnlp.errors import TranslationError
 from ccnlp.examples import COLUMNS
+from ccnlp.pipelines.augmentation import nodes
 from ccnlp.pipelines.augmentation.pipeline import create_pipeline
 
 CONF = Path(__file__).parents[3] / "conf"
@@ -87,6 +89,25 @@ def test_round_trips_of_the_real_engine_become_examples(
     again = run(create_pipeline(is_enabled=True), **inputs)
     pd.testing.assert_frame_equal(again["augmented_examples"], augmented)
     assert again["augmentation_report"]["texts_asked_of_translator"] == 0
+
+
+def test_texts_are_embedded_as_the_parameters_say(examples, parameters, tiny_encoder, monkeypatch):
+    asked = []
+
+    def embed(encoder, texts, **how):
+        asked.append(how)
+        return np.ones((len(texts), 2), dtype=np.float32)
+
+    monkeypatch.setattr(nodes, "embed_texts", embed)
+    train = examples[1:]
+    translated = train.assign(
+        parent_id=train["id"], original=train["text"], candidate=train["text"]
+    )
+    own = parameters.model_copy(
+        update={"embedding_prefix": "passage: ", "embedding_max_length_tokens": 64}
+    )
+    nodes.score_round_trips(translated, examples, tiny_encoder, own)
+    assert asked == [{"prefix": "passage: ", "max_length_tokens": 64}]
 
 
 def test_switched_off_gives_no_examples_and_needs_no_engine(examples):

@@ -36,8 +36,12 @@ def score_round_trips(
     augmentation: AugmentationParameters,
 ) -> pd.DataFrame:
     """The round trips with the scores of every filter."""
-    max_length = augmentation.embedding_max_length_tokens
-    embed = partial(embed_texts, encoder, max_length_tokens=max_length)
+    embed = partial(
+        embed_texts,
+        encoder,
+        prefix=augmentation.embedding_prefix,
+        max_length_tokens=augmentation.embedding_max_length_tokens,
+    )
     return back_translation.score_candidates(translated, examples, augmentation, embed=embed)
 
 
