@@ -106,16 +106,19 @@ def lookup(
     corpus: str | None = None,
     task: str | None = None,
 ) -> pd.DataFrame:
-    """The rows of one slice and metric; of all corpora together where `corpus` is not given."""
+    """The rows of one slice and metric.
+
+    Where `corpus` is not given, each task's of all corpora together, or of its only corpus.
+    """
     chosen = scores[
         (scores["split"] == split) & (scores["slice"] == slice_name) & (scores["metric"] == metric)
     ]
     if task is not None:
         chosen = chosen[chosen["task"] == task]
-    if corpus is None:
-        corpora = chosen["corpus"].unique()
-        corpus = ALL if ALL in corpora else (corpora[0] if len(corpora) else ALL)
-    return chosen[chosen["corpus"] == corpus]
+    if corpus is not None:
+        return chosen[chosen["corpus"] == corpus]
+    has_all = (chosen["corpus"] == ALL).groupby(chosen["task"]).transform("any")
+    return chosen[(chosen["corpus"] == ALL) | ~has_all]
 
 
 def _check_baseline(baseline: str, predictions: pd.DataFrame) -> str:
