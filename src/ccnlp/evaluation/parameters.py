@@ -99,7 +99,7 @@ class PublishedScores(_Group):
 class EvaluationParameters(_Group):
     """`parameters/evaluation.yml`."""
 
-    seed: int = Field(ge=0, description="of the resamples")
+    seed: int = Field(ge=0, description="of the resamples, and of the probe's train rows")
     num_draws: int = Field(ge=1, description="bootstrap resamples behind an interval")
     confidence: float = Field(gt=0.5, lt=1, description="of the intervals, such as 0.95")
     min_group_size: int = Field(ge=1, description="rows below which a group is marked as small")
