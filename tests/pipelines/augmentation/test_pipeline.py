@@ -11,6 +11,7 @@ from kedro.runner import SequentialRunner
 from ccnlp.augmentation.check import check_translator
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.store import TranslationStore
+from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.errors import TranslationError
 from ccnlp.examples import COLUMNS
 from ccnlp.pipelines.augmentation import nodes
@@ -39,6 +40,12 @@ def parameters():
 
 
 @pytest.fixture
+def ingestion():
+    content = yaml.safe_load((CONF / "base/parameters/ingestion.yml").read_text())
+    return IngestionParameters.model_validate(content["ingestion"])
+
+
+@pytest.fixture
 def examples():
     rows = [
         {
@@ -62,7 +69,7 @@ def run(pipeline, **inputs):
 
 
 def test_round_trips_of_the_real_engine_become_examples(
-    examples, parameters, tiny_encoder, tmp_path
+    examples, parameters, ingestion, tiny_encoder, tmp_path
 ):
     try:
         check_translator(parameters)
@@ -73,6 +80,7 @@ def test_round_trips_of_the_real_engine_become_examples(
         "encoder": tiny_encoder,
         "translations": TranslationStore(tmp_path / "translations.sqlite"),
         "params:augmentation": parameters,
+        "params:ingestion": ingestion,
     }
     outputs = run(create_pipeline(is_enabled=True), **inputs)
     augmented, report = outputs["augmented_examples"], outputs["augmentation_report"]

@@ -10,6 +10,7 @@ from ccnlp.augmentation import back_translation, report, round_trips, selection
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.store import TranslationStore
 from ccnlp.augmentation.translator import build_translator
+from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 
@@ -46,10 +47,15 @@ def score_round_trips(
 
 
 def filter_round_trips(
-    scored: pd.DataFrame, examples: pd.DataFrame, augmentation: AugmentationParameters
+    scored: pd.DataFrame,
+    examples: pd.DataFrame,
+    augmentation: AugmentationParameters,
+    ingestion: IngestionParameters,
 ) -> pd.DataFrame:
     """The round trips with the filters that reject them."""
-    return back_translation.filter_candidates(scored, examples, augmentation)
+    return back_translation.filter_candidates(
+        scored, examples, augmentation, deduplication=ingestion.deduplication
+    )
 
 
 def build_augmented_examples(filtered: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
