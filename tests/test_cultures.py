@@ -3,6 +3,7 @@ import pytest
 from ccnlp.cultures import (
     base_language,
     for_language,
+    language_name,
     parse_culture,
     parse_language,
     parse_region,
@@ -79,6 +80,22 @@ def test_culture_that_is_none_is_refused(code, hint):
 def test_regions_are_iso_3166_with_english_names():
     assert regions()["KE"] == "Kenya"
     assert not {"EU", "ZZ", "001"} & regions().keys()
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [
+        ("sw", "Swahili"),
+        ("zh-Hant", "Chinese (Traditional)"),
+        ("es-419", "Spanish (Latin America)"),
+        ("sr-Latn-RS", "Serbian (Latin, Serbia)"),
+        ("und", ""),
+        ("qaa", ""),
+        ("qaa-Latn", ""),
+    ],
+)
+def test_language_name_is_english(tag, name):
+    assert language_name(tag) == name
 
 
 def test_base_language_is_the_primary_subtag():

@@ -137,6 +137,23 @@ def _near_region(code: str) -> str | None:
     return f"did you mean {near!r}?" if near else None
 
 
+@lru_cache(maxsize=4096)
+def language_name(tag: str) -> str:
+    """The English name with script and region; empty for `und` and where CLDR has none.
+
+    >>> language_name("zh-Hant"), language_name("es-419"), language_name("qaa")
+    ('Chinese (Traditional)', 'Spanish (Latin America)', '')
+    """
+    from babel import Locale
+
+    english = Locale("en")
+    language, *subtags = tag.split("-")
+    name = "" if language == UNKNOWN else str(english.languages.get(language, ""))
+    known = {**english.scripts, **english.territories}
+    details = ", ".join(str(known.get(subtag, subtag)) for subtag in subtags)
+    return f"{name} ({details})" if name and details else name
+
+
 def base_language(language: str) -> str:
     """The primary subtag: `zh` of `zh-Hant`."""
     return language.split("-", maxsplit=1)[0]

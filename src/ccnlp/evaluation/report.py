@@ -18,8 +18,13 @@ from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.stages import StageReport, tables_of
 from ccnlp.evaluation.summary import GroupRow, group_rows, place_rows, summarise
-from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order, leading_system
-from ccnlp.evaluation.theme import SYSTEM_COLOURS
+from ccnlp.evaluation.systems import (
+    SHORT_NAMES,
+    SYSTEM_COLOURS,
+    SYSTEMS,
+    in_order,
+    leading_system,
+)
 from ccnlp.models.checkpoint import EncoderCheckpoint
 
 if TYPE_CHECKING:
