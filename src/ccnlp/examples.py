@@ -77,9 +77,3 @@ def require_columns(table: pd.DataFrame, columns: Iterable[str], *, where: str) 
             f"{where}: no column {', '.join(map(repr, missing))}; "
             f"the table has {', '.join(map(repr, table.columns))}"
         )
-
-
-def rows_of(examples: pd.DataFrame, *, task: str, split: Split) -> pd.DataFrame:
-    """The examples of one task and split, in their order, with a fresh index."""
-    chosen = (examples["task"] == task) & (examples["split"] == split)
-    return examples[chosen].reset_index(drop=True)

@@ -23,8 +23,6 @@ from ccnlp.evaluation.sampling import (
 from ccnlp.evaluation.slices import groups_by_columns, groups_by_length, members
 from ccnlp.tasks.base import Task
 
-METRICS = ("macro_f1", "accuracy", "average_recall", "calibration_error")
-LABEL_METRICS = ("f1", "precision", "recall")
 ALL = "all"
 LANGUAGE_AVERAGE = "language_average"
 
