@@ -2,11 +2,12 @@ import pytest
 
 from ccnlp.cultures import (
     base_language,
+    for_language,
+    language_name,
     parse_culture,
     parse_language,
     parse_region,
     regions,
-    script_of,
 )
 from ccnlp.errors import ConfigurationError
 
@@ -82,12 +83,25 @@ def test_regions_are_iso_3166_with_english_names():
 
 
 @pytest.mark.parametrize(
-    ("language", "script"),
-    [("ar", "Arab"), ("sr-Latn", "Latn"), ("zh-TW", "Hant"), ("und", "Zyyy")],
+    ("tag", "name"),
+    [
+        ("sw", "Swahili"),
+        ("zh-Hant", "Chinese (Traditional)"),
+        ("es-419", "Spanish (Latin America)"),
+        ("sr-Latn-RS", "Serbian (Latin, Serbia)"),
+        ("und", ""),
+        ("qaa", ""),
+        ("qaa-Latn", ""),
+    ],
 )
-def test_script_is_the_usual_one_of_the_language(language, script):
-    assert script_of(language) == script
+def test_language_name_is_english(tag, name):
+    assert language_name(tag) == name
 
 
 def test_base_language_is_the_primary_subtag():
     assert base_language("zh-Hant-TW") == "zh"
+
+
+@pytest.mark.parametrize(("language", "value"), [("es-MX", 2), ("es-AR", 1), ("es", 1), ("fr", 0)])
+def test_value_for_a_language_else_for_its_base_else_the_default(language, value):
+    assert for_language({"es": 1, "es-MX": 2}, language, 0) == value

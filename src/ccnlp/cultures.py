@@ -1,27 +1,48 @@
 """Languages, regions and cultures: validated tags, and what CLDR knows of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator
 
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.examples import UNKNOWN
 
+T = TypeVar("T")
+D = TypeVar("D")
+
 
 @lru_cache(maxsize=4096)
-def parse_language(tag: str, *, where: str, mend: str = "parameters/corpora.yml") -> str:
+def parse_language(tag: str, *, where: str) -> str:
     """The BCP-47 tag in its canonical form, such as `zh-Hant` or `pt-BR`; `und` if unknown.
 
     Args:
         tag: the tag as the user wrote it; case and underscores don't matter.
         where: the place to name in a message, such as `corpus 'afro'`.
-        mend: the file to name in a message.
 
     Raises:
         ConfigurationError: not a valid tag; suggests the near one, `sw` for `swa` and `en-GB` for
             `en_UK`.
     """
+    try:
+        return canonical_language(tag)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: language {error} (parameters/corpora.yml)") from None
+
+
+def canonical_language(tag: object) -> str:
+    """As `parse_language`, for a parameter.
+
+    Raises:
+        ValueError: not a valid tag; suggests the near one.
+    """
     import langcodes
 
+    if isinstance(tag, bool):  # YAML's reading of Norwegian
+        raise ValueError("YAML reads no as a truth value; put the tag in quotes")
+    if not isinstance(tag, str):
+        raise ValueError(f"{tag!r} is not a BCP-47 tag")
     if tag in {UNKNOWN, "tl"}:  # CLDR folds Tagalog into Filipino; BCP-47 keeps both
         return tag
     try:
@@ -32,7 +53,11 @@ def parse_language(tag: str, *, where: str, mend: str = "parameters/corpora.yml"
     if canonical is not None and canonical.lower() == tag.replace("_", "-").lower():
         return canonical
     hint = f"did you mean {canonical!r}?" if canonical else _near_language(tag)
-    raise ConfigurationError(f"{where}: language {tag!r} is not a BCP-47 tag; {hint} ({mend})")
+    raise ValueError(f"{tag!r} is not a BCP-47 tag; {hint}")
+
+
+LanguageTag = Annotated[str, BeforeValidator(canonical_language)]
+"""A parameter that names a language; in its canonical form, and refused with the near tag."""
 
 
 def _near_language(tag: str) -> str:
@@ -113,15 +138,31 @@ def _near_region(code: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def script_of(language: str) -> str:
-    """The ISO 15924 script that a language is written in by default, such as `Latn`."""
-    import langcodes
+def language_name(tag: str) -> str:
+    """The English name with script and region; empty for `und` and where CLDR has none.
 
-    if language == UNKNOWN:
-        return "Zyyy"
-    return langcodes.Language.get(language).maximize().script or "Zyyy"
+    >>> language_name("zh-Hant"), language_name("es-419"), language_name("qaa")
+    ('Chinese (Traditional)', 'Spanish (Latin America)', '')
+    """
+    from babel import Locale
+
+    english = Locale("en")
+    language, *subtags = tag.split("-")
+    name = "" if language == UNKNOWN else str(english.languages.get(language, ""))
+    known = {**english.scripts, **english.territories}
+    details = ", ".join(str(known.get(subtag, subtag)) for subtag in subtags)
+    return f"{name} ({details})" if name and details else name
 
 
 def base_language(language: str) -> str:
     """The primary subtag: `zh` of `zh-Hant`."""
     return language.split("-", maxsplit=1)[0]
+
+
+def for_language(values: Mapping[str, T], language: str, default: D) -> T | D:
+    """The value of a language, else that of its primary subtag, else the default.
+
+    >>> for_language({"es": 1, "es-MX": 2}, "es-AR", 0)
+    1
+    """
+    return values.get(language, values.get(base_language(language), default))

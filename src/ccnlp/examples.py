@@ -79,12 +79,6 @@ def require_columns(table: pd.DataFrame, columns: Iterable[str], *, where: str) 
         )
 
 
-def rows_of(examples: pd.DataFrame, *, task: str, split: Split) -> pd.DataFrame:
-    """The examples of one task and split, in their order, with a fresh index."""
-    chosen = (examples["task"] == task) & (examples["split"] == split)
-    return examples[chosen].reset_index(drop=True)
-
-
 def with_derived(examples: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:
     """The examples, then the rows that were derived from those of train.
 

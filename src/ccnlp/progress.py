@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,37 @@ def listening(listener: Callable[[Report], None]) -> Iterator[None]:
         _listeners.remove(listener)
 
 
+@dataclass
+class ProgressLine:
+    """Logs how many things are done and how long the rest takes, at most every few seconds.
+
+    Attributes:
+        description: what one is and what happens to it, such as `texts translated`.
+        total: how many there are, where that is known.
+        done: of them.
+        start: when the work began, seconds of the monotonic clock.
+        last: when the last line was logged.
+    """
+
+    description: str
+    total: int | None = None
+    done: int = 0
+    start: float = field(default_factory=time.monotonic)
+    last: float = field(default_factory=time.monotonic)
+
+    def advance(self, num_done: int = 1) -> None:
+        """That many more are done."""
+        self.done += num_done
+        now = time.monotonic()
+        if self.done and now - self.last >= SECONDS_BETWEEN_LINES:
+            self.last = now
+            elapsed = now - self.start
+            line = progress_line(
+                self.description, done=self.done, total=self.total, elapsed=elapsed
+            )
+            logger.info(line)
+
+
 def track(items: Iterable[T], description: str, *, total: int | None = None) -> Iterator[T]:
     """The items, with a log line every few seconds: how many are done and how long the rest takes.
 
@@ -62,13 +93,10 @@ def track(items: Iterable[T], description: str, *, total: int | None = None) -> 
         total: how many items there are, where `items` has no length.
     """
     total = total if total is not None else len(items) if isinstance(items, Sized) else None
-    start = last = time.monotonic()
-    for done, item in enumerate(items, start=1):
+    line = ProgressLine(description, total)
+    for item in items:
         yield item
-        now = time.monotonic()
-        if now - last >= SECONDS_BETWEEN_LINES:
-            last = now
-            logger.info(progress_line(description, done=done, total=total, elapsed=now - start))
+        line.advance()
 
 
 def progress_line(description: str, *, done: int, total: int | None, elapsed: float) -> str:

@@ -14,9 +14,10 @@ from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.store import TranslationStore
 from ccnlp.augmentation.translator import Translator, TranslatorParameters
 from ccnlp.augmentation.translators.apertium import Apertium
+from ccnlp.corpora.deduplication import DeduplicationParameters
 from ccnlp.errors import TranslationError
 
-PARAMETERS = Path(__file__).parents[2] / "conf" / "base" / "parameters" / "augmentation.yml"
+CONF = Path(__file__).parents[2] / "conf" / "base" / "parameters"
 
 
 class ToyTranslator(Translator):
@@ -59,12 +60,19 @@ def store(tmp_path: Path) -> TranslationStore:
 @pytest.fixture
 def make_parameters() -> Callable[..., AugmentationParameters]:
     """The project's parameters with some values in place of its own."""
-    content = yaml.safe_load(PARAMETERS.read_text(encoding="utf-8"))["augmentation"]
+    content = yaml.safe_load((CONF / "augmentation.yml").read_text(encoding="utf-8"))
 
     def make(**values: Any) -> AugmentationParameters:
-        return AugmentationParameters.model_validate({**content, **values})
+        return AugmentationParameters.model_validate({**content["augmentation"], **values})
 
     return make
+
+
+@pytest.fixture
+def deduplication() -> DeduplicationParameters:
+    """The project's own."""
+    values = yaml.safe_load((CONF / "ingestion.yml").read_text(encoding="utf-8"))["ingestion"]
+    return DeduplicationParameters.model_validate(values["deduplication"])
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import pytest
 from ccnlp.augmentation import back_translation, report
 from ccnlp.augmentation.back_translation import (
     build_augmented_examples,
-    comparison_key,
     filter_candidates,
     score_candidates,
 )
@@ -13,11 +12,12 @@ from ccnlp.augmentation.round_trips import translate_round_trips
 from ccnlp.augmentation.selection import select_rows
 from ccnlp.errors import ConfigurationError
 
+SOUP = "The soup was cold and the waiter never came back to our table"
 LENGTH_ONLY = {"length_ratio": {"default": {"at_least": 0.5}, "by_language": {}}}
 
 
 @pytest.fixture
-def augment(toy_translator, store, make_parameters, embed_words):
+def augment(toy_translator, store, make_parameters, deduplication, embed_words):
     """Everything from examples to round trips and augmented examples, with the toy."""
 
     def run(examples, **values):
@@ -26,7 +26,7 @@ def augment(toy_translator, store, make_parameters, embed_words):
             select_rows(examples, parameters), parameters, translator=toy_translator(), store=store
         )
         scored = score_candidates(trips, examples, parameters, embed=embed_words)
-        filtered = filter_candidates(scored, examples, parameters)
+        filtered = filter_candidates(scored, examples, parameters, deduplication=deduplication)
         augmented = build_augmented_examples(filtered, examples)
         table = report.count_round_trips(examples, filtered, parameters)
         return filtered, augmented, table, report.summarise(table, counts, parameters)
@@ -77,6 +77,46 @@ def test_no_text_stands_twice(make_examples, augment):
     assert (summary["translated"], summary["rejected"], summary["kept"]) == (4, 3, 1)
 
 
+@pytest.mark.parametrize(
+    ("candidate", "near_threshold", "rejected_by"),
+    [
+        ("the soup was cold, and the waiter never came back to our table", 0.8, "held_out"),
+        ("the soup was cold, and the waiter never came back to our table", 1.0, ""),
+        ("The soup was cold and the waiter never came back to  OUR table", 1.0, "held_out"),
+        ("The soup was cold", 0.8, ""),  # a part of it
+        ("It was good!", 0.8, ""),  # short texts are alike by chance
+    ],
+)
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_candidate_nearly_like_a_held_out_text_is_rejected(
+    make_round_trips,
+    make_examples,
+    make_parameters,
+    deduplication,
+    split,
+    candidate,
+    near_threshold,
+    rejected_by,
+):
+    examples = make_examples(
+        [
+            {"text": "unrelated words"},
+            {
+                "text": "The soup was cold and the waiter never came back to our table",
+                "split": split,
+            },
+            {"text": "It was good", "split": split},
+        ]
+    )
+    filtered = filter_candidates(
+        make_round_trips([("unrelated words", candidate)]),
+        examples,
+        make_parameters(filters={}),
+        deduplication=deduplication.model_copy(update={"near_threshold": near_threshold}),
+    )
+    assert filtered["rejected_by"].fillna("").tolist() == [rejected_by]
+
+
 def test_a_candidate_that_is_a_train_text_is_a_duplicate(make_examples, augment):
     examples = make_examples(
         [{"text": "one two three"}, {"text": "en one two three es", "label": None}]
@@ -111,10 +151,15 @@ def test_thresholds_by_language(make_examples, augment):
     assert filtered["rejected_by"].fillna("").tolist() == ["length_ratio", ""]
 
 
-def test_a_score_without_a_verdict_passes(make_round_trips, make_examples, make_parameters):
+def test_a_score_without_a_verdict_passes(
+    make_round_trips, make_examples, make_parameters, deduplication
+):
     scored = make_round_trips([("a", "b")]).assign(length_ratio_score=np.nan)
     filtered = filter_candidates(
-        scored, make_examples([{"text": "a"}]), make_parameters(filters=LENGTH_ONLY)
+        scored,
+        make_examples([{"text": "a"}]),
+        make_parameters(filters=LENGTH_ONLY),
+        deduplication=deduplication,
     )
     assert filtered["rejected_by"].isna().all()
 
@@ -154,16 +199,11 @@ def test_nothing_to_augment(make_examples, augment):
 
 
 def test_an_unknown_filter_is_named(make_examples, augment):
-    bands = {"novelti": {"default": {}, "by_language": {}}}
+    bands = {"novelti": {"default": {"at_least": 0}, "by_language": {}}}
     with pytest.raises(
         ConfigurationError, match="unknown filter 'novelti'; did you mean 'novelty'"
     ):
         augment(make_examples([{"text": "a"}]), filters=bands)
-
-
-@pytest.mark.parametrize("text", ["Hello, WORLD!", " hello,\tworld", "hello, world…"])
-def test_comparison_key(text):
-    assert comparison_key(text) == "hello, world"
 
 
 def test_names_of_the_structural_rejections():

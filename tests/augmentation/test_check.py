@@ -1,7 +1,6 @@
 import pytest
-import yaml
 
-from ccnlp.augmentation.check import check_translator, main
+from ccnlp.augmentation.check import check_translator
 from ccnlp.errors import ConfigurationError, TranslationError
 
 
@@ -27,13 +26,3 @@ def test_an_unknown_engine_is_named(make_parameters):
     parameters = make_parameters(translator={"name": "apertiun", "timeout_seconds": 1})
     with pytest.raises(ConfigurationError, match="did you mean 'apertium'"):
         check_translator(parameters)
-
-
-def test_command_says_why_not(tmp_path, make_parameters, capsys):
-    path = tmp_path / "augmentation.yml"
-    content = make_parameters(routes={"is": [["mk"]]}).model_dump(mode="json")
-    path.write_text(yaml.safe_dump({"augmentation": content}))
-    assert main(path) == 1
-    assert "apt-get install" in capsys.readouterr().err
-    path.write_text(yaml.safe_dump({"augmentation": {**content, "is_enabled": False}}))
-    assert main(path) == 0

@@ -1,4 +1,3 @@
-import logging
 import signal
 import subprocess
 import sys
@@ -6,9 +5,7 @@ import time
 
 import pytest
 
-from ccnlp import progress
 from ccnlp.augmentation.round_trips import (
-    ProgressLine,
     direction_of,
     translate_round_trips,
     translate_with_store,
@@ -156,16 +153,3 @@ def test_a_missing_direction_fails_before_any_work(
             store=store,
         )
     assert translator.chunks == []
-
-
-def test_progress_line_says_how_long_the_rest_takes(monkeypatch, caplog):
-    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
-    line = ProgressLine(total=20)
-    with caplog.at_level(logging.INFO):
-        line.advance(0)
-        line.advance(5)
-        line.advance(15)
-    assert caplog.messages == [
-        "texts translated: 5 of 20, 0:00 left",
-        "texts translated: 20 of 20, 0:00 left",
-    ]

@@ -1,7 +1,7 @@
 import pytest
 
 from ccnlp.augmentation.routes import Route, check_routes, routes_for, without_region
-from ccnlp.errors import ConfigurationError, TranslationError
+from ccnlp.errors import TranslationError
 
 ROUTES = {"es": (("en",), ("ca", "fr")), "es-AR": (("pt",),), "hi": None}
 
@@ -49,11 +49,3 @@ def test_check_routes_names_every_missing_direction(toy_translator, monkeypatch)
 def test_check_routes_refuses_no_pivots(toy_translator):
     with pytest.raises(TranslationError, match="'en' has a route without pivots"):
         check_routes({"en": ((),)}, toy_translator())
-
-
-@pytest.mark.parametrize("routes", [{"spa": (("en",),)}, {"es": (("eng",),)}])
-def test_check_routes_refuses_other_codes(toy_translator, routes):
-    with pytest.raises(
-        ConfigurationError, match=r"did you mean .* \(parameters/augmentation.yml\)"
-    ):
-        check_routes(routes, toy_translator())

@@ -1,12 +1,17 @@
 import socket
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from ccnlp.corpora.language_identification import (
+    MODEL_CODES,
+    LanguageIdentificationParameters,
     detect_language,
     identify_languages,
     known_languages,
+    score_languages,
 )
+from ccnlp.cultures import LanguageTag
 
 ITALIAN = "Questo telefono è davvero ottimo, lo consiglio a tutti senza esitazione"
 HINDI = "यह फ़ोन बहुत अच्छा है और मुझे इसका कैमरा पसंद आया"
@@ -32,9 +37,47 @@ def test_detect_language_needs_no_network(monkeypatch) -> None:
     assert score > 0.9
 
 
+def test_score_languages_gives_the_best_first() -> None:
+    scores = score_languages(ITALIAN, num_languages=3)
+    assert next(iter(scores)) == "it"
+    assert len(scores) == 3
+    assert list(scores.values()) == sorted(scores.values(), reverse=True)
+
+
+def test_score_languages_reads_capitals_as_small_letters() -> None:
+    small = score_languages(ITALIAN.lower(), num_languages=2)
+    assert score_languages(ITALIAN.upper(), num_languages=2) == small
+
+
 def test_known_languages_are_those_of_the_model() -> None:
     assert len(known_languages()) == 176
     assert {"sw", "yo", "zh", "arz"} <= known_languages()
+
+
+def test_model_codes_are_those_that_are_no_tags() -> None:
+    tag = TypeAdapter(LanguageTag)
+    others = set()
+    for code in known_languages():
+        try:
+            tag.validate_python(code)
+        except ValidationError:
+            others.add(code)
+    assert others == MODEL_CODES
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"thresholds": {"swa": 0.9}},
+        {"unjudged": ["swa"]},
+        {"romanised": ["swa"]},
+        {"alike": [["sh", "als", "swa"]]},
+    ],
+)
+def test_languages_that_are_none_are_refused_with_the_near_one(ingestion, values) -> None:
+    defaults = ingestion.language_identification.model_dump()
+    with pytest.raises(ValidationError, match="'swa' is not a BCP-47 tag; did you mean 'sw'"):
+        LanguageIdentificationParameters.model_validate({**defaults, **values})
 
 
 def test_identify_languages_flags_another_language(make_rows, ingestion) -> None:
@@ -97,6 +140,12 @@ def test_identify_languages_has_thresholds_by_language(make_rows, ingestion) -> 
     rows = identify(make_rows, ingestion, wrong, thresholds={"de": 1.0, "de-AT": 0.5})
 
     assert rows["is_language_suspect"].tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("changes", [{"unjudged": ["de-AT"]}, {"romanised": ["de-AT"]}])
+def test_identify_languages_leaves_a_regional_tag_unjudged(make_rows, ingestion, changes) -> None:
+    rows = identify(make_rows, ingestion, [("de", ITALIAN), ("de-AT", ITALIAN)], **changes)
+    assert rows["is_language_suspect"].tolist() == [True, False]
 
 
 def test_identify_languages_gives_short_and_rejected_rows_no_verdict(make_rows, ingestion) -> None:

@@ -127,6 +127,23 @@ def test_plots_of_many_cultures_stay_readable() -> None:
     assert figure.layout.height > 60 * 20
 
 
+def test_plots_escape_culture_keys_and_labels() -> None:
+    counts = pd.DataFrame(
+        {
+            "language": "en",
+            "culture": ["<b>bold</b>", "NG"],
+            "label": "<i>",
+            "split": "train",
+            "rejected_by": "",
+            "num_rows": 1,
+        }
+    )
+    figure = draw_cultures(counts)
+    shown = (figure.layout.title.text, figure.data[0].name, *figure.data[0].y)
+    assert all("<" not in text for text in shown)
+    assert "&lt;b&gt;bold&lt;/b&gt; · English  n = 1" in shown
+
+
 def test_kept_counts_leave_rejected_rows_out(summary) -> None:
     assert summary.kept_counts["num_rows"].sum() == 4
 

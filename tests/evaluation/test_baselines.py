@@ -40,7 +40,7 @@ def systems(parameters):
     return {
         "majority": predict_majority,
         "tfidf": partial(predict_tfidf, parameters=parameters.tfidf),
-        "probe": partial(predict_probe, parameters=parameters.probe, embed=embed),
+        "probe": partial(predict_probe, parameters=parameters.probe, seed=0, embed=embed),
     }
 
 
@@ -110,10 +110,28 @@ def test_probe_embeds_no_more_train_rows_than_it_may(examples, tasks, parameters
         return embed(texts)
 
     probe = parameters.probe.model_copy(update={"max_train_examples": 50})
-    predict = partial(predict_probe, parameters=probe, embed=count)
+    predict = partial(predict_probe, parameters=probe, seed=0, embed=count)
     table = predict_with("probe", predict, examples=examples, tasks=tasks)
     assert asked == [50 + 60]
     assert (table["reference"] == table["prediction"]).all()
+
+
+def test_probe_draws_its_train_rows_by_the_seed(examples, tasks, parameters):
+    probe = parameters.probe.model_copy(update={"max_train_examples": 20})
+
+    def drawn(seed):
+        asked = []
+
+        def remember(texts):
+            asked.append(tuple(texts[:20]))
+            return embed(texts)
+
+        predict = partial(predict_probe, parameters=probe, seed=seed, embed=remember)
+        predict_with("probe", predict, examples=examples, tasks=tasks)
+        return asked
+
+    assert drawn(0) == drawn(0)
+    assert drawn(0) != drawn(1)
 
 
 def test_tfidf_gives_the_same_twice(systems, examples, tasks):

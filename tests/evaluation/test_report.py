@@ -120,6 +120,18 @@ def test_page_says_what_the_scores_say(page):
     assert "1,234" in own
 
 
+def test_page_and_card_do_without_slices(judgement, predictions, examples, tasks, parameters):
+    bare = parameters.model_copy(update={"slices": {}})
+    scores = score_predictions(predictions, tasks, bare)
+    figure = score_plots.draw_scores(scores, slice_name="language")
+    assert figure.layout.title.text == "No scores on test"
+    judgement = replace(judgement, scores=scores, parameters=bare)
+    failures = report.list_failures(predictions, examples, per_culture=0)
+    page = report.render_report(judgement, failures=failures, figures=[figure], stages={})
+    assert "“Fine-tuned” reaches a macro-F1 of" in html.unescape(without_plotly(page))
+    assert "macro-F1" in report.render_model_card(judgement)
+
+
 def test_page_warns_of_a_demonstration_corpus_only(page, judgement, predictions, examples):
     assert "say nothing about the world" in without_plotly(page)
     corpora = {"reviews": judgement.corpora["seed_corpus"]}

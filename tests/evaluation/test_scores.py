@@ -183,6 +183,18 @@ def test_several_corpora_are_scored_apart_and_together(predictions, tasks, param
     assert sizes.tolist() == [(corpus == "first").sum() // 2]
 
 
+def test_each_task_is_looked_up_in_all_its_corpora(predictions, tasks, parameters):
+    corpus = np.where(predictions["culture"] == "MX", "first", "second")
+    two = score_predictions(predictions.assign(corpus=corpus), tasks, parameters)
+    one = score_predictions(predictions, tasks, parameters).assign(task="stance")
+    chosen = lookup(pd.concat([two, one]))
+    assert chosen.groupby("task")["corpus"].unique().map(list).to_dict() == {
+        "sentiment": ["all"],
+        "stance": ["reviews"],
+    }
+    assert not len(lookup(two.iloc[:0]))
+
+
 def test_same_rows_in_two_slices_have_the_same_interval(predictions, tasks, parameters):
     table = predictions.assign(culture="MX")
     scores = score_predictions(table, tasks, parameters)
@@ -241,11 +253,4 @@ def test_comparison_without_a_champion_is_empty(predictions, tasks, parameters):
 def test_baseline_without_predictions_is_named(predictions, tasks, parameters):
     other = parameters.model_copy(update={"baseline": "tfdif"})
     with pytest.raises(ConfigurationError, match=r"'tfdif', which predicted.*did you mean 'tfidf'"):
-        score_predictions(predictions, tasks, other)
-
-
-def test_slice_of_a_missing_column_is_named(predictions, tasks, parameters):
-    other = parameters.model_copy(update={"slices": {"place": ("cultur",)}})
-    message = r"slices\.place names the column 'cultur'.*did you mean 'culture'\?"
-    with pytest.raises(ConfigurationError, match=message):
         score_predictions(predictions, tasks, other)

@@ -5,7 +5,7 @@ from ccnlp.evaluation.slices import groups_by_columns, groups_by_length, members
 
 def test_groups_join_the_columns():
     rows = pd.DataFrame({"language": ["es", "zh-Hant"], "culture": ["MX", None]})
-    groups = groups_by_columns(rows, ["language", "culture"], slice_name="both")
+    groups = groups_by_columns(rows, ["language", "culture"])
     assert groups.tolist() == ["es-MX", "zh-Hant-und"]
 
 

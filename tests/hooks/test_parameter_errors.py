@@ -4,6 +4,7 @@ from kedro.validation.exceptions import ParameterValidationError
 from kedro.validation.parameter_validator import ParameterValidator
 from pydantic import BaseModel, ConfigDict, Field
 
+from ccnlp.cultures import LanguageTag
 from ccnlp.hooks.parameter_errors import readable
 
 
@@ -17,6 +18,7 @@ class Training(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     epochs: int = Field(ge=1)
+    weights: dict[LanguageTag, float] = {}
     optimiser: Optimiser
 
 
@@ -44,6 +46,10 @@ PIPELINES = {"__default__": Pipeline([Node(train, "params:training", "n")])}
             "training.epoch: there is no such parameter",
         ),
         ({"optimiser": {"learning_rate": 1}}, "training.epochs: it is missing"),
+        (
+            {"epochs": 1, "optimiser": {"learning_rate": 1}, "weights": {"spa": 1}},
+            "training.weights.spa: 'spa' is not a BCP-47 tag; did you mean 'es'?",
+        ),
     ],
 )
 def test_wrong_value_is_one_line_with_its_place(training, line):

@@ -13,9 +13,12 @@ from ccnlp.augmentation.filtering import (
 )
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.selection import LABEL, TEXT
+from ccnlp.corpora.deduplication import DeduplicationParameters
+from ccnlp.corpora.leakage import stand_in
+from ccnlp.corpora.similarity import text_key
 
 HELD_OUT = "held_out"
-"""Rejects a candidate that is the text of a validation or test row."""
+"""Rejects a candidate that is, exactly or nearly, the text of a validation or test row."""
 DUPLICATE = "duplicate"
 """Rejects a candidate that is the text of a train row or of an earlier candidate."""
 
@@ -47,33 +50,38 @@ def score_candidates(
 
 
 def filter_candidates(
-    scored: pd.DataFrame, examples: pd.DataFrame, parameters: AugmentationParameters
+    scored: pd.DataFrame,
+    examples: pd.DataFrame,
+    parameters: AugmentationParameters,
+    *,
+    deduplication: DeduplicationParameters,
 ) -> pd.DataFrame:
     """The round trips with `rejected_by`: the filters that reject a row, or missing if it is kept.
 
-    Beside the configured filters, no text may stand twice in the data: a kept candidate is the
-    text of no validation or test row, of no train row and of no other kept candidate. Case, white
-    space and punctuation at the ends make no difference there.
+    Beside the configured filters, no text may stand twice in the data: a kept candidate is neither
+    exactly nor nearly the text of a validation or test row, and not the text of a train row or of
+    another kept candidate. What is the same text, and what nearly, is the same as in ingestion.
+
+    Args:
+        scored: as `score_candidates` gives them.
+        examples: all.
+        parameters: of augmentation.
+        deduplication: of ingestion; what counts as nearly the same text.
     """
     judged = pd.DataFrame(
         {name: rejections(scored, name, band) for name, band in parameters.filters.items()},
         index=scored.index,
     )
-    keys = scored["candidate"].map(comparison_key)
-    is_held_out = examples["split"] != "train"
-    texts = examples[TEXT].fillna("").astype(str).map(comparison_key)
-    judged[HELD_OUT] = keys.isin(set(texts[is_held_out]))
+    texts = examples[TEXT].dropna().astype(str)
+    is_train = examples.loc[texts.index, "split"] == "train"
+    judged[HELD_OUT] = stand_in(scored["candidate"], texts[~is_train], deduplication)
     passed = ~judged.any(axis=1)
+    keys = scored["candidate"].map(text_key)
     is_repeated = keys.where(passed).duplicated() & passed
-    judged[DUPLICATE] = keys.isin(set(texts[~is_held_out])) | is_repeated
+    judged[DUPLICATE] = keys.isin(set(texts[is_train].map(text_key))) | is_repeated
     names = judged.columns.to_numpy()
     rejected_by = [",".join(names[row]) or None for row in judged.to_numpy(dtype=bool)]
     return scored.assign(rejected_by=pd.Series(rejected_by, index=scored.index, dtype="string"))
-
-
-def comparison_key(text: str) -> str:
-    """What two texts share that a reader takes for the same."""
-    return " ".join(text.casefold().split()).strip(" .,;:!?…")
 
 
 def build_augmented_examples(round_trips: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:

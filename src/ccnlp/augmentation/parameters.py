@@ -1,10 +1,14 @@
 """The parameters of augmentation."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ccnlp.augmentation.translator import TranslatorParameters
+from ccnlp.cultures import LanguageTag, for_language
+from ccnlp.parameter_types import Removable, Share
 
-Chain = tuple[str, ...]
+Chain = tuple[LanguageTag, ...]
 """Pivot languages in the order in which a text goes through them."""
 
 
@@ -16,6 +20,15 @@ class Band(BaseModel):
     at_least: float | None = Field(default=None, description="lowest score that passes")
     at_most: float | None = Field(default=None, description="highest score that passes")
 
+    @model_validator(mode="after")
+    def _lets_something_pass_but_not_all(self) -> Self:
+        low, high = self.at_least, self.at_most
+        if low is None and high is None:
+            raise ValueError("a band needs at_least, at_most, or both")
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"at_least {low:g} is above at_most {high:g}")
+        return self
+
 
 class FilterParameters(BaseModel):
     """The threshold of one filter."""
@@ -23,12 +36,11 @@ class FilterParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: Band = Field(description="for languages that have no band of their own")
-    by_language: dict[str, Band] = Field(description="by language, in place of the default")
+    by_language: dict[LanguageTag, Band] = Field(description="by language, in place of the default")
 
     def band(self, language: str) -> Band:
         """The band for a language, else for its primary subtag, else the default."""
-        base = language.split("-", maxsplit=1)[0]
-        return self.by_language.get(language, self.by_language.get(base, self.default))
+        return for_language(self.by_language, language, self.default)
 
 
 class LabelClassifierParameters(BaseModel):
@@ -49,17 +61,22 @@ class AugmentationParameters(BaseModel):
     is_enabled: bool = Field(description="whether the run augments at all")
     translator: TranslatorParameters
     chunk_size_texts: int = Field(ge=1, description="texts translated and stored at once")
-    routes: dict[str, tuple[Chain, ...] | None] = Field(
+    routes: dict[LanguageTag, tuple[Chain, ...] | None] = Field(
         description="by language, chains of pivots; null takes a language's routes away"
     )
-    share: float = Field(ge=0, le=1, description="share of a language's train rows")
-    share_by_language: dict[str, float] = Field(description="by language, in place of share")
+    share: Share = Field(description="share of a language's train rows")
+    share_by_language: dict[LanguageTag, Share] = Field(
+        description="by language, in place of share"
+    )
     max_characters: int = Field(ge=1, description="longer texts are not translated")
+    embedding_prefix: str = Field(
+        description="put in front of each text that is embedded, as the encoder was pretrained"
+    )
     embedding_max_length_tokens: int = Field(ge=8, description="tokens a text is cut to")
     label_classifier: LabelClassifierParameters
-    polarity_cues: dict[str, tuple[str, ...]] = Field(
+    polarity_cues: dict[LanguageTag, tuple[str, ...]] = Field(
         description="by language, words that turn a judgement round; -x is the end of a word"
     )
-    filters: dict[str, FilterParameters] = Field(
-        description="filters by name; one that is left out is not applied"
+    filters: Removable[FilterParameters] = Field(
+        description="filters by name; one that is left out or null is not applied"
     )

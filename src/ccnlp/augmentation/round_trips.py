@@ -1,22 +1,18 @@
 """Texts through other languages and back, asking an engine only for what the store lacks."""
 
-import logging
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import pandas as pd
 
-from ccnlp import progress
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.routes import Route, check_routes, routes_for
 from ccnlp.augmentation.selection import LABEL, TEXT
 from ccnlp.augmentation.store import Direction, TranslationStore
 from ccnlp.augmentation.translator import Translator
 from ccnlp.examples import stable_hash
-
-logger = logging.getLogger(__name__)
+from ccnlp.progress import ProgressLine
 
 KEPT_COLUMNS = ["corpus", "task", "language", "culture", LABEL]
 COLUMNS = [
@@ -39,35 +35,6 @@ class Counts:
     asked: int
     stored: int
     translated: int
-
-
-@dataclass
-class ProgressLine:
-    """Logs how many texts are done and how long the rest takes, at most every few seconds.
-
-    Attributes:
-        total: texts over all legs.
-        done: of them.
-        start: when the work began, seconds of the monotonic clock.
-        last: when the last line was logged.
-    """
-
-    total: int
-    done: int = 0
-    start: float = field(default_factory=time.monotonic)
-    last: float = field(default_factory=time.monotonic)
-
-    def advance(self, num_texts: int) -> None:
-        """That many more are done."""
-        self.done += num_texts
-        now = time.monotonic()
-        if now - self.last >= progress.SECONDS_BETWEEN_LINES and self.done:
-            self.last = now
-            elapsed = now - self.start
-            line = progress.progress_line(
-                "texts translated", done=self.done, total=self.total, elapsed=elapsed
-            )
-            logger.info(line)
 
 
 def translate_round_trips(
@@ -93,7 +60,8 @@ def translate_round_trips(
         for language, rows in selected.groupby("language", observed=True)
         for route in routes_for(str(language), parameters.routes)
     ]
-    line = ProgressLine(sum(len(route.legs) * len(rows) for route, rows in jobs))
+    num_texts = sum(len(route.legs) * len(rows) for route, rows in jobs)
+    line = ProgressLine("texts translated", total=num_texts)
     translate = partial(
         translate_with_store,
         translator=translator,

@@ -7,11 +7,7 @@ from itertools import pairwise
 
 from ccnlp.augmentation.parameters import Chain
 from ccnlp.augmentation.translator import Translator
-from ccnlp.cultures import parse_language
 from ccnlp.errors import TranslationError
-
-WHERE = "augmentation.routes"
-FILE = "parameters/augmentation.yml"
 
 
 @dataclass(frozen=True)
@@ -70,20 +66,17 @@ def check_routes(routes: Mapping[str, tuple[Chain, ...] | None], translator: Tra
     """Checks every configured route.
 
     Raises:
-        ConfigurationError: a tag is not BCP-47.
         TranslationError: a chain is empty, or the engine lacks a direction; says which, how to
             install it and how to run without.
     """
     missing = []
     for language, chains in routes.items():
-        parse_language(language, where=WHERE, mend=FILE)
         for chain in chains or ():
             if not chain:
                 raise TranslationError(
-                    f"{WHERE}: {language!r} has a route without pivots; name one, such as [es]"
+                    f"augmentation.routes: {language!r} has a route without pivots; "
+                    "name one, such as [es]"
                 )
-            for pivot in chain:
-                parse_language(pivot, where=f"{WHERE}: {language!r}", mend=FILE)
             legs = Route(language, chain).legs
             missing += [leg for leg in legs if not translator.supports(*leg)]
     if missing:

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 
 from ccnlp.augmentation.parameters import AugmentationParameters, Chain
 from ccnlp.augmentation.routes import routes_for
-from ccnlp.cultures import base_language
+from ccnlp.cultures import for_language
 from ccnlp.examples import require_columns, stable_hash
 
 TEXT = "text"
@@ -24,8 +25,9 @@ def select_rows(examples: pd.DataFrame, parameters: AugmentationParameters) -> p
     """
     require_columns(examples, [TEXT, LABEL], where="augmentation")
     candidates = examples[is_candidate(examples, parameters)]
+    share = partial(for_language, parameters.share_by_language, default=parameters.share)
     chosen = [
-        _rarest_first(rows).head(math.ceil(_share(str(language), parameters) * len(rows)))
+        _rarest_first(rows).head(math.ceil(share(str(language)) * len(rows)))
         for language, rows in candidates.groupby("language", observed=True)
     ]
     if not chosen:
@@ -52,11 +54,6 @@ def routed_languages(
     """The languages of the examples that have a route."""
     languages = sorted(examples["language"].dropna().unique())
     return [language for language in languages if routes_for(language, routes)]
-
-
-def _share(language: str, parameters: AugmentationParameters) -> float:
-    shares = parameters.share_by_language
-    return shares.get(language, shares.get(base_language(language), parameters.share))
 
 
 def _rarest_first(rows: pd.DataFrame) -> pd.DataFrame:

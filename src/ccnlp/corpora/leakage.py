@@ -13,7 +13,14 @@ import pandas as pd
 
 from ccnlp.corpora.deduplication import NEIGHBOURS, DeduplicationParameters
 from ccnlp.corpora.quarantine import is_kept, reject
-from ccnlp.corpora.similarity import ESTIMATE_MARGIN, Indices, Signatures, sign, similar_pairs
+from ccnlp.corpora.similarity import (
+    ESTIMATE_MARGIN,
+    Indices,
+    Signatures,
+    sign,
+    similar_pairs,
+    text_key,
+)
 
 STAGE = "leakage"
 
@@ -47,7 +54,7 @@ def remove_leaks(
     exposed = rows.loc[is_exposed, ["task", "split", "text_hash"]].assign(text=texts[is_exposed])
     if exposed.empty:
         return rows
-    signatures = _sign_long(exposed, parameters)
+    signatures = _sign_long(exposed["text"], parameters)
     for table in held_out:
         same_task = table[table["task"] == exposed["task"].iloc[0]].reset_index(drop=True)
         for split, earlier in (("test", ["train", "validation"]), ("validation", ["train"])):
@@ -62,15 +69,30 @@ def remove_leaks(
     return rows
 
 
+def stand_in(
+    texts: "pd.Series[str]", held_out: "pd.Series[str]", parameters: DeduplicationParameters
+) -> "pd.Series[bool]":
+    """Which texts are, exactly or nearly, one of the held-out texts."""
+    is_same = texts.map(text_key).isin(set(held_out.map(text_key)))
+    others = texts[~is_same]
+    near = _find_near(
+        others,
+        _sign_long(others, parameters),
+        held_out,
+        _sign_long(held_out, parameters),
+        parameters,
+    )
+    return is_same | texts.index.isin(others.index[list(near)])
+
+
 def _same_texts(exposed: pd.DataFrame, held_out: pd.DataFrame, split: str) -> pd.Series:
     by_hash = held_out.drop_duplicates("text_hash").set_index("text_hash")["id"]
     found = exposed["text_hash"].map(by_hash).dropna()
     return f"the same text stands in {split}: example " + found.astype("string")
 
 
-def _sign_long(exposed: pd.DataFrame, parameters: DeduplicationParameters) -> Signatures:
-    """Signatures of the exposed texts; of none where near ones are not looked for."""
-    texts = exposed["text"]
+def _sign_long(texts: "pd.Series[str]", parameters: DeduplicationParameters) -> Signatures:
+    """Signatures of texts; of none where near ones are not looked for."""
     return sign(texts if parameters.near_threshold < 1 else texts.iloc[:0], ngram=parameters.ngram)
 
 
@@ -81,21 +103,33 @@ def _near_texts(
     parameters: DeduplicationParameters,
 ) -> pd.Series:
     """By index of an exposed text, the id of a held-out text that is nearly the same."""
+    others = Signatures.from_table(held_out)
+    found = _find_near(exposed["text"], signatures, held_out["text"], others, parameters)
+    ids = held_out["id"].iloc[list(found.values())]
+    return ids.set_axis(exposed.index[list(found)])
+
+
+def _find_near(
+    texts: "pd.Series[str]",
+    signatures: Signatures,
+    held_out: "pd.Series[str]",
+    others: Signatures,
+    parameters: DeduplicationParameters,
+) -> dict[int, int]:
+    """By position of a text, that of a held-out text which is nearly the same."""
     found: dict[int, int] = {}
     if parameters.near_threshold < 1:
-        is_long = (exposed["text"].str.len() >= parameters.min_characters).to_numpy(bool)
-        others = Signatures.from_table(held_out)
+        is_long = (texts.str.len() >= parameters.min_characters).to_numpy(bool)
         for own, other in similar_pairs(
-            exposed["text"],
-            held_out["text"],
+            texts,
+            held_out,
             _likely_pairs(signatures, others, is_long, parameters.near_threshold),
             threshold=parameters.near_threshold,
             ngram=parameters.ngram,
             skip=found.keys(),
         ):
             found[own] = other
-    ids = held_out["id"].iloc[list(found.values())]
-    return ids.set_axis(exposed.index[list(found)])
+    return found
 
 
 def _likely_pairs(

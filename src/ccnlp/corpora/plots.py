@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ccnlp.cultures import language_name, regions
 from ccnlp.examples import SPLITS, UNKNOWN
+from ccnlp.plotting import LABEL_COLOURS, apply_theme, escape
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 SPLIT_COLOURS = ("#14507d", "#67a6c6", "#e0913f")
-LABEL_COLOURS = ("#b8503f", "#dcd3bd", "#3f8b6c", "#5b7fb0", "#c79a3b", "#7d6a9c", "#8c8c83")
 STAGE_COLOURS = ("#14507d", "#e0913f", "#3f8b6c", "#8067ad", "#b8503f", "#67a6c6", "#c79a3b")
-FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 MAX_BARS = 60
 PIXELS_PER_BAR = 24
 
@@ -105,29 +105,24 @@ def _draw_bars(
     number = "%{x:.0%}" if is_share else "%{x:,}"
     bars = [
         go.Bar(
-            name=str(column).replace("_", " "),
-            y=list(shown.index),
+            name=escape(str(column).replace("_", " ")),
+            y=[escape(name) for name in shown.index],
             x=shown[column].tolist(),
             orientation="h",
             marker={"color": colours[place % len(colours)], "line": {"width": 0}},
-            hovertemplate=f"%{{y}}<br>{column}: {number}<extra></extra>",
+            hovertemplate=f"%{{y}}<br>{escape(column)}: {number}<extra></extra>",
         )
         for place, column in enumerate(shown.columns)
     ]
     figure = go.Figure(bars)
-    figure.update_layout(
-        title={"text": title, "font": {"size": 16}, "x": 0, "xref": "paper", "xanchor": "left"},
-        template="plotly_white",
+    apply_theme(figure, escape(title), height=150 + PIXELS_PER_BAR * max(3, len(shown)))
+    return figure.update_layout(
         barmode="stack",
         bargap=0.25,
-        height=150 + PIXELS_PER_BAR * max(3, len(shown)),
-        font={"family": FONT, "size": 12, "color": "#1c2733"},
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
-        margin={"l": 10, "r": 16, "t": 96, "b": 40},
+        legend={"traceorder": "normal"},
         xaxis={"tickformat": ".0%" if is_share else ",d", "title": None if is_share else "rows"},
         yaxis={"automargin": True, "dtick": 1},
     )
-    return figure
 
 
 def _count(number: int, noun: str) -> str:
@@ -135,22 +130,10 @@ def _count(number: int, noun: str) -> str:
 
 
 def _language_name(tag: str) -> str:
-    """The English name of the language, with script and region where the tag has them."""
-    from babel import Locale
-
-    english = Locale("en")
-    language, *subtags = tag.split("-")
-    if language in ("", UNKNOWN):
-        return "unknown"
-    known = {**english.scripts, **english.territories}
-    details = ", ".join(str(known.get(subtag, subtag)) for subtag in subtags)
-    name = str(english.languages.get(language, language))
-    return f"{name} ({details})" if details else name
+    return "unknown" if tag in ("", UNKNOWN) else language_name(tag) or tag
 
 
 def _culture_name(language: str, culture: str) -> str:
-    from ccnlp.cultures import regions
-
     name = "" if culture == UNKNOWN else regions().get(culture, culture)
     return f"{name} · {_language_name(language)}" if name else _language_name(language)
 

@@ -79,14 +79,18 @@ def predict_probe(
     task: Task,
     *,
     parameters: ProbeParameters,
+    seed: int,
     embed: Embed,
 ) -> pd.DataFrame:
-    """Logistic regression on the standardised vectors of the frozen encoder."""
+    """Logistic regression on the standardised vectors of the frozen encoder.
+
+    The seed draws the train rows where there are more than it may learn from.
+    """
     from sklearn.preprocessing import StandardScaler
 
     limit = parameters.max_train_examples
     if limit is not None and len(train) > limit:
-        train = train.sample(n=limit, random_state=0).reset_index(drop=True)
+        train = train.sample(n=limit, random_state=seed).reset_index(drop=True)
     vectors = embed([*_texts(train, task), *_texts(rows, task)])
     scaler = StandardScaler().fit(vectors[: len(train)])
     fitted, other = np.split(scaler.transform(vectors), [len(train)])

@@ -1,8 +1,6 @@
 """Names that people read, of metrics and groups."""
 
-from functools import lru_cache
-
-from ccnlp.cultures import regions
+from ccnlp.cultures import language_name, regions
 from ccnlp.examples import UNKNOWN
 
 METRIC_NAMES = {
@@ -35,12 +33,12 @@ def slice_name_of(slice_name: str) -> str:
 def describe_group(slice_name: str, group: str) -> str:
     """What a group's key stands for, such as `Spanish, Mexico` for `es-MX`; else empty."""
     if slice_name == "language":
-        return _language(group)
+        return language_name(group)
     if slice_name == "culture":
         return regions().get(group, "")
     if slice_name == "language_culture":
         language, _, culture = group.rpartition("-")
-        known = (_language(language), regions().get(culture, ""))
+        known = (language_name(language), regions().get(culture, ""))
         return ", ".join(part for part in known if part)
     return ""
 
@@ -50,26 +48,3 @@ def short_group(slice_name: str, group: str) -> str:
     if slice_name == "language_culture":
         return group.removesuffix(f"-{UNKNOWN}")
     return group
-
-
-@lru_cache(maxsize=1)
-def _languages() -> dict[str, str]:
-    from babel import Locale
-
-    return dict(Locale("en").languages)
-
-
-@lru_cache(maxsize=1)
-def _scripts() -> dict[str, str]:
-    from babel import Locale
-
-    return dict(Locale("en").scripts)
-
-
-def _language(tag: str) -> str:
-    if tag == UNKNOWN:
-        return ""
-    first, *rest = tag.split("-")
-    name = _languages().get(first, "")
-    details = [_scripts().get(part) or regions().get(part) or part for part in rest]
-    return f"{name} ({', '.join(details)})" if name and details else name

@@ -1,11 +1,48 @@
 """The parameters of evaluation."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    model_validator,
+)
+
+from ccnlp.errors import did_you_mean
+from ccnlp.evaluation.predictions import KEPT
+from ccnlp.evaluation.systems import SYSTEMS
+from ccnlp.parameter_types import Positive, Removable
 
 COMPUTED_SLICES = ("all", "label", "length")
 """Slices that are not made of columns."""
+
+
+def _check_range(sizes: tuple[int, int]) -> tuple[int, int]:
+    if sizes[0] > sizes[1]:
+        raise ValueError(f"{list(sizes)} must be the shortest and the longest, in this order")
+    return sizes
+
+
+def _check_baseline(name: str) -> str:
+    known = [system for system in SYSTEMS if system != "champion"]
+    if name not in known:
+        why = "is not there in every run" if name in SYSTEMS else "is no system"
+        raise ValueError(f"{name!r} {why}; {did_you_mean(name, known)}")
+    return name
+
+
+def _check_column(name: str) -> str:
+    if name not in KEPT:
+        raise ValueError(f"the predictions have no column {name!r}; {did_you_mean(name, KEPT)}")
+    return name
+
+
+NgramRange = Annotated[tuple[PositiveInt, PositiveInt], AfterValidator(_check_range)]
+Baseline = Annotated[str, AfterValidator(_check_baseline)]
+Column = Annotated[str, AfterValidator(_check_column)]
 
 
 class _Group(BaseModel):
@@ -15,13 +52,13 @@ class _Group(BaseModel):
 class TfidfParameters(_Group):
     """The TF-IDF baseline."""
 
-    word_ngrams: tuple[int, int] = Field(description="shortest and longest word n-gram")
-    character_ngrams: tuple[int, int] = Field(
+    word_ngrams: NgramRange = Field(description="shortest and longest word n-gram")
+    character_ngrams: NgramRange = Field(
         description="shortest and longest character n-gram, within words"
     )
     min_document_count: int = Field(ge=1, description="texts that an n-gram must occur in")
     max_features: int = Field(ge=100, description="n-grams kept, of words and of characters each")
-    inverse_regularisation: tuple[float, ...] = Field(
+    inverse_regularisation: tuple[Positive, ...] = Field(
         min_length=1, description="C of the logistic regression; chosen on validation"
     )
 
@@ -34,7 +71,7 @@ class ProbeParameters(_Group):
     max_train_examples: int | None = Field(
         ge=1, description="training rows, drawn at random where there are more; null takes all"
     )
-    inverse_regularisation: tuple[float, ...] = Field(
+    inverse_regularisation: tuple[Positive, ...] = Field(
         min_length=1, description="C of the logistic regression; chosen on validation"
     )
 
@@ -62,15 +99,16 @@ class PublishedScores(_Group):
 class EvaluationParameters(_Group):
     """`parameters/evaluation.yml`."""
 
-    seed: int = Field(ge=0, description="of the resamples")
+    seed: int = Field(ge=0, description="of the resamples, and of the probe's train rows")
     num_draws: int = Field(ge=1, description="bootstrap resamples behind an interval")
     confidence: float = Field(gt=0.5, lt=1, description="of the intervals, such as 0.95")
     min_group_size: int = Field(ge=1, description="rows below which a group is marked as small")
-    baseline: str = Field(description="system that differences are taken to")
-    slices: dict[str, tuple[str, ...]] = Field(
-        description="by slice, the columns of the predictions whose values form its groups"
+    baseline: Baseline = Field(description="system that differences are taken to")
+    slices: Removable[tuple[Column, ...]] = Field(
+        description="by slice, the columns of the predictions whose values form its groups; null "
+        "removes a slice"
     )
-    length_bins: tuple[int, ...] = Field(
+    length_bins: tuple[PositiveInt, ...] = Field(
         min_length=1, description="upper ends, in characters, of the groups of the slice length"
     )
     tfidf: TfidfParameters

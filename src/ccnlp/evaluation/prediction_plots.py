@@ -9,18 +9,11 @@ import pandas as pd
 from ccnlp.evaluation.naming import short_group
 from ccnlp.evaluation.scores import ALL
 from ccnlp.evaluation.slices import groups_by_columns
-from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order
-from ccnlp.evaluation.theme import (
-    SHADES,
-    SOFT,
-    SYSTEM_COLOURS,
-    apply_theme,
-    escape,
-    label_colours,
-)
+from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEM_COLOURS, SYSTEMS, in_order
 from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
 from ccnlp.examples import SPLITS
 from ccnlp.metrics import NUM_CALIBRATION_BINS, calibration_bins, confusion_counts
+from ccnlp.plotting import SHADES, SOFT, apply_theme, escape, label_colours
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -142,8 +135,7 @@ def _draw_reliability(rows: pd.DataFrame) -> "Figure":
 def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
     from plotly.subplots import make_subplots
 
-    columns = ["language", "culture"]
-    groups = groups_by_columns(rows, columns, slice_name="language_culture")
+    groups = groups_by_columns(rows, ["language", "culture"])
     splits = [split for split in SPLITS if (rows["split"] == split).any()]
     counts = pd.crosstab([rows["split"], groups], rows["label"])
     order = sorted(groups.unique(), reverse=True)

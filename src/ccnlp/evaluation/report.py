@@ -18,8 +18,13 @@ from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.stages import StageReport, tables_of
 from ccnlp.evaluation.summary import GroupRow, group_rows, place_rows, summarise
-from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order, leading_system
-from ccnlp.evaluation.theme import SYSTEM_COLOURS
+from ccnlp.evaluation.systems import (
+    SHORT_NAMES,
+    SYSTEM_COLOURS,
+    SYSTEMS,
+    in_order,
+    leading_system,
+)
 from ccnlp.models.checkpoint import EncoderCheckpoint
 
 if TYPE_CHECKING:
@@ -119,7 +124,7 @@ def list_failures(
     chosen = wrong[wrong.groupby(["language", "culture"]).cumcount() < per_culture]
     shown = examples[examples["id"].isin(chosen["example_id"])].drop_duplicates("id")
     texts = {row["id"]: _shorten(str(row.get("text", ""))) for row in shown.to_dict("records")}
-    groups = groups_by_columns(chosen, ["language", "culture"], slice_name="language_culture")
+    groups = groups_by_columns(chosen, ["language", "culture"])
     return chosen.assign(
         text=[texts.get(example, "") for example in chosen["example_id"]],
         place=[short_group("language_culture", group) for group in groups],

@@ -7,9 +7,15 @@ import pandas as pd
 
 from ccnlp.evaluation.naming import METRIC_NAMES, describe_group, short_group, slice_name_of
 from ccnlp.evaluation.scores import lookup
-from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order, leading_system
-from ccnlp.evaluation.theme import BAND, INK, SOFT, SYSTEM_COLOURS, apply_theme, escape
+from ccnlp.evaluation.systems import (
+    SHORT_NAMES,
+    SYSTEM_COLOURS,
+    SYSTEMS,
+    in_order,
+    leading_system,
+)
 from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
+from ccnlp.plotting import BAND, INK, SOFT, apply_theme, escape
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -23,8 +23,6 @@ from ccnlp.evaluation.sampling import (
 from ccnlp.evaluation.slices import groups_by_columns, groups_by_length, members
 from ccnlp.tasks.base import Task
 
-METRICS = ("macro_f1", "accuracy", "average_recall", "calibration_error")
-LABEL_METRICS = ("f1", "precision", "recall")
 ALL = "all"
 LANGUAGE_AVERAGE = "language_average"
 
@@ -57,7 +55,7 @@ def score_predictions(
         baseline: what differences are taken to, where it is not the parameters' baseline.
 
     Raises:
-        ConfigurationError: the baseline is no system, or a slice names a column that is not there.
+        ConfigurationError: the baseline predicted nothing.
     """
     rows: list[dict[str, object]] = []
     chosen_baseline = baseline or parameters.baseline
@@ -106,16 +104,19 @@ def lookup(
     corpus: str | None = None,
     task: str | None = None,
 ) -> pd.DataFrame:
-    """The rows of one slice and metric; of all corpora together where `corpus` is not given."""
+    """The rows of one slice and metric.
+
+    Where `corpus` is not given, each task's of all corpora together, or of its only corpus.
+    """
     chosen = scores[
         (scores["split"] == split) & (scores["slice"] == slice_name) & (scores["metric"] == metric)
     ]
     if task is not None:
         chosen = chosen[chosen["task"] == task]
-    if corpus is None:
-        corpora = chosen["corpus"].unique()
-        corpus = ALL if ALL in corpora else (corpora[0] if len(corpora) else ALL)
-    return chosen[chosen["corpus"] == corpus]
+    if corpus is not None:
+        return chosen[chosen["corpus"] == corpus]
+    has_all = (chosen["corpus"] == ALL).groupby(chosen["task"]).transform("any")
+    return chosen[(chosen["corpus"] == ALL) | ~has_all]
 
 
 def _check_baseline(baseline: str, predictions: pd.DataFrame) -> str:
@@ -143,7 +144,7 @@ class _Scorer:
     def score(self) -> Iterator[dict[str, object]]:
         everything = np.arange(len(self.rows))
         yield from self._rows(ALL, ALL, self._sample(everything), len(self.rows))
-        languages = groups_by_columns(self.rows, ["language"], slice_name=LANGUAGE_AVERAGE)
+        languages = groups_by_columns(self.rows, ["language"])
         average = average_paired([self._sample(rows) for _, rows in members(languages)])
         yield from self._rows(ALL, LANGUAGE_AVERAGE, average, len(self.rows))
         for slice_name, groups in self._slices().items():
@@ -161,7 +162,7 @@ class _Scorer:
 
     def _slices(self) -> dict[str, pd.Series]:
         slices = {
-            name: groups_by_columns(self.rows, columns, slice_name=name)
+            name: groups_by_columns(self.rows, columns)
             for name, columns in self.parameters.slices.items()
         }
         bins = self.parameters.length_bins

@@ -7,23 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.examples import UNKNOWN
 
 
-def groups_by_columns(rows: pd.DataFrame, columns: Sequence[str], *, slice_name: str) -> pd.Series:
-    """The group of each row: its values joined, such as `es-MX`; a missing value is `und`.
-
-    Raises:
-        ConfigurationError: the predictions lack a column; suggests the near one.
-    """
-    for column in columns:
-        if column not in rows.columns:
-            raise ConfigurationError(
-                f"evaluation.slices.{slice_name} names the column {column!r}, which the "
-                f"predictions do not have; {did_you_mean(column, rows.columns)} "
-                "(parameters/evaluation.yml)"
-            )
+def groups_by_columns(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """The group of each row: its values joined, such as `es-MX`; a missing value is `und`."""
     parts = [rows[column].astype("object").fillna(UNKNOWN).astype(str) for column in columns]
     groups = parts[0]
     for part in parts[1:]:

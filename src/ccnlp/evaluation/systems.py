@@ -20,6 +20,15 @@ SHORT_NAMES: dict[str, str] = {
 }
 """The names in the heads of narrow columns."""
 
+SYSTEM_COLOURS: dict[str, str] = {
+    "majority": "#b9b3a4",
+    "tfidf": "#e0913f",
+    "probe": "#67a6c6",
+    "champion": "#8067ad",
+    "finetuned": "#14507d",
+}
+"""The systems' colours, the same in every picture."""
+
 LEADING = ("finetuned", "champion", "probe", "tfidf", "majority")
 """Which system a picture of a single system shows: the first of these that predicted."""
 

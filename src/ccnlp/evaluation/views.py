@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ccnlp.evaluation.scores import ALL
-from ccnlp.evaluation.theme import apply_theme
+from ccnlp.plotting import apply_theme
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -26,7 +26,7 @@ def _lines(report: list[str]) -> Iterator[str]:
             group = found.group(1)
         if detail := DETAIL.match(line):
             # The line before a detail is where it is: `optimiser.learning_rate`.
-            name = f"{group}.{previous.strip()}"
+            name = f"{group}.{previous.strip().removesuffix('.[key]')}"
             yield f"{name}: {_sentence(detail)} (parameters/{group.split('.')[0]}.yml, or --params)"
 
 
@@ -35,4 +35,6 @@ def _sentence(detail: re.Match[str]) -> str:
         return "there is no such parameter"
     if detail["type"] == "missing":
         return "it is missing"
+    if detail["type"] == "value_error":
+        return detail["message"].removeprefix("Value error, ")
     return f"{detail['message'][0].lower()}{detail['message'][1:]}, and it is {detail['value']}"

@@ -69,6 +69,16 @@ def test_language_scores_the_change(score):
     assert np.isnan(score("language", [("short", "corto")])).all()
 
 
+def test_polarity_takes_the_list_of_the_language_else_of_its_base(
+    make_round_trips, make_parameters
+):
+    cues = {"pt": ["não"], "pt-BR": ["nem"]}
+    context = FilterContext(lambda texts: texts, None, make_parameters(polarity_cues=cues))
+    trips = make_round_trips([("não", "não nem")] * 3, language=["pt-PT", "pt-BR", "yo"])
+    scores = FILTERS.get("polarity")().score(trips, context)
+    assert scores.tolist() == pytest.approx([1.0, 0.0, np.nan], nan_ok=True)
+
+
 def test_polarity_without_a_list_has_no_verdict(score):
     assert np.isnan(score("polarity", [("a", "b")], language="yo")).all()
 

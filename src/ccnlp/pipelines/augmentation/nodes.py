@@ -10,6 +10,7 @@ from ccnlp.augmentation import back_translation, report, round_trips, selection
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.store import TranslationStore
 from ccnlp.augmentation.translator import build_translator
+from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 
@@ -36,16 +37,25 @@ def score_round_trips(
     augmentation: AugmentationParameters,
 ) -> pd.DataFrame:
     """The round trips with the scores of every filter."""
-    max_length = augmentation.embedding_max_length_tokens
-    embed = partial(embed_texts, encoder, max_length_tokens=max_length)
+    embed = partial(
+        embed_texts,
+        encoder,
+        prefix=augmentation.embedding_prefix,
+        max_length_tokens=augmentation.embedding_max_length_tokens,
+    )
     return back_translation.score_candidates(translated, examples, augmentation, embed=embed)
 
 
 def filter_round_trips(
-    scored: pd.DataFrame, examples: pd.DataFrame, augmentation: AugmentationParameters
+    scored: pd.DataFrame,
+    examples: pd.DataFrame,
+    augmentation: AugmentationParameters,
+    ingestion: IngestionParameters,
 ) -> pd.DataFrame:
     """The round trips with the filters that reject them."""
-    return back_translation.filter_candidates(scored, examples, augmentation)
+    return back_translation.filter_candidates(
+        scored, examples, augmentation, deduplication=ingestion.deduplication
+    )
 
 
 def build_augmented_examples(filtered: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def _back_translation() -> list[Node]:
         ),
         Node(
             nodes.filter_round_trips,
-            ["scored_round_trips", EXAMPLES, PARAMETERS],
+            ["scored_round_trips", EXAMPLES, PARAMETERS, "params:ingestion"],
             "round_trips",
             name="filter_round_trips",
         ),

@@ -54,7 +54,9 @@ def predict_probe(
         max_length_tokens=evaluation.probe.max_length_tokens,
         tokens_per_batch=evaluation.tokens_per_batch,
     )
-    predict = partial(baselines.predict_probe, parameters=evaluation.probe, embed=embed)
+    predict = partial(
+        baselines.predict_probe, parameters=evaluation.probe, seed=evaluation.seed, embed=embed
+    )
     return predict_with("probe", predict, examples=examples, tasks=build_tasks(tasks))
 
 

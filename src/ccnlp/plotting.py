@@ -1,4 +1,4 @@
-"""The look of every picture: colours, type, and views to choose from."""
+"""The look of every picture: colours, type and layout."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,13 +12,6 @@ LINE = "#e3e8ec"
 BAND = "#f6f8fa"
 FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
-SYSTEM_COLOURS = {
-    "majority": "#b9b3a4",
-    "tfidf": "#e0913f",
-    "probe": "#67a6c6",
-    "champion": "#8067ad",
-    "finetuned": "#14507d",
-}
 LABEL_COLOURS = ("#b8503f", "#dcd3bd", "#3f8b6c", "#5b7fb0", "#c79a3b", "#7d6a9c", "#8c8c83")
 SHADES = ((0.0, "#f6f8fa"), (0.5, "#7fb0cf"), (1.0, "#14507d"))
 
@@ -30,7 +23,6 @@ def apply_theme(figure: "Figure", title: str, *, height: int) -> "Figure":
         template="plotly_white",
         height=height,
         font={"family": FONT, "size": 12, "color": INK},
-        colorway=list(SYSTEM_COLOURS.values()),
         legend={
             "title": None,
             "orientation": "h",

@@ -1,0 +1,23 @@
+"""Types of parameters that several groups share."""
+
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator, Field
+
+T = TypeVar("T")
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole, or a probability."""
+
+Positive = Annotated[float, Field(gt=0)]
+"""A number above 0."""
+
+
+def _without_removed(entries: object) -> object:
+    if not isinstance(entries, dict):
+        return entries
+    return {name: entry for name, entry in entries.items() if entry is not None}
+
+
+Removable = Annotated[dict[str, T], BeforeValidator(_without_removed)]
+"""Entries by name; an environment removes one by setting it to null."""
