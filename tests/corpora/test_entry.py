@@ -45,7 +45,7 @@ def test_misspelt_key_of_a_field_names_the_field():
 
 
 def test_missing_key_is_named():
-    assert "corpus 'afro': licence: Field required" in refusal(licence=None)
+    assert "corpus 'afro': licence: it is missing" in refusal(licence=None)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_ratios_that_do_not_sum_to_one_are_refused():
 
 @pytest.mark.parametrize("weight", [0, -1, "much"])
 def test_weight_that_is_no_positive_number_is_refused(weight):
-    assert "corpus 'afro': weight: Input should be" in refusal(weight=weight)
+    assert "corpus 'afro': weight: input should be" in refusal(weight=weight)
 
 
 def test_corpus_set_to_null_is_removed():
@@ -93,6 +93,25 @@ def test_corpus_set_to_null_is_removed():
 def test_no_corpus_at_all_is_refused():
     with pytest.raises(ConfigurationError, match=r"no corpus is configured; add an entry"):
         CorporaParameters.model_validate({"seed_corpus": None}).entries()
+
+
+def test_problems_of_every_corpus_are_told_a_line_each():
+    bad = {
+        "a": ENTRY | {"weight": 0, "licence": None},
+        "b": ENTRY,
+        "c": 5,
+        "d": {**ENTRY, "pth": 1, "licens": 2},
+    }
+    with pytest.raises(ValidationError) as error:
+        CorporaParameters.model_validate(bad)
+    assert str(error.value.errors()[0]["ctx"]["error"]).splitlines() == [
+        "corpus 'a': licence: input should be a valid string, and it is None "
+        "(parameters/corpora.yml)",
+        "corpus 'a': weight: input should be greater than 0, and it is 0 (parameters/corpora.yml)",
+        "corpus 'c': it must be keys with values, and it is 5 (parameters/corpora.yml)",
+        "corpus 'd': unknown key 'pth'; did you mean 'path'?; unknown key 'licens'; "
+        "did you mean 'licence'? (parameters/corpora.yml)",
+    ]
 
 
 def test_list_of_entries_is_refused():

@@ -1,9 +1,13 @@
+from dataclasses import dataclass
+
 import pytest
 from kedro.pipeline import Node, Pipeline
 from kedro.validation.exceptions import ParameterValidationError
 from kedro.validation.parameter_validator import ParameterValidator
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ccnlp.corpora.curation import IngestionParameters
+from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.cultures import LanguageTag
 from ccnlp.hooks.parameter_errors import readable
 
@@ -20,6 +24,14 @@ class Training(BaseModel):
     epochs: int = Field(ge=1)
     weights: dict[LanguageTag, float] = {}
     optimiser: Optimiser
+
+
+@dataclass
+class Limits:
+    low: int
+
+    def __post_init__(self) -> None:
+        raise OSError("no limit serves")
 
 
 def train(training: Training) -> int:
@@ -65,6 +77,90 @@ def test_every_wrong_value_has_its_line():
         "training.epochs",
         "training.optimiser",
     ]
+
+
+def ingest(corpora: CorporaParameters, ingestion: IngestionParameters) -> int:
+    return len(corpora.root) + ingestion.seed
+
+
+ENTRY = {
+    "reader": "delimited",
+    "path": "a.csv",
+    "task": "sentiment",
+    "columns": {"text": "text", "label": "label"},
+    "language": "en",
+    "split": "train",
+    "licence": "mine",
+}
+
+
+def ingestion_report(**parameters) -> list[str]:
+    inputs = ["params:corpora", "params:ingestion"]
+    pipelines = {"__default__": Pipeline([Node(ingest, inputs, "n")])}
+    with pytest.raises(ParameterValidationError) as caught:
+        ParameterValidator(pipelines).validate_raw_params(parameters)
+    return readable(str(caught.value)).splitlines()
+
+
+def test_wrong_entries_are_told_in_their_own_words_alone():
+    misspelt = {k: v for k, v in ENTRY.items() if k != "language"} | {"langauge": "en"}
+    corpora = {"x": ENTRY | {"weight": 0}, "fine": ENTRY, "y": misspelt}
+    assert ingestion_report(corpora=corpora) == [
+        "corpus 'x': weight: input should be greater than 0, and it is 0 (parameters/corpora.yml)",
+        "corpus 'y': unknown key 'langauge'; did you mean 'language'? (parameters/corpora.yml)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (5, "it must hold parameters by name, and it is 5"),
+        (None, "it has no value"),
+    ],
+)
+def test_value_in_place_of_a_group_names_the_group(value, sentence):
+    place = "(parameters/ingestion.yml, or --params)"
+    assert ingestion_report(ingestion=value) == [f"ingestion: {sentence} {place}"]
+
+
+def test_groups_of_both_kinds_stand_beside_each_other():
+    assert ingestion_report(corpora={"x": 5}, ingestion=5) == [
+        "corpus 'x': it must be keys with values, and it is 5 (parameters/corpora.yml)",
+        "ingestion: it must hold parameters by name, and it is 5 "
+        "(parameters/ingestion.yml, or --params)",
+    ]
+
+
+class Slices(BaseModel):
+    names: list[str]
+
+    @model_validator(mode="after")
+    def _rise(self) -> "Slices":
+        raise ValueError("names must rise")
+
+
+def test_check_of_a_whole_group_does_not_repeat_the_group():
+    def show(slices: Slices) -> int:
+        return len(slices.names)
+
+    pipelines = {"__default__": Pipeline([Node(show, "params:slices", "n")])}
+    with pytest.raises(ParameterValidationError) as caught:
+        ParameterValidator(pipelines).validate_raw_params({"slices": {"names": ["a"]}})
+    assert readable(str(caught.value)) == (
+        "slices: names must rise (parameters/slices.yml, or --params)"
+    )
+
+
+def test_error_of_another_kind_is_told_with_its_group():
+    def show(limits: Limits) -> int:
+        return limits.low
+
+    pipelines = {"__default__": Pipeline([Node(show, "params:limits", "n")])}
+    with pytest.raises(ParameterValidationError) as caught:
+        ParameterValidator(pipelines).validate_raw_params({"limits": {"low": 1}})
+    assert readable(str(caught.value)) == (
+        "limits: no limit serves (parameters/limits.yml, or --params)"
+    )
 
 
 def test_report_of_another_form_stays():

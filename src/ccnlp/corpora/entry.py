@@ -1,7 +1,6 @@
 """The corpus entry: all that configuration says of a corpus."""
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -17,6 +16,9 @@ from pydantic import (
 
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.examples import UNKNOWN
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 PARAMETERS_FILE = "parameters/corpora.yml"
 
@@ -51,10 +53,11 @@ class StrictModel(BaseModel):
     @classmethod
     def _name_the_near_key(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            for key in values:
-                if key not in cls.model_fields:
-                    hint = did_you_mean(str(key), cls.model_fields)
-                    raise ValueError(f"unknown key {key!r}; {hint}")
+            unknown = [key for key in values if key not in cls.model_fields]
+            if unknown:
+                hints = [did_you_mean(str(key), cls.model_fields) for key in unknown]
+                named = zip(unknown, hints, strict=True)
+                raise ValueError("; ".join(f"unknown key {key!r}; {hint}" for key, hint in named))
         return values
 
 
@@ -170,7 +173,16 @@ class CorporaParameters(RootModel[dict[str, CorpusEntry | None]]):
     def _validate_each(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             raise ValueError(f"corpora must be entries by key, not {values!r} ({PARAMETERS_FILE})")
-        return {key: _parse_entry(str(key), value) for key, value in values.items()}
+        entries: dict[str, CorpusEntry | None] = {}
+        problems: list[str] = []
+        for key, value in values.items():
+            try:
+                entries[str(key)] = None if value is None else CorpusEntry.model_validate(value)
+            except ValidationError as error:
+                problems += [f"corpus {str(key)!r}: {problem}" for problem in _problems(error)]
+        if problems:
+            raise ValueError("\n".join(f"{problem} ({PARAMETERS_FILE})" for problem in problems))
+        return entries
 
     def entries(self) -> dict[str, CorpusEntry]:
         """The corpora that are read, by key.
@@ -184,21 +196,29 @@ class CorporaParameters(RootModel[dict[str, CorpusEntry | None]]):
         return entries
 
 
-def _parse_entry(key: str, value: Any) -> CorpusEntry | None:
-    if value is None or isinstance(value, CorpusEntry):
-        return value
-    try:
-        return CorpusEntry.model_validate(value)
-    except ValidationError as error:
-        raise ValueError(f"corpus {key!r}: {problems_of(error)} ({PARAMETERS_FILE})") from None
-
-
 def problems_of(error: ValidationError) -> str:
     """What a model refused, in one sentence a problem."""
-    return "; ".join(_problem(part["loc"], part["msg"]) for part in error.errors())
+    return "; ".join(_problems(error))
 
 
-def _problem(location: Iterable[str | int], message: str) -> str:
-    parts = [str(part) for part in location if part not in ("constant", "column", "[key]")]
-    message = message.removeprefix("Value error, ")
-    return f"{'.'.join(parts)}: {message}" if parts else message
+def _problems(error: ValidationError) -> list[str]:
+    return [_problem(part) for part in error.errors()]
+
+
+def _problem(part: "ErrorDetails") -> str:
+    steps = [str(step) for step in part["loc"] if step not in ("constant", "column", "[key]")]
+    sentence = _sentence(part)
+    return f"{'.'.join(steps)}: {sentence}" if steps else sentence
+
+
+def _sentence(part: "ErrorDetails") -> str:
+    """What is wrong, and the value where it is short and the check does not tell it itself."""
+    if part["type"] == "missing":
+        return "it is missing"
+    if part["type"] == "value_error":
+        return str(part["ctx"]["error"])
+    if part["type"] == "model_type":
+        return f"it must be keys with values, and it is {part['input']!r}"
+    message = f"{part['msg'][0].lower()}{part['msg'][1:]}"
+    is_short = isinstance(part["input"], str | int | float | None)
+    return f"{message}, and it is {part['input']!r}" if is_short else message

@@ -2,39 +2,63 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
-GROUP = re.compile(r"^- Parameter '([^']+)': ")
-DETAIL = re.compile(
-    r"^  (?P<message>.+) \[type=(?P<type>\w+), input_value=(?P<value>.*), input_type="
+SECTION = re.compile(
+    r"^- Parameter '(?P<name>[^']+)': (?P<text>.*?)(?=^- Parameter '|\Z)", re.M | re.S
 )
+LEAD = re.compile(r"Failed to instantiate \w+ for parameter '[^']+': ")
+COUNT = re.compile(r"\d+ validation errors? for .*\n")
+LINK = re.compile(r"^    For further information visit .*\n?", re.M)
+DETAIL = re.compile(
+    r"^(?:(?P<place>\S.*)\n)?  (?P<message>(?:.|\n)+?) "
+    r"\[type=(?P<type>\w+), input_value=(?P<value>.*), input_type=\w+\]$",
+    re.M,
+)
+NO_VALUE = "value is None but type is not Optional"
+OWN = "Value error, "
+"""What pydantic puts before the sentence of a check of our own."""
 
 
 def readable(report: str) -> str:
     """A line for each wrong value: its name, what is wrong, the value, and where to mend it.
 
-    A report of another form is given back as it is.
+    Checks that say where to mend it are told in their own words. A report of another form is given
+    back as it is.
     """
-    lines = list(_lines(report.splitlines()))
-    return "\n".join(lines) if lines else report
+    lines = [
+        line
+        for section in SECTION.finditer(report)
+        for line in _lines(section["name"], section["text"].strip())
+    ]
+    return "\n".join(dict.fromkeys(lines)) if lines else report
 
 
-def _lines(report: list[str]) -> Iterator[str]:
-    group = ""
-    for previous, line in pairwise(report):
-        if found := GROUP.match(previous):
-            group = found.group(1)
-        if detail := DETAIL.match(line):
-            # The line before a detail is where it is: `optimiser.learning_rate`.
-            name = f"{group}.{previous.strip().removesuffix('.[key]')}"
-            yield f"{name}: {_sentence(detail)} (parameters/{group.split('.')[0]}.yml, or --params)"
+def _lines(name: str, text: str) -> Iterator[str]:
+    text = LEAD.sub("", text, count=1)
+    if not COUNT.match(text):
+        yield _line(name, "it has no value" if text == NO_VALUE else text)
+        return
+    for detail in DETAIL.finditer(LINK.sub("", COUNT.sub("", text, count=1))):
+        place = detail["place"] or ""
+        where = f"{name}.{place.strip().removesuffix('.[key]')}" if place else name
+        yield _line(where, _sentence(detail))
+
+
+def _line(where: str, sentence: str) -> str:
+    if sentence.endswith(".yml)"):
+        return sentence
+    group = where.split(".", maxsplit=1)[0]
+    return f"{where}: {sentence} (parameters/{group}.yml, or --params)"
 
 
 def _sentence(detail: re.Match[str]) -> str:
+    message, value = detail["message"], detail["value"]
     if detail["type"] == "extra_forbidden":
         return "there is no such parameter"
     if detail["type"] == "missing":
         return "it is missing"
-    if detail["type"] == "value_error":
-        return detail["message"].removeprefix("Value error, ")
-    return f"{detail['message'][0].lower()}{detail['message'][1:]}, and it is {detail['value']}"
+    if detail["type"] == "model_type":
+        return f"it must hold parameters by name, and it is {value}"
+    if message.startswith(OWN):
+        return message.removeprefix(OWN)
+    return f"{message[0].lower()}{message[1:]}, and it is {value}"
