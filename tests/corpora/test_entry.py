@@ -85,6 +85,40 @@ def test_weight_that_is_no_positive_number_is_refused(weight):
     assert "corpus 'afro': weight: input should be" in refusal(weight=weight)
 
 
+@pytest.mark.parametrize(
+    "key", ["../../../evil", "", "a/b", "s3://x", ".hidden", "a b", "é", "a\n"]
+)
+def test_key_that_is_no_name_of_a_file_is_refused(key):
+    with pytest.raises(ValidationError) as error:
+        CorporaParameters.model_validate({key: ENTRY})
+    assert (
+        f"corpus {key!r}: a key consists of the letters a to z, digits, '_', '-' and '.', and does "
+        "not begin with '.' (parameters/corpora.yml)"
+    ) in str(error.value)
+
+
+@pytest.mark.parametrize("key", ["afro_2", "Afro-sw.v1", "2024", "-"])
+def test_key_of_letters_digits_and_marks_is_kept(key):
+    assert list(CorporaParameters.model_validate({key: ENTRY}).entries()) == [key]
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        (1, "corpus 1: YAML reads the key as a number; put it in quotes"),
+        (
+            False,
+            "corpus False: YAML reads no, off or false as a truth value; put the word in quotes",
+        ),
+    ],
+)
+@pytest.mark.parametrize("value", [ENTRY, None])
+def test_key_that_yaml_takes_for_another_type_is_refused(key, hint, value):
+    with pytest.raises(ValidationError) as error:
+        CorporaParameters.model_validate({key: value, "fine": ENTRY})
+    assert f"{hint} (parameters/corpora.yml)" in str(error.value)
+
+
 def test_corpus_set_to_null_is_removed():
     corpora = CorporaParameters.model_validate({"seed_corpus": None, "afro": ENTRY})
     assert list(corpora.entries()) == ["afro"]
@@ -100,6 +134,7 @@ def test_problems_of_every_corpus_are_told_a_line_each():
         "a": ENTRY | {"weight": 0, "licence": None},
         "b": ENTRY,
         "c": 5,
+        "no_entry": 0,
         "d": {**ENTRY, "pth": 1, "licens": 2},
     }
     with pytest.raises(ValidationError) as error:
@@ -109,6 +144,7 @@ def test_problems_of_every_corpus_are_told_a_line_each():
         "(parameters/corpora.yml)",
         "corpus 'a': weight: input should be greater than 0, and it is 0 (parameters/corpora.yml)",
         "corpus 'c': it must be keys with values, and it is 5 (parameters/corpora.yml)",
+        "corpus 'no_entry': it must be keys with values, and it is 0 (parameters/corpora.yml)",
         "corpus 'd': unknown key 'pth'; did you mean 'path'?; unknown key 'licens'; "
         "did you mean 'licence'? (parameters/corpora.yml)",
     ]

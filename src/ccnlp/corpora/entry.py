@@ -1,5 +1,6 @@
 """The corpus entry: all that configuration says of a corpus."""
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 PARAMETERS_FILE = "parameters/corpora.yml"
+
+KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 RATIOS = "ratios"
 """The split of a row that the entry's ratios place."""
@@ -177,9 +180,12 @@ class CorporaParameters(RootModel[dict[str, CorpusEntry | None]]):
         problems: list[str] = []
         for key, value in values.items():
             try:
-                entries[str(key)] = None if value is None else CorpusEntry.model_validate(value)
+                name = _parse_key(key)
+                entries[name] = None if value is None else CorpusEntry.model_validate(value)
             except ValidationError as error:
-                problems += [f"corpus {str(key)!r}: {problem}" for problem in _problems(error)]
+                problems += [f"corpus {key!r}: {problem}" for problem in _problems(error)]
+            except ValueError as error:
+                problems.append(f"corpus {key!r}: {error}")
         if problems:
             raise ValueError("\n".join(f"{problem} ({PARAMETERS_FILE})" for problem in problems))
         return entries
@@ -194,6 +200,19 @@ class CorporaParameters(RootModel[dict[str, CorpusEntry | None]]):
         if not entries:
             raise ConfigurationError(f"no corpus is configured; add an entry ({PARAMETERS_FILE})")
         return entries
+
+
+def _parse_key(key: object) -> str:
+    """The key, which names files and metrics."""
+    _as_text(key)
+    if not isinstance(key, str):
+        raise ValueError("YAML reads the key as a number; put it in quotes")
+    if not KEY.fullmatch(key):
+        raise ValueError(
+            "a key consists of the letters a to z, digits, '_', '-' and '.', and does not begin "
+            "with '.'"
+        )
+    return key
 
 
 def problems_of(error: ValidationError) -> str:
