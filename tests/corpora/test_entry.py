@@ -119,6 +119,30 @@ def test_key_that_yaml_takes_for_another_type_is_refused(key, hint, value):
     assert f"{hint} (parameters/corpora.yml)" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"weight": float("inf")}, "weight: input should be a finite number, and it is inf"),
+        ({"weight": True}, "weight: it must be a number, and it is true"),
+        ({"max_unpacked_bytes": True}, "max_unpacked_bytes: it must be a number, and it is true"),
+        ({"licence": ""}, "licence: it is empty"),
+        ({"licence": " "}, "licence: it is empty"),
+        ({"domain": ""}, "domain: it is empty"),
+        ({"domain": "social "}, "domain: 'social ' begins or ends with a space"),
+        ({"path": ""}, "path.0: it is empty"),
+        ({"path": ["a.csv", " "]}, "path.1: it is empty"),
+        ({"culture_groups": [""]}, "culture_groups.0: it is empty"),
+        ({"culture_groups": [" x"]}, "culture_groups.0: ' x' begins or ends with a space"),
+        (
+            {"split": None, "ratios": {"train": True, "validation": 0, "test": 0}},
+            "ratios.train: it must be a number, and it is true",
+        ),
+    ],
+)
+def test_value_that_says_nothing_is_refused(changes, problem):
+    assert f"corpus 'afro': {problem} (parameters/corpora.yml)" in refusal(**changes)
+
+
 def test_corpus_set_to_null_is_removed():
     corpora = CorporaParameters.model_validate({"seed_corpus": None, "afro": ENTRY})
     assert list(corpora.entries()) == ["afro"]

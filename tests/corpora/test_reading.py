@@ -198,7 +198,7 @@ def test_corpus_with_one_label_is_read(read_files):
             "corpus 'reviews': options of the reader 'delimited': unknown key 'delimeter'; did "
             "you mean 'delimiter'?",
         ),
-        ({"options": {"skip_lines": -1}}, "skip_lines: Input should be greater than or equal to 0"),
+        ({"options": {"skip_lines": -1}}, "skip_lines: input should be greater than or equal to 0"),
         ({"language": "swa"}, "corpus 'reviews': language 'swa' is not a BCP-47 tag"),
     ],
 )

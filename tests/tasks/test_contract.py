@@ -96,7 +96,12 @@ def test_sequence_classification_decodes_ties_to_the_first_label(task, tiny_enco
 
 @pytest.mark.parametrize(
     ("labels", "message"),
-    [(["a"], "fewer than two"), (["a", "b", "a"], "name one twice")],
+    [
+        (["a"], "fewer than two"),
+        (["a", "b", "a"], "name one twice"),
+        (["a", ""], "task 's': label '' is empty, or begins or ends with a space"),
+        (["a", " b"], "task 's': label ' b' is empty, or begins or ends with a space"),
+    ],
 )
 def test_sequence_classification_refuses_label_sets(labels, message):
     entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": labels}

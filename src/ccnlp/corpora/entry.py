@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -43,7 +44,29 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str | int) else value
 
 
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("it is empty")
+    return value
+
+
+def _without_edges(value: str) -> str:
+    if value != _not_blank(value).strip():
+        raise ValueError(f"{value!r} begins or ends with a space")
+    return value
+
+
+def _not_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"it must be a number, and it is {str(value).lower()}")
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_as_text)]
+FilledText = Annotated[Text, AfterValidator(_not_blank)]
+Name = Annotated[Text, AfterValidator(_without_edges)]
+"""Compared with cells, whose own edges are cut."""
+Number = Annotated[float, BeforeValidator(_not_truth_value)]
 TextMap = dict[Text, Text]
 
 
@@ -81,7 +104,7 @@ def _constant_or_column(value: object) -> str:
 
 
 FieldValue = Annotated[
-    Annotated[Text, Tag("constant")] | Annotated[ColumnField, Tag("column")],
+    Annotated[Name, Tag("constant")] | Annotated[ColumnField, Tag("column")],
     Discriminator(_constant_or_column),
 ]
 """A constant, or where to find the value of each row."""
@@ -90,9 +113,9 @@ FieldValue = Annotated[
 class Ratios(StrictModel):
     """Shares of the groups that go to each split; they sum to 1."""
 
-    train: float = Field(ge=0, le=1, description="share of the groups, 0..1")
-    validation: float = Field(ge=0, le=1, description="share of the groups, 0..1")
-    test: float = Field(ge=0, le=1, description="share of the groups, 0..1")
+    train: Number = Field(ge=0, le=1, description="share of the groups, 0..1")
+    validation: Number = Field(ge=0, le=1, description="share of the groups, 0..1")
+    test: Number = Field(ge=0, le=1, description="share of the groups, 0..1")
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> "Ratios":
@@ -106,7 +129,7 @@ class CorpusEntry(StrictModel):
     """One entry of `parameters/corpora.yml`."""
 
     reader: str = Field(description="the format, such as delimited")
-    path: Annotated[list[Text], BeforeValidator(_as_list)] = Field(
+    path: Annotated[list[FilledText], BeforeValidator(_as_list)] = Field(
         min_length=1,
         description="files, folders or globs, relative to data/01_raw; `{name}` captures a part of "
         "the path as a column; `archive.zip!*.csv` reads members of an archive; for the reader "
@@ -115,7 +138,7 @@ class CorpusEntry(StrictModel):
     path_values: dict[str, list[Text]] = Field(
         default={}, description="by placeholder of the path, the values that are read, else all"
     )
-    max_unpacked_bytes: int = Field(
+    max_unpacked_bytes: Annotated[int, BeforeValidator(_not_truth_value)] = Field(
         default=8 * 1024**3, gt=0, description="what its packed files may unpack to, together"
     )
     options: dict[str, Any] = Field(default={}, description="the reader's own options")
@@ -131,7 +154,7 @@ class CorpusEntry(StrictModel):
     culture: FieldValue = Field(
         default=UNKNOWN, description="ISO 3166 region, or one of culture_groups"
     )
-    culture_groups: list[Text] = Field(default=[], description="culture keys beside the regions")
+    culture_groups: list[Name] = Field(default=[], description="culture keys beside the regions")
     domain: FieldValue = Field(default=UNKNOWN, description="reviews, news, social ...")
     origin: FieldValue = Field(
         default="native", description="native, human_translation or machine_translation"
@@ -145,8 +168,10 @@ class CorpusEntry(StrictModel):
         "the ratios share out",
     )
     ratios: Ratios | None = Field(default=None, description="shares, where the corpus gives none")
-    licence: Text = Field(description="the corpus's licence, as its source states it")
-    weight: float = Field(default=1.0, gt=0, description="of the corpus in a mixture")
+    licence: FilledText = Field(description="the corpus's licence, as its source states it")
+    weight: Number = Field(
+        default=1.0, gt=0, allow_inf_nan=False, description="of the corpus in a mixture"
+    )
 
     @model_validator(mode="after")
     def _splits_are_given_or_made(self) -> "CorpusEntry":

@@ -26,8 +26,14 @@ class SequenceClassification(Task):
     primary_metric: ClassVar[str] = "macro_f1"
 
     def check_parameters(self) -> None:
-        """At least two labels, each once."""
+        """At least two labels, each once, as cells hold them: not empty, and no spaces around."""
         labels = self.parameters.labels
+        for label in labels:
+            if not label or label != label.strip():
+                raise ConfigurationError(
+                    f"task {self.name!r}: label {label!r} is empty, or begins or ends with a "
+                    "space (parameters/tasks.yml)"
+                )
         if len(labels) < 2:
             raise ConfigurationError(
                 f"task {self.name!r}: labels {list(labels)} name fewer than two "
