@@ -24,32 +24,55 @@ def kedro(*arguments, **variables):
 
 
 def test_corpora_folder_is_made_absolute_against_the_project(monkeypatch):
-    monkeypatch.setenv("CCNLP_CORPORA_DIR", "../corpora")
-    assert settings.corpora_dir() == str(PROJECT.parent / "corpora")
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", "data/01_raw")
+    assert settings.corpora_dir() == str(PROJECT / "data" / "01_raw")
 
 
 def test_absolute_corpora_folder_stays(monkeypatch, tmp_path):
     monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
-    assert settings.corpora_dir() == str(tmp_path)
+    assert settings.corpora_dir() == settings.corpora_dir("unset") == str(tmp_path)
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_unset_corpora_folder_tells_both_ways_on(monkeypatch, value):
+def test_unset_corpora_folder_tells_how_to_set_it(monkeypatch, value):
     monkeypatch.delenv("CCNLP_CORPORA_DIR", raising=False)
     if value is not None:
         monkeypatch.setenv("CCNLP_CORPORA_DIR", value)
-    with pytest.raises(
-        ConfigurationError, match="CCNLP_CORPORA_DIR=/path/to/corpora kedro run"
-    ) as e:
+    with pytest.raises(ConfigurationError, match="CCNLP_CORPORA_DIR=/path/to/corpora kedro run"):
         settings.corpora_dir()
-    assert "--env umsab_hub" in str(e.value)
+    assert settings.corpora_dir("unset") == "unset"
 
 
-def test_environment_without_its_folder_fails_with_the_message_alone():
-    done = kedro("run", "--env", "umsab")
+def test_corpora_folder_that_is_missing_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path / "moved"))
+    with pytest.raises(ConfigurationError, match=r"moved is no folder; set it to the folder that"):
+        settings.corpora_dir("unset")
+
+
+@pytest.mark.parametrize(("value", "chosen"), [(None, "hub"), ("", "hub"), ("/corpora", "files")])
+def test_choice_goes_by_whether_the_variable_has_a_value(monkeypatch, value, chosen):
+    monkeypatch.delenv("CCNLP_CORPORA_DIR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("CCNLP_CORPORA_DIR", value)
+    assert settings.if_set("CCNLP_CORPORA_DIR", "files", "hub") == chosen
+
+
+def test_environment_with_neither_folder_nor_hub_tells_both_ways_alone():
+    done = kedro("run", "--env", "umsab", "--pipelines", "ingestion", HF_HUB_OFFLINE="1")
     assert done.returncode == 1
-    assert "the variable CCNLP_CORPORA_DIR" in done.stderr
+    (message,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert "the hub can't be reached; check the network, or read the files of UMSAB: " in message
+    assert message.endswith("CCNLP_CORPORA_DIR=/path/to/corpora kedro run --env umsab")
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_environment_whose_folder_is_missing_names_it_alone():
+    done = kedro("run", "--env", "umsab", CCNLP_CORPORA_DIR="/moved/away")
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "Error: CCNLP_CORPORA_DIR is '/moved/away', and /moved/away is no folder; set it to the "
+        "folder that holds the corpora"
+    )
 
 
 def test_telemetry_is_off():

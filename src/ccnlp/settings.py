@@ -14,6 +14,7 @@ from ccnlp.hooks import (
 )
 
 PROJECT_PATH = Path(__file__).resolve().parents[2]
+CORPORA_DIR = "CCNLP_CORPORA_DIR"
 
 for _variable, _value in {
     "KEDRO_DISABLE_TELEMETRY": "1",
@@ -28,20 +29,35 @@ for _variable, _value in {
 plain_errors.install()
 
 
-def corpora_dir() -> str:
+def corpora_dir(otherwise: str | None = None) -> str:
     """The folder named by the environment variable CCNLP_CORPORA_DIR; relative to the project.
 
+    Args:
+        otherwise: what to give where it is not set, in an entry that is not read then.
+
     Raises:
-        ConfigurationError: it is not set.
+        ConfigurationError: it is not set, or names no folder.
     """
-    folder = os.environ.get("CCNLP_CORPORA_DIR")
-    if not folder:
+    given = os.environ.get(CORPORA_DIR)
+    if not given and otherwise is not None:
+        return otherwise
+    if not given:
         raise ConfigurationError(
-            "the environment reads corpora from the folder that the variable CCNLP_CORPORA_DIR "
-            "names, and it is not set: CCNLP_CORPORA_DIR=/path/to/corpora kedro run --env umsab; "
-            "to read them from the hub instead, kedro run --env umsab_hub"
+            f"the environment reads corpora from the folder that the variable {CORPORA_DIR} names, "
+            f"and it is not set: {CORPORA_DIR}=/path/to/corpora kedro run --env NAME"
         )
-    return str((PROJECT_PATH / Path(folder).expanduser()).resolve())
+    folder = (PROJECT_PATH / Path(given).expanduser()).resolve()
+    if not folder.is_dir():
+        raise ConfigurationError(
+            f"{CORPORA_DIR} is {given!r}, and {folder} is no folder; set it to the folder that "
+            "holds the corpora"
+        )
+    return str(folder)
+
+
+def if_set(variable: str, then: object, otherwise: object) -> object:
+    """`then` where the environment variable has a value, else `otherwise`."""
+    return then if os.environ.get(variable) else otherwise
 
 
 HOOKS = (AugmentationSwitchHook(), RunGuardHook(), TrackingHook(), TerminalHook())
@@ -51,5 +67,5 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     "default_run_env": "local",
     "merge_strategy": {"parameters": "soft", "catalog": "soft", "globals": "soft"},
     "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
-    "custom_resolvers": {"corpora_dir": corpora_dir},
+    "custom_resolvers": {"corpora_dir": corpora_dir, "if_set": if_set},
 }

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from kedro.config import OmegaConfigLoader
 
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters, resolve_encoder
+from ccnlp.settings import CONFIG_LOADER_ARGS
 from ccnlp.tasks.base import Task, TasksParameters, build_tasks
 
 PROJECT = Path(__file__).parents[2]
@@ -36,9 +38,9 @@ def load_rows(limit: int) -> pd.DataFrame:
     """At most `limit` train rows and as many others, the same share of every language."""
     folder = Path(os.environ.get("CCNLP_CORPORA_DIR", PROJECT.parent / "shared" / "data"))
     environment = "umsab" if (folder / "umsab").is_dir() else "base"
-    path = PROJECT / "conf" / environment / "parameters" / "corpora.yml"
-    text = path.read_text(encoding="utf-8").replace("${corpora_dir:}", str(folder.resolve()))
-    entries = CorporaParameters.model_validate(yaml.safe_load(text)["corpora"]).entries()
+    os.environ["CCNLP_CORPORA_DIR"] = str(folder.resolve())
+    loader = OmegaConfigLoader(str(PROJECT / "conf"), env=environment, **CONFIG_LOADER_ARGS)
+    entries = CorporaParameters.model_validate(loader["parameters"]["corpora"]).entries()
     name, entry = next(iter(entries.items()))
     raw = PROJECT / "data" / "01_raw"
     rows = pd.concat(read_corpus(name, entry, raw_folder=raw, tasks=load_tasks()))

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
+from omegaconf.errors import InterpolationResolutionError
 
 from ccnlp.corpora.entry import CorporaParameters, CorpusEntry
 from ccnlp.corpora.fields import build_fields
 from ccnlp.corpora.raw import build_reader
+from ccnlp.settings import CONFIG_LOADER_ARGS
 
 CONF = Path(__file__).parents[2] / "conf"
 ENTRY = {
@@ -23,37 +25,65 @@ ENTRY = {
 
 
 def load(source: Path, env: str) -> dict[str, CorpusEntry]:
-    loader = OmegaConfigLoader(
-        str(source),
-        env=env,
-        base_env="base",
-        default_run_env="local",
-        merge_strategy={"parameters": "soft"},
-        custom_resolvers={"corpora_dir": lambda: "/corpora"},
-    )
+    loader = OmegaConfigLoader(str(source), env=env, **CONFIG_LOADER_ARGS)
     return CorporaParameters.model_validate(loader["parameters"]["corpora"]).entries()
 
 
-@pytest.mark.parametrize(
-    ("env", "corpus"), [("base", "seed_corpus"), ("umsab", "umsab"), ("umsab_hub", "umsab")]
-)
-def test_shipped_environment_reads_its_corpus_alone(env, corpus):
-    entries = load(CONF, env)
-    assert list(entries) == [corpus]
-    build_fields(entries[corpus], where=corpus)
-    build_reader(entries[corpus].reader, entries[corpus].options, where=corpus)
+@pytest.fixture(params=["files", "hub"])
+def umsab(request, monkeypatch, tmp_path) -> CorpusEntry:
+    """UMSAB as the environment reads it with the variable CCNLP_CORPORA_DIR, and without."""
+    monkeypatch.delenv("CCNLP_CORPORA_DIR", raising=False)
+    if request.param == "files":
+        monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    (entry,) = load(CONF, "umsab").values()
+    return entry
 
 
-def test_umsab_is_read_from_the_folder_of_corpora():
-    assert load(CONF, "umsab")["umsab"].path == ["/corpora/umsab/{language}/{split}_text.txt"]
+def check(key: str, entry: CorpusEntry) -> None:
+    build_fields(entry, where=key)
+    build_reader(entry.reader, entry.options, where=key)
 
 
-def test_both_ways_to_umsab_say_the_same_of_it():
-    by_folder, by_hub = load(CONF, "umsab")["umsab"], load(CONF, "umsab_hub")["umsab"]
-    assert by_folder.language.map == by_hub.language.map
-    assert by_folder.region.map == by_hub.region.map
-    assert by_folder.licence == by_hub.licence
-    assert by_hub.options["configurations"] == by_folder.path_values["language"]
+def test_base_reads_the_seed_corpus_alone():
+    ((key, entry),) = load(CONF, "base").items()
+    assert key == "seed_corpus"
+    check(key, entry)
+
+
+def test_both_ways_to_umsab_say_the_same_of_it(umsab):
+    check("umsab", umsab)
+    assert umsab.licence.startswith("no single licence")
+    assert umsab.language.map["portuguese"] == "pt"
+    assert umsab.region.column == umsab.language.column == "configuration"
+    names = umsab.options.get("configurations") or umsab.path_values["configuration"]
+    assert names == sorted(umsab.language.map)
+
+
+def test_umsab_is_read_from_the_folder_of_corpora_where_it_is_set(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    entry = load(CONF, "umsab")["umsab"]
+    folder = f"{tmp_path}/umsab/{{configuration}}"
+    assert (entry.reader, entry.path) == ("parallel_lines", [f"{folder}/{{split}}_text.txt"])
+    assert entry.options == {"files": {"label": f"{folder}/{{split}}_labels.txt"}}
+
+
+def test_umsab_is_read_from_the_hub_where_no_folder_is_set(monkeypatch):
+    monkeypatch.delenv("CCNLP_CORPORA_DIR", raising=False)
+    entry = load(CONF, "umsab")["umsab"]
+    assert (entry.reader, entry.path) == (
+        "hugging_face",
+        ["cardiffnlp/tweet_sentiment_multilingual"],
+    )
+
+
+def test_environment_without_a_hub_tells_to_set_the_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("CCNLP_CORPORA_DIR", raising=False)
+    for env in ("base", "files"):
+        (tmp_path / env).mkdir()
+    entry = yaml.dump({"corpora": {"mine": ENTRY | {"path": "${corpora_dir:}/mine.csv"}}})
+    (tmp_path / "files" / "parameters.yml").write_text(entry)
+    with pytest.raises(InterpolationResolutionError, match="the variable CCNLP_CORPORA_DIR names"):
+        load(tmp_path, "files")
 
 
 def test_environment_adds_a_corpus_to_those_of_base(tmp_path):

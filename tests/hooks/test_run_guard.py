@@ -146,6 +146,10 @@ def test_parameter_groups_that_nodes_read_pass():
     check_parameter_groups({"run": {}, "tasks": {}}, known=frozenset({"run", "tasks"}))
 
 
+def test_parameter_that_others_are_made_of_needs_no_reader():
+    check_parameter_groups({"run": {}, "_files": {}}, known=frozenset({"run"}))
+
+
 @pytest.mark.parametrize(
     ("run", "message"),
     [

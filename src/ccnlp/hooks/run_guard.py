@@ -109,13 +109,14 @@ def parameter_groups(pipelines: "Collection[Pipeline]") -> frozenset[str]:
 
 
 def check_parameter_groups(parameters: dict[str, Any], *, known: frozenset[str]) -> None:
-    """Checks that something reads every top-level parameter.
+    """Checks that something reads every top-level parameter but those that begin with `_`, which
+    other parameters are made of.
 
     Raises:
         ConfigurationError: nothing reads one, as when `--params` misspells it.
     """
     for name in parameters:
-        if name not in known:
+        if name not in known and not name.startswith("_"):
             raise ConfigurationError(
                 f"nothing reads the parameter {name!r}; {did_you_mean(name, known)} "
                 "(conf/base/parameters, the environment's parameters, or --params)"

@@ -34,6 +34,10 @@ class HuggingFaceOptions(ReaderOptions):
         default=None, description="commit on the hub, or refs/convert/parquet"
     )
     timeout_seconds: float = Field(default=3.0, gt=0, description="for the hub's first answer")
+    if_unreachable: str = Field(
+        default="or put the files on this machine and name their folder in path",
+        description="what else to do where the hub can't be reached, for the message",
+    )
 
 
 @READERS.register("hugging_face")
@@ -107,8 +111,8 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
         timeout = self.options.timeout_seconds
         if constants.HF_HUB_OFFLINE or not is_reachable(endpoint, timeout):
             raise CorpusError(
-                f"{what}, and the hub can't be reached; check the network, or put the files on "
-                "this machine and name their folder in path"
+                f"{what}, and the hub can't be reached; check the network, "
+                f"{self.options.if_unreachable}"
             )
         try:
             info = HfApi().dataset_info(name, revision=self.options.revision, timeout=timeout)
