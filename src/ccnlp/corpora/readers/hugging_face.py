@@ -1,7 +1,9 @@
 """A dataset of the `datasets` library: a folder, or a name on the hub."""
 
 import os
+import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,16 +13,21 @@ from ccnlp.corpora.arrow import columns_of_arrow
 from ccnlp.corpora.entry import CorpusEntry
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import READERS, RawBatch, Reader, ReaderOptions
-from ccnlp.errors import CorpusError
+from ccnlp.errors import CorpusError, did_you_mean
 from ccnlp.network import is_reachable
 from ccnlp.progress import Fact, report
 
 if TYPE_CHECKING:
-    from datasets import Dataset, Features
+    from datasets.packaged_modules.csv.csv import CsvConfig
+
+    from datasets import Dataset, DatasetDict, Features
 
 PARQUET_REVISION = "refs/convert/parquet"
 """The branch in which the hub keeps every dataset as data files, a folder a configuration."""
 ROWS_PER_BATCH = 10_000
+CONFIGURATION_MISSING = re.compile(r"available configs: \[(.*)\]")
+GENERATION_ERROR = "An error occurred while generating the dataset"
+"""All that the library says of a broken file; the cause says what is broken."""
 
 
 class HuggingFaceOptions(ReaderOptions):
@@ -42,9 +49,13 @@ class HuggingFaceOptions(ReaderOptions):
 
 @READERS.register("hugging_face")
 class HuggingFaceReader(Reader[HuggingFaceOptions]):
-    """Gives the dataset's columns, class labels by their names, and `split`, `configuration`.
+    """Gives the dataset's columns, class labels by their names, and its splits and configurations.
 
-    Only data files are read: a dataset that is a script is refused and never run.
+    The latter two are the columns `split` and `configuration`; where the data has such a column of
+    its own, that one stays, and the dataset's is `dataset_split` or `dataset_configuration`.
+
+    The cells of csv files are text as it stands there. Only data files are read: a dataset that is
+    a script is refused and never run.
     """
 
     options_type: ClassVar[type[HuggingFaceOptions]] = HuggingFaceOptions
@@ -63,21 +74,32 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
         first = 1
         configurations: list[str | None] = [None]
         for configuration in self.options.configurations or configurations:
-            for split, dataset in self._load(source, configuration, revision).items():
-                if self.options.splits is not None and split not in self.options.splits:
-                    continue
+            loaded = self._load(source, configuration, revision)
+            for split in self._splits_to_read(loaded, _called(source.name, configuration)):
+                dataset = loaded[split]
                 for batch in dataset.with_format("arrow").iter(ROWS_PER_BATCH):
                     size = len(batch)
                     columns = _with_class_names(columns_of_arrow(batch), dataset.features)
-                    columns["split"] = [split] * size
-                    columns["configuration"] = [configuration or "default"] * size
+                    own = {"split": split, "configuration": configuration or "default"}
+                    for name, value in own.items():
+                        columns[f"dataset_{name}" if name in columns else name] = [value] * size
                     yield RawBatch(columns, list(range(first, first + size)))
                     first += size
+
+    def _splits_to_read(self, loaded: "dict[str, Dataset]", called: str) -> list[str]:
+        wanted = self.options.splits
+        for split in wanted or []:
+            if split not in loaded:
+                raise CorpusError(
+                    f"{called} has no split {split!r}; {did_you_mean(split, loaded)} "
+                    "(options.splits)"
+                )
+        return [split for split in loaded if wanted is None or split in wanted]
 
     def _load(
         self, source: SourceFile, configuration: str | None, revision: str | None
     ) -> "dict[str, Dataset]":
-        from datasets import DatasetDict, disable_progress_bars, load_dataset, load_from_disk
+        from datasets import DatasetDict, disable_progress_bars, load_from_disk
 
         disable_progress_bars()
         folder = source.path / (configuration or "")
@@ -85,15 +107,16 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
             if source.path.is_dir() and _is_saved(folder):
                 loaded = load_from_disk(str(folder))
             elif folder.is_dir():
-                loaded = load_dataset(str(folder))
+                loaded = _load_data_files(str(folder))
             elif source.path.is_dir():
-                loaded = load_dataset(str(source.path), configuration)
+                loaded = _load_data_files(str(source.path), configuration)
             elif self.options.revision == PARQUET_REVISION:
-                loaded = load_dataset(source.name, data_dir=configuration, revision=revision)
+                loaded = _load_data_files(source.name, data_dir=configuration, revision=revision)
             else:
-                loaded = load_dataset(source.name, configuration, revision=revision)
+                loaded = _load_data_files(source.name, configuration, revision=revision)
         except Exception as error:  # the library raises nearly every kind
-            raise CorpusError(_cannot_load(source.name, configuration, error)) from error
+            known = _configurations_in(source.path)
+            raise CorpusError(_cannot_load(source.name, configuration, known, error)) from error
         return dict(loaded) if isinstance(loaded, DatasetDict) else {"train": loaded}
 
     def _pin_revision(self, name: str) -> str:
@@ -126,14 +149,79 @@ def _is_saved(folder: Path) -> bool:
     return (folder / "dataset_dict.json").exists() or (folder / "state.json").exists()
 
 
-def _cannot_load(name: str, configuration: str | None, error: Exception) -> str:
-    which = f" ({configuration})" if configuration else ""
+def _configurations_in(folder: Path) -> list[str]:
+    """The folders in a dataset's folder, which are its configurations where it names none."""
+    inside = folder.iterdir() if folder.is_dir() else []
+    return [path.name for path in inside if path.is_dir() and not path.name.startswith(".")]
+
+
+def _load_data_files(
+    path: str, configuration: str | None = None, **where: str | None
+) -> "DatasetDict":
+    """The splits of data files.
+
+    The library guesses the types of csv, by which `007` is a number and Namibia, `NA`, is missing:
+    all cells are read as text, but for class labels that the dataset declares.
+    """
+    from datasets.packaged_modules.csv.csv import CsvConfig
+
+    from datasets import load_dataset, load_dataset_builder
+
+    builder = load_dataset_builder(path, configuration, **where)
+    config = builder.config
+    as_text = _csv_as_text(config, builder.info.features) if isinstance(config, CsvConfig) else {}
+    return load_dataset(path, configuration, **where, **as_text)
+
+
+def _csv_as_text(config: "CsvConfig", declared: "Features | None") -> dict[str, object]:
+    import pandas as pd
+
+    from datasets import ClassLabel, Features, Value
+
+    first = next(chain.from_iterable(config.data_files.values()))
+    arguments = config.pd_read_csv_kwargs | {"nrows": 0, "chunksize": None}
+    names = map(str, pd.read_csv(first, **arguments).columns)
+    text = Value("string")
+    types = {name: (declared or {}).get(name, text) for name in names}
+    features = {n: kind if isinstance(kind, ClassLabel) else text for n, kind in types.items()}
+    return {"features": Features(features), "keep_default_na": False, "na_values": [""]}
+
+
+def _called(name: str, configuration: str | None) -> str:
+    return f"dataset {name!r}" + (f" ({configuration})" if configuration else "")
+
+
+def _cannot_load(name: str, configuration: str | None, known: list[str], error: Exception) -> str:
+    text = str(error)
+    if configuration and _is_unknown_configuration(error):
+        available = re.findall(r"'([^']+)'", text.partition("Available: ")[2])
+        others = sorted({*known, *available} - {"default"})
+        hint = did_you_mean(configuration, others) if others else "it has none by name"
+        return (
+            f"dataset {name!r} has no configuration {configuration!r}; {hint} "
+            "(options.configurations)"
+        )
+    if found := CONFIGURATION_MISSING.search(text):
+        return (
+            f"dataset {name!r} has the configurations {found[1]}; name those to read "
+            "(options.configurations)"
+        )
+    if isinstance(error, IndexError) or "corresponds to no data" in text:
+        text = "a split of it has no rows"
+    elif isinstance(error.__cause__, Exception) and GENERATION_ERROR in text:
+        text = str(error.__cause__)
     hint = (
         f"; a dataset that is a script is never run: try options.revision {PARQUET_REVISION}"
-        if "script" in str(error).lower()
+        if "script" in text.lower()
         else ""
     )
-    return f"dataset {name!r}{which} can't be loaded: {error}{hint}"
+    return f"{_called(name, configuration)} can't be loaded: {text}{hint}"
+
+
+def _is_unknown_configuration(error: Exception) -> bool:
+    return isinstance(error, FileNotFoundError) or (
+        isinstance(error, ValueError) and "BuilderConfig" in str(error)
+    )
 
 
 def _with_class_names(
