@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
 from ccnlp.corpora.deduplication import DeduplicationParameters, remove_duplicates
-from ccnlp.corpora.entry import Ratios
+from ccnlp.corpora.entry import PARAMETERS_FILE, Ratios
 from ccnlp.corpora.language_identification import (
     LanguageIdentificationParameters,
     identify_languages,
@@ -220,6 +220,9 @@ def keep_out(
         held_out: by corpus, what loads the table of `find_held_out_texts`; all of them.
         tasks: by name.
         parameters: what counts as nearly the same text.
+
+    Raises:
+        CorpusError: no row is left.
     """
     texts = texts_of(rows, _task_of(rows, tasks))
     tables = (load() for load in held_out.values())
@@ -229,6 +232,12 @@ def keep_out(
     if num_leaks:
         logger.info(
             "%s: %s rows rejected whose text is held out", rows["corpus"].iloc[0], f"{num_leaks:,}"
+        )
+    if not is_kept(checked).any():
+        raise CorpusError(
+            f"corpus {rows['corpus'].iloc[0]!r}: none of its rows is left; the texts of all "
+            f"{num_leaks:,} that were fit for use stand in a later split, of this corpus or of "
+            f"another; set its key to null, or give it other rows ({PARAMETERS_FILE})"
         )
     return _compact(checked)
 
