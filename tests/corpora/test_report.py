@@ -24,7 +24,7 @@ def summary(curate):
 
 @pytest.fixture
 def report(summary):
-    return report_ingestion(summary.row_counts, summary.rejection_counts, summary.conflicts)
+    return report_ingestion(*summary)
 
 
 def test_row_counts_hold_every_row_once(summary) -> None:
@@ -90,6 +90,38 @@ def test_report_lists_conflicts_beside_each_other(report) -> None:
 
 def test_report_warns_of_languages_without_test_rows(report) -> None:
     assert "corpus 'reviews': no row in test with the language 'de'" in report["warnings"]
+
+
+def copy_of(rows: pd.DataFrame, corpus: str) -> pd.DataFrame:
+    return rows.assign(corpus=corpus)
+
+
+def test_report_and_log_warn_of_rows_that_stand_in_two_corpora(curate, caplog) -> None:
+    rows = curate(ROWS)
+    moved = [{**ROWS[1], "label": "neutral"}, {**ROWS[3], "split": "train"}, ROWS[0]]
+    summary = summarise(
+        {
+            "reviews": lambda: rows,
+            "again": lambda: copy_of(rows, "again"),
+            "partly": lambda: copy_of(curate(moved), "partly"),
+            "other": lambda: copy_of(curate([{"text": "Else"}]), "other"),
+        }
+    )
+    shared = {name: known["num_rows_shared"] for name, known in summary.fingerprints.items()}
+    assert shared == {
+        "reviews": {"again": 4, "partly": 1},
+        "again": {"reviews": 4, "partly": 1},
+        "partly": {"reviews": 1, "again": 1},
+        "other": {},
+    }
+    warning = (
+        "corpora 'again' and 'reviews': 4 rows stand in both with the same split and label, and "
+        "count twice in training and in scores; is it one corpus under two keys?"
+    )
+    warnings = report_ingestion(*summary)["warnings"]
+    assert warning in warnings
+    assert warning in caplog.messages
+    assert sum("under two keys" in warning for warning in warnings) == 3
 
 
 def test_plots_say_what_they_show(summary) -> None:

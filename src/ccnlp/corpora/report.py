@@ -1,13 +1,24 @@
 """What ingestion did, as counts."""
 
+import logging
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.corpora.quarantine import is_kept
 from ccnlp.corpora.splitting import describe_gaps
 from ccnlp.examples import fingerprint
+
+logger = logging.getLogger(__name__)
+
+Hashes = npt.NDArray[np.uint64]
+
+CONTENT = ("task", "split", "language", "culture", "label", "text_hash")
+"""Rows that agree in these are the same, in whichever corpus they stand."""
 
 COUNTED = ("corpus", "task", "split", "language", "culture", "label")
 COUNTS = (
@@ -34,7 +45,7 @@ class CorpusSummary(NamedTuple):
         rejection_counts: `num_rows` by corpus, `rejected_by` and kind of `reason`, with an example.
         conflicts: rows with another label than the same text elsewhere in their culture.
         fingerprints: by corpus, of its kept rows: fingerprint, num_rows, licence, sources,
-            languages, cultures.
+            languages, cultures, and num_rows_shared by other corpus, see `count_shared_rows`.
     """
 
     row_counts: pd.DataFrame
@@ -49,18 +60,61 @@ class CorpusSummary(NamedTuple):
 
 
 def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummary:
-    """What became of the rows of all corpora; one is in memory at a time.
+    """What became of the rows of all corpora; one is in memory at a time, and 8 bytes a row.
 
     Args:
         corpora: by key, what loads the curated corpus.
     """
-    summaries = [summarise_corpus(load()) for load in corpora.values()]
+    summaries, hashes = zip(*map(_summarise_and_hash, corpora.values()), strict=True)
+    fingerprints = {name: known for one in summaries for name, known in one.fingerprints.items()}
+    shared = count_shared_rows(dict(zip(fingerprints, hashes, strict=True)))
+    for name, known in fingerprints.items():
+        known["num_rows_shared"] = shared[name]
+    for warning in describe_shared_rows(fingerprints):
+        logger.warning(warning)
     return CorpusSummary(
         pd.concat([summary.row_counts for summary in summaries], ignore_index=True),
         pd.concat([summary.rejection_counts for summary in summaries], ignore_index=True),
         pd.concat([summary.conflicts for summary in summaries], ignore_index=True),
-        {name: known for summary in summaries for name, known in summary.fingerprints.items()},
+        fingerprints,
     )
+
+
+def _summarise_and_hash(load: Callable[[], pd.DataFrame]) -> tuple[CorpusSummary, Hashes]:
+    rows = load()
+    return summarise_corpus(rows), _hash_content(rows[is_kept(rows)])
+
+
+def _hash_content(kept: pd.DataFrame) -> Hashes:
+    """The hashes of the rows' content, sorted, each once."""
+    columns = [_as_text(kept, column) for column in CONTENT]
+    return np.unique(pd.util.hash_pandas_object(pd.concat(columns, axis=1), index=False))
+
+
+def count_shared_rows(hashes: Mapping[str, Hashes]) -> dict[str, dict[str, int]]:
+    """By corpus and other corpus, how many rows both have in the same split: equal text, label,
+    language and culture.
+
+    Args:
+        hashes: by corpus, of its rows' content.
+    """
+    shared: dict[str, dict[str, int]] = {name: {} for name in hashes}
+    for one, other in combinations(hashes, 2):
+        num_rows = len(np.intersect1d(hashes[one], hashes[other], assume_unique=True))
+        if num_rows:
+            shared[one][other] = shared[other][one] = num_rows
+    return shared
+
+
+def describe_shared_rows(fingerprints: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A sentence for each two corpora that share rows."""
+    return [
+        f"corpora {one!r} and {other!r}: {num_rows:,} rows stand in both with the same split and "
+        "label, and count twice in training and in scores; is it one corpus under two keys?"
+        for one, known in fingerprints.items()
+        for other, num_rows in known["num_rows_shared"].items()
+        if one < other
+    ]
 
 
 def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
@@ -133,7 +187,10 @@ def _describe(kept: pd.DataFrame) -> dict[str, Any]:
 
 
 def report_ingestion(
-    row_counts: pd.DataFrame, rejection_counts: pd.DataFrame, conflicts: pd.DataFrame
+    row_counts: pd.DataFrame,
+    rejection_counts: pd.DataFrame,
+    conflicts: pd.DataFrame,
+    fingerprints: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The counts as one JSON object: in all, by corpus, by split, language, culture and label.
 
@@ -141,11 +198,12 @@ def report_ingestion(
         row_counts: of `CorpusSummary`, as are the others.
         rejection_counts: why rows were rejected.
         conflicts: rows with conflicting labels.
+        fingerprints: which corpora share rows, among others.
     """
     kept = row_counts[row_counts["rejected_by"] == ""]
     return {
         **_totals(row_counts),
-        "warnings": describe_gaps(kept),
+        "warnings": [*describe_shared_rows(fingerprints), *describe_gaps(kept)],
         "by_corpus": [
             {"corpus": corpus, **_totals(own)} for corpus, own in row_counts.groupby("corpus")
         ],

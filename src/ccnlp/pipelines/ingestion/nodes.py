@@ -91,10 +91,13 @@ def select_rejected_examples(checked: Corpora, tasks: TasksParameters) -> Corpor
 
 
 def report_ingestion(
-    row_counts: pd.DataFrame, rejection_counts: pd.DataFrame, conflicts: pd.DataFrame
+    row_counts: pd.DataFrame,
+    rejection_counts: pd.DataFrame,
+    conflicts: pd.DataFrame,
+    fingerprints: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """Counts in, out and rejected."""
-    return report.report_ingestion(row_counts, rejection_counts, conflicts)
+    return report.report_ingestion(row_counts, rejection_counts, conflicts, fingerprints)
 
 
 def draw_ingestion(

@@ -72,7 +72,7 @@ def _show() -> list[Node]:
     return [
         Node(
             nodes.report_ingestion,
-            inputs=["ingestion_table", "rejection_table", "conflict_table"],
+            inputs=["ingestion_table", "rejection_table", "conflict_table", "corpus_fingerprints"],
             outputs="ingestion_report",
             name="report_ingestion",
         ),
