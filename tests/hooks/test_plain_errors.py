@@ -1,4 +1,6 @@
 import pytest
+from kedro.config import OmegaConfigLoader
+from yaml import YAMLError
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks.plain_errors import show_plainly
@@ -32,6 +34,26 @@ def test_misspelt_parameters_are_told_plainly(shown, capsys):
 
     show(ParameterValidationError("Parameter 'training': x"), shown)
     assert "Parameter 'training'" in capsys.readouterr().err
+
+
+def test_wrong_configuration_is_told_without_traceback(shown, capsys, tmp_path):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "parameters.yml").write_text("a: [")
+    loader = OmegaConfigLoader(str(tmp_path), env="base", base_env="base")
+    with pytest.raises(YAMLError) as caught:
+        loader["parameters"]
+    show(caught.value, shown)
+    assert "parameters.yml, line 1, column 5: expected the node content" in capsys.readouterr().err
+    assert shown == []
+
+
+def test_mendable_error_inside_a_dataset_s_goes_first(shown, capsys):
+    from kedro.io import DatasetError
+
+    error = DatasetError("Failed while saving data to dataset x")
+    error.__cause__ = ConfigurationError("mend this")
+    show(error, shown)
+    assert capsys.readouterr().err == "Error: mend this\n"
 
 
 def test_other_errors_keep_their_traceback(shown):

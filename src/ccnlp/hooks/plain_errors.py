@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from ccnlp.errors import CcnlpError
+from ccnlp.hooks import configuration_errors
 from ccnlp.hooks.parameter_errors import readable
 
 ShowError = Callable[[type[BaseException], BaseException, TracebackType | None], object]
@@ -28,29 +29,29 @@ def show_plainly(show: ShowError) -> ShowError:
     def show_error(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> object:
-        plain = next((cause for cause in _causes(error) if is_plain(cause)), None)
-        if plain is None or os.environ.get("CCNLP_TRACEBACKS"):
+        plain = None if os.environ.get("CCNLP_TRACEBACKS") else message_of(error)
+        if plain is None:
             return show(kind, error, trace)
         from rich.console import Console
         from rich.text import Text
 
-        message = Text.assemble(("Error: ", "bold red"), message_of(plain))
+        message = Text.assemble(("Error: ", "bold red"), plain)
         Console(stderr=True, soft_wrap=True).print(message)
         return None
 
     return show_error
 
 
-def message_of(error: BaseException) -> str:
-    """What the user reads."""
-    return str(error) if isinstance(error, CcnlpError) else readable(str(error))
-
-
-def is_plain(error: BaseException) -> bool:
-    """Whether the error's message says all that its reader needs."""
+def message_of(error: BaseException) -> str | None:
+    """What the user reads, where a message says all that its reader needs; `None` elsewhere."""
     from kedro.validation.exceptions import ParameterValidationError
 
-    return isinstance(error, CcnlpError | ParameterValidationError)
+    for cause in _causes(error):
+        if isinstance(cause, CcnlpError):
+            return str(cause)
+        if isinstance(cause, ParameterValidationError):
+            return readable(str(cause))
+    return configuration_errors.describe(error)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
