@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 from kedro.config import OmegaConfigLoader
 from yaml import YAMLError
@@ -67,3 +69,14 @@ def test_variable_shows_every_traceback(shown, monkeypatch):
     error = ConfigurationError("mend this")
     show(error, shown)
     assert shown == [error]
+
+
+def test_full_disk_is_told_wherever_it_comes_from(shown, capsys):
+    from kedro.io import DatasetError
+
+    error = DatasetError("Failed while saving data to dataset x")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device", "data/x.csv")
+    show(error, shown)
+    assert capsys.readouterr().err == (
+        "Error: no space is left on the disk for data/x.csv; make room and run again\n"
+    )

@@ -2,6 +2,7 @@ import logging
 
 import pandas as pd
 import pytest
+from kedro.framework.project import LOGGING
 from kedro.io import DataCatalog
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
@@ -10,7 +11,7 @@ from kedro_datasets.text import TextDataset
 
 from ccnlp.evaluation.scores import COLUMNS
 from ccnlp.hooks import TerminalHook
-from ccnlp.hooks.terminal import duration
+from ccnlp.hooks.terminal import duration, use_logging_of
 from ccnlp.progress import Fact, report
 
 
@@ -111,3 +112,37 @@ def test_failed_node_is_named(project, caplog):
             TerminalHook(),
         )
     assert "training: fail it failed; CCNLP_TRACEBACKS=1 shows where" in lines(caplog)
+
+
+@pytest.fixture
+def project_with_logging(tmp_path, monkeypatch):
+    """A project whose logging is noted instead of used."""
+    monkeypatch.delenv("KEDRO_LOGGING_CONFIG", raising=False)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "logging.yml").write_text("version: 1")
+    (tmp_path / "data").mkdir()
+    used = []
+    monkeypatch.setattr(LOGGING, "configure", used.append)
+    return tmp_path, used
+
+
+@pytest.mark.parametrize(("folder", "expected"), [("data", [{"version": 1}]), (".", [])])
+def test_command_in_a_folder_below_the_project_has_its_logging(
+    project_with_logging, monkeypatch, folder, expected
+):
+    project, used = project_with_logging
+    monkeypatch.chdir(project / folder)
+
+    use_logging_of(project)
+
+    assert used == expected
+
+
+def test_logging_that_the_user_names_stays(project_with_logging, monkeypatch):
+    project, used = project_with_logging
+    monkeypatch.chdir(project / "data")
+    monkeypatch.setenv("KEDRO_LOGGING_CONFIG", "mine.yml")
+
+    use_logging_of(project)
+
+    assert used == []

@@ -1,5 +1,6 @@
 """An error that the user can mend is told in its own words, without a traceback."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -51,6 +52,9 @@ def message_of(error: BaseException) -> str | None:
             return str(cause)
         if isinstance(cause, ParameterValidationError):
             return readable(str(cause))
+        if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
+            where = f" for {cause.filename}" if cause.filename else ""
+            return f"no space is left on the disk{where}; make room and run again"
     return configuration_errors.describe(error)
 
 

@@ -1,6 +1,7 @@
 """What a person sees: the stages while the run goes on, and its results at the end."""
 
 import logging
+import os
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -39,9 +40,10 @@ class TerminalHook:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: "KedroContext") -> None:
-        """Notes the project, to name places in it."""
-        plain_errors.install()  # setting up the logging may have taken its place
+        """Notes the project, to name places in it, and sets up its logging."""
         self._project = Path(context.project_path)
+        use_logging_of(self._project)
+        plain_errors.install()  # setting up the logging may have taken its place
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self, pipeline: "Pipeline") -> None:
@@ -124,6 +126,20 @@ class TerminalHook:
         version = self._registered_version or "no version"
         reasons = "\n".join(f"  {reason}" for reason in decision["reasons"])
         return f"Registered: {version}, as {decision['alias']}\n{reasons}"
+
+
+def use_logging_of(project: Path) -> None:
+    """Takes up the project's logging where a command is given in a folder below it.
+
+    Kedro looks for the file in the working directory alone.
+    """
+    file = project / "conf" / "logging.yml"
+    if project == Path.cwd() or "KEDRO_LOGGING_CONFIG" in os.environ or not file.exists():
+        return
+    import yaml
+    from kedro.framework.project import LOGGING
+
+    LOGGING.configure(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
 def duration(seconds: float) -> str:
