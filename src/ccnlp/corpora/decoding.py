@@ -2,9 +2,10 @@
 
 import codecs
 import io
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
@@ -13,6 +14,7 @@ from ccnlp.corpora.raw import (
     MAX_CONTENT_CHARACTERS,
     BrokenRow,
     RawBatch,
+    Reader,
     ReaderOptions,
 )
 from ccnlp.errors import CorpusError
@@ -129,6 +131,22 @@ def _encoding_of(start: bytes, encoding: str, source: SourceFile) -> str:
             f"{source.name}: there is no text encoding {encoding!r}; utf-8, cp1252, shift_jis and "
             "gb18030 are some (options.encoding)"
         ) from None
+
+
+TextOptionsType = TypeVar("TextOptionsType", bound=TextOptions)
+
+
+class TextReader(Reader[TextOptionsType]):
+    """Reads text files: opens and decodes them, and checks that the encoding is theirs."""
+
+    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+        """The batches of `read_text`; rows that the encoding can't decode are broken."""
+        with open_text(source, self.options.encoding) as text:
+            yield from check_decoding(self.read_text(text, source), source, self.options)
+
+    @abstractmethod
+    def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
+        """The rows of an open file in batches of bounded size."""
 
 
 def why_not_text(text: str) -> str | None:

@@ -6,23 +6,9 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from ccnlp.corpora.decoding import (
-    TextOptions,
-    check_decoding,
-    open_text,
-    printable,
-    why_not_text,
-)
+from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, printable, why_not_text
 from ccnlp.corpora.files import SourceFile
-from ccnlp.corpora.raw import (
-    READERS,
-    BrokenRow,
-    ParsedRow,
-    RawBatch,
-    Reader,
-    collect,
-    columns_of_records,
-)
+from ccnlp.corpora.raw import READERS, BrokenRow, ParsedRow, RawBatch, collect, columns_of_records
 
 BLANKS = re.compile(r"[ \t]+")
 """The other white space of Unicode stands in tokens."""
@@ -57,17 +43,15 @@ class ConllOptions(TextOptions):
 
 
 @READERS.register("conll")
-class ConllReader(Reader[ConllOptions]):
+class ConllReader(TextReader[ConllOptions]):
     """A row a sentence: each column a list, `text`, and the values of the comments."""
 
     options_type: ClassVar[type[ConllOptions]] = ConllOptions
     suffixes: ClassVar[tuple[str, ...]] = (".conll", ".conllu", ".iob2", ".bio", ".txt", ".tsv")
 
-    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+    def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
         """Sentences in which a line has too few columns are broken."""
-        with open_text(source, self.options.encoding) as lines:
-            batches = collect(self._rows(lines), columns_of_records)
-            yield from check_decoding(batches, source, self.options)
+        return collect(self._rows(text), columns_of_records)
 
     def _rows(self, lines: Iterable[str]) -> Iterator[ParsedRow[dict[str, object]] | BrokenRow]:
         for number, sentence in _sentences(lines):

@@ -9,22 +9,14 @@ from pydantic import BeforeValidator, Field
 
 from ccnlp.corpora.decoding import (
     MAX_LINE_CHARACTERS,
+    TextFile,
     TextOptions,
-    check_decoding,
-    open_text,
+    TextReader,
     printable,
     why_not_text,
 )
 from ccnlp.corpora.files import SourceFile
-from ccnlp.corpora.raw import (
-    READERS,
-    BrokenRow,
-    ParsedRow,
-    RawBatch,
-    Reader,
-    collect,
-    columns_of_lists,
-)
+from ccnlp.corpora.raw import READERS, BrokenRow, ParsedRow, RawBatch, collect, columns_of_lists
 from ccnlp.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -69,7 +61,7 @@ class DelimitedOptions(TextOptions):
 
 
 @READERS.register("delimited")
-class DelimitedReader(Reader[DelimitedOptions]):
+class DelimitedReader(TextReader[DelimitedOptions]):
     """A row a line, or more lines where a quoted column goes on."""
 
     options_type: ClassVar[type[DelimitedOptions]] = DelimitedOptions
@@ -78,17 +70,14 @@ class DelimitedReader(Reader[DelimitedOptions]):
         "check options.delimiter; a file without header needs options.column_names"
     )
 
-    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+    def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
         """Rows with another number of columns, and those that a stray quote joins, are broken."""
         csv.field_size_limit(MAX_LINE_CHARACTERS)
-        with open_text(source, self.options.encoding) as text:
-            lines = _Lines(text)
-            delimiter = self._prepare(lines, source)
-            names = self.options.column_names or self._header(lines, delimiter, source)
-            batches = collect(
-                self._rows(lines, delimiter, names), lambda rows: columns_of_lists(names, rows)
-            )
-            yield from check_decoding(batches, source, self.options)
+        lines = _Lines(text)
+        delimiter = self._prepare(lines, source)
+        names = self.options.column_names or self._header(lines, delimiter, source)
+        rows = self._rows(lines, delimiter, names)
+        yield from collect(rows, lambda cells: columns_of_lists(names, cells))
 
     def _prepare(self, lines: "_Lines", source: SourceFile) -> str:
         """Skips what stands before the table, and finds the delimiter."""
