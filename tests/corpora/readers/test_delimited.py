@@ -1,8 +1,11 @@
 import gzip
+import json
+import re
 
 import pytest
 
 from ccnlp.errors import ConfigurationError, CorpusError
+from ccnlp.progress import Fact, listening
 
 
 def fine(rows):
@@ -122,6 +125,112 @@ def test_two_stray_quotes_that_swallow_rows_are_found_in_a_wide_table(read_files
     rows = read_files({"corpus.csv": "\n".join(lines)})
     assert list(reasons(rows)) == [2]
     assert fine(rows)["text"].tolist() == ["fine", 'x"']
+
+
+WIDE = "review,label,lang,market\n"
+WIDE_ROWS = "fine,neutral,en,US\ngreat,positive,en,GB\nbad,negative,en,IN\n" * 10
+ROWS = "fine,neutral\ngreat,positive\nbad,negative\n" * 10
+
+
+@pytest.mark.parametrize(
+    ("content", "num_rows"),
+    [
+        (
+            WIDE + '"Great phone,positive,en,US\nBad phone,negative,en,GB\n'
+            'So so phone,neutral,en,IN\nMeh",neutral,en,IN\n',
+            3,
+        ),
+        (WIDE + '"Great phone,positive,en,US\nMeh",neutral,en,IN\n' + WIDE_ROWS, 31),
+        (WIDE + WIDE_ROWS + '"Great, big phone,positive,en,US\nMeh",neutral,en,IN\n', 31),
+        ('text,label\n"Great phone,positive\nMeh",neutral\n' + ROWS, 31),
+        ('text,label\n"Great phone,positive\nBad,negative\nMeh",neutral\nok,positive\n', 3),
+        ('label,text\npositive,"Great\nnegative,Bad\nnegative,Meh"\nnegative,slow\n', 3),
+        ('label,text\npositive,"Great\nneutral,Meh"\nneutral,so so\n', 2),
+        ("a,b,c,d,text,label\n" + '1,2,3,4,"Good,positive\n1,2,3,4,x",positive\n', 1),
+        ('id,text,label\n1,"Good,positive\n2,Meh",neutral\n3,fine,neutral\n4,ok,positive\n', 3),
+    ],
+)
+def test_stray_quotes_cost_the_first_of_the_rows_that_they_join(read_files, content, num_rows):
+    header = content.split("\n")[0]
+    text = next(name for name in ("text", "review") if name in header)
+    rows = read_files({"corpus.csv": content}, columns={"text": text, "label": "label"})
+    assert len(fine(rows)) == num_rows
+    ((_, reason),) = reasons(rows).items()
+    assert re.match(r"an unbalanced quote joins \d lines; .*options.quotechar to null", reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Great phone, really\nlove it",
+        "Hi,\nall good,\nyes, no",
+        "First paragraph, with a comma.\n\nSecond one, with commas, and more.\nEnd, at last.",
+        "Good,cheap\nlove it",
+        "Pros:good,cheap\nCons:loud,heavy\nall in all fine",
+        "Food, good\nService, neutral\nAll in all, positive",
+        "It cost 1,000\nand 2,500 more",
+        "好,很好\n我喜欢",
+        "one, two, three, four, five\nsix, seven, eight, nine, ten",
+        'She said ""wow, great""\nand left, happy',
+        "windows\r\nline ends, too\r\nthe end",
+    ],
+)
+@pytest.mark.parametrize(
+    ("header", "row", "others"),
+    [
+        ("text,label", '"{}",positive', ROWS),
+        ("label,text", 'positive,"{}"', "neutral,fine\npositive,great\nnegative,bad\n" * 10),
+        ("text,label,lang,market", '"{}",positive,en,US', WIDE_ROWS),
+        ("id,label,text,lang,market", '7,positive,"{}",en,US', "1,neutral,ok,en,GB\n" * 30),
+    ],
+)
+def test_text_of_several_lines_with_commas_is_one_row(read_files, text, header, row, others):
+    rows = read_files({"corpus.csv": f"{header}\n{others}{row.format(text)}\n"})
+    assert rows["rejected_by"].isna().all()
+    assert rows["text"].tolist()[-1] == text.replace('""', '"')
+    assert len(rows) == 31
+
+
+@pytest.mark.parametrize(
+    "text", ["Great phone, really\nlove it", "Hi,\nall good,\nyes, no", "Good\nfilm", "a\n\nb"]
+)
+def test_text_of_several_lines_is_one_row_though_no_other_tells(read_files, text):
+    rows = read_files({"corpus.csv": f'text,label\n"{text}",positive\n'})
+    assert fine(rows)["text"].tolist() == [text]
+
+
+@pytest.mark.parametrize(
+    ("content", "num_lines"),
+    [
+        ('text,label\n"Great,positive\nBad,negative\nMeh",neutral\n', 3),
+        (
+            "text,label\n" + ROWS + '"Food,neutral\nService was slow, and loud\nbut ok",positive\n',
+            3,
+        ),
+        ("text,label\n" + ROWS.replace("positive", "5") + '"I give it 4,5\nvery good",5\n', 2),
+    ],
+)
+def test_lines_that_may_be_a_text_or_rows_go_to_quarantine_together(read_files, content, num_lines):
+    rows = read_files({"corpus.csv": content}, label_map={5: "positive"})
+    ((_, reason),) = reasons(rows).items()
+    assert reason == (
+        f"a quoted text that may be {num_lines} rows; if quotes are plain text, set "
+        "options.quotechar to null"
+    )
+    assert json.loads(rows["content"].dropna().tolist()[0])["line"].count("\n") == num_lines - 1
+
+
+def test_texts_whose_lines_have_the_form_of_rows_are_counted(read_files):
+    facts = []
+    with listening(facts.append):
+        read_files({"corpus.csv": f'text,label\n{ROWS}"Good,cheap\nlove it",positive\n'})
+    name = "corpus.csv: quoted texts read as one whose lines would be rows too"
+    assert facts == [Fact(name, "1")]
+
+
+def test_lines_of_the_only_column_are_a_text(read_files):
+    rows = read_files({"positive.csv": 'text\n"Good\nfilm"\nfine\n'}, path="{label}.csv")
+    assert fine(rows)["text"].tolist() == ["Good\nfilm", "fine"]
 
 
 def test_invalid_bytes_cost_their_row(read_files):

@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -16,8 +17,10 @@ from ccnlp.corpora.decoding import (
     why_not_text,
 )
 from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.quoting import KnownValues, judge_lines
 from ccnlp.corpora.raw import READERS, BrokenRow, ParsedRow, RawBatch, collect, columns_of_lists
 from ccnlp.errors import CorpusError
+from ccnlp.progress import Fact, report
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -26,8 +29,8 @@ DELIMITERS = ",\t;|"
 MAX_LINES_PER_ROW = 2_000
 """A quote that is open for longer was never meant to be one."""
 PLAIN_QUOTES = "if quotes are plain text, set options.quotechar to null"
-NUM_TELLING_COLUMNS = 5
-"""A line with this many columns inside a quoted text is no accident of its commas."""
+MAX_PEEKED_LINES = 1_000
+MAX_PEEKED_CHARACTERS = 1_000_000
 
 
 def _as_character(value: object) -> object:
@@ -76,8 +79,15 @@ class DelimitedReader(TextReader[DelimitedOptions]):
         lines = _Lines(text)
         delimiter = self._prepare(lines, source)
         names = self.options.column_names or self._header(lines, delimiter, source)
-        rows = self._rows(lines, delimiter, names)
-        yield from collect(rows, lambda cells: columns_of_lists(names, cells))
+        table = _Table(self.options, lines, delimiter, names)
+        yield from collect(table.rows(), lambda cells: columns_of_lists(names, cells))
+        if table.num_doubtful:
+            report(
+                Fact(
+                    f"{source.name}: quoted texts read as one whose lines would be rows too",
+                    str(table.num_doubtful),
+                )
+            )
 
     def _prepare(self, lines: "_Lines", source: SourceFile) -> str:
         """Skips what stands before the table, and finds the delimiter."""
@@ -97,7 +107,7 @@ class DelimitedReader(TextReader[DelimitedOptions]):
         try:
             while not names:  # blank lines may stand before it
                 lines.forget()
-                names = [name.strip() for name in next(self._parser(lines, delimiter))]
+                names = [name.strip() for name in next(_parser(lines, delimiter, self.options))]
         except (StopIteration, csv.Error, _RowTooLongError) as error:
             raise CorpusError(f"{source.name}: the header can't be read: {error}") from error
         lines.forget()
@@ -107,35 +117,47 @@ class DelimitedReader(TextReader[DelimitedOptions]):
             for position, name in enumerate(names, start=1)
         ]
 
-    def _parser(self, lines: Iterable[str], delimiter: str) -> "CsvReader":
-        return csv.reader(
-            lines,
-            delimiter=delimiter,
-            quotechar=self.options.quotechar,
-            quoting=csv.QUOTE_MINIMAL if self.options.quotechar else csv.QUOTE_NONE,
-            escapechar=self.options.escapechar,
-            skipinitialspace=self.options.skip_initial_space,
-            strict=True,
-        )
 
-    def _rows(
-        self, lines: "_Lines", delimiter: str, names: list[str]
-    ) -> Iterator[ParsedRow[list[str]] | BrokenRow]:
-        parser = self._parser(lines, delimiter)
+class _Table:
+    """The rows below the header.
+
+    Attributes:
+        num_doubtful: quoted texts so far whose lines would be rows by form, but not by values.
+    """
+
+    def __init__(
+        self, options: DelimitedOptions, lines: "_Lines", delimiter: str, names: list[str]
+    ) -> None:
+        self._options = options
+        self._lines = lines
+        self._delimiter = delimiter
+        self._num_columns = len(names)
+        marks = (options.quotechar, options.escapechar, " " if options.skip_initial_space else None)
+        self._marks = [mark for mark in marks if mark is not None]
+        self._known = KnownValues(len(names), self._first_rows())
+        self.num_doubtful = 0
+
+    def rows(self) -> Iterator[ParsedRow[list[str]] | BrokenRow]:
+        """The rows; broken where they have another number of columns or stray quotes."""
+        lines = self._lines
+        parser = _parser(lines, self._delimiter, self._options)
         while True:
             row: list[str] = []
+            is_one = True
             try:
                 row = next(parser)
-                reason = self._why_joined(lines, row, names, delimiter)
+                reason = None
+                if len(lines.taken) > 1:
+                    reason, is_one = self._why_joined(row)
+                if reason is None and row and len(row) != self._num_columns:
+                    reason = f"{len(row)} columns instead of {self._num_columns}"
             except StopIteration:
                 return
             except (csv.Error, _RowTooLongError) as error:
-                reason = _why_unparsable(error)
-            if reason is not None:
+                reason, is_one = _why_unparsable(error), False
+            if not is_one:
                 lines.read_again(1)
-                parser = self._parser(lines, delimiter)
-            elif row and len(row) != len(names):
-                reason = f"{len(row)} columns instead of {len(names)}"
+                parser = _parser(lines, self._delimiter, self._options)
             line = lines.taken[0] if len(lines.taken) == 1 else "".join(lines.taken)
             reason = reason or why_not_text(line)
             if reason:
@@ -144,33 +166,56 @@ class DelimitedReader(TextReader[DelimitedOptions]):
                 yield lines.number, row, len(line)
             lines.forget()
 
-    def _why_joined(
-        self, lines: "_Lines", row: list[str], names: list[str], delimiter: str
-    ) -> str | None:
-        """The reason where a stray quote took whole rows into one column.
+    def _first_rows(self) -> Iterator[list[str]]:
+        parser = _parser(self._lines.peek(), self._delimiter, self._options, is_strict=False)
+        with suppress(csv.Error):
+            yield from parser
 
-        Running text has no tabs and seldom as many commas as a wide table, so a line inside a
-        quoted column that is a row by itself gives it away. Of a whole row the last line tells
-        nothing: the columns after the quoted one stand there.
-        """
-        num_lines = len(lines.taken)
-        if num_lines == 1:
-            return None
-        is_whole = len(row) == len(names)
-        has_tabs = delimiter == "\t" and any("\n" in cell and "\t" in cell for cell in row)
-        inner = lines.taken[1:-1] if is_whole else lines.taken[1:]
-        is_telling = not is_whole or delimiter == "\t" or len(names) >= NUM_TELLING_COLUMNS
-        if (is_whole and has_tabs) or (
-            is_telling and any(self._is_row(line, names, delimiter) for line in inner)
-        ):
-            return f"an unbalanced quote joins {num_lines} lines; {PLAIN_QUOTES}"
-        return None
+    def _why_joined(self, row: list[str]) -> tuple[str | None, bool]:
+        """Why the lines are no row where quotes join whole rows, and whether they stay together."""
+        num_lines = len(self._lines.taken)
+        joined = f"an unbalanced quote joins {num_lines} lines; {PLAIN_QUOTES}"
+        if len(row) != self._num_columns:
+            is_joined = any(self._is_row(line) for line in self._lines.taken[1:])
+            return (joined, False) if is_joined else (None, True)
+        # Running text has no tabs.
+        if self._delimiter == "\t" and any("\n" in cell and "\t" in cell for cell in row):
+            return joined, False
+        verdict = judge_lines(row, self._known, self._split)
+        if verdict == "rows":
+            return joined, False
+        if verdict == "unclear":
+            return f"a quoted text that may be {num_lines} rows; {PLAIN_QUOTES}", True
+        self.num_doubtful += verdict == "unlikely"
+        return None, True
 
-    def _is_row(self, line: str, names: list[str], delimiter: str) -> bool:
+    def _is_row(self, line: str) -> bool:
+        return len(self._split(line)) == self._num_columns
+
+    def _is_plain(self, line: str) -> bool:
+        return line != "" and not any(mark in line for mark in self._marks)
+
+    def _split(self, line: str) -> list[str]:
+        if self._is_plain(line):
+            return line.split(self._delimiter)
         try:
-            return len(next(self._parser([line], delimiter), [])) == len(names)
+            return next(_parser([line], self._delimiter, self._options), [])
         except csv.Error:
-            return False
+            return []
+
+
+def _parser(
+    lines: Iterable[str], delimiter: str, options: DelimitedOptions, *, is_strict: bool = True
+) -> "CsvReader":
+    return csv.reader(
+        lines,
+        delimiter=delimiter,
+        quotechar=options.quotechar,
+        quoting=csv.QUOTE_MINIMAL if options.quotechar else csv.QUOTE_NONE,
+        escapechar=options.escapechar,
+        skipinitialspace=options.skip_initial_space,
+        strict=is_strict,
+    )
 
 
 def _why_unparsable(error: Exception) -> str:
@@ -211,6 +256,17 @@ class _Lines:
         """Ends the current row."""
         self.number += len(self.taken)
         self.taken = []
+
+    def peek(self) -> list[str]:
+        """The next lines, a bounded number of them, which are still to come."""
+        num_characters = sum(map(len, self._again))
+        while len(self._again) < MAX_PEEKED_LINES and num_characters < MAX_PEEKED_CHARACTERS:
+            line = next(self._lines, "")
+            if not line:
+                break
+            self._again.append(line)
+            num_characters += len(line)
+        return list(self._again)
 
     def read_again(self, num_kept: int) -> None:
         """Leaves the current row its first lines only, and the others to the next rows."""
