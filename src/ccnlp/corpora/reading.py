@@ -84,6 +84,7 @@ def _read(
             known: set[str] = set()
             num_rows = 0
             for batch in reader.read(source):
+                _check_captures(source, batch.columns)
                 columns = dict(batch.columns)
                 size = len(batch.rows)
                 columns |= {name: [value] * size for name, value in source.captures.items()}
@@ -153,6 +154,15 @@ def _check_source(
             raise CorpusError(
                 f"{source.name} has no column {column!r}; it has {listed}"
                 f"{''.join(f'; {hint}' for hint in hints)} ({PARAMETERS_FILE})"
+            )
+
+
+def _check_captures(source: SourceFile, columns: Mapping[str, object]) -> None:
+    for name in source.captures:
+        if name in columns:
+            raise CorpusError(
+                f"{source.name} has a column {name!r}, and path a placeholder {{{name}}}: give the "
+                f"placeholder another name (path, {PARAMETERS_FILE})"
             )
 
 
