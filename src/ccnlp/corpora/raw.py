@@ -1,7 +1,8 @@
 """What readers give: batches of raw columns, and rows that could not be read with the reason."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -40,13 +41,28 @@ class RawBatch:
         broken: the rows among them that could not be read.
     """
 
-    columns: dict[str, list[object]]
+    columns: Mapping[str, list[object]]
     rows: list[int]
     broken: list[BrokenRow] = field(default_factory=list)
 
 
 class ReaderOptions(StrictModel):
     """The options of a reader; each has its own."""
+
+
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """The names, with their position where there is none or it stands twice.
+
+    Which of two columns of one name is meant would be a guess.
+
+    >>> distinct_names(["text", "", "text"])
+    ['text (1)', 'column (2)', 'text (3)']
+    """
+    counts = Counter(names)
+    return [
+        name if name and counts[name] == 1 else f"{name or 'column'} ({position})"
+        for position, name in enumerate(names, start=1)
+    ]
 
 
 Options = TypeVar("Options", bound=ReaderOptions)

@@ -1,9 +1,10 @@
 """From a corpus entry to rows in the shape of examples, the bad ones marked with the reason."""
 
 import json
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import pandas as pd
 
@@ -22,6 +23,9 @@ NUM_TELLING_ROWS = 3
 """From so many broken rows on, a file without a good one is taken to be of another format."""
 
 MISSING = pd.NA
+
+
+RawColumns = dict[str, list[object]]
 
 
 class ReadableTask(Protocol):
@@ -85,9 +89,11 @@ def _read(
             num_rows = 0
             for batch in reader.read(source):
                 _check_captures(source, batch.columns)
-                columns = dict(batch.columns)
                 size = len(batch.rows)
-                columns |= {name: [value] * size for name, value in source.captures.items()}
+                captured: RawColumns = {
+                    name: [value] * size for name, value in source.captures.items()
+                }
+                columns = ChainMap(captured, cast(RawColumns, batch.columns))  # only read
                 if batch.rows:
                     _check_source(shaper.source_columns - known, columns, source, reader)
                     known |= columns.keys()
@@ -303,8 +309,11 @@ def _field_values(
 
 def _content(columns: Mapping[str, list[object]], position: int) -> str:
     cells = {}
-    for name, column in columns.items():
-        text = as_text(column[position])
+    for name in columns:
+        try:
+            text = as_text(columns[name][position])
+        except CorpusError as error:  # one that no field needs
+            text = f"({error})"
         cells[name] = None if text is None else printable(text[:MAX_CONTENT_CHARACTERS])
     return json.dumps(cells, ensure_ascii=False)
 

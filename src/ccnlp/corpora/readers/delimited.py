@@ -18,7 +18,15 @@ from ccnlp.corpora.decoding import (
 )
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.quoting import KnownValues, judge_lines
-from ccnlp.corpora.raw import READERS, BrokenRow, ParsedRow, RawBatch, collect, columns_of_lists
+from ccnlp.corpora.raw import (
+    READERS,
+    BrokenRow,
+    ParsedRow,
+    RawBatch,
+    collect,
+    columns_of_lists,
+    distinct_names,
+)
 from ccnlp.errors import CorpusError
 from ccnlp.progress import Fact, report
 
@@ -111,11 +119,7 @@ class DelimitedReader(TextReader[DelimitedOptions]):
         except (StopIteration, csv.Error, _RowTooLongError) as error:
             raise CorpusError(f"{source.name}: the header can't be read: {error}") from error
         lines.forget()
-        # A name that stands twice is none: which of its columns is meant would be a guess.
-        return [
-            f"{name or 'column'} ({position})" if not name or names.count(name) > 1 else name
-            for position, name in enumerate(names, start=1)
-        ]
+        return distinct_names(names)
 
 
 class _Table:
