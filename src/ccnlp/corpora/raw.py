@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from ccnlp.corpora.entry import PARAMETERS_FILE, CorpusEntry, StrictModel, problems_of
 from ccnlp.corpora.files import SourceFile, find_sources
@@ -64,6 +64,16 @@ def distinct_names(names: Sequence[str]) -> list[str]:
         for position, name in enumerate(names, start=1)
     ]
 
+
+def _refuse_repeated(names: list[str]) -> list[str]:
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    if repeated:
+        raise ValueError(f"{names} has {', '.join(map(repr, repeated))} more than once")
+    return names
+
+
+ColumnNames = Annotated[list[str], AfterValidator(_refuse_repeated)]
+"""Names for the columns of files that have none."""
 
 Options = TypeVar("Options", bound=ReaderOptions)
 
@@ -172,11 +182,16 @@ def columns_of_records(rows: list[dict[str, object]]) -> dict[str, list[object]]
 
 
 def flatten_record(record: dict[str, object], prefix: str = "") -> dict[str, object]:
-    """Nested objects as names with a dot, such as `annotation.label`."""
+    """Nested objects as names with a dot, such as `annotation.label`.
+
+    Raises:
+        ValueError: two values have the same name.
+    """
     flat: dict[str, object] = {}
     for key, value in record.items():
-        if isinstance(value, dict):
-            flat |= flatten_record(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
+        name = f"{prefix}{key}"
+        nested = flatten_record(value, f"{name}.") if isinstance(value, dict) else {name: value}
+        if repeated := flat.keys() & nested.keys():
+            raise ValueError(f"two values of {min(repeated)!r}")
+        flat |= nested
     return flat

@@ -103,3 +103,8 @@ def test_text_is_that_of_the_comment_or_the_tokens_joined(tmp_path, make_entry):
 def test_columns_without_token_are_refused(read_conll):
     with pytest.raises(ConfigurationError, match=r"options of the reader 'conll'.*has no 'token'"):
         read_conll("Ada O\n", options={"column_names": ["word", "tag"]})
+
+
+def test_name_given_to_two_columns_is_refused(read_conll):
+    with pytest.raises(ConfigurationError, match="has 'tag' more than once"):
+        read_conll("Ada O O\n", options={"column_names": ["token", "tag", "tag"]})

@@ -372,3 +372,10 @@ def test_tab_can_be_written_as_an_escape(read_files):
 def test_delimiter_of_two_characters_is_refused(read_files):
     with pytest.raises(ConfigurationError, match="options of the reader 'delimited': delimiter"):
         read_files({"corpus.csv": ""}, options={"delimiter": "||"})
+
+
+def test_name_given_to_two_columns_is_refused(read_files):
+    with pytest.raises(
+        ConfigurationError, match=r"column_names: \['text', 'text'\] has 'text' more than once"
+    ):
+        read_files({"corpus.csv": "a,b\n"}, options={"column_names": ["text", "text"]})

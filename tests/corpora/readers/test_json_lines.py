@@ -67,6 +67,7 @@ def test_numbers_and_truth_values_are_labels(read_json):
         ('{"text": "good"', "no JSON: Expecting"),
         ('["good", "positive"]', "a JSON list instead of an object"),
         ('{"text": ["good"], "label": "positive"}', "text is a list instead of text"),
+        ('{"text": "a", "label": "positive", "b.c": 1, "b": {"c": 2}}', "two values of 'b.c'"),
         ('{"text": null, "label": "positive"}', "text is empty"),
         ('{"text": "a\\ud83d", "label": "positive"}', "half a surrogate pair, U\\+D83D"),
         ('{"text": "a\\u0000", "label": "positive"}', "null bytes in the row"),

@@ -8,7 +8,15 @@ from pydantic import Field, field_validator
 
 from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, printable, why_not_text
 from ccnlp.corpora.files import SourceFile
-from ccnlp.corpora.raw import READERS, BrokenRow, ParsedRow, RawBatch, collect, columns_of_records
+from ccnlp.corpora.raw import (
+    READERS,
+    BrokenRow,
+    ColumnNames,
+    ParsedRow,
+    RawBatch,
+    collect,
+    columns_of_records,
+)
 
 BLANKS = re.compile(r"[ \t]+")
 """The other white space of Unicode stands in tokens."""
@@ -20,7 +28,7 @@ WORDS_BESIDE_TOKENS = re.compile(r"\d+[-.]\d+")
 class ConllOptions(TextOptions):
     """What the columns are."""
 
-    column_names: list[str] = Field(
+    column_names: ColumnNames = Field(
         description="names of the columns from the left, such as [token, tag]; `token` is needed; "
         "further columns are left out"
     )

@@ -21,6 +21,7 @@ from ccnlp.corpora.quoting import KnownValues, judge_lines
 from ccnlp.corpora.raw import (
     READERS,
     BrokenRow,
+    ColumnNames,
     ParsedRow,
     RawBatch,
     collect,
@@ -66,7 +67,7 @@ class DelimitedOptions(TextOptions):
     )
     skip_initial_space: bool = Field(default=False, description="drop blanks after a delimiter")
     skip_lines: int = Field(default=0, ge=0, description="lines before the header or first row")
-    column_names: list[str] | None = Field(
+    column_names: ColumnNames | None = Field(
         default=None, description="names of the columns, where the file has no header"
     )
 

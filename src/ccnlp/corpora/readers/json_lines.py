@@ -84,7 +84,10 @@ def _row(
     number: int, item: object, reason: str | None, content: str
 ) -> ParsedRow[dict[str, object]] | BrokenRow:
     if reason is None and isinstance(item, dict):
-        return number, flatten_record(item), len(content)
+        try:
+            return number, flatten_record(item), len(content)
+        except ValueError as error:
+            reason = str(error)
     reason = reason or f"a JSON {type(item).__name__} instead of an object"
     return BrokenRow(number, reason, printable(content))
 
