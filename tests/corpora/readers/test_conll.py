@@ -57,6 +57,23 @@ def test_comments_are_columns(read_conll):
     assert rows["language"].tolist() == ["de"]
 
 
+def test_comment_above_the_tokens_may_have_as_many_words_as_columns(read_conll):
+    rows = read_conll(
+        "# lang: de\n# text id = a 7\nJa O X Y\n# O X Y\n\n# lang = sw\nNdiyo O X Y\n",
+        options={"column_names": ["token", "tag", "x", "y"]},
+        language={"column": "lang"},
+    )
+    assert rows["language"].tolist() == ["de", "sw"]
+    assert rows["tokens"].tolist() == [["Ja", "#"], ["Ndiyo"]]
+
+
+@pytest.mark.parametrize("line", ["# SYM Case=Nom O", "#tag: NN B O", "# SYM B-X: O"])
+def test_token_that_is_a_number_sign_may_come_first(read_conll, line):
+    names = ["token", "tag", "x", "y"]
+    rows = read_conll(f"{line}\nJa O X Y\n", options={"column_names": names})
+    assert rows["tokens"].tolist() == [[line.split(" ")[0], "Ja"]]
+
+
 def test_document_starts_are_no_sentences(read_conll):
     assert len(read_conll("-DOCSTART- O\n\nAda B-PER\n")) == 1
 

@@ -24,6 +24,9 @@ BLANKS = re.compile(r"[ \t]+")
 WORDS_BESIDE_TOKENS = re.compile(r"\d+[-.]\d+")
 """Index of a line of Universal Dependencies that repeats tokens as a word, or has none."""
 
+KEY = re.compile(r" +[^\s=:]+ ?[=:]( |$)")
+"""Start of a comment ` key = value` or ` key: value`."""
+
 
 class ConllOptions(TextOptions):
     """What the columns are."""
@@ -77,7 +80,7 @@ class ConllReader(TextReader[ConllOptions]):
         tokens: list[list[str]] = []
         for line in sentence:
             cells = self._split(line)
-            if self._is_comment(line, cells):
+            if self._is_comment(line, cells, is_first=not tokens):
                 comments |= _parse_comment(line[len(self.options.comment or "") :])
             elif cells[0] == "-DOCSTART-" or self._is_beside_tokens(cells):
                 continue
@@ -96,11 +99,13 @@ class ConllReader(TextReader[ConllOptions]):
             return line.split(self.options.delimiter)
         return BLANKS.split(line.strip(" \t"))
 
-    def _is_comment(self, line: str, cells: list[str]) -> bool:
-        """A `#` may be a token too, so a line with all its columns is none."""
+    def _is_comment(self, line: str, cells: list[str], *, is_first: bool) -> bool:
+        """A `#` may be a token too, so a line with all columns is none but above the tokens."""
         comment = self.options.comment
         if comment is None or not line.startswith(comment):
             return False
+        if is_first and KEY.match(line.removeprefix(comment)):
+            return True
         return len(cells) != len(self.options.column_names)
 
     def _is_beside_tokens(self, cells: list[str]) -> bool:
