@@ -5,6 +5,7 @@ import io
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -47,15 +48,21 @@ def list_members(archive: Path) -> dict[str, int]:
     """The files in a zip archive by name, with the size in bytes that it states.
 
     Raises:
-        CorpusError: damaged, or a member is a link or points outside.
+        CorpusError: damaged, two members have one name, or a member is a link, points outside or
+            names no file.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
             infos = [info for info in opened.infolist() if not info.is_dir()]
     except BROKEN as error:
         raise CorpusError(f"{archive} is no readable .zip archive: {error}") from error
+    repeated = sorted(n for n, num in Counter(i.filename for i in infos).items() if num > 1)
+    if repeated:
+        raise CorpusError(f"{archive} has more than one member {repeated[0]!r}; refused")
     for info in infos:
         path = PurePosixPath(info.filename.replace("\\", "/"))
+        if not path.parts:
+            raise CorpusError(f"{archive}: member {info.filename!r} names no file; refused")
         if ".." in path.parts or path.is_absolute() or ":" in path.parts[0]:
             raise CorpusError(f"{archive}: member {info.filename!r} points outside; refused")
         if stat.S_ISLNK(info.external_attr >> 16):
