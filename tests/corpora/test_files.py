@@ -112,6 +112,26 @@ def test_values_of_an_unknown_placeholder_are_refused(folder):
         find(folder, "news/{language}/train.csv", path_values={"lang": ["en"]})
 
 
+def test_placeholder_without_values_is_refused(folder):
+    with pytest.raises(CorpusError, match=r"no value of the placeholder \{x\} is listed \(path_va"):
+        find(folder, "news/{x}/train.csv", path_values={"x": []})
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("a[z-a]*.csv", r"a\[z-a\]\*.csv is no pattern of paths: bad character range z-a \(path\)"),
+        ("a{1}.csv", r"a\{1\}.csv: the placeholder \{1\} must have a name such as \{language\}"),
+    ],
+)
+def test_pattern_that_is_none_is_refused(folder, path, message):
+    with pytest.raises(CorpusError, match=message):
+        find(folder, path)
+    (folder / "all.zip").write_bytes(archive({"a.csv": b""}))
+    with pytest.raises(CorpusError, match=message):
+        find(folder, f"all.zip!{path}")
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
@@ -171,6 +191,24 @@ def test_archive_whose_member_points_outside_is_refused(folder, member):
 def test_archive_with_a_link_is_refused(folder):
     (folder / "bad.zip").write_bytes(archive({"fine.csv": b""}, link="link.csv"))
     with pytest.raises(CorpusError, match=r"member 'link.csv' is a link; refused"):
+        find(folder, "bad.zip")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_archive_with_two_members_of_one_name_is_refused(folder):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as opened:
+        opened.writestr("a.csv", "one")
+        opened.writestr("a.csv", "two")
+    (folder / "bad.zip").write_bytes(stream.getvalue())
+    with pytest.raises(CorpusError, match=r"bad.zip has more than one member 'a.csv'; refused"):
+        find(folder, "bad.zip")
+
+
+@pytest.mark.parametrize("member", [".", "./."])
+def test_archive_whose_member_names_no_file_is_refused(folder, member):
+    (folder / "bad.zip").write_bytes(archive({member: b""}))
+    with pytest.raises(CorpusError, match=f"member '{member}' names no file; refused"):
         find(folder, "bad.zip")
 
 

@@ -88,6 +88,9 @@ def find_sources(
     unknown = set(path_values) - {name for pattern in path for name in PLACEHOLDER.findall(pattern)}
     if unknown:
         raise CorpusError(f"path has no placeholder {sorted(unknown)} (path_values)")
+    for name, values in path_values.items():
+        if not values:
+            raise CorpusError(f"no value of the placeholder {{{name}}} is listed (path_values)")
     found = {
         source.name: source
         for pattern in path
@@ -152,7 +155,7 @@ def _files(
         parts = Path(pattern).parts
         first = next(i for i, part in enumerate(parts) if SPECIAL.search(part))
         anchor = raw_folder.joinpath(*parts[:first])
-        regex = re.compile(_to_regex("/".join(parts[first:])))
+        regex = _to_regex("/".join(parts[first:]))
         matches = [
             (file, match.groupdict())
             for file in sorted(anchor.rglob("*"))
@@ -182,7 +185,7 @@ def _members(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     sizes = list_members(archive)
     if pattern:
-        regex = re.compile(_to_regex(pattern))
+        regex = _to_regex(pattern)
         matches = {name: match.groupdict() for name in sizes if (match := regex.fullmatch(name))}
     else:
         matches = {name: {} for name in sizes if accepts(name.removesuffix(".gz"))}
@@ -193,8 +196,18 @@ def _members(
     yield from matches.items()
 
 
-def _to_regex(pattern: str) -> str:
-    """Glob and placeholders as a regular expression; only `**` crosses folders."""
+def _to_regex(pattern: str) -> re.Pattern[str]:
+    """Glob and placeholders as a regular expression; only `**` crosses folders.
+
+    Raises:
+        CorpusError: brackets hold a range that is none, or a placeholder has no proper name.
+    """
+    for name in PLACEHOLDER.findall(pattern):
+        if not name.isidentifier():
+            raise CorpusError(
+                f"{pattern}: the placeholder {{{name}}} must have a name such as {{language}} "
+                "(path)"
+            )
     parts = re.split(f"({SPECIAL.pattern})", pattern)
     translated = []
     seen: set[str] = set()
@@ -215,7 +228,10 @@ def _to_regex(pattern: str) -> str:
             translated.append(part.replace("[!", "[^").replace("\\", r"\\"))
         else:
             translated.append(re.escape(part))
-    return "".join(translated)
+    try:
+        return re.compile("".join(translated))
+    except re.error as error:
+        raise CorpusError(f"{pattern} is no pattern of paths: {error.msg} (path)") from error
 
 
 def _display_name(file: Path, raw_folder: Path) -> str:
