@@ -126,7 +126,7 @@ def _encoding_of(start: bytes, encoding: str, source: SourceFile) -> str:
     try:
         "".encode(encoding)
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):  # the latter of names with null bytes
         raise CorpusError(
             f"{source.name}: there is no text encoding {encoding!r}; utf-8, cp1252, shift_jis and "
             "gb18030 are some (options.encoding)"

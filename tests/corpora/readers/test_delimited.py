@@ -379,3 +379,45 @@ def test_name_given_to_two_columns_is_refused(read_files):
         ConfigurationError, match=r"column_names: \['text', 'text'\] has 'text' more than once"
     ):
         read_files({"corpus.csv": "a,b\n"}, options={"column_names": ["text", "text"]})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n \r\ntext;label\ngood, really;positive\n",
+        "sep=;\ntext;label\ngood, really;positive\n",
+        '\n"sep=;"\r\ntext;label\r\ngood, really;positive\r\n',
+        '"text,or,so";label\ngood, really;positive\n',
+        '"say ""a, b, c"" or";label\ngood, really;positive\n',
+        "\ufeffsep=;\ntext;label\ngood, really;positive\n",
+    ],
+)
+def test_delimiter_is_found_though_it_is_not_plain_in_the_first_line(read_files, content):
+    columns = {"text": "text", "label": "label"}
+    if content.startswith('"'):
+        columns["text"] = "text,or,so" if "or,so" in content else 'say "a, b, c" or'
+    rows = read_files({"corpus.csv": content}, columns=columns)
+    assert rows[["text", "label"]].values.tolist() == [["good, really", "positive"]]
+
+
+def test_line_that_states_the_delimiter_is_no_header_where_the_options_state_it(read_files):
+    content = "sep=;\ntext;label\ngood;positive\n"
+    rows = read_files({"corpus.csv": content}, options={"delimiter": ";"})
+    assert rows["row"].tolist() == [3]
+
+
+def test_encoding_that_is_no_name_is_refused(read_files):
+    with pytest.raises(CorpusError, match=r"there is no text encoding 'utf\\x008'"):
+        read_files({"corpus.csv": "text,label\na,positive\n"}, options={"encoding": "utf\x008"})
+
+
+def test_header_that_is_skipped_is_missed(read_files):
+    with pytest.raises(
+        CorpusError, match=r"corpus.csv ends before its header \(options.skip_lines is 10\)"
+    ):
+        read_files({"corpus.csv": "text,label\na,positive\n"}, options={"skip_lines": 10})
+
+
+def test_header_with_an_open_quote_is_refused(read_files):
+    with pytest.raises(CorpusError, match=r"corpus.csv: the header can't be read: unexpected end"):
+        read_files({"corpus.csv": '"text,label\na,positive\n'})

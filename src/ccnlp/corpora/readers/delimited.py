@@ -1,6 +1,7 @@
 """Delimited text: csv, tsv and their dialects."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from _csv import Reader as CsvReader
 
 DELIMITERS = ",\t;|"
+EXCEL_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+"""A first line by which Excel says what the delimiter is."""
 MAX_LINES_PER_ROW = 2_000
 """A quote that is open for longer was never meant to be one."""
 PLAIN_QUOTES = "if quotes are plain text, set options.quotechar to null"
@@ -57,7 +60,7 @@ class DelimitedOptions(TextOptions):
     delimiter: Character | None = Field(
         default=None,
         description="between columns; if null, a tab in .tsv files and else the one of comma, tab, "
-        "semicolon and bar that the first line has most of",
+        "semicolon and bar that the first line has most of outside quotes",
     )
     quotechar: Character | None = Field(
         default='"', description="around columns; null where quotes are plain text"
@@ -103,21 +106,40 @@ class DelimitedReader(TextReader[DelimitedOptions]):
         for _ in range(self.options.skip_lines):
             next(lines, None)
             lines.forget()
+        first = next((line for line in lines.peek() if line.strip()), "")
+        stated = EXCEL_DELIMITER.fullmatch(first.strip("\r\n"))
+        if stated:  # the lines before it are blank
+            for line in lines:
+                if line == first:
+                    break
+            lines.forget()
         if self.options.delimiter is not None:
             return self.options.delimiter
+        if stated:
+            return stated[1]
         if source.unpacked_name.lower().endswith((".tsv", ".tab")):
             return "\t"
-        first = next(lines, "")
-        lines.read_again(0)
-        return max(DELIMITERS, key=first.count)
+        return max(DELIMITERS, key=self._without_quoted(first).count)
+
+    def _without_quoted(self, line: str) -> str:
+        if self.options.quotechar is None:
+            return line
+        quote = re.escape(self.options.quotechar)
+        quoted = rf"(^|[{DELIMITERS}]) *{quote}(?:[^{quote}]|{quote}{quote})*(?:{quote}|$)"
+        return re.sub(quoted, r"\1", line)
 
     def _header(self, lines: "_Lines", delimiter: str, source: SourceFile) -> list[str]:
         names: list[str] = []
         try:
-            while not names:  # blank lines may stand before it
+            while names in ([], [""]):  # blank lines may stand before it
                 lines.forget()
                 names = [name.strip() for name in next(_parser(lines, delimiter, self.options))]
-        except (StopIteration, csv.Error, _RowTooLongError) as error:
+        except StopIteration:
+            raise CorpusError(
+                f"{source.name} ends before its header (options.skip_lines is "
+                f"{self.options.skip_lines})"
+            ) from None
+        except (csv.Error, _RowTooLongError) as error:
             raise CorpusError(f"{source.name}: the header can't be read: {error}") from error
         lines.forget()
         return distinct_names(names)
