@@ -75,6 +75,13 @@ def test_folder_leaves_out_other_formats_and_hidden_files(folder):
     assert "news/.hidden.csv" not in names(find(folder, "news"))
 
 
+def test_pattern_takes_hidden_files_only_where_it_names_them(folder):
+    (folder / "news/en/._train.csv").write_text("of macOS")
+    assert names(find(folder, "news/en/*.csv")) == ["news/en/test.csv", "news/en/train.csv"]
+    assert names(find(folder, "news/*/.*.csv")) == ["news/en/._train.csv"]
+    assert names(find(folder, "**/.hid*.csv")) == ["news/.hidden.csv"]
+
+
 def test_absolute_path_is_named_in_full(folder, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     assert names(find(elsewhere, str(folder / "news/sw"))) == [str(folder / "news/sw/train.csv")]
@@ -224,7 +231,14 @@ def test_broken_archive_is_refused(folder):
         find(folder, "bad.zip")
 
 
-def test_other_packings_are_refused(folder):
-    (folder / "a.tar.gz").write_bytes(b"")
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.csv.GZ.gz"])
+def test_other_packings_are_refused(folder, name):
+    (folder / name).write_bytes(b"")
     with pytest.raises(CorpusError, match=r"plain, .gz and .zip files are read; unpack it first"):
-        find(folder, "a.tar.gz")
+        find(folder, name)
+
+
+def test_spreadsheet_is_refused_with_the_way_on(folder):
+    (folder / "a.XLSX").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"a.XLSX is a spreadsheet: save it as csv \(path\)"):
+        find(folder, "a.XLSX")

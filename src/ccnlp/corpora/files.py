@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
 
-from ccnlp.corpora.packing import UnpackLimit, check_packing, list_members, open_unpacked
+from ccnlp.corpora.packing import (
+    UnpackLimit,
+    check_packing,
+    list_members,
+    open_unpacked,
+    without_gz,
+)
 from ccnlp.errors import CorpusError
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -36,7 +42,7 @@ class SourceFile:
     @property
     def unpacked_name(self) -> str:
         """The file's name without `.gz`, whose ending tells the format."""
-        return (self.member or self.path.name).removesuffix(".gz")
+        return without_gz(self.member or self.path.name)
 
     def open(self) -> BufferedReader:
         """The unpacked bytes.
@@ -156,23 +162,31 @@ def _files(
         first = next(i for i, part in enumerate(parts) if SPECIAL.search(part))
         anchor = raw_folder.joinpath(*parts[:first])
         regex = _to_regex("/".join(parts[first:]))
+        takes_hidden = any(part.startswith(".") for part in parts[first:])
         matches = [
             (file, match.groupdict())
             for file in sorted(anchor.rglob("*"))
-            if (match := regex.fullmatch(file.relative_to(anchor).as_posix())) and file.is_file()
+            if (match := regex.fullmatch(file.relative_to(anchor).as_posix()))
+            and file.is_file()
+            and (takes_hidden or not _is_hidden(file.relative_to(anchor)))
         ]
         if not matches:
             raise CorpusError(f"no file matches {path}{_nearby(anchor / parts[first])} (path)")
         yield from matches
 
 
+def _is_hidden(path: Path) -> bool:
+    """Such as the `._name` that macOS puts beside a file."""
+    return any(part.startswith(".") for part in path.parts)
+
+
 def _files_of_format(folder: Path, accepts: Callable[[str], bool]) -> list[Path]:
     files = [
         file
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and not any(p.startswith(".") for p in file.relative_to(folder).parts)
+        if file.is_file() and not _is_hidden(file.relative_to(folder))
     ]
-    accepted = [f for f in files if f.suffix == ".zip" or accepts(f.name.removesuffix(".gz"))]
+    accepted = [f for f in files if f.suffix.lower() == ".zip" or accepts(without_gz(f.name))]
     if not accepted:
         raise CorpusError(
             f"the folder {folder} has no file of the reader's format{_nearby(folder / 'x')} (path)"
@@ -188,7 +202,7 @@ def _members(
         regex = _to_regex(pattern)
         matches = {name: match.groupdict() for name in sizes if (match := regex.fullmatch(name))}
     else:
-        matches = {name: {} for name in sizes if accepts(name.removesuffix(".gz"))}
+        matches = {name: {} for name in sizes if accepts(without_gz(name))}
     if not matches:
         wanted = f"matches {pattern!r}" if pattern else "is of the reader's format"
         raise CorpusError(f"{archive}: no member {wanted}; it has {_listed(sorted(sizes))} (path)")

@@ -12,7 +12,8 @@ from typing import cast
 
 from ccnlp.errors import CorpusError
 
-OTHER_PACKINGS = (".tar", ".tar.gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+OTHER_PACKINGS = (".gz.gz", ".tar", ".tar.gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 """What gzip and zipfile raise on files that are cut, damaged or encrypted."""
 
@@ -38,10 +39,22 @@ class UnpackLimit:
         self.num_bytes += num_bytes
 
 
+def is_gzip(name: str) -> bool:
+    """Whether a file of that name is packed by gzip."""
+    return name.lower().endswith(".gz")
+
+
+def without_gz(name: str) -> str:
+    """The name of what is packed."""
+    return name[: -len(".gz")] if is_gzip(name) else name
+
+
 def check_packing(path: Path) -> None:
-    """Raises CorpusError for archives of other kinds than gzip and zip."""
+    """Raises CorpusError for archives of other kinds than gzip and zip, and for spreadsheets."""
     if path.name.lower().endswith(OTHER_PACKINGS):
         raise CorpusError(f"{path}: plain, .gz and .zip files are read; unpack it first (path)")
+    if path.name.lower().endswith(SPREADSHEETS):
+        raise CorpusError(f"{path} is a spreadsheet: save it as csv (path)")
 
 
 def list_members(archive: Path) -> dict[str, int]:
@@ -87,9 +100,9 @@ def open_unpacked(
             unpacked: io.BufferedIOBase
             with zipfile.ZipFile(path) as archive:  # the member keeps the file open
                 unpacked = cast(io.BufferedIOBase, archive.open(member))
-            if member.endswith(".gz"):
+            if is_gzip(member):
                 unpacked = gzip.GzipFile(fileobj=unpacked)
-        elif path.name.endswith(".gz"):
+        elif is_gzip(path.name):
             unpacked = gzip.GzipFile(path, "rb")
         else:
             return path.open("rb")

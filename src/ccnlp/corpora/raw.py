@@ -24,11 +24,16 @@ MAX_CONTENT_CHARACTERS = 10_000
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A row that is no row: its number in the source, why, and what stood there."""
+    """A row that is no row: its number in the source, why, and what stood there.
+
+    Attributes:
+        is_undecodable: whether it has bytes that the file's encoding does not have.
+    """
 
     row: int
     reason: str
     content: str
+    is_undecodable: bool = False
 
 
 @dataclass(frozen=True)

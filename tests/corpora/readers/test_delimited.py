@@ -1,5 +1,7 @@
+import bz2
 import gzip
 import json
+import lzma
 import re
 
 import pytest
@@ -68,6 +70,11 @@ def test_utf_16_is_read_by_its_byte_order_mark(read_files):
     assert fine(rows)["text"].tolist() == ["mañana"]
 
 
+def test_utf_32_is_read_by_its_byte_order_mark(read_files):
+    rows = read_files({"corpus.csv": "text,label\nmañana,positive\n".encode("utf-32")})
+    assert fine(rows)["text"].tolist() == ["mañana"]
+
+
 def test_other_separators_of_unicode_do_not_end_a_line(read_files):
     rows = read_files({"corpus.csv": "text,label\r\none\u2028two\u0085three,positive\r\n"})
     assert fine(rows)["text"].tolist() == ["one\u2028two\u0085three"]
@@ -81,6 +88,8 @@ def test_blank_lines_are_no_rows(read_files):
 def test_gzip_is_unpacked(read_files):
     content = gzip.compress(b"text,label\ngood,positive\n")
     assert len(read_files({"corpus.csv.gz": content}, path="corpus.csv.gz")) == 1
+    content = gzip.compress(b"text\tlabel\ta,b,c\ngood\tpositive\tx\n")
+    assert len(fine(read_files({"a/CORPUS.TSV.GZ": content}, path="a"))) == 1
 
 
 def test_ragged_rows_go_to_quarantine_with_their_count_of_columns(read_files):
@@ -245,6 +254,41 @@ def test_null_bytes_cost_their_row(read_files):
     assert reasons(rows) == {3: "null bytes in the row"}
 
 
+def test_null_bytes_do_not_tell_of_an_encoding(read_files):
+    rows = read_files(
+        {"corpus.csv": "text,label\n" + "b\0ad text,negative\n" * 20 + "ok,neutral\n"}
+    )
+    assert set(reasons(rows).values()) == {"null bytes in the row"}
+    assert len(fine(rows)) == 1
+
+
+def test_row_of_too_many_columns_in_another_encoding_tells_of_it(read_files):
+    with pytest.raises(CorpusError, match=r"3 of 3 rows are not utf-8 \(row 2: invalid byte 0xe9"):
+        read_files({"corpus.csv": b"text,label\n" + b"caf\xe9,or,bar,neutral\n" * 3})
+
+
+@pytest.mark.parametrize("text", ["良い電話", "좋다"])
+def test_escape_codes_tell_of_their_encoding(read_files, text):
+    content = f"text,label\n{text},positive\n{text},negative\n".encode("iso2022_jp_2")
+    message = (
+        r"2 of 2 rows are not utf-8 \(row 2: escape codes in the row, as in iso2022_jp and "
+        r"iso2022_kr \(options.encoding\)\); set options.encoding"
+    )
+    with pytest.raises(CorpusError, match=message):
+        read_files({"corpus.csv": content})
+    rows = read_files({"corpus.csv": content}, options={"encoding": "iso2022_jp_2"})
+    assert fine(rows)["text"].tolist() == [text, text]
+
+
+def test_escape_codes_cost_their_row(read_files):
+    plain = "fine,neutral\n" * 3
+    rows = read_files(
+        {"corpus.csv": f"text,label\n{plain}\x1b$B0-\x1b(B,negative\n\x1b[1mgood,positive\n"}
+    )
+    assert list(reasons(rows)) == [5]
+    assert len(fine(rows)) == 4
+
+
 def test_wrong_encoding_is_refused_with_the_one_it_looks_like(read_files):
     line = "un café très agréable et une soirée réussie,positive\n".encode("cp1252")
     with pytest.raises(
@@ -276,7 +320,7 @@ def test_unknown_encoding_is_refused(read_files):
         read_files({"corpus.csv": "text,label\na,positive\n"}, options={"encoding": "utf-9"})
 
 
-@pytest.mark.parametrize("content", ["", "  \n\n"])
+@pytest.mark.parametrize("content", ["", "  \n\n", "\ufeff", "\ufeff\n", b"\xff\xfe"])
 def test_empty_file_is_refused(read_files, content):
     with pytest.raises(CorpusError, match=r"corpus 'reviews': corpus.csv is empty"):
         read_files({"corpus.csv": content})
@@ -321,6 +365,16 @@ def test_line_ends_of_old_macs_are_line_ends(read_files):
     assert rows["text"].tolist() == ["good", "bad"]
 
 
+def test_line_end_of_old_macs_may_be_the_only_one(read_files):
+    rows = read_files({"corpus.csv": "text,label\rgood,positive"})
+    assert rows["text"].tolist() == ["good"]
+
+
+def test_text_of_old_macs_may_hold_other_line_ends_in_quotes(read_files):
+    content = 'text,label\r"good\nfilm, really",positive\rbad,negative\r'
+    assert read_files({"corpus.csv": content})["text"].tolist() == ["good\nfilm, really", "bad"]
+
+
 def test_blank_lines_before_the_header_do_not_matter(read_files):
     assert read_files({"corpus.csv": "\n\ntext,label\ngood,positive\n"})["row"].tolist() == [4]
 
@@ -341,7 +395,13 @@ def test_file_without_a_good_row_is_refused_with_the_first_reason(read_files):
     ("content", "what"),
     [
         (gzip.compress(b"text,label\n"), "packed by gzip: its name must end with .gz"),
-        (b"PK\x03\x04....", "archive: its name must end with .zip"),
+        (
+            b"PK\x03\x04....",
+            "archive: its name must end with .zip; a spreadsheet: save it as csv",
+        ),
+        (bz2.compress(b"text,label\n"), "packed by bzip2: unpack it first"),
+        (b"\x28\xb5\x2f\xfd....", "packed by Zstandard: unpack it first"),
+        (lzma.compress(b"text,label\n"), "packed by xz: unpack it first"),
         (b"PAR1....", "use the reader parquet"),
         (b"version https://git-lfs.github.com/spec/v1\n", "fetch the file with `git lfs pull`"),
     ],

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, printable, why_not_text
+from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, broken_row, why_not_text
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import (
     READERS,
@@ -69,7 +69,7 @@ class ConllReader(TextReader[ConllOptions]):
             content = "\n".join(sentence)
             parsed = why_not_text(content) or self._parse(sentence)
             if isinstance(parsed, str):
-                yield BrokenRow(number, parsed, printable(content))
+                yield broken_row(number, parsed, content)
             elif parsed is not None:
                 yield number, parsed, len(content)
 

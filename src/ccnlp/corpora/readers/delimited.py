@@ -14,7 +14,7 @@ from ccnlp.corpora.decoding import (
     TextFile,
     TextOptions,
     TextReader,
-    printable,
+    broken_row,
     why_not_text,
 )
 from ccnlp.corpora.files import SourceFile
@@ -186,9 +186,9 @@ class _Table:
                 lines.read_again(1)
                 parser = _parser(lines, self._delimiter, self._options)
             line = lines.taken[0] if len(lines.taken) == 1 else "".join(lines.taken)
-            reason = reason or why_not_text(line)
+            reason = why_not_text(line) or reason
             if reason:
-                yield BrokenRow(lines.number, reason, printable(line))
+                yield broken_row(lines.number, reason, line)
             elif row:  # a blank line is no row
                 yield lines.number, row, len(line)
             lines.forget()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, printable, why_not_text
+from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, broken_row, why_not_text
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import (
     READERS,
@@ -89,7 +89,7 @@ def _row(
         except ValueError as error:
             reason = str(error)
     reason = reason or f"a JSON {type(item).__name__} instead of an object"
-    return BrokenRow(number, reason, printable(content))
+    return broken_row(number, reason, content)
 
 
 def _parse_document(content: str, source: SourceFile) -> object:

@@ -11,8 +11,8 @@ from ccnlp.corpora.decoding import (
     TextFile,
     TextOptions,
     TextReader,
+    broken_row,
     open_text,
-    printable,
     why_not_text,
 )
 from ccnlp.corpora.files import SourceFile
@@ -60,7 +60,7 @@ def _rows(
             if (why := why_not_text(c))
         ]
         if reasons:
-            yield BrokenRow(number, reasons[0], printable("\t".join(cells)))
+            yield broken_row(number, reasons[0], "\t".join(cells))
         else:
             yield number, cells, len(cells[0])
 

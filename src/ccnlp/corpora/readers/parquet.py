@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from ccnlp.corpora.arrow import ArrowColumns
 from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.packing import is_gzip
 from ccnlp.corpora.raw import READERS, RawBatch, Reader, ReaderOptions
 from ccnlp.errors import CorpusError
 
@@ -28,7 +29,7 @@ class ParquetReader(Reader[ParquetOptions]):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        is_packed = source.member is not None or source.path.suffix == ".gz"
+        is_packed = source.member is not None or is_gzip(source.path.name)
         first = 1
         try:
             file = pq.ParquetFile(
