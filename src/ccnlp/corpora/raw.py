@@ -187,7 +187,7 @@ def columns_of_records(rows: list[dict[str, object]]) -> dict[str, list[object]]
 
 
 def flatten_record(record: dict[str, object], prefix: str = "") -> dict[str, object]:
-    """Nested objects as names with a dot, such as `annotation.label`.
+    """Nested objects, and their values by names with a dot, such as `annotation.label`.
 
     Raises:
         ValueError: two values have the same name.
@@ -195,7 +195,9 @@ def flatten_record(record: dict[str, object], prefix: str = "") -> dict[str, obj
     flat: dict[str, object] = {}
     for key, value in record.items():
         name = f"{prefix}{key}"
-        nested = flatten_record(value, f"{name}.") if isinstance(value, dict) else {name: value}
+        nested = {name: value}
+        if isinstance(value, dict):
+            nested |= flatten_record(value, f"{name}.")
         if repeated := flat.keys() & nested.keys():
             raise ValueError(f"two values of {min(repeated)!r}")
         flat |= nested

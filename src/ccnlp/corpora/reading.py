@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, cast
 
 import pandas as pd
 
-from ccnlp.corpora.cells import as_text, list_reasons, text_reasons
+from ccnlp.corpora.cells import as_text, kind_of, list_reasons, text_reasons
 from ccnlp.corpora.decoding import printable
 from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, CorpusEntry
 from ccnlp.corpora.fields import RowField, ValueMap, build_fields
@@ -299,12 +299,19 @@ def _field_values(
     nothing = pd.Series(MISSING, index=index, dtype="string")
     if field.column is None:
         return pd.Series(field.constant, index=index, dtype="string"), nothing
-    cells = [as_text(cell) or "" for cell in batch.columns.get(field.column, [None] * len(index))]
+    raw_cells = batch.columns.get(field.column, [None] * len(index))
+    cells = [as_text(cell) or "" for cell in raw_cells]
     resolved = {cell: field.resolve(printable(cell)) for cell in dict.fromkeys(cells)}
     values = pd.Series([resolved[cell][0] for cell in cells], index=index, dtype="string")
-    if all(reason is None for _, reason in resolved.values()):
+    objects = {
+        i: f"{field.name} is {kind_of(cell)} instead of text (column {field.column!r})"
+        for i, cell in enumerate(raw_cells)
+        if isinstance(cell, dict)
+    }
+    if not objects and all(reason is None for _, reason in resolved.values()):
         return values, nothing
-    return values, pd.Series([resolved[cell][1] for cell in cells], index=index, dtype="string")
+    reasons = [objects.get(i, resolved[cell][1]) for i, cell in enumerate(cells)]
+    return values, pd.Series(reasons, index=index, dtype="string")
 
 
 def _content(columns: Mapping[str, list[object]], position: int) -> str:
