@@ -79,22 +79,29 @@ def judge_lines(row: list[str], known: KnownValues, split: Split) -> Verdict:
 
 
 def _judge_cell(row: list[str], column: int, known: KnownValues, split: Split) -> Verdict:
-    lines = _lines_of_cell(row, column, split)
+    parts = [split(line.rstrip("\r")) for line in row[column].split("\n")]
+    if not _may_be_rows(parts, column, len(row)):  # most texts
+        return "text"
+    lines = _lines_of_cell(row, column, parts)
     is_row = [line.is_row(len(row)) for line in lines]
-    telling = [line for line in lines if line.telling]
-    if not telling:
-        return "unclear" if all(is_row) else "text"
-    is_familiar = any(_is_familiar(line, row, known) for line in telling)
+    is_familiar = any(_is_familiar(line, row, known) for line in lines)
     if is_familiar and all(is_row[1:]):
         return "rows"
-    is_strange = any(_is_strange(line, row, known) for line in telling)
+    is_strange = any(_is_strange(line, row, known) for line in lines)
     if is_familiar or (all(is_row) and not is_strange):
         return "unclear"
     return "unlikely" if all(is_row) else "text"
 
 
-def _lines_of_cell(row: list[str], column: int, split: Split) -> list[_Line]:
-    first, *middle, last = [split(line.rstrip("\r")) for line in row[column].split("\n")]
+def _may_be_rows(parts: list[list[str]], column: int, size: int) -> bool:
+    """Whether a line has as many cells as stand in a row before, behind or around the column."""
+    first, *middle, last = parts
+    has_tail = len(first) > size - column - 1 > 0
+    return has_tail or len(last) > column > 0 or any(len(cells) == size for cells in middle)
+
+
+def _lines_of_cell(row: list[str], column: int, parts: list[list[str]]) -> list[_Line]:
+    first, *middle, last = parts
     size = len(row)
     num_after = size - column - 1
     # Texts on the first and last line may have delimiters of their own before and after the cells

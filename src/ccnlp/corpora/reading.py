@@ -318,7 +318,10 @@ def _content(columns: Mapping[str, list[object]], position: int) -> str:
     cells = {}
     for name in columns:
         try:
-            text = as_text(columns[name][position])
+            cell = columns[name][position]
+            if isinstance(cell, dict) and cell:  # its parts have columns of their own
+                continue
+            text = as_text(cell)
         except CorpusError as error:  # one that no field needs
             text = f"({error})"
         cells[name] = None if text is None else printable(text[:MAX_CONTENT_CHARACTERS])

@@ -219,11 +219,8 @@ class _Table:
     def _is_row(self, line: str) -> bool:
         return len(self._split(line)) == self._num_columns
 
-    def _is_plain(self, line: str) -> bool:
-        return line != "" and not any(mark in line for mark in self._marks)
-
     def _split(self, line: str) -> list[str]:
-        if self._is_plain(line):
+        if line and not [mark for mark in self._marks if mark in line]:  # as csv, but faster
             return line.split(self._delimiter)
         try:
             return next(_parser([line], self._delimiter, self._options), [])
