@@ -55,8 +55,8 @@ class _Line(NamedTuple):
     telling: dict[int, str]
 
     def is_row(self, num_columns: int) -> bool:
-        """Whether it has all columns, and no blank after a delimiter as texts have."""
-        return len(self.cells) == num_columns and not any(c[:1].isspace() for c in self.cells[1:])
+        """Whether it has all columns, and is written as a row."""
+        return len(self.cells) == num_columns and _is_tight(self.cells)
 
     def has_decimal_comma(self) -> bool:
         """Whether its one delimiter may be that of a number."""
@@ -107,16 +107,23 @@ def _lines_of_cell(row: list[str], column: int, parts: list[list[str]]) -> list[
     # Texts on the first and last line may have delimiters of their own before and after the cells
     # that tell: a line whose closing or opening quote is the one that is missing.
     tail = first[len(first) - num_after :] if len(first) > num_after else []
-    head = last[:column] if len(last) > column else []
+    head = last[:column] if len(last) > column and _is_tight(last[: column + 1]) else []
     return [
         _Line([*row[:column], *first], dict(zip(range(column + 1, size), tail, strict=False))),
-        *(_Line(cells, _without(cells, column) if len(cells) == size else {}) for cells in middle),
+        *(_Line(cells, _telling(cells, column, size)) for cells in middle),
         _Line([*last, *row[column + 1 :]], dict(enumerate(head))),
     ]
 
 
-def _without(cells: list[str], column: int) -> dict[int, str]:
+def _telling(cells: list[str], column: int, size: int) -> dict[int, str]:
+    if len(cells) != size or not _is_tight(cells):
+        return {}
     return {i: cell for i, cell in enumerate(cells) if i != column}
+
+
+def _is_tight(cells: list[str]) -> bool:
+    """Whether no blank follows a delimiter, as in texts."""
+    return not any(cell[:1].isspace() for cell in cells[1:])
 
 
 def _is_familiar(line: _Line, row: list[str], known: KnownValues) -> bool:

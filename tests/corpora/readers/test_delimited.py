@@ -178,6 +178,7 @@ def test_stray_quotes_cost_the_first_of_the_rows_that_they_join(read_files, cont
         "Pros:good,cheap\nCons:loud,heavy\nall in all fine",
         "Food, good\nService, neutral\nAll in all, positive",
         "It cost 1,000\nand 2,500 more",
+        "Not bad\nneutral, or so\npositive, at best",
         "好,很好\n我喜欢",
         "one, two, three, four, five\nsix, seven, eight, nine, ten",
         'She said ""wow, great""\nand left, happy',
