@@ -171,7 +171,7 @@ def why_not_text(text: str) -> str | None:
     """Why a decoded row can't be used: bytes that are no text, or null bytes; else `None`."""
     if "\x00" in text:
         return "null bytes in the row"
-    if ESCAPE_CODE in text:
+    if "\x1b" in text and ESCAPE_CODE in text:  # one character is found much faster
         return "escape codes in the row, as in iso2022_jp and iso2022_kr (options.encoding)"
     if text.isascii():
         return None

@@ -303,11 +303,13 @@ def _field_values(
     cells = [as_text(cell) or "" for cell in raw_cells]
     resolved = {cell: field.resolve(printable(cell)) for cell in dict.fromkeys(cells)}
     values = pd.Series([resolved[cell][0] for cell in cells], index=index, dtype="string")
-    objects = {
-        i: f"{field.name} is {kind_of(cell)} instead of text (column {field.column!r})"
-        for i, cell in enumerate(raw_cells)
-        if isinstance(cell, dict)
-    }
+    objects: dict[int, str] = {}
+    if dict in set(map(type, raw_cells)):
+        objects = {
+            i: f"{field.name} is {kind_of(cell)} instead of text (column {field.column!r})"
+            for i, cell in enumerate(raw_cells)
+            if isinstance(cell, dict)
+        }
     if not objects and all(reason is None for _, reason in resolved.values()):
         return values, nothing
     reasons = [objects.get(i, resolved[cell][1]) for i, cell in enumerate(cells)]

@@ -166,7 +166,7 @@ class _Table:
 
     def rows(self) -> Iterator[ParsedRow[list[str]] | BrokenRow]:
         """The rows; broken where they have another number of columns or stray quotes."""
-        lines = self._lines
+        lines, num_columns = self._lines, self._num_columns
         parser = _parser(lines, self._delimiter, self._options)
         while True:
             row: list[str] = []
@@ -176,8 +176,8 @@ class _Table:
                 reason = None
                 if len(lines.taken) > 1:
                     reason, is_one = self._why_joined(row)
-                if reason is None and row and len(row) != self._num_columns:
-                    reason = f"{len(row)} columns instead of {self._num_columns}"
+                if reason is None and row and len(row) != num_columns:
+                    reason = f"{len(row)} columns instead of {num_columns}"
             except StopIteration:
                 return
             except (csv.Error, _RowTooLongError) as error:
