@@ -96,6 +96,7 @@ def test_clean_text_has_no_stray_blank_and_no_control_character(text: str) -> No
         ("", "the text is empty"),
         (" \n\u3000 ", "the text is empty"),
         ("\u200b\u200d\ufe0f", "the text is empty"),
+        ("\u3164 \u2800\uffa0\u115f", "the text is empty"),
         ("a\x00b", "the text has null bytes: it is binary, or UTF-16 read as something else"),
         (
             "x" * 100_000,

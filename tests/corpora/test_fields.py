@@ -29,6 +29,9 @@ def resolve(make_entry):
         ("split", "dev", "validation"),
         ("split", "Test", "test"),
         ("group", "17", "17"),
+        ("group", "17.0", "17"),
+        ("group", "1.10", "1.10"),
+        ("group", "007", "007"),
         ("group", "", None),
     ],
 )
@@ -101,11 +104,28 @@ def test_wrong_constant_map_or_default_is_a_wrong_configuration(make_entry, chan
 
 
 @pytest.mark.parametrize(
-    ("key", "cell"), [("1", "1"), ("1", "1.0"), ("1.0", "1"), ("1.0", "1.00"), ("a.0", "a.0")]
+    ("key", "cell"),
+    [
+        ("1", "1"),
+        ("1", "1.0"),
+        ("1.0", "1"),
+        ("1.0", "1.00"),
+        ("a.0", "a.0"),
+        ("0", "-0.0"),
+        ("1", "+1"),
+        ("+1.0", "1"),
+        ("-1", "-1.0"),
+        ("1.5", "1.50"),
+        ("10", "10.0"),
+        ("0.5", "+0.500"),
+    ],
 )
 def test_numbers_match_however_they_are_written(key, cell):
     assert ValueMap({key: "positive"}).get(cell) == "positive"
 
 
-def test_other_values_do_not_match():
-    assert ValueMap({"1.5": "positive"}).get("1") is None
+@pytest.mark.parametrize(
+    ("key", "cell"), [("1.5", "1"), ("1", "-1"), ("7", "007"), ("1", "10"), ("1", "1."), ("1", "")]
+)
+def test_other_values_do_not_match(key, cell):
+    assert ValueMap({key: "positive"}).get(cell) is None

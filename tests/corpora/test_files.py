@@ -75,6 +75,13 @@ def test_folder_leaves_out_other_formats_and_hidden_files(folder):
     assert "news/.hidden.csv" not in names(find(folder, "news"))
 
 
+def test_pattern_takes_hidden_files_only_where_it_names_them(folder):
+    (folder / "news/en/._train.csv").write_text("of macOS")
+    assert names(find(folder, "news/en/*.csv")) == ["news/en/test.csv", "news/en/train.csv"]
+    assert names(find(folder, "news/*/.*.csv")) == ["news/en/._train.csv"]
+    assert names(find(folder, "**/.hid*.csv")) == ["news/.hidden.csv"]
+
+
 def test_absolute_path_is_named_in_full(folder, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     assert names(find(elsewhere, str(folder / "news/sw"))) == [str(folder / "news/sw/train.csv")]
@@ -110,6 +117,26 @@ def test_listed_value_without_file_is_refused(folder):
 def test_values_of_an_unknown_placeholder_are_refused(folder):
     with pytest.raises(CorpusError, match=r"path has no placeholder \['lang'\]"):
         find(folder, "news/{language}/train.csv", path_values={"lang": ["en"]})
+
+
+def test_placeholder_without_values_is_refused(folder):
+    with pytest.raises(CorpusError, match=r"no value of the placeholder \{x\} is listed \(path_va"):
+        find(folder, "news/{x}/train.csv", path_values={"x": []})
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("a[z-a]*.csv", r"a\[z-a\]\*.csv is no pattern of paths: bad character range z-a \(path\)"),
+        ("a{1}.csv", r"a\{1\}.csv: the placeholder \{1\} must have a name such as \{language\}"),
+    ],
+)
+def test_pattern_that_is_none_is_refused(folder, path, message):
+    with pytest.raises(CorpusError, match=message):
+        find(folder, path)
+    (folder / "all.zip").write_bytes(archive({"a.csv": b""}))
+    with pytest.raises(CorpusError, match=message):
+        find(folder, f"all.zip!{path}")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +201,24 @@ def test_archive_with_a_link_is_refused(folder):
         find(folder, "bad.zip")
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_archive_with_two_members_of_one_name_is_refused(folder):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as opened:
+        opened.writestr("a.csv", "one")
+        opened.writestr("a.csv", "two")
+    (folder / "bad.zip").write_bytes(stream.getvalue())
+    with pytest.raises(CorpusError, match=r"bad.zip has more than one member 'a.csv'; refused"):
+        find(folder, "bad.zip")
+
+
+@pytest.mark.parametrize("member", [".", "./."])
+def test_archive_whose_member_names_no_file_is_refused(folder, member):
+    (folder / "bad.zip").write_bytes(archive({member: b""}))
+    with pytest.raises(CorpusError, match=f"member '{member}' names no file; refused"):
+        find(folder, "bad.zip")
+
+
 def test_archive_that_states_too_large_a_size_is_refused_before_reading(folder):
     (folder / "bomb.zip").write_bytes(archive({"a.csv": b"0" * 600, "b.csv": b"0" * 600}))
     with pytest.raises(CorpusError, match=r"more than 1,000 bytes.*raise max_unpacked_bytes"):
@@ -186,7 +231,14 @@ def test_broken_archive_is_refused(folder):
         find(folder, "bad.zip")
 
 
-def test_other_packings_are_refused(folder):
-    (folder / "a.tar.gz").write_bytes(b"")
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.csv.GZ.gz"])
+def test_other_packings_are_refused(folder, name):
+    (folder / name).write_bytes(b"")
     with pytest.raises(CorpusError, match=r"plain, .gz and .zip files are read; unpack it first"):
-        find(folder, "a.tar.gz")
+        find(folder, name)
+
+
+def test_spreadsheet_is_refused_with_the_way_on(folder):
+    (folder / "a.XLSX").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"a.XLSX is a spreadsheet: save it as csv \(path\)"):
+        find(folder, "a.XLSX")

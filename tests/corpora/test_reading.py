@@ -96,6 +96,15 @@ def test_placeholders_of_the_path_are_columns(read_files):
     assert set(rows["split"]) == {"validation"}
 
 
+def test_placeholder_with_the_name_of_a_column_is_refused(read_files):
+    with pytest.raises(CorpusError) as error:
+        read_files({"negative.csv": "text,label\nbon,positive\n"}, path="{label}.csv")
+    assert str(error.value) == (
+        "corpus 'reviews': negative.csv has a column 'label', and path a placeholder {label}: "
+        "give the placeholder another name (path, parameters/corpora.yml)"
+    )
+
+
 def test_broken_row_has_what_the_path_tells_of_it(read_files):
     rows = read_files(
         {"fr/train.csv": "text,label\nbon,positive\nbroken\n"},

@@ -26,6 +26,11 @@ def as_text(cell: object) -> str | None:
     return str(cell)
 
 
+def kind_of(cell: list[object] | dict[str, object]) -> str:
+    """What a cell is that is no text."""
+    return "an object" if isinstance(cell, dict) else "a list"
+
+
 def text_reasons(cells: list[object], column: str) -> tuple["pd.Series[str]", "pd.Series[str]"]:
     """The cells as text, missing where they can't be used, and the reasons."""
     texts: list[str | None] = []
@@ -36,7 +41,7 @@ def text_reasons(cells: list[object], column: str) -> tuple["pd.Series[str]", "p
         if text is None or not text or text.isspace():
             reason = f"{column} is empty"
         elif isinstance(cell, list | dict):
-            reason = f"{column} is a {type(cell).__name__} instead of text"
+            reason = f"{column} is {kind_of(cell)} instead of text"
         elif not text.isascii() or "\x00" in text:
             reason = why_not_text(text)
         if reason is not None:

@@ -21,9 +21,10 @@ CONTROL = re.compile("[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\u
 
 VISIBLE = re.compile(
     "[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f]"
+    "\u2800\u3164\ufe00-\ufe0f\uffa0]"
 )
-"""Anything but white space and marks that only act on their neighbours."""
+"""Anything but white space, blanks of other names (fillers of Hangul, the empty braille cell) and
+marks that only act on their neighbours."""
 
 # What UTF-8 leaves when it was read as a one-byte code page: the code page's letter for a lead
 # byte (C2-F4), then its characters for continuation bytes (80-BF). Western pages first, Cyrillic

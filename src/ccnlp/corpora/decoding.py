@@ -2,9 +2,11 @@
 
 import codecs
 import io
+import re
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
@@ -13,6 +15,7 @@ from ccnlp.corpora.raw import (
     MAX_CONTENT_CHARACTERS,
     BrokenRow,
     RawBatch,
+    Reader,
     ReaderOptions,
 )
 from ccnlp.errors import CorpusError
@@ -24,12 +27,28 @@ NUM_SUSPECT_ROWS = 10
 
 
 OTHER_FORMATS = {
-    b"\x1f\x8b": "packed by gzip: its name must end with .gz",
-    b"PK\x03\x04": "an archive: its name must end with .zip",
-    b"PAR1": "Parquet: use the reader parquet",
-    b"version https://git-lfs": "a pointer of Git LFS: fetch the file with `git lfs pull`",
+    rb"\x1f\x8b": "packed by gzip: its name must end with .gz",
+    rb"PK\x03\x04": "an archive: its name must end with .zip; a spreadsheet: save it as csv",
+    rb"BZh\d1AY&SY": "packed by bzip2: unpack it first",
+    rb"\x28\xb5\x2f\xfd": "packed by Zstandard: unpack it first",
+    rb"\xfd7zXZ\x00": "packed by xz: unpack it first",
+    rb"PAR1": "Parquet: use the reader parquet",
+    rb"version https://git-lfs": "a pointer of Git LFS: fetch the file with `git lfs pull`",
 }
 """How such files start."""
+
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # starts with that of UTF-16
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: "utf-8-sig",
+}
+
+QUOTED = re.compile(rb'"[^"]*(?:"|\Z)')
+INVALID_BYTE = re.compile("[\udc80-\udcff]")
+ESCAPE_CODE = "\x1b$"
+"""Before Japanese or Korean in the encodings of ISO 2022, all of whose bytes are ASCII."""
 
 SHARE_OF_NULL_BYTES = 0.2
 
@@ -88,14 +107,14 @@ def open_text(source: SourceFile, encoding: str) -> Iterator[TextFile]:
     """
     with source.open() as stream:
         start = stream.peek()
-        if not start.strip():
+        mark = next((mark for mark in BYTE_ORDER_MARKS if start.startswith(mark)), b"")
+        if not start.removeprefix(mark).strip():
             raise CorpusError(f"{source.name} is empty")
-        encoding = _encoding_of(start, encoding, source)
+        encoding = BYTE_ORDER_MARKS.get(mark) or _known_encoding(encoding, source)
         _refuse_other_formats(start, encoding, source)
         # The decoders of UTF-16 and UTF-32 can't keep single bytes.
         errors = "strict" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
-        newline = "\r" if b"\n" not in start and start.count(b"\r") > 1 else "\n"
-        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=newline)
+        text = io.TextIOWrapper(stream, encoding, errors, newline=_line_end(start))
         try:
             yield TextFile(text, source)
         except UnicodeError as error:
@@ -104,9 +123,14 @@ def open_text(source: SourceFile, encoding: str) -> Iterator[TextFile]:
             ) from error
 
 
+def _line_end(start: bytes) -> str:
+    plain = QUOTED.sub(b"", start)
+    return "\r" if b"\r" in plain and b"\n" not in plain else "\n"
+
+
 def _refuse_other_formats(start: bytes, encoding: str, source: SourceFile) -> None:
     for mark, what in OTHER_FORMATS.items():
-        if start.startswith(mark):
+        if re.match(mark, start):
             raise CorpusError(f"{source.name} is no text file but {what}")
     has_wide_characters = encoding.startswith(("utf-16", "utf-32"))
     if not has_wide_characters and start.count(b"\x00") > len(start) * SHARE_OF_NULL_BYTES:
@@ -116,25 +140,39 @@ def _refuse_other_formats(start: bytes, encoding: str, source: SourceFile) -> No
         )
 
 
-def _encoding_of(start: bytes, encoding: str, source: SourceFile) -> str:
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if start.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
+def _known_encoding(encoding: str, source: SourceFile) -> str:
     try:
         "".encode(encoding)
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):  # the latter of names with null bytes
         raise CorpusError(
             f"{source.name}: there is no text encoding {encoding!r}; utf-8, cp1252, shift_jis and "
             "gb18030 are some (options.encoding)"
         ) from None
 
 
+TextOptionsType = TypeVar("TextOptionsType", bound=TextOptions)
+
+
+class TextReader(Reader[TextOptionsType]):
+    """Reads text files: opens and decodes them, and checks that the encoding is theirs."""
+
+    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+        """The batches of `read_text`; rows that the encoding can't decode are broken."""
+        with open_text(source, self.options.encoding) as text:
+            yield from check_decoding(self.read_text(text, source), source, self.options)
+
+    @abstractmethod
+    def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
+        """The rows of an open file in batches of bounded size."""
+
+
 def why_not_text(text: str) -> str | None:
     """Why a decoded row can't be used: bytes that are no text, or null bytes; else `None`."""
     if "\x00" in text:
         return "null bytes in the row"
+    if "\x1b" in text and ESCAPE_CODE in text:  # one character is found much faster
+        return "escape codes in the row, as in iso2022_jp and iso2022_kr (options.encoding)"
     if text.isascii():
         return None
     try:
@@ -145,6 +183,12 @@ def why_not_text(text: str) -> str | None:
             return f"invalid byte 0x{code & 0xFF:02x} at character {error.start + 1} of the row"
         return f"half a surrogate pair, U+{code:04X}, at character {error.start + 1} of the row"
     return None
+
+
+def broken_row(row: int, reason: str, content: str) -> BrokenRow:
+    """The row that `content` stands in, marked where its bytes tell of another encoding."""
+    is_undecodable = ESCAPE_CODE in content or INVALID_BYTE.search(content) is not None
+    return BrokenRow(row, reason, printable(content), is_undecodable)
 
 
 def printable(text: str) -> str:
@@ -165,7 +209,7 @@ def check_decoding(
         CorpusError: names the first such row, and the encoding that the file seems to have.
     """
     for batch in batches:
-        bad = [row for row in batch.broken if "byte" in row.reason]
+        bad = [row for row in batch.broken if row.is_undecodable]
         if bad and (options.on_bad_bytes == "error" or _are_most(bad, batch)):
             num_rows = len(batch.rows) + len(batch.broken)
             raise CorpusError(
@@ -191,4 +235,5 @@ def _guess(source: SourceFile) -> str:
 
     with source.open() as stream:
         best = from_bytes(stream.read(1 << 16)).best()
-    return f"; the bytes look like {best.encoding}" if best and best.encoding != "utf_8" else ""
+    is_news = best is not None and best.encoding not in ("ascii", "utf_8")
+    return f"; the bytes look like {best.encoding}" if best and is_news else ""

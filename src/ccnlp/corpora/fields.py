@@ -20,24 +20,36 @@ SPLIT_ALIASES: dict[str, str] = {
 }
 """What corpora call their splits; a field's own map comes first."""
 
-WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
+NUMBER = re.compile(r"([+-]?)(0|[1-9]\d*)(?:\.(\d+))?")
+"""As tables write them; what starts with more zeros is a code, such as 007."""
 
 
 class ValueMap:
     """A map from the source's values to ours; numbers match however they are written."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = {_as_whole(key): value for key, value in values.items()} | dict(values)
+        self._values = {_canonical(key): value for key, value in values.items()} | dict(values)
 
     def get(self, value: str) -> str | None:
         """Ours for the source's value, or `None` where the map lacks it."""
-        return self._values.get(value, self._values.get(_as_whole(value)))
+        return self._values.get(value, self._values.get(_canonical(value)))
+
+
+def _canonical(number: str) -> str:
+    """`1` for `1.0` and `+1`, `1.5` for `1.50`, `0` for `-0.0`; other text as it is."""
+    match = NUMBER.fullmatch(number)
+    if match is None:
+        return number
+    sign, whole, fraction = match.groups(default="")
+    digits = f"{whole}.{fraction}".rstrip("0").removesuffix(".") if fraction else whole
+    return f"-{digits}" if sign == "-" and digits != "0" else digits
 
 
 def _as_whole(number: str) -> str:
     """`1` for `1.0`: tables with gaps hold their whole numbers as fractions."""
-    match = WHOLE_NUMBER.fullmatch(number)
-    return match[1] if match else number
+    match = NUMBER.fullmatch(number)
+    is_whole = match is not None and not (match[3] or "").strip("0")
+    return _canonical(number) if is_whole else number
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,7 @@ def build_fields(entry: CorpusEntry, *, where: str) -> list[RowField]:
         ),
         "domain": (lambda value, _: value, UNKNOWN),
         "origin": (_parse_origin, None),
-        "group": (lambda value, _: value, None),
+        "group": (lambda value, _: _as_whole(value), None),
         "split": (lambda value, at: _parse_split(value, at, entry.ratios is not None), None),
     }
     return [

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
 
-from ccnlp.corpora.packing import UnpackLimit, check_packing, list_members, open_unpacked
+from ccnlp.corpora.packing import (
+    UnpackLimit,
+    check_packing,
+    list_members,
+    open_unpacked,
+    without_gz,
+)
 from ccnlp.errors import CorpusError
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -36,7 +42,7 @@ class SourceFile:
     @property
     def unpacked_name(self) -> str:
         """The file's name without `.gz`, whose ending tells the format."""
-        return (self.member or self.path.name).removesuffix(".gz")
+        return without_gz(self.member or self.path.name)
 
     def open(self) -> BufferedReader:
         """The unpacked bytes.
@@ -88,6 +94,9 @@ def find_sources(
     unknown = set(path_values) - {name for pattern in path for name in PLACEHOLDER.findall(pattern)}
     if unknown:
         raise CorpusError(f"path has no placeholder {sorted(unknown)} (path_values)")
+    for name, values in path_values.items():
+        if not values:
+            raise CorpusError(f"no value of the placeholder {{{name}}} is listed (path_values)")
     found = {
         source.name: source
         for pattern in path
@@ -152,24 +161,32 @@ def _files(
         parts = Path(pattern).parts
         first = next(i for i, part in enumerate(parts) if SPECIAL.search(part))
         anchor = raw_folder.joinpath(*parts[:first])
-        regex = re.compile(_to_regex("/".join(parts[first:])))
+        regex = _to_regex("/".join(parts[first:]))
+        takes_hidden = any(part.startswith(".") for part in parts[first:])
         matches = [
             (file, match.groupdict())
             for file in sorted(anchor.rglob("*"))
-            if (match := regex.fullmatch(file.relative_to(anchor).as_posix())) and file.is_file()
+            if (match := regex.fullmatch(file.relative_to(anchor).as_posix()))
+            and file.is_file()
+            and (takes_hidden or not _is_hidden(file.relative_to(anchor)))
         ]
         if not matches:
             raise CorpusError(f"no file matches {path}{_nearby(anchor / parts[first])} (path)")
         yield from matches
 
 
+def _is_hidden(path: Path) -> bool:
+    """Such as the `._name` that macOS puts beside a file."""
+    return any(part.startswith(".") for part in path.parts)
+
+
 def _files_of_format(folder: Path, accepts: Callable[[str], bool]) -> list[Path]:
     files = [
         file
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and not any(p.startswith(".") for p in file.relative_to(folder).parts)
+        if file.is_file() and not _is_hidden(file.relative_to(folder))
     ]
-    accepted = [f for f in files if f.suffix == ".zip" or accepts(f.name.removesuffix(".gz"))]
+    accepted = [f for f in files if f.suffix.lower() == ".zip" or accepts(without_gz(f.name))]
     if not accepted:
         raise CorpusError(
             f"the folder {folder} has no file of the reader's format{_nearby(folder / 'x')} (path)"
@@ -182,10 +199,10 @@ def _members(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     sizes = list_members(archive)
     if pattern:
-        regex = re.compile(_to_regex(pattern))
+        regex = _to_regex(pattern)
         matches = {name: match.groupdict() for name in sizes if (match := regex.fullmatch(name))}
     else:
-        matches = {name: {} for name in sizes if accepts(name.removesuffix(".gz"))}
+        matches = {name: {} for name in sizes if accepts(without_gz(name))}
     if not matches:
         wanted = f"matches {pattern!r}" if pattern else "is of the reader's format"
         raise CorpusError(f"{archive}: no member {wanted}; it has {_listed(sorted(sizes))} (path)")
@@ -193,8 +210,18 @@ def _members(
     yield from matches.items()
 
 
-def _to_regex(pattern: str) -> str:
-    """Glob and placeholders as a regular expression; only `**` crosses folders."""
+def _to_regex(pattern: str) -> re.Pattern[str]:
+    """Glob and placeholders as a regular expression; only `**` crosses folders.
+
+    Raises:
+        CorpusError: brackets hold a range that is none, or a placeholder has no proper name.
+    """
+    for name in PLACEHOLDER.findall(pattern):
+        if not name.isidentifier():
+            raise CorpusError(
+                f"{pattern}: the placeholder {{{name}}} must have a name such as {{language}} "
+                "(path)"
+            )
     parts = re.split(f"({SPECIAL.pattern})", pattern)
     translated = []
     seen: set[str] = set()
@@ -215,7 +242,10 @@ def _to_regex(pattern: str) -> str:
             translated.append(part.replace("[!", "[^").replace("\\", r"\\"))
         else:
             translated.append(re.escape(part))
-    return "".join(translated)
+    try:
+        return re.compile("".join(translated))
+    except re.error as error:
+        raise CorpusError(f"{pattern} is no pattern of paths: {error.msg} (path)") from error
 
 
 def _display_name(file: Path, raw_folder: Path) -> str:

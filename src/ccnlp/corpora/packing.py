@@ -5,13 +5,15 @@ import io
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from ccnlp.errors import CorpusError
 
-OTHER_PACKINGS = (".tar", ".tar.gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+OTHER_PACKINGS = (".gz.gz", ".tar", ".tar.gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 """What gzip and zipfile raise on files that are cut, damaged or encrypted."""
 
@@ -37,25 +39,43 @@ class UnpackLimit:
         self.num_bytes += num_bytes
 
 
+def is_gzip(name: str) -> bool:
+    """Whether a file of that name is packed by gzip."""
+    return name.lower().endswith(".gz")
+
+
+def without_gz(name: str) -> str:
+    """The name of what is packed."""
+    return name[: -len(".gz")] if is_gzip(name) else name
+
+
 def check_packing(path: Path) -> None:
-    """Raises CorpusError for archives of other kinds than gzip and zip."""
+    """Raises CorpusError for archives of other kinds than gzip and zip, and for spreadsheets."""
     if path.name.lower().endswith(OTHER_PACKINGS):
         raise CorpusError(f"{path}: plain, .gz and .zip files are read; unpack it first (path)")
+    if path.name.lower().endswith(SPREADSHEETS):
+        raise CorpusError(f"{path} is a spreadsheet: save it as csv (path)")
 
 
 def list_members(archive: Path) -> dict[str, int]:
     """The files in a zip archive by name, with the size in bytes that it states.
 
     Raises:
-        CorpusError: damaged, or a member is a link or points outside.
+        CorpusError: damaged, two members have one name, or a member is a link, points outside or
+            names no file.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
             infos = [info for info in opened.infolist() if not info.is_dir()]
     except BROKEN as error:
         raise CorpusError(f"{archive} is no readable .zip archive: {error}") from error
+    repeated = sorted(n for n, num in Counter(i.filename for i in infos).items() if num > 1)
+    if repeated:
+        raise CorpusError(f"{archive} has more than one member {repeated[0]!r}; refused")
     for info in infos:
         path = PurePosixPath(info.filename.replace("\\", "/"))
+        if not path.parts:
+            raise CorpusError(f"{archive}: member {info.filename!r} names no file; refused")
         if ".." in path.parts or path.is_absolute() or ":" in path.parts[0]:
             raise CorpusError(f"{archive}: member {info.filename!r} points outside; refused")
         if stat.S_ISLNK(info.external_attr >> 16):
@@ -80,9 +100,9 @@ def open_unpacked(
             unpacked: io.BufferedIOBase
             with zipfile.ZipFile(path) as archive:  # the member keeps the file open
                 unpacked = cast(io.BufferedIOBase, archive.open(member))
-            if member.endswith(".gz"):
+            if is_gzip(member):
                 unpacked = gzip.GzipFile(fileobj=unpacked)
-        elif path.name.endswith(".gz"):
+        elif is_gzip(path.name):
             unpacked = gzip.GzipFile(path, "rb")
         else:
             return path.open("rb")

@@ -1,12 +1,13 @@
 """What readers give: batches of raw columns, and rows that could not be read with the reason."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from ccnlp.corpora.entry import PARAMETERS_FILE, CorpusEntry, StrictModel, problems_of
 from ccnlp.corpora.files import SourceFile, find_sources
@@ -23,11 +24,16 @@ MAX_CONTENT_CHARACTERS = 10_000
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A row that is no row: its number in the source, why, and what stood there."""
+    """A row that is no row: its number in the source, why, and what stood there.
+
+    Attributes:
+        is_undecodable: whether it has bytes that the file's encoding does not have.
+    """
 
     row: int
     reason: str
     content: str
+    is_undecodable: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class RawBatch:
         broken: the rows among them that could not be read.
     """
 
-    columns: dict[str, list[object]]
+    columns: Mapping[str, list[object]]
     rows: list[int]
     broken: list[BrokenRow] = field(default_factory=list)
 
@@ -48,6 +54,31 @@ class RawBatch:
 class ReaderOptions(StrictModel):
     """The options of a reader; each has its own."""
 
+
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """The names, with their position where there is none or it stands twice.
+
+    Which of two columns of one name is meant would be a guess.
+
+    >>> distinct_names(["text", "", "text"])
+    ['text (1)', 'column (2)', 'text (3)']
+    """
+    counts = Counter(names)
+    return [
+        name if name and counts[name] == 1 else f"{name or 'column'} ({position})"
+        for position, name in enumerate(names, start=1)
+    ]
+
+
+def _refuse_repeated(names: list[str]) -> list[str]:
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    if repeated:
+        raise ValueError(f"{names} has {', '.join(map(repr, repeated))} more than once")
+    return names
+
+
+ColumnNames = Annotated[list[str], AfterValidator(_refuse_repeated)]
+"""Names for the columns of files that have none."""
 
 Options = TypeVar("Options", bound=ReaderOptions)
 
@@ -156,11 +187,18 @@ def columns_of_records(rows: list[dict[str, object]]) -> dict[str, list[object]]
 
 
 def flatten_record(record: dict[str, object], prefix: str = "") -> dict[str, object]:
-    """Nested objects as names with a dot, such as `annotation.label`."""
+    """Nested objects, and their values by names with a dot, such as `annotation.label`.
+
+    Raises:
+        ValueError: two values have the same name.
+    """
     flat: dict[str, object] = {}
     for key, value in record.items():
+        name = f"{prefix}{key}"
+        nested = {name: value}
         if isinstance(value, dict):
-            flat |= flatten_record(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
+            nested |= flatten_record(value, f"{name}.")
+        if repeated := flat.keys() & nested.keys():
+            raise ValueError(f"two values of {min(repeated)!r}")
+        flat |= nested
     return flat

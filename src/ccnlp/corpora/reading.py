@@ -1,13 +1,14 @@
 """From a corpus entry to rows in the shape of examples, the bad ones marked with the reason."""
 
 import json
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import pandas as pd
 
-from ccnlp.corpora.cells import as_text, list_reasons, text_reasons
+from ccnlp.corpora.cells import as_text, kind_of, list_reasons, text_reasons
 from ccnlp.corpora.decoding import printable
 from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, CorpusEntry
 from ccnlp.corpora.fields import RowField, ValueMap, build_fields
@@ -22,6 +23,9 @@ NUM_TELLING_ROWS = 3
 """From so many broken rows on, a file without a good one is taken to be of another format."""
 
 MISSING = pd.NA
+
+
+RawColumns = dict[str, list[object]]
 
 
 class ReadableTask(Protocol):
@@ -84,9 +88,12 @@ def _read(
             known: set[str] = set()
             num_rows = 0
             for batch in reader.read(source):
-                columns = dict(batch.columns)
+                _check_captures(source, batch.columns)
                 size = len(batch.rows)
-                columns |= {name: [value] * size for name, value in source.captures.items()}
+                captured: RawColumns = {
+                    name: [value] * size for name, value in source.captures.items()
+                }
+                columns = ChainMap(captured, cast(RawColumns, batch.columns))  # only read
                 if batch.rows:
                     _check_source(shaper.source_columns - known, columns, source, reader)
                     known |= columns.keys()
@@ -153,6 +160,15 @@ def _check_source(
             raise CorpusError(
                 f"{source.name} has no column {column!r}; it has {listed}"
                 f"{''.join(f'; {hint}' for hint in hints)} ({PARAMETERS_FILE})"
+            )
+
+
+def _check_captures(source: SourceFile, columns: Mapping[str, object]) -> None:
+    for name in source.captures:
+        if name in columns:
+            raise CorpusError(
+                f"{source.name} has a column {name!r}, and path a placeholder {{{name}}}: give the "
+                f"placeholder another name (path, {PARAMETERS_FILE})"
             )
 
 
@@ -283,18 +299,33 @@ def _field_values(
     nothing = pd.Series(MISSING, index=index, dtype="string")
     if field.column is None:
         return pd.Series(field.constant, index=index, dtype="string"), nothing
-    cells = [as_text(cell) or "" for cell in batch.columns.get(field.column, [None] * len(index))]
+    raw_cells = batch.columns.get(field.column, [None] * len(index))
+    cells = [as_text(cell) or "" for cell in raw_cells]
     resolved = {cell: field.resolve(printable(cell)) for cell in dict.fromkeys(cells)}
     values = pd.Series([resolved[cell][0] for cell in cells], index=index, dtype="string")
-    if all(reason is None for _, reason in resolved.values()):
+    objects: dict[int, str] = {}
+    if dict in set(map(type, raw_cells)):
+        objects = {
+            i: f"{field.name} is {kind_of(cell)} instead of text (column {field.column!r})"
+            for i, cell in enumerate(raw_cells)
+            if isinstance(cell, dict)
+        }
+    if not objects and all(reason is None for _, reason in resolved.values()):
         return values, nothing
-    return values, pd.Series([resolved[cell][1] for cell in cells], index=index, dtype="string")
+    reasons = [objects.get(i, resolved[cell][1]) for i, cell in enumerate(cells)]
+    return values, pd.Series(reasons, index=index, dtype="string")
 
 
 def _content(columns: Mapping[str, list[object]], position: int) -> str:
     cells = {}
-    for name, column in columns.items():
-        text = as_text(column[position])
+    for name in columns:
+        try:
+            cell = columns[name][position]
+            if isinstance(cell, dict) and cell:  # its parts have columns of their own
+                continue
+            text = as_text(cell)
+        except CorpusError as error:  # one that no field needs
+            text = f"({error})"
         cells[name] = None if text is None else printable(text[:MAX_CONTENT_CHARACTERS])
     return json.dumps(cells, ensure_ascii=False)
 

@@ -57,6 +57,23 @@ def test_comments_are_columns(read_conll):
     assert rows["language"].tolist() == ["de"]
 
 
+def test_comment_above_the_tokens_may_have_as_many_words_as_columns(read_conll):
+    rows = read_conll(
+        "# lang: de\n# text id = a 7\nJa O X Y\n# O X Y\n\n# lang = sw\nNdiyo O X Y\n",
+        options={"column_names": ["token", "tag", "x", "y"]},
+        language={"column": "lang"},
+    )
+    assert rows["language"].tolist() == ["de", "sw"]
+    assert rows["tokens"].tolist() == [["Ja", "#"], ["Ndiyo"]]
+
+
+@pytest.mark.parametrize("line", ["# SYM Case=Nom O", "#tag: NN B O", "# SYM B-X: O"])
+def test_token_that_is_a_number_sign_may_come_first(read_conll, line):
+    names = ["token", "tag", "x", "y"]
+    rows = read_conll(f"{line}\nJa O X Y\n", options={"column_names": names})
+    assert rows["tokens"].tolist() == [[line.split(" ")[0], "Ja"]]
+
+
 def test_document_starts_are_no_sentences(read_conll):
     assert len(read_conll("-DOCSTART- O\n\nAda B-PER\n")) == 1
 
@@ -103,3 +120,8 @@ def test_text_is_that_of_the_comment_or_the_tokens_joined(tmp_path, make_entry):
 def test_columns_without_token_are_refused(read_conll):
     with pytest.raises(ConfigurationError, match=r"options of the reader 'conll'.*has no 'token'"):
         read_conll("Ada O\n", options={"column_names": ["word", "tag"]})
+
+
+def test_name_given_to_two_columns_is_refused(read_conll):
+    with pytest.raises(ConfigurationError, match="has 'tag' more than once"):
+        read_conll("Ada O O\n", options={"column_names": ["token", "tag", "tag"]})

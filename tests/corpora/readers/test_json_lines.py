@@ -67,6 +67,8 @@ def test_numbers_and_truth_values_are_labels(read_json):
         ('{"text": "good"', "no JSON: Expecting"),
         ('["good", "positive"]', "a JSON list instead of an object"),
         ('{"text": ["good"], "label": "positive"}', "text is a list instead of text"),
+        ('{"text": "a", "label": "positive", "b.c": 1, "b": {"c": 2}}', "two values of 'b.c'"),
+        ('{"text": {"a": 1}, "label": "positive"}', "text is an object instead of text"),
         ('{"text": null, "label": "positive"}', "text is empty"),
         ('{"text": "a\\ud83d", "label": "positive"}', "half a surrogate pair, U\\+D83D"),
         ('{"text": "a\\u0000", "label": "positive"}', "null bytes in the row"),
@@ -83,6 +85,15 @@ def test_rows_of_different_columns_are_read(read_json):
     lines = [{**ROWS[0], "place": "KE"}, ROWS[1]]
     rows = read_json("\n".join(map(json.dumps, lines)), culture={"column": "place"})
     assert rows["culture"].tolist() == ["KE", "und"]
+
+
+@pytest.mark.parametrize("field", ["culture", "domain", "group"])
+def test_object_is_no_value_of_a_field(read_json, field):
+    lines = [{**ROWS[0], "place": {"code": "KE"}}, {**ROWS[1], "place": "KE"}]
+    rows = read_json("\n".join(map(json.dumps, lines)), **{field: {"column": "place"}})
+    assert rows["rejection_reason"][0] == f"{field} is an object instead of text (column 'place')"
+    assert json.loads(rows["content"][0]) == {**ROWS[0], "place.code": "KE"}
+    assert rows[field].tolist()[1] == "KE"
 
 
 def test_document_without_options_is_refused_with_the_way_on(read_json):

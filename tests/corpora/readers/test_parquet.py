@@ -1,11 +1,19 @@
 import io
+import json
+import re
 import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ccnlp.corpora.arrow import ArrowColumns
 from ccnlp.errors import CorpusError
+
+
+def invalid() -> pa.Array:
+    raw = pa.array([b"caf\xe9", b"good"], type=pa.binary())
+    return pa.StringArray.from_buffers(2, *raw.buffers()[1:])
 
 
 def parquet(**columns) -> bytes:
@@ -46,11 +54,76 @@ def test_missing_text_goes_to_quarantine(read_files):
 
 
 def test_invalid_utf_8_goes_to_quarantine(read_files):
-    raw = pa.array([b"caf\xe9", b"good"], type=pa.binary())
-    text = pa.StringArray.from_buffers(2, *raw.buffers()[1:])
-    rows = read(read_files, parquet(text=text, label=["positive", "positive"]))
+    rows = read(read_files, parquet(text=invalid(), label=["positive", "positive"]))
     assert rows["rejection_reason"][0] == "invalid byte 0xe9 at character 4 of the row"
     assert rows["text"].tolist()[1] == "good"
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()])
+def test_bytes_are_text_in_utf_8(read_files, kind):
+    text = pa.array(["mañana".encode(), b"caf\xe9", None], kind)
+    rows = read(read_files, parquet(text=text, label=pa.array([b"positive"] * 3, kind)))
+    assert rows[["text", "label"]].values.tolist()[0] == ["mañana", "positive"]
+    assert rows["rejection_reason"].tolist()[1:] == [
+        "invalid byte 0xe9 at character 4 of the row",
+        "text is empty",
+    ]
+    assert json.loads(rows["content"][1]) == {"text": "caf\\xe9", "label": "positive"}
+
+
+LATE = pa.array([2**40, 2], pa.timestamp("s"))
+UNUSED = {
+    "out of range": (LATE, "1099511627776000"),
+    "time zone": (pa.array([1, 2], pa.timestamp("s", tz="Mars/Olympus")), "1000"),
+    "duration": (pa.array([2**60, 2], pa.duration("s")), str(2**60)),
+    "date": (pa.array([2**30, 2], pa.date32()), str(2**30)),
+    "list": (pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), invalid()), '["caf\\xe9"]'),
+    "records": (
+        pa.ListArray.from_arrays(
+            pa.array([0, 1, 2], pa.int32()), pa.StructArray.from_arrays([invalid()], ["a"])
+        ),
+        '[{"a": "caf\\xe9"}]',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNUSED)
+def test_values_that_python_does_not_know_cost_no_row(read_files, name):
+    column, content = UNUSED[name]
+    rows = read(read_files, parquet(text=["", "good"], label=["positive"] * 2, unused=column))
+    assert rows["rejected_by"].isna().tolist() == [False, True]
+    assert json.loads(rows["content"][0])["unused"] == content
+
+
+def test_texts_kept_once_each_may_hold_invalid_bytes():
+    column = pa.DictionaryArray.from_arrays(pa.array([1, 0, 1]), invalid())
+    columns = ArrowColumns(pa.table({"text": column}))
+    assert columns["text"] == ["good", "caf\udce9", "good"]
+
+
+def test_column_that_cannot_be_read_matters_only_where_it_is_needed(read_files):
+    late = pa.MapArray.from_arrays(pa.array([0, 1, 2], pa.int32()), pa.array(["a", "b"]), LATE)
+    content = parquet(text=["", "good"], label=["positive"] * 2, m=late)
+    rows = read(read_files, content)
+    assert rows["rejected_by"].isna().tolist() == [False, True]
+    message = "column 'm' (map<string, timestamp"
+    assert json.loads(rows["content"][0])["m"].startswith(f"({message}")
+    with pytest.raises(CorpusError, match=re.escape(message)):
+        read(read_files, content, group={"column": "m"})
+
+
+def test_column_that_stands_twice_is_not_guessed(read_files):
+    stream = io.BytesIO()
+    table = pa.Table.from_arrays([["a"], ["positive"], ["b"]], names=["text", "label", "text"])
+    pq.write_table(table, stream)
+    with pytest.raises(CorpusError, match=r"no column 'text'; it has 'text \(1\)', 'label', 'te"):
+        read(read_files, stream.getvalue())
+
+
+def test_nested_column_with_the_name_of_another_is_not_guessed(read_files):
+    content = parquet(**{"a.b": ["flat"], "a": [{"b": "nested"}], "label": ["positive"]})
+    with pytest.raises(CorpusError, match=r"no column 'a.b'; it has 'a.b \(1\)', 'a.b \(2\)'"):
+        read(read_files, content, columns={"text": "a.b", "label": "label"})
 
 
 def test_member_of_an_archive_is_read(read_files):

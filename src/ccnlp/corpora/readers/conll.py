@@ -6,20 +6,14 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from ccnlp.corpora.decoding import (
-    TextOptions,
-    check_decoding,
-    open_text,
-    printable,
-    why_not_text,
-)
+from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, broken_row, why_not_text
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import (
     READERS,
     BrokenRow,
+    ColumnNames,
     ParsedRow,
     RawBatch,
-    Reader,
     collect,
     columns_of_records,
 )
@@ -30,11 +24,14 @@ BLANKS = re.compile(r"[ \t]+")
 WORDS_BESIDE_TOKENS = re.compile(r"\d+[-.]\d+")
 """Index of a line of Universal Dependencies that repeats tokens as a word, or has none."""
 
+KEY = re.compile(r" +[^\s=:]+ ?[=:]( |$)")
+"""Start of a comment ` key = value` or ` key: value`."""
+
 
 class ConllOptions(TextOptions):
     """What the columns are."""
 
-    column_names: list[str] = Field(
+    column_names: ColumnNames = Field(
         description="names of the columns from the left, such as [token, tag]; `token` is needed; "
         "further columns are left out"
     )
@@ -57,24 +54,22 @@ class ConllOptions(TextOptions):
 
 
 @READERS.register("conll")
-class ConllReader(Reader[ConllOptions]):
+class ConllReader(TextReader[ConllOptions]):
     """A row a sentence: each column a list, `text`, and the values of the comments."""
 
     options_type: ClassVar[type[ConllOptions]] = ConllOptions
     suffixes: ClassVar[tuple[str, ...]] = (".conll", ".conllu", ".iob2", ".bio", ".txt", ".tsv")
 
-    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+    def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
         """Sentences in which a line has too few columns are broken."""
-        with open_text(source, self.options.encoding) as lines:
-            batches = collect(self._rows(lines), columns_of_records)
-            yield from check_decoding(batches, source, self.options)
+        return collect(self._rows(text), columns_of_records)
 
     def _rows(self, lines: Iterable[str]) -> Iterator[ParsedRow[dict[str, object]] | BrokenRow]:
         for number, sentence in _sentences(lines):
             content = "\n".join(sentence)
             parsed = why_not_text(content) or self._parse(sentence)
             if isinstance(parsed, str):
-                yield BrokenRow(number, parsed, printable(content))
+                yield broken_row(number, parsed, content)
             elif parsed is not None:
                 yield number, parsed, len(content)
 
@@ -85,7 +80,7 @@ class ConllReader(Reader[ConllOptions]):
         tokens: list[list[str]] = []
         for line in sentence:
             cells = self._split(line)
-            if self._is_comment(line, cells):
+            if self._is_comment(line, cells, is_first=not tokens):
                 comments |= _parse_comment(line[len(self.options.comment or "") :])
             elif cells[0] == "-DOCSTART-" or self._is_beside_tokens(cells):
                 continue
@@ -104,11 +99,13 @@ class ConllReader(Reader[ConllOptions]):
             return line.split(self.options.delimiter)
         return BLANKS.split(line.strip(" \t"))
 
-    def _is_comment(self, line: str, cells: list[str]) -> bool:
-        """A `#` may be a token too, so a line with all its columns is none."""
+    def _is_comment(self, line: str, cells: list[str], *, is_first: bool) -> bool:
+        """A `#` may be a token too, so a line with all columns is none but above the tokens."""
         comment = self.options.comment
         if comment is None or not line.startswith(comment):
             return False
+        if is_first and KEY.match(line.removeprefix(comment)):
+            return True
         return len(cells) != len(self.options.column_names)
 
     def _is_beside_tokens(self, cells: list[str]) -> bool:

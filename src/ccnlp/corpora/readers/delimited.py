@@ -1,41 +1,48 @@
 """Delimited text: csv, tsv and their dialects."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from ccnlp.corpora.decoding import (
     MAX_LINE_CHARACTERS,
+    TextFile,
     TextOptions,
-    check_decoding,
-    open_text,
-    printable,
+    TextReader,
+    broken_row,
     why_not_text,
 )
 from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.quoting import KnownValues, judge_lines
 from ccnlp.corpora.raw import (
     READERS,
     BrokenRow,
+    ColumnNames,
     ParsedRow,
     RawBatch,
-    Reader,
     collect,
     columns_of_lists,
+    distinct_names,
 )
 from ccnlp.errors import CorpusError
+from ccnlp.progress import Fact, report
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
 
 DELIMITERS = ",\t;|"
+EXCEL_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+"""A first line by which Excel says what the delimiter is."""
 MAX_LINES_PER_ROW = 2_000
 """A quote that is open for longer was never meant to be one."""
 PLAIN_QUOTES = "if quotes are plain text, set options.quotechar to null"
-NUM_TELLING_COLUMNS = 5
-"""A line with this many columns inside a quoted text is no accident of its commas."""
+MAX_PEEKED_LINES = 1_000
+MAX_PEEKED_CHARACTERS = 1_000_000
 
 
 def _as_character(value: object) -> object:
@@ -53,7 +60,7 @@ class DelimitedOptions(TextOptions):
     delimiter: Character | None = Field(
         default=None,
         description="between columns; if null, a tab in .tsv files and else the one of comma, tab, "
-        "semicolon and bar that the first line has most of",
+        "semicolon and bar that the first line has most of outside quotes",
     )
     quotechar: Character | None = Field(
         default='"', description="around columns; null where quotes are plain text"
@@ -63,13 +70,13 @@ class DelimitedOptions(TextOptions):
     )
     skip_initial_space: bool = Field(default=False, description="drop blanks after a delimiter")
     skip_lines: int = Field(default=0, ge=0, description="lines before the header or first row")
-    column_names: list[str] | None = Field(
+    column_names: ColumnNames | None = Field(
         default=None, description="names of the columns, where the file has no header"
     )
 
 
 @READERS.register("delimited")
-class DelimitedReader(Reader[DelimitedOptions]):
+class DelimitedReader(TextReader[DelimitedOptions]):
     """A row a line, or more lines where a quoted column goes on."""
 
     options_type: ClassVar[type[DelimitedOptions]] = DelimitedOptions
@@ -78,110 +85,161 @@ class DelimitedReader(Reader[DelimitedOptions]):
         "check options.delimiter; a file without header needs options.column_names"
     )
 
-    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+    def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
         """Rows with another number of columns, and those that a stray quote joins, are broken."""
         csv.field_size_limit(MAX_LINE_CHARACTERS)
-        with open_text(source, self.options.encoding) as text:
-            lines = _Lines(text)
-            delimiter = self._prepare(lines, source)
-            names = self.options.column_names or self._header(lines, delimiter, source)
-            batches = collect(
-                self._rows(lines, delimiter, names), lambda rows: columns_of_lists(names, rows)
+        lines = _Lines(text)
+        delimiter = self._prepare(lines, source)
+        names = self.options.column_names or self._header(lines, delimiter, source)
+        table = _Table(self.options, lines, delimiter, names)
+        yield from collect(table.rows(), lambda cells: columns_of_lists(names, cells))
+        if table.num_doubtful:
+            report(
+                Fact(
+                    f"{source.name}: quoted texts read as one whose lines would be rows too",
+                    str(table.num_doubtful),
+                )
             )
-            yield from check_decoding(batches, source, self.options)
 
     def _prepare(self, lines: "_Lines", source: SourceFile) -> str:
         """Skips what stands before the table, and finds the delimiter."""
         for _ in range(self.options.skip_lines):
             next(lines, None)
             lines.forget()
+        first = next((line for line in lines.peek() if line.strip()), "")
+        stated = EXCEL_DELIMITER.fullmatch(first.strip("\r\n"))
+        if stated:  # the lines before it are blank
+            for line in lines:
+                if line == first:
+                    break
+            lines.forget()
         if self.options.delimiter is not None:
             return self.options.delimiter
+        if stated:
+            return stated[1]
         if source.unpacked_name.lower().endswith((".tsv", ".tab")):
             return "\t"
-        first = next(lines, "")
-        lines.read_again(0)
-        return max(DELIMITERS, key=first.count)
+        return max(DELIMITERS, key=self._without_quoted(first).count)
+
+    def _without_quoted(self, line: str) -> str:
+        if self.options.quotechar is None:
+            return line
+        quote = re.escape(self.options.quotechar)
+        quoted = rf"(^|[{DELIMITERS}]) *{quote}(?:[^{quote}]|{quote}{quote})*(?:{quote}|$)"
+        return re.sub(quoted, r"\1", line)
 
     def _header(self, lines: "_Lines", delimiter: str, source: SourceFile) -> list[str]:
         names: list[str] = []
         try:
-            while not names:  # blank lines may stand before it
+            while names in ([], [""]):  # blank lines may stand before it
                 lines.forget()
-                names = [name.strip() for name in next(self._parser(lines, delimiter))]
-        except (StopIteration, csv.Error, _RowTooLongError) as error:
+                names = [name.strip() for name in next(_parser(lines, delimiter, self.options))]
+        except StopIteration:
+            raise CorpusError(
+                f"{source.name} ends before its header (options.skip_lines is "
+                f"{self.options.skip_lines})"
+            ) from None
+        except (csv.Error, _RowTooLongError) as error:
             raise CorpusError(f"{source.name}: the header can't be read: {error}") from error
         lines.forget()
-        # A name that stands twice is none: which of its columns is meant would be a guess.
-        return [
-            f"{name or 'column'} ({position})" if not name or names.count(name) > 1 else name
-            for position, name in enumerate(names, start=1)
-        ]
+        return distinct_names(names)
 
-    def _parser(self, lines: Iterable[str], delimiter: str) -> "CsvReader":
-        return csv.reader(
-            lines,
-            delimiter=delimiter,
-            quotechar=self.options.quotechar,
-            quoting=csv.QUOTE_MINIMAL if self.options.quotechar else csv.QUOTE_NONE,
-            escapechar=self.options.escapechar,
-            skipinitialspace=self.options.skip_initial_space,
-            strict=True,
-        )
 
-    def _rows(
-        self, lines: "_Lines", delimiter: str, names: list[str]
-    ) -> Iterator[ParsedRow[list[str]] | BrokenRow]:
-        parser = self._parser(lines, delimiter)
+class _Table:
+    """The rows below the header.
+
+    Attributes:
+        num_doubtful: quoted texts so far whose lines would be rows by form, but not by values.
+    """
+
+    def __init__(
+        self, options: DelimitedOptions, lines: "_Lines", delimiter: str, names: list[str]
+    ) -> None:
+        self._options = options
+        self._lines = lines
+        self._delimiter = delimiter
+        self._num_columns = len(names)
+        marks = (options.quotechar, options.escapechar, " " if options.skip_initial_space else None)
+        self._marks = [mark for mark in marks if mark is not None]
+        self._known = KnownValues(len(names), self._first_rows())
+        self.num_doubtful = 0
+
+    def rows(self) -> Iterator[ParsedRow[list[str]] | BrokenRow]:
+        """The rows; broken where they have another number of columns or stray quotes."""
+        lines, num_columns = self._lines, self._num_columns
+        parser = _parser(lines, self._delimiter, self._options)
         while True:
             row: list[str] = []
+            is_one = True
             try:
                 row = next(parser)
-                reason = self._why_joined(lines, row, names, delimiter)
+                reason = None
+                if len(lines.taken) > 1:
+                    reason, is_one = self._why_joined(row)
+                if reason is None and row and len(row) != num_columns:
+                    reason = f"{len(row)} columns instead of {num_columns}"
             except StopIteration:
                 return
             except (csv.Error, _RowTooLongError) as error:
-                reason = _why_unparsable(error)
-            if reason is not None:
+                reason, is_one = _why_unparsable(error), False
+            if not is_one:
                 lines.read_again(1)
-                parser = self._parser(lines, delimiter)
-            elif row and len(row) != len(names):
-                reason = f"{len(row)} columns instead of {len(names)}"
+                parser = _parser(lines, self._delimiter, self._options)
             line = lines.taken[0] if len(lines.taken) == 1 else "".join(lines.taken)
-            reason = reason or why_not_text(line)
+            reason = why_not_text(line) or reason
             if reason:
-                yield BrokenRow(lines.number, reason, printable(line))
+                yield broken_row(lines.number, reason, line)
             elif row:  # a blank line is no row
                 yield lines.number, row, len(line)
             lines.forget()
 
-    def _why_joined(
-        self, lines: "_Lines", row: list[str], names: list[str], delimiter: str
-    ) -> str | None:
-        """The reason where a stray quote took whole rows into one column.
+    def _first_rows(self) -> Iterator[list[str]]:
+        parser = _parser(self._lines.peek(), self._delimiter, self._options, is_strict=False)
+        with suppress(csv.Error):
+            yield from parser
 
-        Running text has no tabs and seldom as many commas as a wide table, so a line inside a
-        quoted column that is a row by itself gives it away. Of a whole row the last line tells
-        nothing: the columns after the quoted one stand there.
-        """
-        num_lines = len(lines.taken)
-        if num_lines == 1:
-            return None
-        is_whole = len(row) == len(names)
-        has_tabs = delimiter == "\t" and any("\n" in cell and "\t" in cell for cell in row)
-        inner = lines.taken[1:-1] if is_whole else lines.taken[1:]
-        is_telling = not is_whole or delimiter == "\t" or len(names) >= NUM_TELLING_COLUMNS
-        if (is_whole and has_tabs) or (
-            is_telling and any(self._is_row(line, names, delimiter) for line in inner)
-        ):
-            return f"an unbalanced quote joins {num_lines} lines; {PLAIN_QUOTES}"
-        return None
+    def _why_joined(self, row: list[str]) -> tuple[str | None, bool]:
+        """Why the lines are no row where quotes join whole rows, and whether they stay together."""
+        num_lines = len(self._lines.taken)
+        joined = f"an unbalanced quote joins {num_lines} lines; {PLAIN_QUOTES}"
+        if len(row) != self._num_columns:
+            is_joined = any(self._is_row(line) for line in self._lines.taken[1:])
+            return (joined, False) if is_joined else (None, True)
+        # Running text has no tabs.
+        if self._delimiter == "\t" and any("\n" in cell and "\t" in cell for cell in row):
+            return joined, False
+        verdict = judge_lines(row, self._known, self._split)
+        if verdict == "rows":
+            return joined, False
+        if verdict == "unclear":
+            return f"a quoted text that may be {num_lines} rows; {PLAIN_QUOTES}", True
+        self.num_doubtful += verdict == "unlikely"
+        return None, True
 
-    def _is_row(self, line: str, names: list[str], delimiter: str) -> bool:
+    def _is_row(self, line: str) -> bool:
+        return len(self._split(line)) == self._num_columns
+
+    def _split(self, line: str) -> list[str]:
+        if line and not [mark for mark in self._marks if mark in line]:  # as csv, but faster
+            return line.split(self._delimiter)
         try:
-            return len(next(self._parser([line], delimiter), [])) == len(names)
+            return next(_parser([line], self._delimiter, self._options), [])
         except csv.Error:
-            return False
+            return []
+
+
+def _parser(
+    lines: Iterable[str], delimiter: str, options: DelimitedOptions, *, is_strict: bool = True
+) -> "CsvReader":
+    return csv.reader(
+        lines,
+        delimiter=delimiter,
+        quotechar=options.quotechar,
+        quoting=csv.QUOTE_MINIMAL if options.quotechar else csv.QUOTE_NONE,
+        escapechar=options.escapechar,
+        skipinitialspace=options.skip_initial_space,
+        strict=is_strict,
+    )
 
 
 def _why_unparsable(error: Exception) -> str:
@@ -222,6 +280,17 @@ class _Lines:
         """Ends the current row."""
         self.number += len(self.taken)
         self.taken = []
+
+    def peek(self) -> list[str]:
+        """The next lines, a bounded number of them, which are still to come."""
+        num_characters = sum(map(len, self._again))
+        while len(self._again) < MAX_PEEKED_LINES and num_characters < MAX_PEEKED_CHARACTERS:
+            line = next(self._lines, "")
+            if not line:
+                break
+            self._again.append(line)
+            num_characters += len(line)
+        return list(self._again)
 
     def read_again(self, num_kept: int) -> None:
         """Leaves the current row its first lines only, and the others to the next rows."""

@@ -6,21 +6,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ccnlp.corpora.decoding import (
-    TextFile,
-    TextOptions,
-    check_decoding,
-    open_text,
-    printable,
-    why_not_text,
-)
+from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, broken_row, why_not_text
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import (
     READERS,
     BrokenRow,
     ParsedRow,
     RawBatch,
-    Reader,
     collect,
     columns_of_records,
     flatten_record,
@@ -41,7 +33,7 @@ class JsonOptions(TextOptions):
 
 
 @READERS.register("json_lines")
-class JsonLinesReader(Reader[JsonOptions]):
+class JsonLinesReader(TextReader[JsonOptions]):
     """Nested objects are columns with a dot, such as `annotation.label`.
 
     Of an object of records by key, the key is the column `key`. A document is read as a whole;
@@ -52,11 +44,9 @@ class JsonLinesReader(Reader[JsonOptions]):
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".json", ".ndjson")
     header_hint: ClassVar[str] = "a document that holds the records needs options.records"
 
-    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+    def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
         """Lines that are no JSON object are broken."""
-        with open_text(source, self.options.encoding) as text:
-            rows = self._rows(text, source)
-            yield from check_decoding(collect(rows, columns_of_records), source, self.options)
+        return collect(self._rows(text, source), columns_of_records)
 
     def _rows(self, text: TextFile, source: SourceFile) -> Rows:
         if self.options.records is not None:
@@ -94,9 +84,12 @@ def _row(
     number: int, item: object, reason: str | None, content: str
 ) -> ParsedRow[dict[str, object]] | BrokenRow:
     if reason is None and isinstance(item, dict):
-        return number, flatten_record(item), len(content)
+        try:
+            return number, flatten_record(item), len(content)
+        except ValueError as error:
+            reason = str(error)
     reason = reason or f"a JSON {type(item).__name__} instead of an object"
-    return BrokenRow(number, reason, printable(content))
+    return broken_row(number, reason, content)
 
 
 def _parse_document(content: str, source: SourceFile) -> object:

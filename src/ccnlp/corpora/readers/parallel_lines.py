@@ -10,21 +10,13 @@ from pydantic import Field
 from ccnlp.corpora.decoding import (
     TextFile,
     TextOptions,
-    check_decoding,
+    TextReader,
+    broken_row,
     open_text,
-    printable,
     why_not_text,
 )
 from ccnlp.corpora.files import SourceFile
-from ccnlp.corpora.raw import (
-    READERS,
-    BrokenRow,
-    ParsedRow,
-    RawBatch,
-    Reader,
-    collect,
-    columns_of_lists,
-)
+from ccnlp.corpora.raw import READERS, BrokenRow, ParsedRow, RawBatch, collect, columns_of_lists
 from ccnlp.errors import CorpusError
 
 
@@ -39,21 +31,19 @@ class ParallelLinesOptions(TextOptions):
 
 
 @READERS.register("parallel_lines")
-class ParallelLinesReader(Reader[ParallelLinesOptions]):
+class ParallelLinesReader(TextReader[ParallelLinesOptions]):
     """Gives the column `text`, the lines of `path`, and a column for each other file."""
 
     options_type: ClassVar[type[ParallelLinesOptions]] = ParallelLinesOptions
 
-    def read(self, source: SourceFile) -> Iterator[RawBatch]:
+    def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
         """Line by line; files of different length are refused."""
-        sources = [source, *map(source.beside, self.options.files.values())]
+        others = [source.beside(pattern) for pattern in self.options.files.values()]
         names = ["text", *self.options.files]
         with ExitStack() as stack:
-            texts = [stack.enter_context(open_text(s, self.options.encoding)) for s in sources]
-            batches = collect(
-                _rows(texts, sources, names), lambda rows: columns_of_lists(names, rows)
-            )
-            yield from check_decoding(batches, source, self.options)
+            texts = [stack.enter_context(open_text(o, self.options.encoding)) for o in others]
+            rows = _rows([text, *texts], [source, *others], names)
+            yield from collect(rows, lambda cells: columns_of_lists(names, cells))
 
 
 def _rows(
@@ -70,7 +60,7 @@ def _rows(
             if (why := why_not_text(c))
         ]
         if reasons:
-            yield BrokenRow(number, reasons[0], printable("\t".join(cells)))
+            yield broken_row(number, reasons[0], "\t".join(cells))
         else:
             yield number, cells, len(cells[0])
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ccnlp.corpora.arrow import columns_of_arrow
+from ccnlp.corpora.arrow import ArrowColumns
 from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.packing import is_gzip
 from ccnlp.corpora.raw import READERS, RawBatch, Reader, ReaderOptions
 from ccnlp.errors import CorpusError
 
@@ -28,14 +29,14 @@ class ParquetReader(Reader[ParquetOptions]):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        is_packed = source.member is not None or source.path.suffix == ".gz"
+        is_packed = source.member is not None or is_gzip(source.path.name)
         first = 1
         try:
             file = pq.ParquetFile(
                 pa.BufferReader(source.open().read()) if is_packed else source.path
             )
             for batch in file.iter_batches(batch_size=ROWS_PER_BATCH):
-                yield RawBatch(columns_of_arrow(batch), list(range(first, first + len(batch))))
+                yield RawBatch(ArrowColumns(batch), list(range(first, first + len(batch))))
                 first += len(batch)
         except (pa.ArrowException, OSError) as error:
             raise CorpusError(f"{source.name} is no readable Parquet file: {error}") from error
