@@ -129,12 +129,12 @@ def test_document_of_records_by_key_is_read_whole():
     rows = read(
         ["irony detection", "other"],
         reader="json_lines",
-        path="multipico/MP_{split}.json",
-        path_values={"split": ["dev", "test"]},
+        path="multipico/MP_{part}.json",
+        path_values={"part": ["dev", "test"]},
         options={"records": "."},
         columns={"text": "text.reply", "label": "annotation task"},
         language={"column": "lang"},
-        split={"column": "split"},
+        split={"column": "part"},
     )
     assert rows["rejected_by"].isna().all()
     assert rows["split"].value_counts().to_dict() == {"test": 3756, "validation": 3005}
