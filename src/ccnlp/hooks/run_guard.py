@@ -46,7 +46,7 @@ class RunGuardHook:
 
     @hook_impl(wrapper=True, tryfirst=True)
     def before_pipeline_run(
-        self, pipeline: "Pipeline", catalog: "DataCatalog"
+        self, run_params: dict[str, Any], pipeline: "Pipeline", catalog: "DataCatalog"
     ) -> Generator[None, Any, Any]:
         """Checks, locks the data folder, and unlocks it if another hook refuses the run.
 
@@ -61,7 +61,8 @@ class RunGuardHook:
         run = parse_run_parameters(self._parameters)
         check_folder(self._data_folder)
         check_free_space(self._data_folder, min_free_gib=run.min_free_disk_gib)
-        check_inputs(pipeline, catalog, pipelines)
+        if not run_params.get("only_missing_outputs"):  # which nodes run is not known then
+            check_inputs(pipeline, catalog, pipelines)
         _check_translator(pipeline, catalog)
         self._release()  # left over where a notebook's run was interrupted
         self._lock = RunLock.acquire(self._data_folder)
