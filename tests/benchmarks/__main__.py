@@ -25,7 +25,7 @@ COMPARED = ("examples_per_second", "rows_per_second", "latency_ms", "peak_gib")
 def main() -> None:
     """Runs the measurements that the arguments name."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1600, help="train rows of the short trainings")
+    parser.add_argument("--rows", type=int, default=4000, help="train rows of the short trainings")
     parser.add_argument("--ingestion-rows", type=int, default=1_000_000)
     parser.add_argument("--full", action="store_true", help="all rows, three epochs")
     parser.add_argument("--seeds", type=int, default=1, help="trainings with each way")
