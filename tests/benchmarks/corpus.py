@@ -36,9 +36,8 @@ def load_encoder_checkpoint() -> EncoderCheckpoint:
 
 def load_rows(limit: int) -> pd.DataFrame:
     """At most `limit` train rows and as many others, the same share of every language."""
-    folder = Path(os.environ.get("CCNLP_CORPORA_DIR", PROJECT.parent / "shared" / "data"))
+    folder = PROJECT / os.environ.get("CCNLP_CORPORA_DIR", "not set")
     environment = "umsab" if (folder / "umsab").is_dir() else "base"
-    os.environ["CCNLP_CORPORA_DIR"] = str(folder.resolve())
     loader = OmegaConfigLoader(str(PROJECT / "conf"), env=environment, **CONFIG_LOADER_ARGS)
     entries = CorporaParameters.model_validate(loader["parameters"]["corpora"]).entries()
     name, entry = next(iter(entries.items()))

@@ -12,8 +12,7 @@ from ccnlp.tasks.base import TasksParameters, build_tasks
 
 pytestmark = pytest.mark.corpora
 
-BESIDE_THE_PROJECT = Path(__file__).parents[3] / "shared" / "data"
-CORPORA = Path(os.environ.get("CCNLP_CORPORA_DIR", BESIDE_THE_PROJECT))
+CORPORA = Path(os.environ.get("CCNLP_CORPORA_DIR", "not set"))
 NEWS = ["business", "entertainment", "health", "politics", "religion", "sports", "technology"]
 TOPICS = [
     "entertainment",
@@ -28,7 +27,7 @@ TOPICS = [
 
 def read(labels, **entry):
     if not CORPORA.is_dir():
-        pytest.skip(f"there are no corpora in {CORPORA} (CCNLP_CORPORA_DIR)")
+        pytest.skip(f"CCNLP_CORPORA_DIR names no folder of corpora: {CORPORA}")
     kind = {"kind": "sequence_classification", "loss_weight": 1.0, "labels": labels}
     tasks = build_tasks(TasksParameters.model_validate({"topic": kind}))
     corpora = CorporaParameters.model_validate({"c": {"task": "topic", "licence": "x"} | entry})
