@@ -32,9 +32,10 @@ def replacing(folder: Path) -> Iterator[Path]:
 
     Of two processes at once, the second one replaces what the first wrote.
     """
-    with scratch(folder) as partial:
+    with scratch(folder) as partial, scratch(folder) as place_of_old:
         yield partial
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():  # moved at once and deleted later: there is nearly always one of both
+            folder.rename(place_of_old / folder.name)
         partial.rename(folder)
 
 

@@ -1,29 +1,45 @@
 """The model that the registry's alias `champion` points to."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from kedro.io import AbstractDataset
 
 from ccnlp.errors import ModelSourceError
 from ccnlp.models.trained import TrainedModel
 
+Champion = TypeVar("Champion")
+
 ALIAS = "champion"
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """What registries say where the model, or the alias of a model, does not exist."""
 
 
-class ChampionDataset(AbstractDataset[None, TrainedModel | None]):
+class _AliasDataset(AbstractDataset[None, Champion], Generic[Champion]):
+    """Something about the champion, which the registration pipeline makes."""
+
+    def __init__(self, *, model_name: str, metadata: dict[str, Any] | None = None) -> None:
+        self._model_name = model_name
+        self.metadata = metadata
+
+    def save(self, data: None) -> None:
+        """The registration pipeline makes champions."""
+        raise TypeError("the champion is read-only: registration makes one")
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"model_name": self._model_name, "alias": ALIAS}
+
+
+class ChampionDataset(_AliasDataset[TrainedModel | None]):
     """Loads to the champion, or to `None` while there is none.
 
     Args:
         model_name: in the registry.
         metadata: for kedro-viz and the tracking hook.
     """
-
-    def __init__(self, *, model_name: str, metadata: dict[str, Any] | None = None) -> None:
-        self._model_name = model_name
-        self.metadata = metadata
 
     def load(self) -> TrainedModel | None:
         """The champion.
@@ -47,21 +63,16 @@ class ChampionDataset(AbstractDataset[None, TrainedModel | None]):
                 f"version on the page Models of MLflow (make mlflow), or take it away there"
             ) from error
 
-    def save(self, data: None) -> None:
-        """The registration pipeline makes champions."""
-        raise TypeError("the champion is read-only: registration makes one")
 
-    def _exists(self) -> bool:
-        return True
+class ChampionVersionDataset(_AliasDataset[str | None]):
+    """Loads to the version of the champion, or to `None` while there is none.
 
-    def _describe(self) -> dict[str, Any]:
-        return {"model_name": self._model_name, "alias": ALIAS}
+    Args:
+        model_name: in the registry.
+        metadata: for kedro-viz and the tracking hook.
+    """
 
-
-class ChampionVersionDataset(ChampionDataset):
-    """Loads to the version of the champion alone, or to `None` while there is none."""
-
-    def load(self) -> str | None:  # type: ignore[override]
+    def load(self) -> str | None:
         """The version's number.
 
         Raises:
