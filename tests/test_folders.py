@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from ccnlp.folders import replacing, scratch
@@ -39,6 +41,17 @@ def test_replacing_removes_what_a_killed_process_left_but_not_what_a_living_one_
         pass
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [living, "folder"]
+
+
+def test_replacing_removes_what_an_earlier_process_of_the_same_number_left(tmp_path):
+    left_over = tmp_path / f".folder.partial-{os.getpid()}-abc"
+    left_over.mkdir()
+    os.utime(left_over, (1_000_000_000, 1_000_000_000))
+
+    with replacing(tmp_path / "folder"):
+        pass
+
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 def test_scratch_is_gone_after_the_block(tmp_path):

@@ -7,6 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
+
+CLOCK_TOLERANCE_SECONDS = 2.0
+"""The start of a process is read off a clock that is set now and then."""
+
 
 @contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
@@ -40,6 +45,12 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 
 def _is_alive(partial: Path) -> bool:
-    """Whether the process that writes the folder still runs."""
+    """Whether the process that writes the folder still runs, and is no later one of its number."""
     pid = partial.name.rsplit("-", maxsplit=2)[-2]
-    return pid.isdigit() and Path(f"/proc/{pid}").exists()
+    try:
+        begun: float = psutil.Process(int(pid)).create_time()
+        return begun < partial.stat().st_mtime + CLOCK_TOLERANCE_SECONDS
+    except (ValueError, psutil.NoSuchProcess, FileNotFoundError):
+        return False
+    except psutil.AccessDenied:
+        return True
