@@ -15,6 +15,7 @@ from ccnlp.hooks.run_guard import (
     check_free_space,
     check_inputs,
     check_parameter_groups,
+    check_runner,
 )
 from ccnlp.hooks.run_lock import RunLock
 
@@ -188,3 +189,9 @@ def test_pipeline_whose_inputs_are_there_or_made_on_the_way_is_let_through(two_p
     check_inputs(pipelines["__default__"], catalog, pipelines)
     catalog.save("numbers@one", [1])
     check_inputs(pipelines["second"], catalog, pipelines)
+
+
+def test_runner_whose_nodes_no_hook_hears_of_is_refused():
+    check_runner("<kedro.runner.sequential_runner.SequentialRunner object at 0x7f>")
+    with pytest.raises(ConfigurationError, match="run with --runner ThreadRunner, or with Sequ"):
+        check_runner("<kedro.runner.parallel_runner.ParallelRunner object at 0x7f>")

@@ -3,7 +3,7 @@ import logging
 import pandas as pd
 import pytest
 from kedro.framework.project import LOGGING
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset
@@ -50,6 +50,21 @@ def test_stages_are_told_with_their_nodes_and_time(project, caplog):
     assert told.endswith("the run is done, in 0.0 s")
 
 
+class SlowlySaved(MemoryDataset):
+    """Tells the log when it is saved."""
+
+    def save(self, data):
+        super().save(data)
+        logging.getLogger("ccnlp").info("saved")
+
+
+def test_stage_is_done_when_its_last_output_is_saved(project, caplog):
+    with caplog.at_level(logging.INFO, logger="ccnlp"):
+        project.run(STAGES, TerminalHook(), catalog=DataCatalog({"two": SlowlySaved()}))
+    told = " | ".join(lines(caplog))
+    assert "ingestion, 2 of 2: second | saved | ingestion done in 0.0 s" in told
+
+
 def test_run_without_results_prints_nothing(project, capsys):
     project.run(STAGES, TerminalHook())
     out = capsys.readouterr().out
@@ -92,6 +107,21 @@ def test_results_end_the_run(project, capsys):
     assert "make mlflow" in out
     assert "Registered: ccnlp version 3, as challenger" in out
     assert "sentiment: too little gain" in out
+
+
+def decide_alone():
+    return {"alias": "challenger", "reasons": ["sentiment: too little gain"]}
+
+
+def test_decision_without_a_version_claims_none(project, capsys):
+    catalog = DataCatalog(
+        {"promotion_decision": JSONDataset(filepath=str(project.folder / "promotion.json"))}
+    )
+    node = Node(decide_alone, None, "promotion_decision", name="decide")
+    project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
+    out = capsys.readouterr().out
+    assert "Decision: challenger\n  sentiment: too little gain" in out
+    assert "Registered" not in out
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ class RunGuardHook:
         """
         from kedro.framework.project import pipelines
 
+        check_runner(str(run_params.get("runner")))
         known = parameter_groups([pipeline, *pipelines.values()]) | READ_BY_HOOKS
         check_parameter_groups(self._parameters, known=known)
         run = parse_run_parameters(self._parameters)
@@ -86,6 +87,20 @@ class RunGuardHook:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+
+def check_runner(description: str) -> None:
+    """Checks that the run can be tracked.
+
+    Raises:
+        ConfigurationError: Kedro tells the hooks nothing of its nodes.
+    """
+    if "ParallelRunner" in description:
+        raise ConfigurationError(
+            "ParallelRunner runs each node in a process of its own, out of reach of what writes "
+            "metrics, timings and artifacts to MLflow; run with --runner ThreadRunner, or with "
+            "SequentialRunner, the default, whose nodes use every core"
+        )
 
 
 def parse_run_parameters(parameters: dict[str, Any]) -> RunParameters:

@@ -3,7 +3,8 @@
 import logging
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from kedro.framework.hooks import hook_impl
 
 from ccnlp import progress
 from ccnlp.hooks import plain_errors
+from ccnlp.hooks.clock import NodeClock
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from kedro.pipeline.node import Node
 
 logger = logging.getLogger(__name__)
+
+SCORES, DECISION = "scores", "promotion_decision"
+"""The datasets whose content ends the run."""
 
 REGISTERED_VERSION = "registered_version"
 """The fact by which the model registry's dataset tells which version it made."""
@@ -31,10 +36,11 @@ class TerminalHook:
     def __init__(self) -> None:
         self._project = Path()
         self._total: Counter[str] = Counter()
+        self._begun: Counter[str] = Counter()
         self._done: Counter[str] = Counter()
-        self._seconds: dict[str, float] = {}
-        self._clock = self._start = 0.0
-        self._saved: dict[str, Any] = {}
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._clock = NodeClock()
+        self._start = 0.0
         self._registered_version: str | None = None
         self._exits = ExitStack()
 
@@ -49,7 +55,8 @@ class TerminalHook:
     def before_pipeline_run(self, pipeline: "Pipeline") -> None:
         """Counts the nodes of each stage."""
         self._total = Counter(_stage(node) for node in pipeline.nodes)
-        self._done, self._seconds, self._saved = Counter(), {}, {}
+        self._begun, self._done, self._seconds = Counter(), Counter(), defaultdict(float)
+        self._clock = NodeClock()
         self._registered_version = None
         self._exits.close()
         self._exits.enter_context(progress.listening(self._hear))
@@ -62,23 +69,34 @@ class TerminalHook:
             self._registered_version = event.value
 
     @hook_impl
+    def before_dataset_loaded(self, node: "Node") -> None:
+        """Starts the node's clock: loading is part of its time."""
+        self._clock.start(node)
+
+    @hook_impl
     def before_node_run(self, node: "Node") -> None:
         """Names the node and how far its stage is."""
         stage = _stage(node)
-        self._clock = time.monotonic()
-        total = self._total.get(stage)  # unknown in the processes of ParallelRunner
-        position = f", {self._done[stage] + 1} of {total}" if total else ""
-        logger.info(f"{stage}{position}: {_sentence(node)}")
+        self._clock.start(node)
+        self._begun[stage] += 1
+        position = f"{self._begun[stage]} of {self._total[stage]}"
+        logger.info(f"{stage}, {position}: {_sentence(node)}")
 
     @hook_impl
     def after_node_run(self, node: "Node") -> None:
-        """Counts the node, and says so when it was its stage's last."""
+        """Counts a node that saves nothing."""
+        self._count(node)
+
+    def _count(self, node: "Node", saved: str | None = None) -> None:
+        """Says that the stage is done when its last node's last output is saved."""
+        seconds = self._clock.stop(node, saved=saved)
+        if seconds is None:
+            return
         stage = _stage(node)
         self._done[stage] += 1
-        spent = self._seconds.get(stage, 0.0) + time.monotonic() - self._clock
-        self._seconds[stage] = spent
-        if self._done[stage] == self._total.get(stage):
-            logger.info(f"{stage} done in {duration(spent)}")
+        self._seconds[stage] += seconds
+        if self._done[stage] == self._total[stage]:
+            logger.info(f"{stage} done in {duration(self._seconds[stage])}")
 
     @hook_impl
     def on_node_error(self, node: "Node") -> None:
@@ -86,19 +104,18 @@ class TerminalHook:
         logger.error(f"{_stage(node)}: {_sentence(node)} failed; CCNLP_TRACEBACKS=1 shows where")
 
     @hook_impl
-    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Keeps what the end tells."""
-        if dataset_name in ("scores", "promotion_decision"):
-            self._saved[dataset_name] = data
+    def after_dataset_saved(self, dataset_name: str, node: "Node") -> None:
+        """Counts a node whose outputs are all saved."""
+        self._count(node, dataset_name)
 
     @hook_impl(trylast=True)
-    def after_pipeline_run(self, catalog: "DataCatalog") -> None:
-        """Prints the results."""
+    def after_pipeline_run(self, pipeline: "Pipeline", catalog: "DataCatalog") -> None:
+        """Prints the results that the run has made."""
         from rich.console import Console
 
         self._exits.close()
         console = Console(highlight=False, markup=False, soft_wrap=True)
-        for block in self._results(catalog):
+        for block in self._results(pipeline.all_outputs(), catalog):
             console.print(f"\n{block}")
         logger.info(f"the run is done, in {duration(time.monotonic() - self._start)}")
 
@@ -107,25 +124,25 @@ class TerminalHook:
         """Listens no longer."""
         self._exits.close()
 
-    def _results(self, catalog: "DataCatalog") -> list[str]:
+    def _results(self, made: set[str], catalog: "DataCatalog") -> list[str]:
         blocks = []
-        scores = self._saved.get("scores")
-        if scores is not None:
+        if SCORES in made:
             from ccnlp.evaluation.terminal import scores_table
 
+            scores = catalog.load(SCORES)
             blocks += [scores_table(scores, task=task) for task in scores["task"].unique()]
             report = getattr(catalog.get("evaluation_report"), "_filepath", None)
             place = [f"Report: {_within(Path(report), self._project)}"] if report else []
             blocks.append("\n".join([*place, "Runs, plots and models: make mlflow"]))
-        if "promotion_decision" in self._saved:
-            blocks.append(self._registration())
+        if DECISION in made:
+            blocks.append(self._registration(catalog.load(DECISION)))
         return blocks
 
-    def _registration(self) -> str:
-        decision = self._saved["promotion_decision"]
-        version = self._registered_version or "no version"
-        reasons = "\n".join(f"  {reason}" for reason in decision["reasons"])
-        return f"Registered: {version}, as {decision['alias']}\n{reasons}"
+    def _registration(self, decision: Mapping[str, Any]) -> str:
+        """The alias and the reasons, with the version where the run made one."""
+        version, alias = self._registered_version, decision["alias"]
+        registered = f"Registered: {version}, as {alias}" if version else f"Decision: {alias}"
+        return "\n".join([registered, *(f"  {reason}" for reason in decision["reasons"])])
 
 
 def use_logging_of(project: Path) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.hooks import hook_impl
 
 from ccnlp import progress
+from ccnlp.hooks.clock import NodeClock
 from ccnlp.hooks.tracking.dead_runs import end_dead_runs, process_tags
 from ccnlp.hooks.tracking.flattening import flatten
 from ccnlp.hooks.tracking.run_log import RunLog
@@ -54,10 +55,7 @@ SELECTION = (
 
 
 class TrackingHook:
-    """Logs parameters, inputs, code, machine, timings, metrics, artifacts and the true end.
-
-    In the processes that `ParallelRunner` starts no run is open, and every method does nothing.
-    """
+    """Logs parameters, inputs, code, machine, timings, metrics, artifacts and the true end."""
 
     def __init__(self) -> None:
         self._project = Path()
@@ -66,8 +64,7 @@ class TrackingHook:
         self._masker = Masker()
         self._catalog: DataCatalog | None = None
         self._log: RunLog | None = None
-        self._started: dict[str, float] = {}
-        self._seconds: dict[str, float] = {}
+        self._clock = NodeClock()
         self._exits = ExitStack()
 
     @hook_impl
@@ -124,7 +121,7 @@ class TrackingHook:
         self._exits.callback(atexit.unregister, self._end_at_exit)
         self._exits.enter_context(progress.listening(self._hear))
         self._exits.callback(_exit_on_sigterm())
-        self._log, self._started, self._seconds = log, {}, {}
+        self._log, self._clock = log, NodeClock()
 
     def _describe(
         self,
@@ -161,24 +158,23 @@ class TrackingHook:
     @hook_impl
     def before_dataset_loaded(self, node: "Node") -> None:
         """Starts the node's clock: loading is part of its time."""
-        self._start_clock(node)
+        self._clock.start(node)
 
     @hook_impl
     def before_node_run(self, node: "Node") -> None:
         """Starts the clock of a node without inputs."""
-        self._start_clock(node)
+        self._clock.start(node)
 
     @hook_impl
     def after_node_run(self, node: "Node") -> None:
-        """Notes the time so far; saving adds to it."""
-        self._note_seconds(node)
+        """Logs the time of a node that saves nothing."""
+        self._log_seconds(node)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: "Node") -> None:
-        """Notes the time, and logs fingerprints, scores and artifacts."""
+        """Logs fingerprints, scores and artifacts, and the time of a node whose work is done."""
         if self._log is None or self._catalog is None:
             return
-        self._note_seconds(node)
         if dataset_name == FINGERPRINTS:
             _log_fingerprints(self._log, data)
         elif dataset_name == SCORES:
@@ -190,21 +186,12 @@ class TrackingHook:
         path = getattr(dataset, "_filepath", None)
         if folder and path:
             self._log.file(Path(path), folder)
+        self._log_seconds(node, dataset_name)
 
-    def _start_clock(self, node: "Node") -> None:
-        if node.name not in self._started:
-            self._started[node.name] = time.monotonic()
-            self._log_seconds()
-
-    def _note_seconds(self, node: "Node") -> None:
-        name = node.name.split(".")[-1]
-        self._seconds[f"seconds/{name}"] = time.monotonic() - self._started[node.name]
-
-    def _log_seconds(self) -> None:
-        """Logs the times of the nodes that are done, once each."""
-        if self._log is not None:
-            self._log.metrics(self._seconds)
-        self._seconds = {}
+    def _log_seconds(self, node: "Node", saved: str | None = None) -> None:
+        seconds = self._clock.stop(node, saved=saved)
+        if seconds is not None and self._log is not None:
+            self._log.metrics({f"seconds/{node.name.split('.')[-1]}": seconds})
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -234,7 +221,6 @@ class TrackingHook:
     def _end(self, status: str) -> None:
         if self._log is None:
             return
-        self._log_seconds()
         log, self._log = self._log, None
         log.tags({"device": describe_device()})
         self._exits.close()
