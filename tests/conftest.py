@@ -147,7 +147,7 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
             "evaluations_per_epoch": 1,
             "patience": 50,
             "minimum_gain": 0.0,
-            "checkpoints_per_epoch": 2,
+            "seconds_between_checkpoints": 0.0,
         },
         "precision": "fp32",
         "attention": "eager",

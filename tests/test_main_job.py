@@ -140,7 +140,11 @@ def test_main_job_ends_with_scores_a_registered_model_and_a_finished_run(make_pr
 
 @pytest.mark.slow
 def test_main_job_killed_in_training_ends_with_what_an_undisturbed_one_gives(make_project):
-    long = {"training.epochs": "300", "training.validation.patience": "1000"}
+    long = {
+        "training.epochs": "300",
+        "training.validation.patience": "1000",
+        "training.validation.seconds_between_checkpoints": "0.5",
+    }
     undisturbed, killed = make_project("undisturbed"), make_project("killed")
     finish(start(undisturbed, **long))
     process = start(killed, **long)

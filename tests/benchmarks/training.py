@@ -39,10 +39,10 @@ def ours(limit: int, epochs: int, seed: int) -> dict[str, Any]:
     rows, tasks, encoder = load_rows(limit), load_tasks(), load_encoder_checkpoint()
     defaults = {**load_parameters("training"), "epochs": epochs, "seed": seed}
     parameters = TrainingParameters.model_validate(defaults)
-    tokenizer = encoder.load_tokenizer()
     watch = Stopwatch()
     examples = rows.assign(culture=rows["culture"].fillna("und"))
     with tempfile.TemporaryDirectory() as folder, watch.running():
+        tokenizer = encoder.load_tokenizer()
         features = encode_examples(examples, tasks, tokenizer, max_length_tokens=128)
         vocabulary = count_tokens(features, special_ids=tokenizer.all_special_ids)
         tuned = fine_tune(
@@ -72,9 +72,9 @@ def plain(limit: int, epochs: int, seed: int) -> dict[str, Any]:
 
     rows, labels = load_rows(limit), load_tasks()["sentiment"].labels
     encoder = load_encoder_checkpoint()
-    tokenizer = encoder.load_tokenizer()
     watch = Stopwatch()
     with tempfile.TemporaryDirectory() as folder, watch.running():
+        tokenizer = encoder.load_tokenizer()
         model = AutoModelForSequenceClassification.from_pretrained(
             encoder.folder, num_labels=len(labels)
         )

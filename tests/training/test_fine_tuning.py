@@ -136,11 +136,23 @@ def test_fine_tune_killed_before_its_model_was_saved_trains_nothing_again(run, m
     pd.testing.assert_frame_equal(second.history, first.history)
 
 
+def test_fine_tune_finished_is_kept_when_only_the_time_between_checkpoints_changes(
+    run, monkeypatch
+):
+    run()
+
+    def train(*args, **kwargs):
+        raise AssertionError("it trains again")
+
+    monkeypatch.setattr(MultiTaskTrainer, "train", train)
+    run(validation={"seconds_between_checkpoints": 60.0})
+
+
 def test_fine_tune_killed_at_its_early_stop_stops_there_too(run, monkeypatch, tmp_path):
     stopping = {
         "epochs": 30,
         "optimiser": {"learning_rate": 1e-9, "head_learning_rate": 1e-9},
-        "validation": {"patience": 2, "checkpoints_per_epoch": 1},
+        "validation": {"patience": 2},
     }
     expected = run(**stopping).history
     forget(tmp_path)

@@ -89,6 +89,36 @@ class AveragingCallback(TrainerCallback):
         self._averaged.update()
 
 
+class CheckpointCallback(TrainerCallback):
+    """Asks for a checkpoint when the last one is some seconds old.
+
+    By the clock and not by steps, so that what a killed run loses depends neither on how much there
+    is to train on nor on the machine.
+    """
+
+    def __init__(self, seconds_between: float) -> None:
+        self._seconds_between = seconds_between
+        self._last = 0.0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Starts the clock."""
+        self._last = time.monotonic()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Asks for one when it is due."""
+        control.should_save = time.monotonic() - self._last >= self._seconds_between
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Starts the clock again."""
+        self._last = time.monotonic()
+
+
 class BestWeightsCallback(TrainerCallback):
     """Keeps the weights with the best validation score, and stops when they stay the best.
 

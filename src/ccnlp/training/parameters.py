@@ -72,7 +72,9 @@ class ValidationParameters(_Group):
     evaluations_per_epoch: int = Field(ge=1, description="looks at the validation rows an epoch")
     patience: int = Field(ge=1, description="evaluations without a gain before training stops")
     minimum_gain: float = Field(ge=0, description="of the validation score, to count as a gain")
-    checkpoints_per_epoch: int = Field(ge=1, description="points a killed run can go on from")
+    seconds_between_checkpoints: float = Field(
+        ge=0, description="training that a killed run loses at most"
+    )
 
 
 class FreezeParameters(_Group):

@@ -95,7 +95,7 @@ def choose_attention(
         lengths = np.concatenate([table["num_tokens"].to_numpy() for table in features.values()])
         chosen = faster_attention(
             network,
-            batch_shape=(parameters.batches.examples, int(np.median(lengths))),
+            batch_shape=(min(16, parameters.batches.examples), int(np.median(lengths))),
             token_id=tokenizer.pad_token_id,
             precision=parameters.precision,
         )
@@ -116,7 +116,12 @@ def build_trainer(
     """Trainer over the plan, with validation, progress and the best weights kept in `folder`."""
     from transformers import PrinterCallback
 
-    from ccnlp.training.callbacks import AveragingCallback, BestWeightsCallback, ProgressCallback
+    from ccnlp.training.callbacks import (
+        AveragingCallback,
+        BestWeightsCallback,
+        CheckpointCallback,
+        ProgressCallback,
+    )
     from ccnlp.training.trainer import MultiTaskTrainer, PlannedDataset
     from ccnlp.training.validation import Validation
 
@@ -135,7 +140,10 @@ def build_trainer(
             tokenizer=tokenizer,
             precision=parameters.precision,
         ),
-        callbacks=[ProgressCallback(num_examples=_counter(batches, parameters))],
+        callbacks=[
+            ProgressCallback(num_examples=_counter(batches, parameters)),
+            CheckpointCallback(parameters.validation.seconds_between_checkpoints),
+        ],
     )
     trainer.remove_callback(PrinterCallback)
     if trainer.averaged:
@@ -199,8 +207,7 @@ def _arguments(
         bf16=choose_precision(device, parameters.precision) == "bf16",
         use_cpu=device.type == "cpu",
         eval_strategy="no",  # the callback that keeps the best weights asks for evaluations
-        save_strategy="steps",
-        save_steps=_per_epoch(num_steps, parameters, parameters.validation.checkpoints_per_epoch),
+        save_strategy="no",  # and another one for checkpoints
         save_total_limit=1,
         logging_steps=max(1, min(20, num_steps // 20)),
         torch_compile=parameters.compile,

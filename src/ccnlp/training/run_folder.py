@@ -52,7 +52,8 @@ class RunFolder:
         parameters: TrainingParameters,
     ) -> "RunFolder":
         """The folder of trainings with these inputs; those of others are removed."""
-        digest = hashlib.sha256(parameters.model_dump_json().encode())
+        without_effect = {"validation": {"seconds_between_checkpoints"}}
+        digest = hashlib.sha256(parameters.model_dump_json(exclude=without_effect).encode())
         digest.update(f"{encoder.name} {encoder.revision}".encode())
         for name, task in sorted(tasks.items()):
             digest.update(f"{name} {task.parameters.model_dump_json()}".encode())
