@@ -44,6 +44,16 @@ def test_file_that_is_no_yaml_is_named_with_the_line(read, tmp_path, content, me
     assert told(read, parameters=content) == f"{file}, {message}"
 
 
+@pytest.mark.parametrize("content", ["- a\n- b\n", "5\n"])
+@pytest.mark.parametrize("kind", ["parameters", "catalog"])
+def test_file_without_names_is_told(read, tmp_path, content, kind):
+    message = told(read, kind, **{kind: content})
+    assert message == (
+        f"{tmp_path}/base/{kind}.yml holds no names with values; write `name: value`, with what "
+        "belongs indented"
+    )
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

@@ -27,6 +27,8 @@ def describe(error: BaseException) -> str | None:
 
     if isinstance(error, MarkedYAMLError):
         return _syntax(error)
+    if file := _file_without_names(error):
+        return f"{file} holds no names with values; write `name: value`, with what belongs indented"
     if isinstance(error, OmegaConfBaseException):
         return _interpolation(error)
     if isinstance(error, MissingConfigException):
@@ -46,6 +48,17 @@ def _syntax(error: Any) -> str | None:
     if file is None or mark is None:
         return None
     return f"{file}, line {mark.line + 1}, column {mark.column + 1}: {detail.problem}"
+
+
+def _file_without_names(error: BaseException) -> Path | None:
+    """The file of the configuration at which Kedro failed because it is a list or a number."""
+    from omegaconf import ListConfig
+
+    if isinstance(error, OSError) and "Invalid loaded object type" in str(error):
+        return next((frame.f_locals["config_filepath"] for frame in _reading(error)), None)
+    read = (frame.f_locals.get("config_per_file") for frame in _frames(error))
+    contents = (item for files in read if files for item in files.items())
+    return next((file for file, content in contents if isinstance(content, ListConfig)), None)
 
 
 def _interpolation(error: Any) -> str:
