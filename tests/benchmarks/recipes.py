@@ -45,6 +45,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "first-token pooling": {"pooling": "first"},
     "batches of 64": {"batches.examples": 64, "batches.tokens": 8192},
     "five epochs": {"epochs": 5},
+    "frozen embeddings": {"freeze.embeddings": True},
     "no dropout in the encoder": {"regularisation.encoder_dropout": 0.0},
 }
 """By name, what differs from `conf/base/parameters/training.yml`."""
