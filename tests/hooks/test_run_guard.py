@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -10,14 +12,8 @@ from kedro_datasets.json import JSONDataset
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import RunGuardHook
-from ccnlp.hooks.run_guard import (
-    check_folder,
-    check_free_space,
-    check_inputs,
-    check_parameter_groups,
-    check_runner,
-)
-from ccnlp.hooks.run_lock import RunLock
+from ccnlp.hooks.run_guard import check_inputs, check_parameter_groups, check_runner
+from ccnlp.hooks.run_lock import LOCK_FILE, RunLock
 
 HOLD_LOCK = """
 import sys, time
@@ -78,6 +74,36 @@ def test_lock_note_of_the_holder_survives_a_refused_attempt(project, other_run):
             RunLock.acquire(project.folder / "data")
 
 
+def test_lock_file_that_cannot_be_opened_is_refused(tmp_path):
+    (tmp_path / LOCK_FILE).mkdir()
+    with pytest.raises(
+        ConfigurationError, match=r"\.run\.lock can't be written to \(Is a directory\); make the"
+    ):
+        RunLock.acquire(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_file_system_without_locks_is_refused(tmp_path, monkeypatch, number):
+    def flock(file, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(ConfigurationError, match=r"the file system of .* gives no locks \(.+\), w"):
+        RunLock.acquire(tmp_path)
+
+
+def test_lock_whose_note_finds_no_room_is_let_go(tmp_path, monkeypatch):
+    def dumps(note):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ccnlp.hooks.run_lock.json.dumps", dumps)
+        with pytest.raises(OSError, match="No space left") as kept:
+            RunLock.acquire(tmp_path)
+    RunLock.acquire(tmp_path).release()
+    assert kept.value.errno == errno.ENOSPC
+
+
 def test_failed_run_unlocks_the_folder(project):
     def fail(run):
         raise RuntimeError("broken")
@@ -108,31 +134,6 @@ def test_interrupted_run_of_the_same_process_does_not_hinder_the_next(project):
     with pytest.raises(KeyboardInterrupt):
         project.run(Pipeline([Node(interrupt, "params:run", "noted")]), guard)
     project.run(PIPELINE, guard)
-
-
-def test_folder_that_cannot_be_written_to_is_refused():
-    with pytest.raises(
-        ConfigurationError, match=r"/proc/ccnlp can't be written to \(.+\); make it"
-    ):
-        check_folder(Path("/proc/ccnlp"))
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_folder_without_permission_is_refused(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(ConfigurationError, match="Permission denied"):
-        check_folder(tmp_path)
-
-
-def test_data_folder_that_is_a_file_is_refused(tmp_path):
-    (tmp_path / "data").write_text("")
-    with pytest.raises(ConfigurationError, match="File exists"):
-        check_folder(tmp_path / "data")
-
-
-def test_full_disk_is_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"GiB free, and a run needs 1e\+09; make room"):
-        check_free_space(tmp_path, min_free_gib=1e9)
 
 
 def test_misspelt_parameter_group_names_the_near_one(project):

@@ -1,7 +1,5 @@
 """What must hold before any work starts."""
 
-import shutil
-import tempfile
 from collections.abc import Collection, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +8,7 @@ from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ccnlp.errors import ConfigurationError, did_you_mean
+from ccnlp.hooks.data_folder import check_folder, check_free_space
 from ccnlp.hooks.run_lock import RunLock
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
 
-GIB = 1 << 30
 READ_BY_HOOKS = frozenset({"run", "augmentation"})
 """Parameters that a graph may do without: the hooks' own, and those of nodes that are left out."""
 
@@ -137,38 +135,6 @@ def check_parameter_groups(parameters: dict[str, Any], *, known: frozenset[str])
                 f"nothing reads the parameter {name!r}; {did_you_mean(name, known)} "
                 "(conf/base/parameters, the environment's parameters, or --params)"
             )
-
-
-def check_folder(folder: Path) -> None:
-    """Checks that the folder can be written to; makes it when it is missing.
-
-    Raises:
-        ConfigurationError: it can't.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ConfigurationError(
-            f"the data folder {folder} can't be written to ({error.strerror}); make it yours with "
-            f"`sudo chown -R $USER {folder}`, or copy the project to a place of your own"
-        ) from error
-
-
-def check_free_space(folder: Path, *, min_free_gib: float) -> None:
-    """Checks that the folder's disk has room for a run.
-
-    Raises:
-        ConfigurationError: it has not.
-    """
-    free_gib = shutil.disk_usage(folder).free / GIB
-    if free_gib < min_free_gib:
-        raise ConfigurationError(
-            f"the disk of {folder} has {free_gib:.1f} GiB free, and a run needs {min_free_gib:g}; "
-            "make room (`make clean` removes what runs have written), or lower "
-            "run.min_free_disk_gib (parameters/run.yml)"
-        )
 
 
 def check_inputs(

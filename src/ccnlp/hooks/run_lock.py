@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from ccnlp.errors import ConfigurationError
+from ccnlp.hooks.data_folder import cannot_write
 
 LOCK_FILE = ".run.lock"
 
@@ -25,28 +26,49 @@ class RunLock:
         """Locks the folder for this process.
 
         Raises:
-            ConfigurationError: another run holds the lock; names its process.
+            ConfigurationError: another run holds the lock, whose process is named; or there can be
+                no lock in the folder.
         """
-        # Opened for appending: whoever fails to get the lock must not empty the holder's note.
-        file = (folder / LOCK_FILE).open("a+", encoding="utf-8")
+        file = _open(folder)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _read_holder(file)
+            _lock(file, folder)
+            file.truncate(0)
+            file.write(json.dumps({"pid": os.getpid(), "since": time.time(), "command": sys.argv}))
+            file.flush()
+        except BaseException:
             file.close()
-            raise ConfigurationError(
-                f"another run works on {folder}: {holder}. Wait until it ends, or stop it with "
-                "`kill` and that process number; what it has done so far is not lost. To run "
-                "beside it, use a copy of the project"
-            ) from None
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "since": time.time(), "command": sys.argv}))
-        file.flush()
+            raise
         return cls(file)
 
     def release(self) -> None:
         """Lets the next run go on; the file stays, because deleting it would race with that run."""
         self.file.close()
+
+
+def _open(folder: Path) -> IO[str]:
+    path = folder / LOCK_FILE
+    try:
+        # For appending: whoever fails to get the lock must not empty the holder's note.
+        return path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise cannot_write(path, error.strerror, data_folder=folder) from error
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConfigurationError(
+            f"another run works on {folder}: {_read_holder(file)}. Wait until it ends, or stop it "
+            "with `kill` and that process number; what it has done so far is not lost. To run "
+            "beside it, use a copy of the project"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"the file system of {folder} gives no locks ({error.strerror}), without which two "
+            "runs could spoil each other's files; copy the project to a local disk, or move the "
+            "folder there and leave a link to it"
+        ) from error
 
 
 def _read_holder(file: IO[str]) -> str:
