@@ -1,6 +1,10 @@
 """Runs a small pipeline with the hooks as a Kedro session does, on a project in a folder."""
 
+import os
 import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +15,8 @@ from kedro.framework.hooks.manager import _create_hook_manager, _register_hooks
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
+
+NOBODY = 65534
 
 
 @dataclass
@@ -92,3 +98,33 @@ def project(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     shutil.copy(empty_store, tmp_path / "mlflow.db")
     return Project(tmp_path)
+
+
+@pytest.fixture
+def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
+    """Within the block the process is no root, who may write everywhere."""
+    return _ordinary_user
+
+
+@pytest.fixture
+def folder_of_user() -> Iterator[Path]:
+    """An empty folder of the ordinary user; below pytest's own ones only root may go."""
+    with tempfile.TemporaryDirectory() as place:
+        if os.geteuid() == 0:
+            os.chown(place, NOBODY, -1)
+        yield Path(place)
+
+
+@contextmanager
+def _ordinary_user() -> Iterator[None]:
+    if os.geteuid() != 0:
+        yield
+        return
+    try:
+        os.setresuid(NOBODY, NOBODY, 0)
+    except OSError:
+        pytest.skip("a container without other users")
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)

@@ -1,7 +1,4 @@
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,39 +7,16 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.hooks.data_folder import check_folder, check_free_space
 from ccnlp.hooks.run_lock import LOCK_FILE, RunLock
 
-NOBODY = 65534
-"""The user by whom root, who may write everywhere, is represented."""
-
-
-@contextmanager
-def ordinary_user() -> Iterator[None]:
-    """Within the block the process is no root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    try:
-        os.setresuid(NOBODY, NOBODY, 0)
-    except OSError:
-        pytest.skip("a container without other users")
-    try:
-        yield
-    finally:
-        os.setresuid(0, 0, 0)
-
 
 @pytest.fixture
-def data() -> Iterator[Path]:
+def data(folder_of_user, ordinary_user) -> Path:
     """A data folder of the ordinary user, in which a run has been."""
-    with tempfile.TemporaryDirectory() as place:  # below pytest's own folders only root may go
-        folder = Path(place)
+    with ordinary_user():
         for layer in ("01_raw", "02_intermediate", "06_models", "06_models/finetuned"):
-            (folder / layer).mkdir()
+            (folder_of_user / layer).mkdir()
         for file in (LOCK_FILE, "01_raw/texts.csv", "02_intermediate/translations.sqlite"):
-            (folder / file).touch()
-        if os.geteuid() == 0:
-            for path in (folder, *folder.rglob("*")):
-                os.chown(path, NOBODY, -1)
-        yield folder
+            (folder_of_user / file).touch()
+    return folder_of_user
 
 
 def protect(path: Path) -> None:
@@ -52,7 +26,7 @@ def protect(path: Path) -> None:
         os.chown(path, 0, 0)
 
 
-def test_folder_of_the_user_passes(data):
+def test_folder_of_the_user_passes(data, ordinary_user):
     with ordinary_user():
         check_folder(data)
         RunLock.acquire(data).release()
@@ -61,7 +35,7 @@ def test_folder_of_the_user_passes(data):
 @pytest.mark.parametrize(
     "place", ["", "02_intermediate", "06_models/finetuned", "02_intermediate/translations.sqlite"]
 )
-def test_what_belongs_to_root_is_refused(data, place):
+def test_what_belongs_to_root_is_refused(data, place, ordinary_user):
     protect(data / place)
     with (
         ordinary_user(),
@@ -74,7 +48,7 @@ def test_what_belongs_to_root_is_refused(data, place):
         check_folder(data)
 
 
-def test_lock_file_that_belongs_to_root_is_refused(data):
+def test_lock_file_that_belongs_to_root_is_refused(data, ordinary_user):
     protect(data / LOCK_FILE)
     with (
         ordinary_user(),
@@ -87,13 +61,13 @@ def test_lock_file_that_belongs_to_root_is_refused(data):
 
 
 @pytest.mark.parametrize("place", ["01_raw", "01_raw/texts.csv"])
-def test_raw_data_is_only_read(data, place):
+def test_raw_data_is_only_read(data, place, ordinary_user):
     protect(data / place)
     with ordinary_user():
         check_folder(data)
 
 
-def test_links_and_hidden_files_may_belong_to_anyone(data):
+def test_links_and_hidden_files_may_belong_to_anyone(data, ordinary_user):
     protect(data / "01_raw")
     (data / "06_models" / "pretrained").symlink_to(data / "01_raw")
     (data / "06_models" / ".gitkeep").touch()

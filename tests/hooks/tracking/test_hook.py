@@ -15,6 +15,7 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import TrackingHook
 from ccnlp.hooks.tracking.corpora import score_metrics
 from ccnlp.hooks.tracking.hook import _runner_name
+from ccnlp.hooks.tracking.server import check_local_store
 
 FINGERPRINTS = {
     "seed": {"fingerprint": "0123abcd", "num_rows": 3, "licence": "CC0-1.0", "sources": ["a.csv"]}
@@ -251,6 +252,39 @@ def test_store_that_is_no_database_is_refused_before_work(project):
     )
     with pytest.raises(ConfigurationError, match=r"MLflow can't use sqlite.*mlflow\.db"):
         project.run(TRAINING, TrackingHook())
+
+
+def test_database_that_takes_no_run_is_refused_without_its_statements(project, monkeypatch):
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    def create_run(*arguments, **named):
+        raise MlflowException(
+            "(sqlite3.OperationalError) attempt to write a readonly database\n[SQL: INSERT]"
+        )
+
+    monkeypatch.setattr(MlflowClient, "create_run", create_run)
+    with pytest.raises(
+        ConfigurationError,
+        match=r"MLflow can't use sqlite.* \(.*attempt to write a readonly database\); mend t",
+    ):
+        project.run(TRAINING, TrackingHook())
+
+
+@pytest.mark.parametrize("name", ["mlflow.db", "mlruns"])
+def test_local_store_that_belongs_to_root_is_refused(folder_of_user, ordinary_user, name):
+    database, artifacts = folder_of_user / "mlflow.db", folder_of_user / "mlruns"
+    with ordinary_user():
+        check_local_store(database, artifacts)
+        database.touch()
+        artifacts.mkdir()
+        check_local_store(database, artifacts)
+    (folder_of_user / name).chmod(0o555)
+    with (
+        ordinary_user(),
+        pytest.raises(ConfigurationError, match=rf"{name}; make it yours with `sudo chown -R \$U"),
+    ):
+        check_local_store(database, artifacts)
 
 
 def test_variable_goes_before_the_parameter(project, monkeypatch, empty_store):

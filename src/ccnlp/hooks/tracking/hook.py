@@ -27,6 +27,7 @@ from ccnlp.hooks.tracking.server import (
     choose_tracking_uri,
     connect,
     parse_tracking_parameters,
+    store_errors_told,
 )
 from ccnlp.hooks.tracking.surroundings import (
     UNKNOWN,
@@ -94,10 +95,11 @@ class TrackingHook:
         self._end("KILLED")  # left open where a notebook's run was interrupted
         client, experiment_id = connect(self._uri, self._parameters, project=self._project)
         process = ProcessIdentity.of_this()
-        end_dead_runs(client, experiment_id, host=process.host)
         names = "+".join(run_params.get("pipeline_names") or ["main"])
         run_name = f"{names} {time.strftime('%Y-%m-%d %H:%M:%S')}"
-        run = client.create_run(experiment_id, run_name=run_name, tags=process_tags(process))
+        with store_errors_told(self._uri):
+            end_dead_runs(client, experiment_id, host=process.host)
+            run = client.create_run(experiment_id, run_name=run_name, tags=process_tags(process))
         seconds = self._parameters.seconds_between_writes
         log = RunLog(client, run.info.run_id, self._masker, seconds)
         self._take_over(log, experiment_id)

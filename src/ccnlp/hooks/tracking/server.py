@@ -1,6 +1,8 @@
 """Where runs are tracked, and whether it answers."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 VARIABLE = "MLFLOW_TRACKING_URI"
 SQLITE = "sqlite:///"
 TIMEOUT_SECONDS = 5.0
+WHERE_TO_MEND = f"mend tracking_uri in conf/base/mlflow.yml, or the variable {VARIABLE}"
 
 _set_here: dict[str, str] = {}
 
@@ -67,28 +70,58 @@ def connect(
     Raises:
         ConfigurationError: the store does not answer, or can't be used.
     """
-    where_to_mend = f"mend tracking_uri in conf/base/mlflow.yml, or the variable {VARIABLE}"
     if urlsplit(uri).scheme in ("http", "https") and not is_reachable(uri, TIMEOUT_SECONDS):
         raise ConfigurationError(
             f"the MLflow server {mask_url(uri)} gave no answer within {TIMEOUT_SECONDS:g} s; start "
-            f"it, or {where_to_mend}; without it, runs can be tracked in sqlite:///mlflow.db"
+            f"it, or {WHERE_TO_MEND}; without it, runs can be tracked in sqlite:///mlflow.db"
         )
     from mlflow import MlflowClient
 
     is_local = uri.startswith(SQLITE)
-    folder = (project / parameters.artifact_folder).as_uri() if is_local else None
-    try:
+    folder = project / parameters.artifact_folder
+    if is_local:
+        check_local_store(Path(uri.removeprefix(SQLITE)), folder)
+    with store_errors_told(uri):
         client = MlflowClient(tracking_uri=uri)
         experiment = client.get_experiment_by_name(parameters.experiment)
         if experiment is None:
-            return client, client.create_experiment(parameters.experiment, artifact_location=folder)
-    except Exception as error:  # the store's own errors are of many libraries
-        raise ConfigurationError(
-            f"MLflow can't use {mask_url(uri)} ({mask_url(str(error))}); {where_to_mend}"
-        ) from error
+            location = folder.as_uri() if is_local else None
+            return client, client.create_experiment(
+                parameters.experiment, artifact_location=location
+            )
     if experiment.lifecycle_stage != "active":
         raise ConfigurationError(
             f"the MLflow experiment {parameters.experiment!r} was deleted; restore it, or name "
             "another (experiment in conf/base/mlflow.yml)"
         )
     return client, experiment.experiment_id
+
+
+def check_local_store(database: Path, artifact_folder: Path) -> None:
+    """Checks that what an earlier run, perhaps as root, has left of the store can be written to.
+
+    Raises:
+        ConfigurationError: the database or the folder of artifacts can't.
+    """
+    for path in (database, artifact_folder):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise ConfigurationError(
+                f"MLflow can't write to {path}; make it yours with `sudo chown -R $USER "
+                f"{database} {artifact_folder}`, or {WHERE_TO_MEND}"
+            )
+
+
+@contextmanager
+def store_errors_told(uri: str) -> Iterator[None]:
+    """Within the block, an error of the store says where to mend it.
+
+    Raises:
+        ConfigurationError: in place of the store's own errors, which are of many libraries.
+    """
+    try:
+        yield
+    except Exception as error:
+        reason = mask_url(str(error).split("\n[SQL:", maxsplit=1)[0])
+        raise ConfigurationError(
+            f"MLflow can't use {mask_url(uri)} ({reason}); {WHERE_TO_MEND}"
+        ) from error
