@@ -40,13 +40,50 @@ def test_values_of_credentials_and_secret_variables_are_masked_everywhere(monkey
     ("text", "masked"),
     [
         ("--params hub.token=abc,seed=1", "--params hub.token=***,seed=1"),
+        ("--params=corpora.x.options.token=abc", "--params=corpora.x.options.token=***"),
+        ("--params=seed=1,token=abc,n=2", "--params=seed=1,token=***,n=2"),
+        ("https://host/x?token=abc", "https://host/x?token=***"),
         ("password: hunter2 was wrong", "password: *** was wrong"),
-        ("max_length_tokens=128", "max_length_tokens=128"),
+        ("token == abc", "token == ***"),
+        ('{"api_key": "abc", "n": 1}', '{"api_key": "***", "n": 1}'),
+        ("{'password': 'a b, c', 'n': 1}", "{'password': '***', 'n': 1}"),
+        ("{'password': b'abc'}", "{'password': b'***'}"),
+        (r'{"api_key": "a\"b"}', '{"api_key": "***"}'),
+        (r'["{\"api_key\": \"abc\", \"n\": 1}"]', r'["{\"api_key\": \"***\", \"n\": 1}"]'),
+        ("os.environ['HF_TOKEN'] = 'abc'", "os.environ['HF_TOKEN'] = '***'"),
+        ("get(url, auth=('me', 'abc'), n=1)", "get(url, auth=***, n=1)"),
+        ('{"credentials": {"key": "abc"}, "n": 1}', '{"credentials": ***, "n": 1}'),
+        ('{"api_key": "abc', '{"api_key": "***'),
+        (r"b'user: me\npassword: abc'", r"b'user: me\npassword: ***'"),
+        (r"C:\token=abc", r"C:\token=***"),
+        ("token=none-of-yours", "token=***"),
+        ("Authorization: Bearer abc def", "Authorization: ***"),
+        ("Authorization: Basic abc==\nAccept: json", "Authorization: ***\nAccept: json"),
+        ("curl -H 'Authorization: Bearer abc' url", "curl -H 'Authorization: ***' url"),
+        ("{'Authorization': 'Bearer abc', 'n': 1}", "{'Authorization': '***', 'n': 1}"),
         ("hf_abcdefghijklmnopqrstuv leaked", "*** leaked"),
     ],
 )
 def test_credentials_in_text_are_masked(text, masked):
     assert Masker().text(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_length_tokens=128",
+        "--params=training.batches.tokens=4096,seed=1",
+        "tokens: 4096",
+        '{"tokens": 4096, "author": "x"}',
+        "author: x",
+        "hub.token = \nseed = 1",
+        '{"token": null, "password": ""}',
+        "token=None",
+        "a token and a password",
+    ],
+)
+def test_ordinary_text_stays(text):
+    assert Masker().text(text) == text
 
 
 def test_value_of_a_secret_parameter_is_masked_whole():

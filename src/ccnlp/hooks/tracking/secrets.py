@@ -14,7 +14,26 @@ SECRET_WORDS = frozenset(
 SECRET_PAIRS = frozenset({("api", "key"), ("access", "key"), ("private", "key"), ("secret", "key")})
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 URL_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")
-ASSIGNMENT = re.compile(r"([\w.-]+)(\s*[=:]\s*)([^\s,;'\"]+)")
+NAME = re.compile(
+    r"""
+    (?: \\(?P<escape>[nrt]) | (?<![\w.-]) ) (?P<name>[\w.-]++)  # the letter may be the name's own
+    \\*['"]? \]? [ \t]* [=:]{1,2} [ \t]*
+    """,
+    re.VERBOSE,
+)
+"""A name up to its value: `token=`, `"token": `, `['token'] = `, and these inside quoted text."""
+
+VALUE = re.compile(
+    r"""
+    (?! (?:null|None|""|'') (?:[\s,;)\]}'"]|\Z) )            # nothing is no secret
+    (?: (?:Bearer|Basic|Digest|Negotiate|Token)[ ] [^\r\n'"]+  # the rest of a header
+      | (?P<open>[bru]?(?P<quote>\\*['"])) (?:\\.|[^\\])*? (?P<close>(?P=quote))
+      | \{[^{}]*\} | \[[^\[\]]*\] | \([^()]*\)
+      | (?P<torn>\\*['"])? [^\s,;'"]+
+    )
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
 KNOWN_SHAPES = re.compile(
     r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_\w{16,}|sk-[\w-]{16,}|AKIA[A-Z0-9]{16})"
 )
@@ -67,17 +86,28 @@ class Masker:
         """The text with every credential masked."""
         for secret in self.secrets:
             text = text.replace(secret, MASK)
-        text = ASSIGNMENT.sub(_mask_assignment, mask_url(text))
-        return KNOWN_SHAPES.sub(MASK, text)
+        return KNOWN_SHAPES.sub(MASK, _mask_values(mask_url(text)))
 
     def value(self, name: str, value: str) -> str:
         """The value of a parameter, masked whole where its name says that it is a credential."""
         return MASK if is_secret_name(name) and value not in ("null", "") else self.text(value)
 
 
-def _mask_assignment(match: re.Match[str]) -> str:
-    name, sign, _ = match.groups()
-    return f"{name}{sign}{MASK}" if is_secret_name(name) else match.group()
+def _mask_values(text: str) -> str:
+    """The text without the values that stand behind names of credentials.
+
+    Other values are searched in their turn: `--params=token=abc` is one, too.
+    """
+    parts, start = [], 0
+    for name in NAME.finditer(text):
+        names = {name["name"], (name["escape"] or "") + name["name"]}
+        is_wanted = name.start() >= start and any(map(is_secret_name, names))
+        value = VALUE.match(text, name.end()) if is_wanted else None
+        if value:
+            opening = value["open"] or value["torn"] or ""
+            parts += [text[start : value.start()], opening, MASK, value["close"] or ""]
+            start = value.end()
+    return "".join([*parts, text[start:]])
 
 
 def _strings(value: object) -> Iterator[str]:
