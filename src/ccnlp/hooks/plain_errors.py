@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -11,6 +12,19 @@ from ccnlp.hooks import configuration_errors
 from ccnlp.hooks.parameter_errors import readable
 
 ShowError = Callable[[type[BaseException], BaseException, TracebackType | None], object]
+
+MAKE_ROOM = "make room and run again"
+FULL = {errno.ENOSPC, errno.EDQUOT}
+SAYS_FULL = re.compile(
+    r"No space left on device|Disk quota exceeded|\[Errno 28\]|\(os error 28\)|"
+    r"database or disk is full"
+)
+"""What Rust's libraries, Arrow, torch and SQLite say, in errors of their own, of a full disk."""
+
+SAYS_CUT_SHORT = re.compile(
+    r"unexpected pos \d+ vs \d+|file write failed|\d+ requested and \d+ written"
+)
+"""What torch and NumPy say where they could not write a file to its end, and do not know why."""
 
 _installed: dict[str, ShowError] = {}
 
@@ -52,10 +66,38 @@ def message_of(error: BaseException) -> str | None:
             return str(cause)
         if isinstance(cause, ParameterValidationError):
             return readable(str(cause))
-        if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
-            where = f" for {cause.filename}" if cause.filename else ""
-            return f"no space is left on the disk{where}; make room and run again"
-    return configuration_errors.describe(error)
+        if full := _full_disk(cause):
+            return full
+    return _cut_short(list(_causes(error))) or configuration_errors.describe(error)
+
+
+def _full_disk(cause: BaseException) -> str | None:
+    if isinstance(cause, OSError) and cause.errno in FULL:
+        file = cause.filename2 or cause.filename  # what is copied comes first
+        return f"no space is left on the disk{f' for {file}' if file else ''}; {MAKE_ROOM}"
+    is_told = SAYS_FULL.search(_first_line(cause))
+    return f"no space is left on the disk; {MAKE_ROOM}" if is_told else None
+
+
+def _cut_short(causes: list[BaseException]) -> str | None:
+    is_cut_short = any(SAYS_CUT_SHORT.search(_first_line(cause)) for cause in causes)
+    if not is_cut_short or any(map(_tells_why, causes)):
+        return None
+    return (
+        "a file could not be written to its end, most likely for want of space on the disk; "
+        f"{MAKE_ROOM}"
+    )
+
+
+def _first_line(cause: BaseException) -> str:
+    """What a library says itself; the lines below may hold data."""
+    return str(cause).split("\n", maxsplit=1)[0]
+
+
+def _tells_why(cause: BaseException) -> bool:
+    """Whether something else than a full disk broke off what was being written."""
+    is_request_to_end = isinstance(cause, SystemExit | KeyboardInterrupt)
+    return is_request_to_end or (isinstance(cause, OSError) and cause.errno is not None)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
