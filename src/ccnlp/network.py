@@ -2,13 +2,19 @@
 
 import socket
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
+
+TIMES_BELIEVED = 10.0
+"""So that a run waits for silent hosts during a tenth of its time at most."""
+
+_reached: set[str] = set()
+_away_until: dict[str, float] = {}
 
 
 def answer_within(seconds: float, ask: Callable[[], T]) -> T:
@@ -39,24 +45,35 @@ def answer_within(seconds: float, ask: Callable[[], T]) -> T:
     return answers[0]
 
 
-@lru_cache(maxsize=8)
 def is_reachable(endpoint: str, timeout_seconds: float) -> bool:
-    """Whether a host accepts a connection in time; asked once a process.
+    """Whether a host accepts a connection in time; one that did is not asked again.
+
+    One that did not is held to be away for a multiple of the time that it took to find out: many
+    questions to a silent host wait once, and a server that has been started since is found.
 
     Behind a proxy only the proxy's own answer counts, because the host can't be seen directly.
     """
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-
-    def connect() -> bool:
-        proxy = urllib.request.getproxies().get(parts.scheme)
-        is_direct = not proxy or urllib.request.proxy_bypass(host)
-        gate = parts if is_direct else urlsplit(str(proxy))
-        port = gate.port or (443 if gate.scheme == "https" else 80)
-        with socket.create_connection((gate.hostname or "", port), timeout=timeout_seconds):
-            return True
-
+    if endpoint in _reached or _away_until.get(endpoint, 0.0) > time.monotonic():
+        return endpoint in _reached
+    start = time.monotonic()
     try:
-        return answer_within(timeout_seconds, connect)
-    except OSError:
+        answer_within(timeout_seconds, lambda: _connect(endpoint, timeout_seconds))
+    except (OSError, ValueError):  # the latter of what is no URL, or has a port that is no number
+        now = time.monotonic()
+        _away_until[endpoint] = now + TIMES_BELIEVED * (now - start)
         return False
+    _reached.add(endpoint)
+    return True
+
+
+def _connect(endpoint: str, timeout_seconds: float) -> None:
+    parts = urlsplit(endpoint)
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
+        # Other clients take a proxy without a scheme, too.
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if not parts.hostname:
+        raise ValueError(f"{endpoint} names no host")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    socket.create_connection((parts.hostname, port), timeout=timeout_seconds).close()
