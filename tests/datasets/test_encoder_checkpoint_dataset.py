@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 
 import pytest
@@ -30,9 +29,22 @@ def test_load_folder_gone_says_how_to_get_it_back(tiny_encoder, tmp_path) -> Non
         dataset.load()
 
 
-@pytest.mark.parametrize("content", ["{", json.dumps({"folder": "x"}), "[]"])
-def test_load_other_content_says_how_to_mend_it(tmp_path, content) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "line 1 column 2"),
+        ("{}", "no 'folder'"),
+        ('{"folder": "x"}', "missing 3 required"),
+        ('{"folder": 5}', "not 'int'|not int"),
+        ("[]", "not a mapping"),
+        ("null", "not a mapping"),
+        ('{"folder": "x", "name": "e5", "source": "hub", "revision": "1", "more": 1}', "'more'"),
+    ],
+)
+def test_load_other_content_says_how_to_mend_it(tmp_path, content, reason) -> None:
     path = tmp_path / "encoder.json"
     path.write_text(content)
-    with pytest.raises(DatasetError, match=r"encoder\.json is no note of an encoder.*ingestion"):
+    with pytest.raises(
+        DatasetError, match=rf"encoder\.json is no note of an encoder \(.*({reason}).*\); run.*inge"
+    ):
         EncoderCheckpointDataset(filepath=str(path)).load()

@@ -35,9 +35,10 @@ class EncoderCheckpointDataset(LocalDataset[EncoderCheckpoint, EncoderCheckpoint
         try:
             note = json.loads(self._filepath.read_text(encoding="utf-8"))
             return EncoderCheckpoint(**{**note, "folder": Path(note["folder"])})
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            reason = f"no {error}" if isinstance(error, KeyError) else error
             raise ModelSourceError(
-                f"{self._filepath} is no note of an encoder ({error}); {MEND}"
+                f"{self._filepath} is no note of an encoder ({reason}); {MEND}"
             ) from error
 
     def _exists(self) -> bool:
