@@ -14,7 +14,7 @@ import pytest
 from kedro.framework.hooks.manager import _create_hook_manager, _register_hooks
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
-from kedro.runner import SequentialRunner
+from kedro.runner import AbstractRunner, SequentialRunner
 
 NOBODY = 65534
 
@@ -45,6 +45,7 @@ class Project:
         *hooks: object,
         catalog: DataCatalog | None = None,
         pipeline_names: list[str] | None = None,
+        runner: AbstractRunner | None = None,
     ) -> None:
         catalog = DataCatalog() if catalog is None else catalog
         manager = _create_hook_manager()
@@ -67,7 +68,7 @@ class Project:
         told = {"run_params": run_params, "pipeline": pipeline, "catalog": catalog}
         manager.hook.before_pipeline_run(**told)
         try:
-            result = SequentialRunner().run(pipeline, catalog, manager, run_id="1")
+            result = (runner or SequentialRunner()).run(pipeline, catalog, manager, run_id="1")
         except Exception as error:
             manager.hook.on_pipeline_error(error=error, **told)
             raise

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from kedro.framework.hooks import hook_impl
 
 from ccnlp import progress
 from ccnlp.hooks import plain_errors
-from ccnlp.hooks.clock import NodeClock
+from ccnlp.hooks.clock import NodeClock, Span, covered_seconds
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -31,14 +32,17 @@ REGISTERED_VERSION = "registered_version"
 
 
 class TerminalHook:
-    """Tells the nodes as they come, and ends with scores, places and the registered version."""
+    """Tells the nodes as they come, and ends with scores, places and the registered version.
+
+    Runners may call from several threads; the lock keeps counts and lines in one order.
+    """
 
     def __init__(self) -> None:
         self._project = Path()
+        self._lock = threading.Lock()
         self._total: Counter[str] = Counter()
         self._begun: Counter[str] = Counter()
-        self._done: Counter[str] = Counter()
-        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._done: defaultdict[str, list[Span]] = defaultdict(list)
         self._clock = NodeClock()
         self._start = 0.0
         self._registered_version: str | None = None
@@ -55,7 +59,7 @@ class TerminalHook:
     def before_pipeline_run(self, pipeline: "Pipeline") -> None:
         """Counts the nodes of each stage."""
         self._total = Counter(_stage(node) for node in pipeline.nodes)
-        self._begun, self._done, self._seconds = Counter(), Counter(), defaultdict(float)
+        self._begun, self._done = Counter(), defaultdict(list)
         self._clock = NodeClock()
         self._registered_version = None
         self._exits.close()
@@ -78,9 +82,10 @@ class TerminalHook:
         """Names the node and how far its stage is."""
         stage = _stage(node)
         self._clock.start(node)
-        self._begun[stage] += 1
-        position = f"{self._begun[stage]} of {self._total[stage]}"
-        logger.info(f"{stage}, {position}: {_sentence(node)}")
+        with self._lock:
+            self._begun[stage] += 1
+            position = f"{self._begun[stage]} of {self._total[stage]}"
+            logger.info(f"{stage}, {position}: {_sentence(node)}")
 
     @hook_impl
     def after_node_run(self, node: "Node") -> None:
@@ -89,14 +94,15 @@ class TerminalHook:
 
     def _count(self, node: "Node", saved: str | None = None) -> None:
         """Says that the stage is done when its last node's last output is saved."""
-        seconds = self._clock.stop(node, saved=saved)
-        if seconds is None:
+        span = self._clock.stop(node, saved=saved)
+        if span is None:
             return
         stage = _stage(node)
-        self._done[stage] += 1
-        self._seconds[stage] += seconds
-        if self._done[stage] == self._total[stage]:
-            logger.info(f"{stage} done in {duration(self._seconds[stage])}")
+        with self._lock:
+            done = self._done[stage]
+            done.append(span)
+            if len(done) == self._total[stage]:
+                logger.info(f"{stage} done in {duration(covered_seconds(done))}")
 
     @hook_impl
     def on_node_error(self, node: "Node") -> None:

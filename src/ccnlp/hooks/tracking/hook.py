@@ -150,12 +150,13 @@ class TrackingHook:
         return tags | link
 
     def _hear(self, event: progress.Report) -> None:
-        if self._log is None:
+        log = self._log
+        if log is None:
             return
         if isinstance(event, progress.Metrics):
-            self._log.metrics(event.values, step=event.step)
+            log.metrics(event.values, step=event.step)
         else:
-            self._log.tags({event.name: event.value})
+            log.tags({event.name: event.value})
 
     @hook_impl
     def before_dataset_loaded(self, node: "Node") -> None:
@@ -164,8 +165,10 @@ class TrackingHook:
 
     @hook_impl
     def before_node_run(self, node: "Node") -> None:
-        """Starts the clock of a node without inputs."""
+        """Starts the clock of a node without inputs; has what it logs itself belong to the run."""
         self._clock.start(node)
+        if self._log is not None:
+            _join_in_this_thread(self._log)
 
     @hook_impl
     def after_node_run(self, node: "Node") -> None:
@@ -175,25 +178,26 @@ class TrackingHook:
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: "Node") -> None:
         """Logs fingerprints, scores and artifacts, and the time of a node whose work is done."""
-        if self._log is None or self._catalog is None:
+        log = self._log
+        if log is None or self._catalog is None:
             return
         if dataset_name == FINGERPRINTS:
-            _log_fingerprints(self._log, data)
+            _log_fingerprints(log, data)
         elif dataset_name == SCORES:
             from ccnlp.hooks.tracking.corpora import score_metrics  # imports pandas
 
-            self._log.metrics(score_metrics(data))
+            log.metrics(score_metrics(data))
         dataset = self._catalog.get(dataset_name)
         folder = ((getattr(dataset, "metadata", None) or {}).get("mlflow") or {}).get("artifact")
         path = getattr(dataset, "_filepath", None)
         if folder and path:
-            self._log.file(Path(path), folder)
+            log.file(Path(path), folder)
         self._log_seconds(node, dataset_name)
 
     def _log_seconds(self, node: "Node", saved: str | None = None) -> None:
-        seconds = self._clock.stop(node, saved=saved)
-        if seconds is not None and self._log is not None:
-            self._log.metrics({f"seconds/{node.name.split('.')[-1]}": seconds})
+        span, log = self._clock.stop(node, saved=saved), self._log
+        if span is not None and log is not None:
+            log.metrics({f"seconds/{node.name.split('.')[-1]}": span.seconds})
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -235,6 +239,18 @@ class TrackingHook:
             mlflow.end_run(status)
         if not log.try_to(lambda: log.client.set_terminated(log.run_id, status=status)):
             logger.warning(f"MLflow could not be told that the run ended as {status}")
+
+
+def _join_in_this_thread(log: RunLog) -> None:
+    """Makes the run mlflow's active one where a runner's thread has none.
+
+    Without it, a node's `mlflow.log_metric` would open a run of its own, which nobody ends, and a
+    registered model would belong to none.
+    """
+    import mlflow
+
+    if mlflow.active_run() is None:
+        log.try_to(lambda: mlflow.start_run(run_id=log.run_id, log_system_metrics=False))
 
 
 def _is_asked_to_end(error: BaseException) -> bool:
