@@ -194,5 +194,5 @@ def test_pipeline_whose_inputs_are_there_or_made_on_the_way_is_let_through(two_p
 
 def test_runner_whose_nodes_no_hook_hears_of_is_refused():
     check_runner("<kedro.runner.sequential_runner.SequentialRunner object at 0x7f>")
-    with pytest.raises(ConfigurationError, match="run with --runner ThreadRunner, or with Sequ"):
+    with pytest.raises(ConfigurationError, match="run without --runner: the nodes of Seq"):
         check_runner("<kedro.runner.parallel_runner.ParallelRunner object at 0x7f>")

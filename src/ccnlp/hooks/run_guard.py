@@ -96,8 +96,9 @@ def check_runner(description: str) -> None:
     if "ParallelRunner" in description:
         raise ConfigurationError(
             "ParallelRunner runs each node in a process of its own, out of reach of what writes "
-            "metrics, timings and artifacts to MLflow; run with --runner ThreadRunner, or with "
-            "SequentialRunner, the default, whose nodes use every core"
+            "metrics, timings and artifacts to MLflow; run without --runner: the nodes of "
+            "SequentialRunner, the default, use every core. ThreadRunner is tracked, too, but "
+            "nodes that load models beside a training change the random numbers that it draws"
         )
 
 
