@@ -192,7 +192,24 @@ def test_pipeline_whose_inputs_are_there_or_made_on_the_way_is_let_through(two_p
     check_inputs(pipelines["second"], catalog, pipelines)
 
 
-def test_runner_whose_nodes_no_hook_hears_of_is_refused():
-    check_runner("<kedro.runner.sequential_runner.SequentialRunner object at 0x7f>")
-    with pytest.raises(ConfigurationError, match="run without --runner: the nodes of Seq"):
-        check_runner("<kedro.runner.parallel_runner.ParallelRunner object at 0x7f>")
+RUNNER = "<kedro.runner.x.{} object at 0x7f>"
+
+
+@pytest.mark.parametrize(
+    ("runner", "namespaces"),
+    [("SequentialRunner", {"training"}), ("ThreadRunner", {"ingestion"}), ("None", {"training"})],
+)
+def test_runner_that_can_be_tracked_and_repeated_is_taken(runner, namespaces):
+    check_runner(RUNNER.format(runner), namespaces)
+
+
+@pytest.mark.parametrize(
+    ("runner", "namespaces", "message"),
+    [
+        ("ParallelRunner", {"ingestion"}, "out of reach of .* MLflow; run without --runner"),
+        ("ThreadRunner", {"training", "evaluation"}, "same weights; run without --runner"),
+    ],
+)
+def test_runner_that_can_not_be_tracked_or_repeated_is_refused(runner, namespaces, message):
+    with pytest.raises(ConfigurationError, match=message):
+        check_runner(RUNNER.format(runner), namespaces)

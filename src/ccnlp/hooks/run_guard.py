@@ -54,7 +54,9 @@ class RunGuardHook:
         """
         from kedro.framework.project import pipelines
 
-        check_runner(str(run_params.get("runner")))
+        check_runner(
+            str(run_params.get("runner")), {str(node.namespace) for node in pipeline.nodes}
+        )
         known = parameter_groups([pipeline, *pipelines.values()]) | READ_BY_HOOKS
         check_parameter_groups(self._parameters, known=known)
         run = parse_run_parameters(self._parameters)
@@ -87,18 +89,27 @@ class RunGuardHook:
             self._lock = None
 
 
-def check_runner(description: str) -> None:
-    """Checks that the run can be tracked.
+def check_runner(description: str, namespaces: Collection[str]) -> None:
+    """Checks that the run can be tracked and repeated.
+
+    Args:
+        description: of the runner, as Kedro gives it.
+        namespaces: of the run's nodes.
 
     Raises:
-        ConfigurationError: Kedro tells the hooks nothing of its nodes.
+        ConfigurationError: the runner tells the hooks nothing of its nodes, or runs others beside
+            a training.
     """
+    advice = "run without --runner: the nodes of SequentialRunner, the default, use every core"
     if "ParallelRunner" in description:
         raise ConfigurationError(
             "ParallelRunner runs each node in a process of its own, out of reach of what writes "
-            "metrics, timings and artifacts to MLflow; run without --runner: the nodes of "
-            "SequentialRunner, the default, use every core. ThreadRunner is tracked, too, but "
-            "nodes that load models beside a training change the random numbers that it draws"
+            f"metrics, timings and artifacts to MLflow; {advice}"
+        )
+    if "ThreadRunner" in description and "training" in namespaces:
+        raise ConfigurationError(
+            "ThreadRunner loads models beside a training, which draws from the same random "
+            f"numbers: the seed would no longer give the same weights; {advice}"
         )
 
 
