@@ -207,7 +207,7 @@ def test_fine_tune_stops_early_without_gains(run):
         {"batches": {"accumulation_steps": 2}},
         {"attention": "auto"},
         {"gradient_checkpointing": True},
-        {"freeze": {"embeddings": True, "all_but_top_layers": 0}},
+        {"freeze": {"embeddings": True, "all_but_top_layers": 0}, "attention": "auto"},
     ],
     ids=str,
 )

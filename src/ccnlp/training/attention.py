@@ -67,7 +67,8 @@ def _time(
         start = time.perf_counter()
         with autocast(device, precision):
             states = encoder(input_ids=input_ids, attention_mask=attention_mask)
-        states.last_hidden_state.float().square().mean().backward()
+        if states.last_hidden_state.requires_grad:  # not where all of the backbone is frozen
+            states.last_hidden_state.float().square().mean().backward()
         if device.type == "cuda":
             torch.cuda.synchronize()
         tries.append(time.perf_counter() - start)
