@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from ccnlp.errors import ModelSourceError
 from ccnlp.models.network import build_network, load_backbone
@@ -106,6 +107,10 @@ def test_saved_folder_is_a_checkpoint_for_transformers_without_pickles(model, tm
             "no readable checkpoint.*train the model again",
         ),
         (lambda f: (f / "config.json").unlink(), "no readable checkpoint"),
+        (
+            lambda f: save_file({}, f / "model.safetensors", metadata={"format": "pt"}),
+            r"lacks the weights .* more; train the model again",
+        ),
         (
             lambda f: (f / "tokenizer.json").write_text("{"),
             r"tokenizer\.json.*train the model again",

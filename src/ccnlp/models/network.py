@@ -1,7 +1,7 @@
 """The network: one backbone that all tasks share, and a head for each."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 Attention = Literal["eager", "sdpa"]
 
 MEND_ENCODER = "delete the folder to fetch it again, or name another one in parameters/encoder.yml"
+
+MAX_LISTED = 3
+"""Names of missing weights that a message shows."""
 
 DROPOUT_FIELDS = {
     "hidden": ("hidden_dropout_prob", "dropout", "resid_pdrop"),
@@ -76,13 +79,13 @@ def load_backbone(
         mend: what to do about a broken folder.
 
     Raises:
-        ModelSourceError: the folder holds no readable checkpoint.
+        ModelSourceError: the folder holds no readable checkpoint, or one that lacks weights.
     """
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM
     from transformers.utils import logging as transformers_logging
 
-    # The report of weights that a headless encoder lacks says nothing: the pooler is not used.
+    # Its report of weights goes to the terminal in colours; what is missing is told below.
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
@@ -92,20 +95,31 @@ def load_backbone(
                 if hasattr(config, field):
                     setattr(config, field, probability)
         family = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModel
-        backbone = family.from_pretrained(
+        backbone, loading = family.from_pretrained(
             folder,
             config=config,
             trust_remote_code=False,
             use_safetensors=True,
             dtype=torch.float32,
             attn_implementation=attention,
+            output_loading_info=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelSourceError(f"{folder} holds no readable checkpoint: {error}; {mend}") from error
+    _check_complete(folder, loading["missing_keys"], mend=mend)
     if getattr(backbone, "pooler", None) is not None:
         # The heads pool; an unused layer would only be saved and synchronised.
         backbone.pooler = None
     return backbone
+
+
+def _check_complete(folder: Path, missing: Collection[str], *, mend: str) -> None:
+    """Checks that no weight was drawn at random, but those of a pooler, which is not used."""
+    names = sorted(name for name in missing if "pooler" not in name.split("."))
+    if names:
+        listed = ", ".join(names[:MAX_LISTED])
+        more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+        raise ModelSourceError(f"{folder} lacks the weights {listed}{more}; {mend}")
 
 
 def build_network(

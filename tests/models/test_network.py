@@ -1,0 +1,55 @@
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import BertConfig, BertForMaskedLM
+
+from ccnlp.errors import ModelSourceError
+from ccnlp.models.network import load_backbone
+
+
+@pytest.fixture
+def folder(tiny_encoder, tmp_path) -> Path:
+    """A copy of the tiny checkpoint, to break."""
+    return Path(shutil.copytree(tiny_encoder.folder, tmp_path / "checkpoint"))
+
+
+def edit_weights(folder, change) -> None:
+    path = folder / "model.safetensors"
+    weights = {new: w for name, w in load_file(path).items() if (new := change(name))}
+    save_file(weights, path, metadata={"format": "pt"})
+
+
+def test_load_backbone_without_a_layer_names_what_is_missing(folder):
+    edit_weights(folder, lambda name: None if "layer.1.output.dense" in name else name)
+
+    with pytest.raises(
+        ModelSourceError,
+        match=r"lacks the weights encoder\.layer\.1\.output\.dense\.bias, encoder\.layer\.1\.output"
+        r"\.dense\.weight; delete the folder to fetch it again",
+    ):
+        load_backbone(folder)
+
+
+def test_load_backbone_of_weights_with_other_names_lists_some(folder):
+    edit_weights(folder, lambda name: f"model.{name}")
+
+    with pytest.raises(ModelSourceError, match=r"lacks the weights embeddings\..* and \d\d more; "):
+        load_backbone(folder)
+
+
+def test_load_backbone_takes_what_was_pretrained_with_a_head_and_without_a_pooler(tmp_path):
+    config = BertConfig(
+        vocab_size=9, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
+    )
+    pretrained = BertForMaskedLM(config)
+    pretrained.save_pretrained(tmp_path)
+
+    loaded = load_backbone(tmp_path)
+
+    assert loaded.pooler is None
+    expected = pretrained.bert.state_dict()
+    for name, weight in loaded.state_dict().items():
+        torch.testing.assert_close(weight, expected[name])
