@@ -62,9 +62,9 @@ def fine_tune(
 ) -> FineTuned:
     """Trains the encoder with a head for each task on the train rows of `features`.
 
-    A run that was killed goes on from its last checkpoint in `checkpoints`, if features, encoder
-    and parameters are the same, and ends with the same weights as one that was not. One that was
-    finished is not trained again.
+    A run that was killed goes on from its last checkpoint in `checkpoints`, if features, encoder,
+    parameters, code and precision are the same, and ends with the same weights as one that was
+    not. One that was finished is not trained again.
 
     Args:
         features: by task, as `encode_examples` gives them.

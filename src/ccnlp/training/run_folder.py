@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Task
+from ccnlp.training.fingerprint import fingerprint_arithmetic, fingerprint_code
 from ccnlp.training.parameters import TrainingParameters
 
 if TYPE_CHECKING:
@@ -51,10 +52,17 @@ class RunFolder:
         tasks: Mapping[str, Task],
         parameters: TrainingParameters,
     ) -> "RunFolder":
-        """The folder of trainings with these inputs; those of others are removed."""
+        """The folder of trainings with these inputs; those of others are removed.
+
+        Other inputs are also another version of the code that trains or of its libraries, another
+        device or another precision: none of them would give the same weights.
+        """
         without_effect = {"validation": {"seconds_between_checkpoints"}}
         digest = hashlib.sha256(parameters.model_dump_json(exclude=without_effect).encode())
         digest.update(f"{encoder.name} {encoder.revision}".encode())
+        digest.update(
+            f"{fingerprint_code()} {fingerprint_arithmetic(parameters.precision)}".encode()
+        )
         for name, task in sorted(tasks.items()):
             digest.update(f"{name} {task.parameters.model_dump_json()}".encode())
             for batch in features[name].combine_chunks().to_batches():
