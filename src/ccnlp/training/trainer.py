@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 AVERAGE_FILE = "averaged_weights.safetensors"
 
 BatchOfTask = dict[str, Any]
-"""A `Batch` with its task's name under `task`."""
+"""A `Batch` with its task's name under `task`, and its `relative_size`: rows by the plan's mean."""
 
 
 class PlannedDataset(Dataset[BatchOfTask]):
@@ -48,6 +48,7 @@ class PlannedDataset(Dataset[BatchOfTask]):
         self.features = features
         self.tasks = tasks
         self.pad_token_id = pad_token_id
+        self.mean_rows = sum(len(batch.rows) for batch in plan) / max(1, len(plan))
 
     def __len__(self) -> int:
         return len(self.plan)
@@ -56,7 +57,8 @@ class PlannedDataset(Dataset[BatchOfTask]):
         batch = self.plan[index]
         rows = [self.features[batch.task][int(row)] for row in batch.rows]
         collated = self.tasks[batch.task].collate(rows, pad_token_id=self.pad_token_id)
-        return {"task": batch.task, **collated}
+        relative_size = len(batch.rows) / self.mean_rows
+        return {"task": batch.task, "relative_size": relative_size, **collated}
 
 
 class MultiTaskTrainer(Trainer):
@@ -119,12 +121,15 @@ class MultiTaskTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
-        """The task's loss times its weight; the mean over the batch."""
+        """The batch's mean loss times its task's weight and its relative size.
+
+        So each example counts alike, though a batch of long texts holds fewer of them.
+        """
         del return_outputs, num_items_in_batch
         batch = dict(inputs)
         task = self.tasks[batch.pop("task")]
-        loss = self._loss(model, task, batch)
-        return loss * task.parameters.loss_weight
+        weight = task.parameters.loss_weight * batch.pop("relative_size")
+        return self._loss(model, task, batch) * weight
 
     def _loss(self, model: Any, task: Task, batch: Batch) -> Tensor:
         regularisation = self.parameters.regularisation
