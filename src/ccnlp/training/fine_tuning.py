@@ -113,8 +113,8 @@ def fine_tune(
     else:
         logger.info("training: finished by an earlier run, whose weights are taken")
         progress.report(progress.Fact("training_resumed_from", "a finished training"))
-    chosen = load_best(network, folder.path)
-    logger.info("training: best validation score %.3f at step %d", chosen["score"], chosen["step"])
+    score, step = load_best(network, folder.path)
+    logger.info("training: best validation score %.3f at step %d", score, step)
     restore_embeddings(network.backbone)
     model = TrainedModel(
         network=network.eval(),

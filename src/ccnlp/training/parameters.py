@@ -71,7 +71,10 @@ class ValidationParameters(_Group):
 
     evaluations_per_epoch: int = Field(ge=1, description="looks at the validation rows an epoch")
     patience: int = Field(ge=1, description="evaluations without a gain before training stops")
-    minimum_gain: float = Field(ge=0, description="of the validation score, to count as a gain")
+    minimum_gain: float = Field(
+        ge=0,
+        description="of the validation score, that patience counts as one; any gain keeps weights",
+    )
     seconds_between_checkpoints: float = Field(
         ge=0, description="training that a killed run loses at most"
     )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ NOT_REPORTED = frozenset(
 
 HISTORY_FILE = "history.json"
 ATTENTION_FILE = "attention.json"
+BEST_WEIGHTS = re.compile(r"best-(\d+)\.safetensors")
+"""Name of the file with the best weights; the number is their step."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,14 @@ class RunFolder:
         _write(self.path / HISTORY_FILE, list(history))
         for checkpoint in self.path.glob("checkpoint-*"):
             shutil.rmtree(checkpoint)
+        for _, path in best_weights(self.path)[:-1]:
+            path.unlink()
+
+
+def best_weights(folder: Path) -> list[tuple[int, Path]]:
+    """The files with the weights that were the best yet at their steps; the last one is now."""
+    found = [(BEST_WEIGHTS.fullmatch(path.name), path) for path in folder.iterdir()]
+    return sorted((int(name[1]), path) for name, path in found if name)
 
 
 def _write(path: Path, content: Any) -> None:
