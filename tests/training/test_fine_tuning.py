@@ -3,9 +3,10 @@ import shutil
 import pandas as pd
 import pytest
 import torch
+from transformers import BertModel
 
 from ccnlp import progress
-from ccnlp.errors import CcnlpError, CorpusError
+from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError
 from ccnlp.models.trained import TrainedModel
 from ccnlp.training.callbacks import ProgressCallback
 from ccnlp.training.fine_tuning import fine_tune
@@ -245,3 +246,12 @@ def test_fine_tune_on_a_full_disk_says_so(run, monkeypatch, tmp_path):
         CcnlpError, match=r"the disk of .* is full \(5 MiB free\); make room and run"
     ):
         run()
+
+
+def test_fine_tune_with_an_attention_that_the_encoder_lacks_says_so(run, monkeypatch):
+    monkeypatch.setattr(BertModel, "_can_set_attn_implementation", lambda *_: False)
+
+    with pytest.raises(
+        ConfigurationError, match=r"training\.attention is eager, which this encoder does not have"
+    ):
+        run(attention="eager")

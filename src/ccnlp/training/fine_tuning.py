@@ -64,7 +64,9 @@ def fine_tune(
 
     A run that was killed goes on from its last checkpoint in `checkpoints`, if features, encoder,
     parameters, code and precision are the same, and ends with the same weights as one that was
-    not. One that was finished is not trained again.
+    not: exactly on a processor, on a graphics card to the rounding of sums in any order, as of
+    the backward pass of attention. One that was finished is not trained again. Two fresh runs are
+    equal if `attention` names the implementation, or both measure the same one to be the faster.
 
     Args:
         features: by task, as `encode_examples` gives them.

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ccnlp import progress
-from ccnlp.errors import CorpusError
+from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Features, Task, shared_backbone
 from ccnlp.tokenisation.encoding import REFERENCE
@@ -85,11 +85,20 @@ def choose_attention(
     features: Mapping[str, pa.Table],
     folder: RunFolder,
 ) -> "Attention":
-    """The configured implementation or the faster one; a resumed training keeps its first."""
-    if parameters.attention != "auto":
-        return parameters.attention
-    from ccnlp.training.attention import faster_attention
+    """The configured implementation or the faster one; a resumed training keeps its first.
 
+    Raises:
+        ConfigurationError: the encoder does not have the configured one.
+    """
+    from ccnlp.training.attention import faster_attention, has_attention
+
+    if parameters.attention != "auto":
+        if not has_attention(network, parameters.attention):
+            raise ConfigurationError(
+                f"training.attention is {parameters.attention}, which this encoder does not have; "
+                "auto takes what it has (parameters/training.yml)"
+            )
+        return parameters.attention
     chosen = folder.attention()
     if chosen is None:
         lengths = np.concatenate([table["num_tokens"].to_numpy() for table in features.values()])
