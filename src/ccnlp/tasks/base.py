@@ -140,11 +140,22 @@ class Task(ABC):
     ) -> "torch.Tensor":
         """How far two passes over one batch differ, for consistency training; a scalar.
 
-        The mean of both Kullback–Leibler divergences of logits (batch, labels).
+        The mean of both Kullback–Leibler divergences of logits (batch, labels), averaged over the
+        batch. A task with other outputs, such as logits of each token, has its own way, which
+        leaves padding out.
+
+        Raises:
+            ConfigurationError: the outputs are of another shape.
         """
         from torch.nn.functional import kl_div
 
         del batch
+        if first.ndim != 2:
+            raise ConfigurationError(
+                f"training.regularisation.consistency_weight is above 0, but task {self.name!r} of "
+                f"kind {self.parameters.kind!r} has outputs of shape {tuple(first.shape)} and no "
+                "divergence of its own; set it to 0 (parameters/training.yml)"
+            )
         p, q = first.float().log_softmax(-1), second.float().log_softmax(-1)
         forward = kl_div(p, q, log_target=True, reduction="batchmean")
         backward = kl_div(q, p, log_target=True, reduction="batchmean")

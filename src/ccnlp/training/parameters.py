@@ -62,7 +62,8 @@ class RegularisationParameters(_Group):
     )
     consistency_weight: float = Field(
         ge=0,
-        description="weight of the divergence between two passes with dropout; 0 makes one pass",
+        description="weight of the divergence between two passes with dropout, half of R-Drop's α; "
+        "0 makes one pass",
     )
 
 

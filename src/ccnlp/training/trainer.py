@@ -138,7 +138,9 @@ class MultiTaskTrainer(Trainer):
         loss = task.loss(first, batch, label_smoothing=smoothing)
         if not regularisation.consistency_weight:
             return loss
-        # A second pass with its own dropout (R-Drop: Liang et al. 2021, equations 2–4).
+        # A second pass with its own dropout (R-Drop: Liang et al. 2021, equations 2–4). The paper
+        # adds both cross-entropies; their mean keeps the loss of one pass, so that a weight here
+        # is half the paper's α.
         second = model(task=task.name, batch=batch)
         loss = (loss + task.loss(second, batch, label_smoothing=smoothing)) / 2
         divergence = task.divergence(first, second, batch)
