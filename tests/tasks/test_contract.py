@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pydantic import ValidationError
 
 from ccnlp.errors import ConfigurationError
+from ccnlp.models.network import build_network, load_backbone
 from ccnlp.tasks.base import TASKS, TaskParameters, TasksParameters, build_tasks
 
 ROWS = {
@@ -108,6 +110,46 @@ def test_sequence_classification_refuses_label_sets(labels, message):
 
     with pytest.raises(ConfigurationError, match=message):
         build_tasks(TasksParameters.model_validate({"s": entry}))
+
+
+@pytest.mark.parametrize("name", ["a.b", "a/b", "", " a", "a\n"])
+def test_task_names_that_cannot_stand_in_those_of_weights_are_refused(name):
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
+
+    with pytest.raises(ValidationError, match=r"task '.*': a name holds letters.*tasks\.yml"):
+        TasksParameters.model_validate({name: entry})
+
+
+@pytest.mark.parametrize("name", ["keys", "type", "train", "größe", "a b-c_1"])
+def test_task_names_may_be_those_of_methods(name, tiny_encoder):
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
+    tasks = build_tasks(TasksParameters.model_validate({name: entry}))
+    backbone = load_backbone(tiny_encoder.folder)
+
+    network = build_network(backbone, tasks, pooling="mean", head_dropout=0.0).train()
+
+    assert f"heads.{name}.classifier.weight" in network.state_dict()
+    network.load_state_dict(network.state_dict())
+    assert len(dict(network.heads.named_parameters())) == 2
+
+
+def test_divergence_is_the_mean_of_both_directions(task):
+    # p = (1/2, 1/2), q = (1/4, 3/4): KL(p, q) = ln(2) - ln(3) / 2, KL(q, p) = 3 ln(3) / 4 - ln(2),
+    # so that their mean is ln(3) / 8; the second row of the batch adds nothing.
+    p = torch.tensor([[0.5, 0.5], [0.5, 0.5]]).log()
+    q = torch.tensor([[0.25, 0.75], [0.5, 0.5]]).log()
+
+    assert task.divergence(p, q, {}).item() == pytest.approx(np.log(3) / 8 / 2)
+    assert task.divergence(q, p, {}).item() == pytest.approx(np.log(3) / 8 / 2)
+
+
+def test_divergence_of_a_sequence_asks_for_one_of_its_own(task):
+    logits = torch.zeros(2, 5, 3)
+
+    with pytest.raises(
+        ConfigurationError, match=r"consistency_weight .* task 't' of .* shape \(2, 5, 3\) .*yml"
+    ):
+        task.divergence(logits, logits, {})
 
 
 def test_unknown_kind_of_task_suggests_the_near_one():

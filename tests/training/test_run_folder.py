@@ -7,7 +7,7 @@ import pytest
 import ccnlp
 from ccnlp.training import fingerprint, run_folder
 from ccnlp.training.fingerprint import fingerprint_code
-from ccnlp.training.run_folder import RunFolder
+from ccnlp.training.run_folder import RunFolder, reported_metrics
 
 
 @pytest.fixture
@@ -81,3 +81,12 @@ def test_run_folder_of_another_precision_of_the_machine_is_another(
         paths.append(folder_of(parameters))
 
     assert len(set(paths)) == 2
+
+
+def test_reported_metrics_rename_the_prefix_alone():
+    entry = {"step": 1, "eval_retrieval_qa/accuracy": 0.5, "retrieval_loss": 1, "epoch": 2}
+
+    assert reported_metrics(entry) == {
+        "validation_retrieval_qa/accuracy": 0.5,
+        "retrieval_loss": 1.0,
+    }

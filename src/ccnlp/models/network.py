@@ -30,6 +30,17 @@ DROPOUT_FIELDS = {
 """What families of models call the two dropouts in their configuration."""
 
 
+class Heads(nn.ModuleDict):
+    """The heads by task, which may have any name, such as `type`.
+
+    `ModuleDict` refuses the names of its own methods, as its modules are its attributes as well.
+    """
+
+    def add_module(self, name: str, module: nn.Module | None) -> None:
+        """Files a head, to be had by its key alone."""
+        self._modules[name] = module  # type: ignore[assignment]
+
+
 class MultiTaskNetwork(nn.Module):
     """A shared backbone with one head a task.
 
@@ -47,7 +58,7 @@ class MultiTaskNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.backbone = backbone
-        self.heads = nn.ModuleDict(dict(heads))
+        self.heads = Heads(heads)
         self.tasks = dict(tasks)
 
     def forward(self, *, task: str, batch: Batch) -> Tensor:

@@ -4,13 +4,14 @@ A task owns everything that depends on what is predicted; models and training kn
 contract. One module a kind of task: see `kinds/sequence_classification.py`.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.registry import Registry
@@ -37,6 +38,9 @@ Pooling = Literal["first", "mean"]
 """How a text's vector is read off its token states: the first token's, or their mean."""
 
 
+TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
+
+
 class TaskParameters(BaseModel):
     """One entry of `parameters/tasks.yml`."""
 
@@ -51,6 +55,18 @@ class TaskParameters(BaseModel):
 
 class TasksParameters(RootModel[dict[str, TaskParameters]]):
     """`parameters/tasks.yml`: the tasks by name."""
+
+    @field_validator("root")
+    @classmethod
+    def _check_names(cls, root: dict[str, TaskParameters]) -> dict[str, TaskParameters]:
+        """Names stand in those of weights, metrics and files."""
+        for name in root:
+            if not TASK_NAME.fullmatch(name):
+                raise ValueError(
+                    f"task {name!r}: a name holds letters, digits, spaces, _ and - only "
+                    "(parameters/tasks.yml)"
+                )
+        return root
 
 
 class Task(ABC):

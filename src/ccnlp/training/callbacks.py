@@ -15,7 +15,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ccnlp import progress
 from ccnlp.training.averaging import AveragedWeights
 from ccnlp.training.parameters import ValidationParameters
-from ccnlp.training.run_folder import NOT_REPORTED, best_weights
+from ccnlp.training.run_folder import OF_VALIDATION, best_weights, reported_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +66,7 @@ class ProgressCallback(TrainerCallback):
         """Reports the training and validation metrics of this step."""
         logs = logs or {}
         self._loss = logs.get("loss", self._loss)
-        values = {
-            "training/" + name.replace("eval_", "validation_"): float(value)
-            for name, value in logs.items()
-            if name not in NOT_REPORTED
-        }
+        values = {f"training/{name}": value for name, value in reported_metrics(logs).items()}
         progress.report(progress.Metrics(values, state.global_step))
 
 
@@ -208,7 +204,7 @@ def load_best(network: nn.Module, folder: Path) -> tuple[float, int]:
 
 
 def _scores(state: TrainerState) -> list[float]:
-    name = f"eval_{SELECTION_METRIC}"
+    name = f"{OF_VALIDATION}{SELECTION_METRIC}"
     return [entry[name] for entry in state.log_history if name in entry]
 
 

@@ -24,7 +24,7 @@ from ccnlp.training.preparation import (
     prepare_network,
     rows_of_split,
 )
-from ccnlp.training.run_folder import NOT_REPORTED, History, RunFolder
+from ccnlp.training.run_folder import History, RunFolder, reported_metrics
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -196,10 +196,9 @@ def _ids_of(
 
 def _as_table(log: History) -> pd.DataFrame:
     rows = [
-        {"step": int(entry["step"]), "metric": name.replace("eval_", "validation_"), "value": value}
+        {"step": int(entry["step"]), "metric": name, "value": value}
         for entry in log
-        for name, value in entry.items()
-        if name not in ("step", *NOT_REPORTED)
+        for name, value in reported_metrics(entry).items()
     ]
     table = pd.DataFrame(rows, columns=["step", "metric", "value"])
     return table.sort_values(["step", "metric"], ignore_index=True)

@@ -24,10 +24,13 @@ History = Sequence[Mapping[str, float]]
 """Trainer's log: an entry a logged step."""
 
 NOT_REPORTED = frozenset(
-    {"epoch", "total_flos", "train_runtime", "train_loss"}
+    {"step", "epoch", "total_flos", "train_runtime", "train_loss"}
     | {"train_samples_per_second", "train_steps_per_second"}
 )
 """What Trainer sums up at the end: of a resumed run since its resumption, and a batch a sample."""
+
+OF_VALIDATION = "eval_"
+"""How Trainer's log marks the metrics of validation."""
 
 HISTORY_FILE = "history.json"
 ATTENTION_FILE = "attention.json"
@@ -103,6 +106,21 @@ class RunFolder:
             shutil.rmtree(checkpoint)
         for _, path in best_weights(self.path)[:-1]:
             path.unlink()
+
+
+def reported_metrics(entry: Mapping[str, float]) -> dict[str, float]:
+    """What of an entry of Trainer's log is told, that of validation as `validation_...`.
+
+    >>> reported_metrics({"step": 3, "loss": 0.5, "eval_qa/f1": 0.25, "epoch": 1.0})
+    {'loss': 0.5, 'validation_qa/f1': 0.25}
+    """
+    return {
+        f"validation_{name.removeprefix(OF_VALIDATION)}"
+        if name.startswith(OF_VALIDATION)
+        else name: float(value)
+        for name, value in entry.items()
+        if name not in NOT_REPORTED
+    }
 
 
 def best_weights(folder: Path) -> list[tuple[int, Path]]:

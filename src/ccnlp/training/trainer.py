@@ -17,6 +17,7 @@ from ccnlp.training.averaging import AveragedWeights
 from ccnlp.training.batches import PlannedBatch
 from ccnlp.training.optimiser import build_optimiser
 from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.run_folder import OF_VALIDATION
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback, TrainerControl
@@ -128,7 +129,7 @@ class MultiTaskTrainer(Trainer):
         del return_outputs, num_items_in_batch
         batch = dict(inputs)
         task = self.tasks[batch.pop("task")]
-        weight = task.parameters.loss_weight * batch.pop("relative_size")
+        weight: float = task.parameters.loss_weight * batch.pop("relative_size")
         return self._loss(model, task, batch) * weight
 
     def _loss(self, model: Any, task: Task, batch: Batch) -> Tensor:
@@ -152,7 +153,7 @@ class MultiTaskTrainer(Trainer):
         if self.averaged:
             self.averaged.swap()
         try:
-            metrics = {f"eval_{name}": score for name, score in self.validate().items()}
+            metrics = {f"{OF_VALIDATION}{name}": score for name, score in self.validate().items()}
         finally:
             if self.averaged:
                 self.averaged.swap()
