@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor, nn
 
-from ccnlp.errors import ModelSourceError
+from ccnlp.errors import ConfigurationError, ModelSourceError
 from ccnlp.tasks.base import Backbone, Batch, Pooling, Task
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,10 @@ MAX_LISTED = 3
 """Names of missing weights that a message shows."""
 
 DROPOUT_FIELDS = {
-    "hidden": ("hidden_dropout_prob", "dropout", "resid_pdrop"),
+    "encoder": (
+        *("hidden_dropout_prob", "hidden_dropout", "dropout", "dropout_rate", "resid_pdrop"),
+        *("embd_pdrop", "embedding_dropout", "mlp_dropout"),
+    ),
     "attention": ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop"),
 }
 """What families of models call the two dropouts in their configuration."""
@@ -91,6 +94,7 @@ def load_backbone(
 
     Raises:
         ModelSourceError: the folder holds no readable checkpoint, or one that lacks weights.
+        ConfigurationError: a dropout above 0 is none that this family of models has.
     """
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM
@@ -101,10 +105,8 @@ def load_backbone(
     transformers_logging.disable_progress_bar()
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        for where, probability in (("hidden", hidden_dropout), ("attention", attention_dropout)):
-            for field in DROPOUT_FIELDS[where]:
-                if hasattr(config, field):
-                    setattr(config, field, probability)
+        _set_dropout(config, "encoder", hidden_dropout)
+        _set_dropout(config, "attention", attention_dropout)
         family = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModel
         backbone, loading = family.from_pretrained(
             folder,
@@ -122,6 +124,19 @@ def load_backbone(
         # The heads pool; an unused layer would only be saved and synchronised.
         backbone.pooler = None
     return backbone
+
+
+def _set_dropout(
+    config: "PreTrainedConfig", where: Literal["encoder", "attention"], probability: float
+) -> None:
+    fields = [field for field in DROPOUT_FIELDS[where] if hasattr(config, field)]
+    for field in fields:
+        setattr(config, field, probability)
+    if probability and not fields:
+        raise ConfigurationError(
+            f"training.regularisation.{where}_dropout is {probability}, but models of type "
+            f"{config.model_type!r} have no such dropout; set it to 0 (parameters/training.yml)"
+        )
 
 
 def _check_complete(folder: Path, missing: Collection[str], *, mend: str) -> None:
