@@ -51,6 +51,17 @@ def test_predict_keeps_order_and_index_whatever_the_batches(model):
         assert probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
+def test_predict_by_slices_equals_predicting_at_once(model, monkeypatch):
+    rows = pd.DataFrame({"text": TEXTS}, index=[7, 3, 9, 1, 5])
+    whole = model.predict(rows, task="t")
+
+    monkeypatch.setattr("ccnlp.models.trained.ROWS_AT_ONCE", 2)
+    sliced = model.predict(rows, task="t")
+
+    assert sliced.index.equals(whole.index)
+    assert sliced["prediction"].tolist() == whole["prediction"].tolist()
+
+
 def test_predict_of_no_rows_is_empty(model):
     predicted = model.predict(pd.DataFrame({"text": []}), task="t")
 
