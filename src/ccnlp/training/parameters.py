@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.base import Pooling
 
 DecayRate = Annotated[float, Field(ge=0, lt=1)]
@@ -58,7 +59,9 @@ class RegularisationParameters(_Group):
     head_dropout: float = Field(ge=0, lt=1, description="before each head, 0..1")
     label_smoothing: float = Field(ge=0, lt=1, description="mass spread over all labels, 0..1")
     weight_average_decay: float = Field(
-        ge=0, lt=1, description="decay a step of the averaged weights; 0 keeps the last weights"
+        ge=0,
+        lt=1,
+        description="decay a step of the averaged weights, of which the best are kept; 0 averages none",
     )
     consistency_weight: float = Field(
         ge=0,
@@ -106,7 +109,7 @@ class TrainingParameters(_Group):
     optimiser: OptimiserParameters
     regularisation: RegularisationParameters
     validation: ValidationParameters
-    precision: Literal["auto", "fp32", "bf16"] = Field(
+    precision: PrecisionChoice = Field(
         description="auto takes bf16 where the processor computes in it"
     )
     attention: Literal["auto", "eager", "sdpa"] = Field(
