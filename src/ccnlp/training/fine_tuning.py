@@ -16,7 +16,7 @@ from ccnlp.errors import CcnlpError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
-from ccnlp.training.batches import PlannedBatch, Rows, TaskRows, plan_epochs
+from ccnlp.training.batches import Rows, TaskRows, plan_epochs
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import (
     build_trainer,
@@ -95,26 +95,9 @@ def fine_tune(
     set_seed(parameters.seed)
     network = prepare_network(encoder, trained_tasks, vocabulary=vocabulary, parameters=parameters)
     tokenizer = encoder.load_tokenizer()
-    history = folder.history()
-    if history is None:
-        plan = plan_epochs(
-            {name: _task_rows(features[name], rows[name]) for name in rows},
-            num_epochs=parameters.epochs,
-            mixture=parameters.mixture,
-            batches=parameters.batches,
-            seed=parameters.seed,
-        )
-        history = _train(
-            network,
-            plan,
-            features=features,
-            tokenizer=tokenizer,
-            parameters=parameters,
-            folder=folder,
-        )
-    else:
-        logger.info("training: finished by an earlier run, whose weights are taken")
-        progress.report(progress.Fact("training_resumed_from", "a finished training"))
+    history = _finished(folder) or _train(
+        network, rows, features=features, tokenizer=tokenizer, parameters=parameters, folder=folder
+    )
     score, step = load_best(network, folder.path)
     logger.info("training: best validation score %.3f at step %d", score, step)
     restore_embeddings(network.backbone)
@@ -131,9 +114,18 @@ def fine_tune(
     return FineTuned(model, _as_table(history))
 
 
+def _finished(folder: RunFolder) -> History | None:
+    """The log of a training that an earlier run has finished, or `None`."""
+    history = folder.history()
+    if history is not None:
+        logger.info("training: finished by an earlier run, whose weights are taken")
+        progress.report(progress.Fact("training_resumed_from", "a finished training"))
+    return history
+
+
 def _train(
     network: "MultiTaskNetwork",
-    plan: list[list[PlannedBatch]],
+    rows: Mapping[str, Rows],
     *,
     features: Mapping[str, pa.Table],
     tokenizer: "PreTrainedTokenizerBase",
@@ -141,6 +133,13 @@ def _train(
     folder: RunFolder,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
+    plan = plan_epochs(
+        {name: _task_rows(features[name], rows[name]) for name in rows},
+        num_epochs=parameters.epochs,
+        mixture=parameters.mixture,
+        batches=parameters.batches,
+        seed=parameters.seed,
+    )
     attention = choose_attention(network, tokenizer, parameters, features, folder)
     network.backbone.set_attn_implementation(attention)
     trainer = build_trainer(

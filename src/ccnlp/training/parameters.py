@@ -61,7 +61,7 @@ class RegularisationParameters(_Group):
     weight_average_decay: float = Field(
         ge=0,
         lt=1,
-        description="decay a step of the averaged weights, of which the best are kept; 0 averages none",
+        description="decay a step of the averaged weights; 0 averages none",
     )
     consistency_weight: float = Field(
         ge=0,

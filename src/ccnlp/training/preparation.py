@@ -123,14 +123,6 @@ def build_trainer(
     folder: Path,
 ) -> "MultiTaskTrainer":
     """Trainer over the plan, with validation, progress and the best weights kept in `folder`."""
-    from transformers import PrinterCallback
-
-    from ccnlp.training.callbacks import (
-        AveragingCallback,
-        BestWeightsCallback,
-        CheckpointCallback,
-        ProgressCallback,
-    )
     from ccnlp.training.trainer import MultiTaskTrainer, PlannedDataset
     from ccnlp.training.validation import Validation
 
@@ -149,25 +141,40 @@ def build_trainer(
             tokenizer=tokenizer,
             precision=parameters.precision,
         ),
-        callbacks=[
-            ProgressCallback(num_examples=_counter(batches, parameters)),
-            CheckpointCallback(parameters.validation.seconds_between_checkpoints),
-        ],
     )
+    _add_callbacks(trainer, num_examples=_counter(batches, parameters), folder=folder)
+    return trainer
+
+
+def _add_callbacks(
+    trainer: "MultiTaskTrainer", *, num_examples: Callable[[int, int], int], folder: Path
+) -> None:
+    """In the order in which they are told: the average has a step before it is judged."""
+    from transformers import PrinterCallback
+
+    from ccnlp.training.callbacks import (
+        AveragingCallback,
+        BestWeightsCallback,
+        CheckpointCallback,
+        ProgressCallback,
+    )
+
+    validation = trainer.parameters.validation
+    steps = _per_epoch(trainer.args.max_steps, trainer.parameters, validation.evaluations_per_epoch)
     trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(ProgressCallback(num_examples=num_examples))
+    trainer.add_callback(CheckpointCallback(validation.seconds_between_checkpoints))
     if trainer.averaged:
         trainer.add_callback(AveragingCallback(trainer.averaged))
-    per_evaluation = parameters.validation.evaluations_per_epoch
     trainer.add_callback(
         BestWeightsCallback(
-            network,
+            trainer.network,
             folder,
-            parameters.validation,
+            validation,
             averaged=trainer.averaged,
-            steps_per_evaluation=_per_epoch(trainer.args.max_steps, parameters, per_evaluation),
+            steps_per_evaluation=steps,
         )
     )
-    return trainer
 
 
 def _counter(

@@ -20,7 +20,7 @@ from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.run_folder import OF_VALIDATION
 
 if TYPE_CHECKING:
-    from transformers import TrainerCallback, TrainerControl
+    from transformers import TrainerControl
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,6 @@ class MultiTaskTrainer(Trainer):
         tasks: by name.
         parameters: `parameters/training.yml`.
         validate: scores the network on the validation rows.
-        callbacks: Trainer's callbacks.
     """
 
     def __init__(
@@ -84,9 +83,8 @@ class MultiTaskTrainer(Trainer):
         tasks: Mapping[str, Task],
         parameters: TrainingParameters,
         validate: Callable[[], dict[str, float]],
-        callbacks: "Sequence[TrainerCallback]",
     ) -> None:
-        super().__init__(model=network, args=arguments, callbacks=list(callbacks))
+        super().__init__(model=network, args=arguments)
         self.optimizer: torch.optim.Optimizer | None
         self.control: TrainerControl
         self.loss_is_scaled_for_ga = False
