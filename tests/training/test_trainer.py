@@ -142,3 +142,18 @@ def test_compiled_training_ends_with_the_same_loss(make_trainer):
         losses.append(trainer.state.log_history[0]["loss"])
 
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_training_accumulates_all_batches_of_a_step(make_trainer):
+    trainer = make_trainer([[0, 1, 2], [6]], batches=ACCUMULATING)
+    sizes = []
+
+    def note(head, inputs, logits):
+        if head.training:
+            sizes.append(len(logits))
+
+    trainer.network.heads["sentiment"].register_forward_hook(note)
+    trainer.train()
+
+    assert trainer.state.global_step == 1
+    assert sizes == [3, 1]
