@@ -3,10 +3,11 @@
 Reads the features that `kedro run --env umsab --pipelines ingestion,augmentation,tokenisation` left
 below `data`, and prints macro-F1 on validation as the mean over the languages, and its difference
 to the default recipe with the paired interval. Predictions and checkpoints are kept: what was
-trained is not trained again, and what was broken off goes on.
+trained by the same code is not trained again, and what was broken off goes on.
 """
 
 import argparse
+import hashlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ccnlp.evaluation.predictions import predict_with, predict_with_model
 from ccnlp.evaluation.scores import LANGUAGE_AVERAGE, lookup, score_predictions
 from ccnlp.evaluation.summary import Estimate
 from ccnlp.models.trained import TrainedModel
+from ccnlp.training.fingerprint import fingerprint_code
 from ccnlp.training.parameters import TrainingParameters
 
 DEFAULT = "default"
@@ -63,7 +65,7 @@ def main() -> None:
     kept.mkdir(parents=True, exist_ok=True)
     for seed in range(arguments.seeds):
         for name in arguments.only:
-            path = kept / f"{name}.{seed}.parquet"
+            path = kept / file_name(name, seed)
             if not path.exists():
                 train(name, seed, arguments.data).to_parquet(path)
             print(table(kept), flush=True)  # noqa: T201
@@ -117,12 +119,19 @@ def recipe(name: str, seed: int) -> TrainingParameters:
     return TrainingParameters.model_validate(parameters)
 
 
+def file_name(name: str, seed: int | str) -> str:
+    """Of the predictions; other code or other parameters have another."""
+    trained_by = f"{fingerprint_code()} {recipe(name, 0).model_dump_json()}"
+    return f"{name}.{seed}.{hashlib.sha256(trained_by.encode()).hexdigest()[:12]}.parquet"
+
+
 def table(kept: Path) -> str:
     """Each recipe beside the default, on the seeds of both, as Markdown."""
     by_recipe: dict[str, dict[str, Path]] = {}
     for path in sorted(kept.glob("*.parquet")):
-        name, seed, _ = path.name.rsplit(".", maxsplit=2)
-        by_recipe.setdefault(name, {})[seed] = path
+        name, seed, *_ = path.name.rsplit(".", maxsplit=3)
+        if name in RECIPES and path.name == file_name(name, seed):
+            by_recipe.setdefault(name, {})[seed] = path
     lines = ["| recipe | seeds | macro-F1 on validation | difference to the default |"]
     lines.append("| --- | ---: | ---: | ---: |")
     for name in [name for name in RECIPES if name in by_recipe and DEFAULT in by_recipe]:

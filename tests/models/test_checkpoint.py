@@ -84,6 +84,34 @@ def test_load_tokenizer_broken_file_says_which(folder) -> None:
         checkpoint.load_tokenizer()
 
 
+@pytest.mark.parametrize(
+    ("config", "length"),
+    [
+        ({"max_position_embeddings": 64}, 64),
+        ({"max_position_embeddings": 66, "model_type": "xlm-roberta"}, 64),  # from the 3rd on
+        ({"max_position_embeddings": 514}, 128),  # the tokenizer says less
+        ({"max_position_embeddings": 64, "position_biased_input": False}, 128),  # relative ones
+    ],
+    ids=str,
+)
+def test_load_tokenizer_reads_no_more_than_the_encoder_has_positions(folder, config, length):
+    edit_config(folder, **config)
+    checkpoint = EncoderCheckpoint(folder, name="x", source="path", revision="0")
+
+    assert checkpoint.load_tokenizer().model_max_length == length
+
+
+def test_load_tokenizer_without_a_length_takes_the_encoders(folder) -> None:
+    path = folder / "tokenizer_config.json"
+    settings = json.loads(path.read_text())
+    del settings["model_max_length"]
+    path.write_text(json.dumps(settings))
+
+    checkpoint = EncoderCheckpoint(folder, name="x", source="path", revision="0")
+
+    assert checkpoint.load_tokenizer().model_max_length == 128
+
+
 def test_resolve_encoder_reports_what_served(folder, encoder_parameters, tmp_path) -> None:
     parameters = encoder_parameters(source="path", path=folder)
     facts = []

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from ccnlp.errors import ModelSourceError
 from ccnlp.models.network import build_network, load_backbone
@@ -48,6 +49,17 @@ def test_predict_keeps_order_and_index_whatever_the_batches(model):
     assert list(whole["prediction"]) == list(cut["prediction"])
     for probabilities in whole["probabilities"]:
         assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_predict_by_slices_equals_predicting_at_once(model, monkeypatch):
+    rows = pd.DataFrame({"text": TEXTS}, index=[7, 3, 9, 1, 5])
+    whole = model.predict(rows, task="t")
+
+    monkeypatch.setattr("ccnlp.models.trained.ROWS_AT_ONCE", 2)
+    sliced = model.predict(rows, task="t")
+
+    assert sliced.index.equals(whole.index)
+    assert sliced["prediction"].tolist() == whole["prediction"].tolist()
 
 
 def test_predict_of_no_rows_is_empty(model):
@@ -106,6 +118,10 @@ def test_saved_folder_is_a_checkpoint_for_transformers_without_pickles(model, tm
             "no readable checkpoint.*train the model again",
         ),
         (lambda f: (f / "config.json").unlink(), "no readable checkpoint"),
+        (
+            lambda f: save_file({}, f / "model.safetensors", metadata={"format": "pt"}),
+            r"lacks the weights .* more; train the model again",
+        ),
         (
             lambda f: (f / "tokenizer.json").write_text("{"),
             r"tokenizer\.json.*train the model again",

@@ -1,9 +1,14 @@
+import logging
+
 import pytest
 import torch
 from torch import nn
+from transformers.models.gemma3.modeling_gemma3 import Gemma3TextScaledWordEmbedding
 
 from ccnlp.models.network import load_backbone
 from ccnlp.models.vocabulary import TrimmedEmbedding, restore_embeddings, trim_embeddings
+
+IDS = torch.tensor([[0, 5, 7, 2]])
 
 
 def test_trimmed_embedding_looks_up_the_rows_of_the_full_table():
@@ -36,3 +41,27 @@ def test_restore_embeddings_puts_trained_rows_back_and_keeps_the_others(tiny_enc
     torch.testing.assert_close(after[untouched], before[untouched], rtol=0, atol=0)
     restore_embeddings(encoder)  # nothing to do
     assert encoder.get_input_embeddings() is not None
+
+
+def test_trim_embeddings_changes_no_state_of_the_tokens_that_it_keeps(tiny_encoder):
+    encoder = load_backbone(tiny_encoder.folder).eval()
+    before = encoder(input_ids=IDS).last_hidden_state
+
+    trim_embeddings(encoder, torch.tensor([0, 2, 5, 7]).numpy())
+
+    assert isinstance(encoder.get_input_embeddings(), TrimmedEmbedding)
+    torch.testing.assert_close(encoder(input_ids=IDS).last_hidden_state, before)
+
+
+def test_trim_embeddings_leaves_a_table_that_scales_its_rows(tiny_encoder, caplog):
+    encoder = load_backbone(tiny_encoder.folder).eval()
+    plain = encoder.get_input_embeddings()
+    scaled = Gemma3TextScaledWordEmbedding(*plain.weight.shape, padding_idx=1, embed_scale=8.0)
+    encoder.set_input_embeddings(scaled)
+    before = encoder(input_ids=IDS).last_hidden_state
+
+    with caplog.at_level(logging.INFO, logger="ccnlp.models.vocabulary"):
+        trim_embeddings(encoder, torch.tensor([0, 2, 5, 7]).numpy())
+
+    torch.testing.assert_close(encoder(input_ids=IDS).last_hidden_state, before)
+    assert "all embedding rows are trained, as Gemma3TextScaledWordEmbedding does" in caplog.text

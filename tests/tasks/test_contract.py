@@ -1,60 +1,82 @@
-"""One contract for every registered kind of task."""
+"""One contract for every kind of task: those that are registered and the toys of every shape."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pydantic import ValidationError
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TASKS, TaskParameters, TasksParameters, build_tasks
-
-ROWS = {
-    "sequence_classification": (
-        {"labels": ("bad", "good")},
-        {"text": ["the film was good", "bad", "I loved it"], "label": ["good", "bad", "good"]},
-    ),
-}
-"""For each kind its parameters, and rows that fit them."""
-
-
-@pytest.fixture(params=list(TASKS))
-def task(request):
-    extra, _ = ROWS[request.param]
-    return TASKS.get(request.param)("t", TaskParameters(kind=request.param, loss_weight=1, **extra))
+from ccnlp.models.network import build_network, load_backbone
+from ccnlp.tasks.base import WINDOW_OF, TasksParameters, build_tasks
 
 
 @pytest.fixture
-def rows(task) -> pd.DataFrame:
-    return pd.DataFrame(ROWS[task.parameters.kind][1])
+def task(kind):
+    return kind[0]
 
 
-def test_every_kind_has_rows_for_the_contract():
-    assert set(ROWS) == set(TASKS)
+@pytest.fixture
+def rows(kind) -> pd.DataFrame:
+    return kind[1]
+
+
+@pytest.fixture
+def tokenizer(kind):
+    return kind[2].load_tokenizer()
+
+
+@pytest.fixture
+def network(kind):
+    task, _, checkpoint = kind
+    backbone = load_backbone(checkpoint.folder, kind=task.backbone)
+    return build_network(backbone, {"t": task}, pooling="mean", head_dropout=0.0)
+
+
+@pytest.fixture
+def classification():
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["bad", "good"]}
+    return build_tasks(TasksParameters.model_validate({"t": entry}))["t"]
+
+
+def encode(task, rows, tokenizer):
+    """The features of rows, and the row that each belongs to."""
+    columns = task.encode(rows, tokenizer, max_length_tokens=16)
+    window_of = np.array(columns.pop(WINDOW_OF, range(len(rows))))
+    places = range(len(window_of))
+    return [{name: column[i] for name, column in columns.items()} for i in places], window_of
 
 
 def test_task_accepts_rows_that_fit(task, rows):
     assert task.validate(rows).isna().all()
 
 
-def test_task_goes_from_rows_to_loss_and_back_to_predictions(task, rows, tiny_encoder):
-    tokenizer = tiny_encoder.load_tokenizer()
-    columns = task.encode(rows, tokenizer, max_length_tokens=16)
-    features = [{name: column[i] for name, column in columns.items()} for i in range(len(rows))]
+def test_task_goes_from_rows_to_a_loss_that_trains_encoder_and_head(task, rows, tokenizer, network):
+    features, _ = encode(task, rows, tokenizer)
     batch = task.collate(features, pad_token_id=tokenizer.pad_token_id)
-    states = torch.randn(*batch["input_ids"].shape, 8, requires_grad=True)
-    head = task.head(8, pooling="mean", dropout=0.0)
 
-    outputs = head(states, batch["attention_mask"])
-    loss = task.loss(outputs, batch, label_smoothing=0.1)
+    loss = task.loss(network(task="t", batch=batch), batch, label_smoothing=0.1)
     loss.backward()
-    decoded = task.decode(outputs.detach(), batch, tokenizer)
 
     assert loss.ndim == 0
-    assert states.grad is not None
-    assert len(decoded) == len(rows)
-    assert decoded["confidence"].between(0, 1).all()
-    scores = task.score(decoded.assign(reference=task.reference(rows)))
-    assert task.primary_metric in scores
+    assert any(weight.grad is not None for weight in network.backbone.parameters())
+    assert all(weight.grad is not None for weight in network.heads.parameters())
+
+
+def test_task_predicts_each_row_without_its_targets(task, rows, tokenizer, network):
+    features, window_of = encode(task, rows[list(task.input_columns)], tokenizer)
+    batch = task.collate(features, pad_token_id=tokenizer.pad_token_id)
+
+    with torch.inference_mode():
+        outputs = network.eval().infer(task="t", batch=batch)
+    decoded = task.decode(outputs, batch, tokenizer)
+    predicted = task.merge(decoded, window_of).reset_index(drop=True)
+
+    assert len(decoded) == len(features)
+    assert len(predicted) == len(rows)
+    assert predicted["confidence"].between(0, 1).all()
+    scores = task.score(predicted.assign(reference=task.reference(rows)))
+    assert 0 <= scores[task.primary_metric] <= 1
 
 
 def test_task_scores_right_predictions_with_one(task, rows):
@@ -63,15 +85,6 @@ def test_task_scores_right_predictions_with_one(task, rows):
     )
 
     assert task.score(right)[task.primary_metric] == pytest.approx(1.0)
-
-
-def test_task_encodes_without_targets_for_serving(task, rows, tiny_encoder):
-    inputs = rows[list(task.input_columns)]
-
-    columns = task.encode(inputs, tiny_encoder.load_tokenizer(), max_length_tokens=16)
-    batch = task.collate([{name: column[0] for name, column in columns.items()}], pad_token_id=1)
-
-    assert set(batch) == {"input_ids", "attention_mask"}
 
 
 def test_sequence_classification_names_the_unknown_label():
@@ -87,8 +100,8 @@ def test_sequence_classification_names_the_unknown_label():
     assert reasons[1] == "label 'c' is not one of 'a', 'b'"
 
 
-def test_sequence_classification_decodes_ties_to_the_first_label(task, tiny_encoder):
-    decoded = task.decode(torch.zeros(1, 2), {}, tiny_encoder.load_tokenizer())
+def test_sequence_classification_decodes_ties_to_the_first_label(classification, tiny_encoder):
+    decoded = classification.decode(torch.zeros(1, 2), {}, tiny_encoder.load_tokenizer())
 
     assert decoded["prediction"].tolist() == ["bad"]
     np.testing.assert_allclose(decoded["probabilities"][0], [0.5, 0.5])
@@ -108,6 +121,46 @@ def test_sequence_classification_refuses_label_sets(labels, message):
 
     with pytest.raises(ConfigurationError, match=message):
         build_tasks(TasksParameters.model_validate({"s": entry}))
+
+
+@pytest.mark.parametrize("name", ["a.b", "a/b", "", " a", "a\n"])
+def test_task_names_that_cannot_stand_in_those_of_weights_are_refused(name):
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
+
+    with pytest.raises(ValidationError, match=r"task '.*': a name holds letters.*tasks\.yml"):
+        TasksParameters.model_validate({name: entry})
+
+
+@pytest.mark.parametrize("name", ["keys", "type", "train", "größe", "a b-c_1"])
+def test_task_names_may_be_those_of_methods(name, tiny_encoder):
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
+    tasks = build_tasks(TasksParameters.model_validate({name: entry}))
+    backbone = load_backbone(tiny_encoder.folder)
+
+    network = build_network(backbone, tasks, pooling="mean", head_dropout=0.0).train()
+
+    assert f"heads.{name}.classifier.weight" in network.state_dict()
+    network.load_state_dict(network.state_dict())
+    assert len(dict(network.heads.named_parameters())) == 2
+
+
+def test_divergence_is_the_mean_of_both_directions(classification):
+    # p = (1/2, 1/2), q = (1/4, 3/4): KL(p, q) = ln(2) - ln(3) / 2, KL(q, p) = 3 ln(3) / 4 - ln(2),
+    # so that their mean is ln(3) / 8; the second row of the batch adds nothing.
+    p = torch.tensor([[0.5, 0.5], [0.5, 0.5]]).log()
+    q = torch.tensor([[0.25, 0.75], [0.5, 0.5]]).log()
+
+    assert classification.divergence(p, q, {}).item() == pytest.approx(np.log(3) / 8 / 2)
+    assert classification.divergence(q, p, {}).item() == pytest.approx(np.log(3) / 8 / 2)
+
+
+def test_divergence_of_a_sequence_asks_for_one_of_its_own(classification):
+    logits = torch.zeros(2, 5, 3)
+
+    with pytest.raises(
+        ConfigurationError, match=r"consistency_weight .* task 't' of .* shape \(2, 5, 3\) .*yml"
+    ):
+        classification.divergence(logits, logits, {})
 
 
 def test_unknown_kind_of_task_suggests_the_near_one():

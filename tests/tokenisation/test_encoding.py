@@ -4,6 +4,7 @@ import pytest
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tokenisation import encoding
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples, report_tokens
 
 TASKS = {
@@ -73,3 +74,17 @@ def test_report_tokens_by_language(examples, tiny_encoder):
     assert report.loc["en", "tokens_per_text"] == pytest.approx((6 + 3) / 2)
     assert report.loc["en", "tokens_per_character"] == pytest.approx(9 / 25)
     assert report.loc["es", "share_truncated"] == 0
+
+
+def test_encode_examples_by_slices_equals_encoding_at_once(examples, tiny_encoder, monkeypatch):
+    tokenizer = tiny_encoder.load_tokenizer()
+    examples = examples.astype({"corpus": "category", "language": "category"})
+    examples["domain"] = [None, None, "und"]  # a slice without a value
+    whole = encode_examples(examples, TASKS, tokenizer, max_length_tokens=8)["t"]
+
+    monkeypatch.setattr(encoding, "ROWS_AT_ONCE", 2)
+    sliced = encode_examples(examples, TASKS, tokenizer, max_length_tokens=8)["t"]
+
+    assert sliced.to_pylist() == whole.to_pylist()
+    assert sliced.schema.equals(whole.schema)
+    assert sliced["input_ids"].num_chunks == 1

@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 
 from ccnlp.training.batches import (
-    PlannedBatch,
     TaskRows,
     cut_into_batches,
     draw_epoch,
-    mean_padding,
     plan_epochs,
 )
 from ccnlp.training.parameters import BatchParameters, MixtureParameters
@@ -75,10 +73,3 @@ def test_cut_into_batches_keeps_within_both_limits(lengths, tokens, expected):
     batches = cut_into_batches(np.arange(len(sizes)), sizes, parameters, np.random.default_rng(0))
 
     assert sorted(sorted(sizes[batch].tolist()) for batch in batches) == expected
-
-
-def test_mean_padding_by_hand():
-    # Padded to 4 + 4 = 8 tokens, of which 2 + 4 are real.
-    plan = [PlannedBatch("a", np.array([0, 1]))]
-
-    assert mean_padding(plan, {"a": np.array([2, 4])}) == pytest.approx(0.25)

@@ -3,10 +3,14 @@ import shutil
 import pandas as pd
 import pytest
 import torch
+from transformers import BertModel
 
 from ccnlp import progress
-from ccnlp.errors import CcnlpError, CorpusError
+from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError
 from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.base import TaskParameters
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.callbacks import ProgressCallback
 from ccnlp.training.fine_tuning import fine_tune
 from ccnlp.training.run_folder import RunFolder
@@ -204,10 +208,8 @@ def test_fine_tune_stops_early_without_gains(run):
     "groups",
     [
         {"regularisation": {"consistency_weight": 1.0}},
-        {"batches": {"accumulation_steps": 2}},
         {"attention": "auto"},
-        {"gradient_checkpointing": True},
-        {"freeze": {"embeddings": True, "all_but_top_layers": 0}},
+        {"freeze": {"embeddings": True, "all_but_top_layers": 0}, "attention": "auto"},
     ],
     ids=str,
 )
@@ -215,6 +217,48 @@ def test_fine_tune_runs_with(run, groups):
     tuned = run(epochs=1, **groups)
 
     assert len(tuned.history)
+
+
+def test_fine_tune_accumulates_batches_into_steps(run):
+    steps = [
+        run(epochs=1, batches={"accumulation_steps": count}).history["step"].max()
+        for count in (1, 2)
+    ]
+
+    assert steps == [4, 2]  # 16 train rows in batches of 4
+
+
+def test_fine_tune_trains_the_encoder_and_a_head_for_each_task(
+    examples, tasks, tiny_encoder, parameters, tmp_path
+):
+    entry = TaskParameters(kind="sequence_classification", loss_weight=1, labels=("no", "yes"))
+    both = {**tasks, "about_film": SequenceClassification("about_film", entry)}
+    examples["split"] = [*["train"] * 4, "validation", "validation"] * 4  # with all labels
+    is_about_film = pd.Series(["yes", "yes", "no", "no"] * 6)
+    texts = is_about_film.map({"yes": "the film was", "no": "I loved it"})
+    other = examples.assign(task="about_film", label=is_about_film, text=texts)
+    twice = pd.concat([examples, other])
+    tokenizer = tiny_encoder.load_tokenizer()
+    features = encode_examples(twice, both, tokenizer, max_length_tokens=64)
+    vocabulary = count_tokens(features, special_ids=tokenizer.all_special_ids)
+
+    tuned = fine_tune(
+        features,
+        vocabulary=vocabulary["token_id"].to_numpy(),
+        encoder=tiny_encoder,
+        tasks=both,
+        max_length_tokens=64,
+        parameters=changed(parameters, epochs=12, optimiser={"learning_rate": 3e-3}),
+        checkpoints=tmp_path,
+    )
+
+    for rows in (examples, other):
+        task = rows["task"][0]
+        predicted = tuned.model.predict(rows, task=task)["prediction"]
+        assert (predicted == rows["label"]).mean() > 0.9, task
+    scores = tuned.history.pivot(index="step", columns="metric", values="value").dropna()
+    mean = scores[["validation_sentiment/macro_f1", "validation_about_film/macro_f1"]].mean(axis=1)
+    assert scores["validation_selection_score"].tolist() == pytest.approx(mean.tolist())
 
 
 def test_fine_tune_without_validation_rows_says_how_to_mend(run, features):
@@ -245,3 +289,12 @@ def test_fine_tune_on_a_full_disk_says_so(run, monkeypatch, tmp_path):
         CcnlpError, match=r"the disk of .* is full \(5 MiB free\); make room and run"
     ):
         run()
+
+
+def test_fine_tune_with_an_attention_that_the_encoder_lacks_says_so(run, monkeypatch):
+    monkeypatch.setattr(BertModel, "_can_set_attn_implementation", lambda *_: False)
+
+    with pytest.raises(
+        ConfigurationError, match=r"training\.attention is eager, which this encoder does not have"
+    ):
+        run(attention="eager")

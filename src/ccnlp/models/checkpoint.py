@@ -2,6 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,16 @@ from ccnlp.registry import Registry
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+
+POSITIONS_AFTER_PADDING = frozenset(
+    {"camembert", "data2vec-text", "esm", "ibert", "longformer", "luke", "mpnet", "roberta"}
+    | {"roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"}
+)
+"""Model types that count positions from the padding id plus one: their first ones are not used."""
+
+ABSOLUTE = "position_biased_input"
+"""The field by which DeBERTa says whether it has absolute positions at all."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,7 @@ class EncoderCheckpoint:
     def load_tokenizer(
         self, *, mend: str = "fetch or copy the checkpoint again"
     ) -> "PreTrainedTokenizerBase":
-        """The checkpoint's fast tokenizer.
+        """The checkpoint's fast tokenizer; its `model_max_length` is what the encoder can read.
 
         Args:
             mend: what to do about files that can't be read.
@@ -46,11 +57,16 @@ class EncoderCheckpoint:
         from transformers import AutoTokenizer
 
         try:
-            return AutoTokenizer.from_pretrained(self.folder, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(self.folder, trust_remote_code=False)
         except Exception as error:  # the Rust library raises Exception itself
             raise ModelSourceError(
                 f"{self.folder / 'tokenizer.json'} can't be read ({error}); {mend}"
             ) from error
+        limit = _num_positions(_read_json(self.folder / "config.json"))
+        if limit is not None:
+            # Many a tokenizer states no length, and transformers then takes 10^30 for it.
+            tokenizer.model_max_length = min(tokenizer.model_max_length, limit)
+        return tokenizer
 
 
 class EncoderParameters(BaseModel):
@@ -97,6 +113,17 @@ def resolve_encoder(parameters: EncoderParameters, *, cache_folder: Path) -> Enc
     report(Fact("encoder_source", checkpoint.source))
     report(Fact("encoder_revision", checkpoint.revision))
     return checkpoint
+
+
+def _num_positions(config: Mapping[str, object]) -> int | None:
+    """Tokens that the encoder has positions for; `None` where they are relative or not told."""
+    positions = config.get("max_position_embeddings")
+    if not isinstance(positions, int) or positions < 1 or not config.get(ABSOLUTE, True):
+        return None
+    padding = config.get("pad_token_id")
+    if config.get("model_type") in POSITIONS_AFTER_PADDING and isinstance(padding, int):
+        return positions - padding - 1
+    return positions
 
 
 def check_checkpoint(folder: Path) -> None:

@@ -64,6 +64,6 @@ def embed_texts(
             ids, mask = pad_token_ids(chosen, pad_token_id=tokenizer.pad_token_id)
             ids, mask = ids.to(device), mask.to(device)
             states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-            pooled = pool(states.float(), mask, pooling="mean")
+            pooled = pool(states, mask, pooling="mean")
             vectors[rows] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
     return vectors

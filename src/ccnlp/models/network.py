@@ -1,18 +1,18 @@
 """The network: one backbone that all tasks share, and a head for each."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 
-from ccnlp.errors import ModelSourceError
+from ccnlp.errors import ConfigurationError, ModelSourceError
 from ccnlp.tasks.base import Backbone, Batch, Pooling, Task
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +20,28 @@ Attention = Literal["eager", "sdpa"]
 
 MEND_ENCODER = "delete the folder to fetch it again, or name another one in parameters/encoder.yml"
 
+MAX_LISTED = 3
+"""Names of missing weights that a message shows."""
+
 DROPOUT_FIELDS = {
-    "hidden": ("hidden_dropout_prob", "dropout", "resid_pdrop"),
+    "encoder": (
+        *("hidden_dropout_prob", "hidden_dropout", "dropout", "dropout_rate", "resid_pdrop"),
+        *("embd_pdrop", "embedding_dropout", "mlp_dropout"),
+    ),
     "attention": ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop"),
 }
 """What families of models call the two dropouts in their configuration."""
+
+
+class Heads(nn.ModuleDict):
+    """The heads by task, which may have any name, such as `type`.
+
+    `ModuleDict` refuses the names of its own methods, as its modules are its attributes as well.
+    """
+
+    def add_module(self, name: str, module: nn.Module | None) -> None:
+        """Files a head, to be had by its key alone."""
+        self._modules[name] = module  # type: ignore[assignment]
 
 
 class MultiTaskNetwork(nn.Module):
@@ -44,7 +61,7 @@ class MultiTaskNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.backbone = backbone
-        self.heads = nn.ModuleDict(dict(heads))
+        self.heads = Heads(heads)
         self.tasks = dict(tasks)
 
     def forward(self, *, task: str, batch: Batch) -> Tensor:
@@ -76,36 +93,59 @@ def load_backbone(
         mend: what to do about a broken folder.
 
     Raises:
-        ModelSourceError: the folder holds no readable checkpoint.
+        ModelSourceError: the folder holds no readable checkpoint, or one that lacks weights.
+        ConfigurationError: a dropout above 0 is none that this family of models has.
     """
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM
     from transformers.utils import logging as transformers_logging
 
-    # The report of weights that a headless encoder lacks says nothing: the pooler is not used.
+    # Its report of weights goes to the terminal in colours; what is missing is told below.
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        for where, probability in (("hidden", hidden_dropout), ("attention", attention_dropout)):
-            for field in DROPOUT_FIELDS[where]:
-                if hasattr(config, field):
-                    setattr(config, field, probability)
+        _set_dropout(config, "encoder", hidden_dropout)
+        _set_dropout(config, "attention", attention_dropout)
         family = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModel
-        backbone = family.from_pretrained(
+        backbone, loading = family.from_pretrained(
             folder,
             config=config,
             trust_remote_code=False,
             use_safetensors=True,
             dtype=torch.float32,
             attn_implementation=attention,
+            output_loading_info=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelSourceError(f"{folder} holds no readable checkpoint: {error}; {mend}") from error
+    _check_complete(folder, loading["missing_keys"], mend=mend)
     if getattr(backbone, "pooler", None) is not None:
         # The heads pool; an unused layer would only be saved and synchronised.
         backbone.pooler = None
     return backbone
+
+
+def _set_dropout(
+    config: "PreTrainedConfig", where: Literal["encoder", "attention"], probability: float
+) -> None:
+    fields = [field for field in DROPOUT_FIELDS[where] if hasattr(config, field)]
+    for field in fields:
+        setattr(config, field, probability)
+    if probability and not fields:
+        raise ConfigurationError(
+            f"training.regularisation.{where}_dropout is {probability}, but models of type "
+            f"{config.model_type!r} have no such dropout; set it to 0 (parameters/training.yml)"
+        )
+
+
+def _check_complete(folder: Path, missing: Collection[str], *, mend: str) -> None:
+    """Checks that no weight was drawn at random, but those of a pooler, which is not used."""
+    names = sorted(name for name in missing if "pooler" not in name.split("."))
+    if names:
+        listed = ", ".join(names[:MAX_LISTED])
+        more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+        raise ModelSourceError(f"{folder} lacks the weights {listed}{more}; {mend}")
 
 
 def build_network(

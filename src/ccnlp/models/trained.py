@@ -22,6 +22,7 @@ from ccnlp.tasks.base import (
     build_tasks,
     shared_backbone,
 )
+from ccnlp.tokenisation.encoding import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -71,18 +72,28 @@ class TrainedModel:
         Raises:
             KeyError: the model was not trained on the task.
         """
-        from ccnlp.models.prediction import predict_features
-
         definition = self.tasks[task]
         if not len(rows):
             return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
-        inputs = rows[list(definition.input_columns)].reset_index(drop=True)
+        inputs = rows[list(definition.input_columns)]
+        predicted = [
+            self._predict(inputs[first : first + ROWS_AT_ONCE], definition, tokens_per_batch)
+            for first in range(0, len(rows), ROWS_AT_ONCE)
+        ]
+        return pd.concat(predicted, ignore_index=True).set_axis(rows.index)
+
+    def _predict(
+        self, inputs: pd.DataFrame, definition: Task, tokens_per_batch: int
+    ) -> pd.DataFrame:
+        from ccnlp.models.prediction import predict_features
+
+        inputs = inputs.reset_index(drop=True)
         columns = definition.encode(
             inputs, self.tokenizer, max_length_tokens=self.max_length_tokens
         )
-        window_of = np.asarray(columns.pop(WINDOW_OF, range(len(rows))))
+        window_of = np.asarray(columns.pop(WINDOW_OF, range(len(inputs))))
         names = list(columns)
-        predicted = predict_features(
+        return predict_features(
             self.network.eval(),
             definition,
             [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)],
@@ -91,7 +102,6 @@ class TrainedModel:
             tokens_per_batch=tokens_per_batch,
             precision=self.precision,
         )
-        return predicted.set_axis(rows.index)
 
     def save(self, folder: Path) -> None:
         """Writes the checkpoint to `folder`, whole or not at all, in place of what is there."""

@@ -4,6 +4,7 @@ A multilingual table of 250,000 rows holds most of a small encoder's parameters,
 touches a few thousand of them. The optimiser's state and the gradient of the rest are pure cost.
 """
 
+import logging
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,6 +14,8 @@ from torch.nn import functional
 if TYPE_CHECKING:
     import numpy as np
     from transformers import PreTrainedModel
+
+logger = logging.getLogger(__name__)
 
 
 class TrimmedEmbedding(nn.Module):
@@ -50,8 +53,18 @@ class TrimmedEmbedding(nn.Module):
 
 
 def trim_embeddings(encoder: "PreTrainedModel", token_ids: "np.ndarray") -> None:
-    """Replaces the encoder's word embeddings by the rows of `token_ids`, in place."""
+    """Replaces the encoder's word embeddings by the rows of `token_ids`, in place.
+
+    A table that does more than look up, such as to scale the rows, is left as it is: the rows
+    alone would not do it.
+    """
     full = encoder.get_input_embeddings()
+    if type(full) is not nn.Embedding:
+        logger.info(
+            "training: all embedding rows are trained, as %s does more than look them up",
+            type(full).__name__,
+        )
+        return
     encoder.set_input_embeddings(TrimmedEmbedding(full, torch.tensor(token_ids)))
 
 

@@ -4,13 +4,14 @@ A task owns everything that depends on what is predicted; models and training kn
 contract. One module a kind of task: see `kinds/sequence_classification.py`.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.registry import Registry
@@ -37,6 +38,9 @@ Pooling = Literal["first", "mean"]
 """How a text's vector is read off its token states: the first token's, or their mean."""
 
 
+TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
+
+
 class TaskParameters(BaseModel):
     """One entry of `parameters/tasks.yml`."""
 
@@ -51,6 +55,18 @@ class TaskParameters(BaseModel):
 
 class TasksParameters(RootModel[dict[str, TaskParameters]]):
     """`parameters/tasks.yml`: the tasks by name."""
+
+    @field_validator("root")
+    @classmethod
+    def _check_names(cls, root: dict[str, TaskParameters]) -> dict[str, TaskParameters]:
+        """Names stand in those of weights, metrics and files."""
+        for name in root:
+            if not TASK_NAME.fullmatch(name):
+                raise ValueError(
+                    f"task {name!r}: a name holds letters, digits, spaces, _ and - only "
+                    "(parameters/tasks.yml)"
+                )
+        return root
 
 
 class Task(ABC):
@@ -140,11 +156,22 @@ class Task(ABC):
     ) -> "torch.Tensor":
         """How far two passes over one batch differ, for consistency training; a scalar.
 
-        The mean of both Kullback–Leibler divergences of logits (batch, labels).
+        The mean of both Kullback–Leibler divergences of logits (batch, labels), averaged over the
+        batch. A task with other outputs, such as logits of each token, has its own way, which
+        leaves padding out.
+
+        Raises:
+            ConfigurationError: the outputs are of another shape.
         """
         from torch.nn.functional import kl_div
 
         del batch
+        if first.ndim != 2:
+            raise ConfigurationError(
+                f"training.regularisation.consistency_weight is above 0, but task {self.name!r} of "
+                f"kind {self.parameters.kind!r} has outputs of shape {tuple(first.shape)} and no "
+                "divergence of its own; set it to 0 (parameters/training.yml)"
+            )
         p, q = first.float().log_softmax(-1), second.float().log_softmax(-1)
         forward = kl_div(p, q, log_target=True, reduction="batchmean")
         backward = kl_div(q, p, log_target=True, reduction="batchmean")

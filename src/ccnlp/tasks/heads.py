@@ -1,20 +1,22 @@
 """Heads on the shared encoder, and the pooling they share."""
 
-from torch import Tensor, nn
+from torch import Tensor, autocast, nn
 
 from ccnlp.tasks.base import Pooling
 
 
 def pool(states: Tensor, attention_mask: Tensor, *, pooling: Pooling) -> Tensor:
-    """One vector a text, (batch, hidden), of states (batch, sequence, hidden)."""
+    """One vector a text, (batch, hidden), of states (batch, sequence, hidden); in fp32."""
     if pooling == "first":
-        return states[:, 0]
-    mask = attention_mask.unsqueeze(-1).to(states.dtype)
-    return (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
+        return states[:, 0].float()
+    mask = attention_mask.unsqueeze(-1).float()
+    return (states.float() * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
 
 
 class PooledClassifier(nn.Module):
-    """Logits from one vector a text.
+    """Logits from one vector a text, in fp32 whatever the states are.
+
+    Logits of three digits, as bf16 has them, would tie in close cases and give few confidences.
 
     Args:
         hidden_size: width of the encoder's states.
@@ -35,6 +37,7 @@ class PooledClassifier(nn.Module):
 
     def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits (batch, labels) of states (batch, sequence, hidden)."""
-        vector = pool(states, attention_mask, pooling=self.pooling)
-        logits: Tensor = self.classifier(self.dropout(vector))
+        with autocast(states.device.type, enabled=False):
+            vector = pool(states, attention_mask, pooling=self.pooling)
+            logits: Tensor = self.classifier(self.dropout(vector))
         return logits

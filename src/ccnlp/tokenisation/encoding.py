@@ -20,6 +20,9 @@ IDENTITY_COLUMNS = ("id", "corpus", "split", "language", "culture", "domain", "o
 
 REPORTED = ("id", "language", "num_tokens", "num_tokens_before_truncation", "num_characters")
 
+ROWS_AT_ONCE = 10_000
+"""Rows whose tokens are Python's numbers at one time, of ten times the size of Arrow's."""
+
 TOKEN_IDS = pa.list_(pa.int32())
 
 REFERENCE = "reference"
@@ -59,9 +62,19 @@ def encode_examples(
     for name, task in tasks.items():
         rows = examples[examples["task"] == name].reset_index(drop=True)
         if len(rows):
-            tables[name] = _encode(rows, task, tokenizer, max_length_tokens)
+            parts = [
+                _encode(rows[first : first + ROWS_AT_ONCE], task, tokenizer, max_length_tokens)
+                for first in range(0, len(rows), ROWS_AT_ONCE)
+            ]
+            tables[name] = _as_one(parts)
             logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
     return tables
+
+
+def _as_one(parts: list[pa.Table]) -> pa.Table:
+    """One table of one chunk; a column without a value in some part has the others' type."""
+    whole = pa.concat_tables(parts, promote_options="permissive")
+    return whole.unify_dictionaries().combine_chunks()
 
 
 def _encode(

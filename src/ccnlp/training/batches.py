@@ -1,6 +1,6 @@
 """The plan of a training run: which rows form which batch, as a pure function of the seed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,10 +125,3 @@ def _cut(rows: Rows, lengths: Rows, parameters: BatchParameters) -> list[Rows]:
     if len(rows):
         batches.append(rows[first:])
     return batches
-
-
-def mean_padding(plan: Sequence[PlannedBatch], lengths: Mapping[str, Rows]) -> float:
-    """The share of padding among the tokens of a plan, 0..1; `lengths` by feature row."""
-    padded = sum(len(b.rows) * int(lengths[b.task][b.rows].max()) for b in plan)
-    real = sum(int(lengths[b.task][b.rows].sum()) for b in plan)
-    return 1 - real / padded if padded else 0.0

@@ -1,6 +1,5 @@
 """What happens beside the steps: progress, averaged weights, the best weights, early stopping."""
 
-import json
 import logging
 import os
 import time
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from safetensors import safe_open
 from safetensors.torch import load_model, save_model
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -15,13 +15,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ccnlp import progress
 from ccnlp.training.averaging import AveragedWeights
 from ccnlp.training.parameters import ValidationParameters
-from ccnlp.training.run_folder import NOT_REPORTED
+from ccnlp.training.run_folder import OF_VALIDATION, best_weights, reported_metrics
 
 logger = logging.getLogger(__name__)
 
 SELECTION_METRIC = "selection_score"
-BEST_WEIGHTS_FILE = "best.safetensors"
-BEST_SCORE_FILE = "best.json"
 
 
 class ProgressCallback(TrainerCallback):
@@ -68,11 +66,7 @@ class ProgressCallback(TrainerCallback):
         """Reports the training and validation metrics of this step."""
         logs = logs or {}
         self._loss = logs.get("loss", self._loss)
-        values = {
-            "training/" + name.replace("eval_", "validation_"): float(value)
-            for name, value in logs.items()
-            if name not in NOT_REPORTED
-        }
+        values = {f"training/{name}": value for name, value in reported_metrics(logs).items()}
         progress.report(progress.Metrics(values, state.global_step))
 
 
@@ -122,7 +116,9 @@ class CheckpointCallback(TrainerCallback):
 class BestWeightsCallback(TrainerCallback):
     """Keeps the weights with the best validation score, and stops when they stay the best.
 
-    The weights lie on disk, so that a run that was killed and went on still ends with them.
+    The weights lie on disk, so that a run that was killed and went on still ends with them. Those
+    that were the best at the last checkpoint stay until the next one: a run that goes on from there
+    may not reach the later ones again, where arithmetic is not the same each time.
     """
 
     def __init__(
@@ -143,7 +139,10 @@ class BestWeightsCallback(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Stops a training that goes on from the checkpoint at which it was to stop."""
+        """Goes on from a checkpoint: forgets later weights, and stops if it was to stop there."""
+        for step, path in best_weights(self._folder):
+            if step > state.global_step:
+                path.unlink()
         control.should_training_stop = self._evaluations_without_gain(state) >= (
             self._parameters.patience
         )
@@ -163,15 +162,21 @@ class BestWeightsCallback(TrainerCallback):
         metrics: dict[str, float] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Saves the weights on a gain; stops after `patience` evaluations without one."""
-        score = _scores(state)[-1]
-        without_gain = self._evaluations_without_gain(state)
+        """Saves the best weights yet; stops after `patience` evaluations without a gain."""
+        *earlier, score = _scores(state)
         logger.info(f"validation: score {score:.3f} at step {state.global_step:,}")
-        if not without_gain:
+        if not earlier or score > max(earlier):
             self._save(score, state.global_step)
-        elif without_gain >= self._parameters.patience:
+        if self._evaluations_without_gain(state) >= self._parameters.patience:
             logger.info(f"training stops: no gain in {self._parameters.patience} evaluations")
             control.should_training_stop = True
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Removes the weights that no run which goes on from this checkpoint ends with."""
+        for _, path in best_weights(self._folder)[:-1]:
+            path.unlink()
 
     def _evaluations_without_gain(self, state: TrainerState) -> int:
         scores = _scores(state)
@@ -182,30 +187,29 @@ class BestWeightsCallback(TrainerCallback):
         if self._averaged:
             self._averaged.swap()
         try:
-            partial = self._folder / f".{BEST_WEIGHTS_FILE}"
-            save_model(self._network, str(partial))
-            os.replace(partial, self._folder / BEST_WEIGHTS_FILE)
+            partial = self._folder / ".best.safetensors"
+            save_model(self._network, str(partial), metadata={"score": repr(score)})
+            os.replace(partial, self._folder / f"best-{step}.safetensors")
         finally:
             if self._averaged:
                 self._averaged.swap()
-        best = json.dumps({"score": score, "step": step})
-        (self._folder / BEST_SCORE_FILE).write_text(best)
 
 
-def load_best(network: nn.Module, folder: Path) -> dict[str, float]:
-    """Puts the best weights of a training into the network; their `score` and `step`."""
-    load_model(network, folder / BEST_WEIGHTS_FILE)
-    best: dict[str, float] = json.loads((folder / BEST_SCORE_FILE).read_text())
-    return best
+def load_best(network: nn.Module, folder: Path) -> tuple[float, int]:
+    """Puts the best weights of a training into the network; their score and step."""
+    step, path = best_weights(folder)[-1]
+    load_model(network, path)
+    with safe_open(path, framework="pt") as weights:
+        return float(weights.metadata()["score"]), step
 
 
 def _scores(state: TrainerState) -> list[float]:
-    name = f"eval_{SELECTION_METRIC}"
+    name = f"{OF_VALIDATION}{SELECTION_METRIC}"
     return [entry[name] for entry in state.log_history if name in entry]
 
 
 def _positions_of_gains(scores: list[float], *, minimum_gain: float) -> list[int]:
-    """Positions at which a score is above all before it by the minimum gain; 0 is one.
+    """Positions at which a score is above that of the gain before by the minimum; 0 is one.
 
     >>> _positions_of_gains([0.5, 0.6, 0.55, 0.6], minimum_gain=0.0)
     [0, 1]

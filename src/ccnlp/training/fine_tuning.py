@@ -16,7 +16,7 @@ from ccnlp.errors import CcnlpError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
-from ccnlp.training.batches import PlannedBatch, Rows, TaskRows, plan_epochs
+from ccnlp.training.batches import Rows, TaskRows, plan_epochs
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import (
     build_trainer,
@@ -24,7 +24,7 @@ from ccnlp.training.preparation import (
     prepare_network,
     rows_of_split,
 )
-from ccnlp.training.run_folder import NOT_REPORTED, History, RunFolder
+from ccnlp.training.run_folder import History, RunFolder, reported_metrics
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -62,9 +62,11 @@ def fine_tune(
 ) -> FineTuned:
     """Trains the encoder with a head for each task on the train rows of `features`.
 
-    A run that was killed goes on from its last checkpoint in `checkpoints`, if features, encoder
-    and parameters are the same, and ends with the same weights as one that was not. One that was
-    finished is not trained again.
+    A run that was killed goes on from its last checkpoint in `checkpoints`, if features, encoder,
+    parameters, code and precision are the same, and ends with the same weights as one that was
+    not: exactly on a processor, on a graphics card to the rounding of sums in any order, as of
+    the backward pass of attention. One that was finished is not trained again. Two fresh runs are
+    equal if `attention` names the implementation, or both measure the same one to be the faster.
 
     Args:
         features: by task, as `encode_examples` gives them.
@@ -93,28 +95,11 @@ def fine_tune(
     set_seed(parameters.seed)
     network = prepare_network(encoder, trained_tasks, vocabulary=vocabulary, parameters=parameters)
     tokenizer = encoder.load_tokenizer()
-    history = folder.history()
-    if history is None:
-        plan = plan_epochs(
-            {name: _task_rows(features[name], rows[name]) for name in rows},
-            num_epochs=parameters.epochs,
-            mixture=parameters.mixture,
-            batches=parameters.batches,
-            seed=parameters.seed,
-        )
-        history = _train(
-            network,
-            plan,
-            features=features,
-            tokenizer=tokenizer,
-            parameters=parameters,
-            folder=folder,
-        )
-    else:
-        logger.info("training: finished by an earlier run, whose weights are taken")
-        progress.report(progress.Fact("training_resumed_from", "a finished training"))
-    chosen = load_best(network, folder.path)
-    logger.info("training: best validation score %.3f at step %d", chosen["score"], chosen["step"])
+    history = _finished(folder) or _train(
+        network, rows, features=features, tokenizer=tokenizer, parameters=parameters, folder=folder
+    )
+    score, step = load_best(network, folder.path)
+    logger.info("training: best validation score %.3f at step %d", score, step)
     restore_embeddings(network.backbone)
     model = TrainedModel(
         network=network.eval(),
@@ -129,9 +114,18 @@ def fine_tune(
     return FineTuned(model, _as_table(history))
 
 
+def _finished(folder: RunFolder) -> History | None:
+    """The log of a training that an earlier run has finished, or `None`."""
+    history = folder.history()
+    if history is not None:
+        logger.info("training: finished by an earlier run, whose weights are taken")
+        progress.report(progress.Fact("training_resumed_from", "a finished training"))
+    return history
+
+
 def _train(
     network: "MultiTaskNetwork",
-    plan: list[list[PlannedBatch]],
+    rows: Mapping[str, Rows],
     *,
     features: Mapping[str, pa.Table],
     tokenizer: "PreTrainedTokenizerBase",
@@ -139,6 +133,13 @@ def _train(
     folder: RunFolder,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
+    plan = plan_epochs(
+        {name: _task_rows(features[name], rows[name]) for name in rows},
+        num_epochs=parameters.epochs,
+        mixture=parameters.mixture,
+        batches=parameters.batches,
+        seed=parameters.seed,
+    )
     attention = choose_attention(network, tokenizer, parameters, features, folder)
     network.backbone.set_attn_implementation(attention)
     trainer = build_trainer(
@@ -194,10 +195,9 @@ def _ids_of(
 
 def _as_table(log: History) -> pd.DataFrame:
     rows = [
-        {"step": int(entry["step"]), "metric": name.replace("eval_", "validation_"), "value": value}
+        {"step": int(entry["step"]), "metric": name, "value": value}
         for entry in log
-        for name, value in entry.items()
-        if name not in ("step", *NOT_REPORTED)
+        for name, value in reported_metrics(entry).items()
     ]
     table = pd.DataFrame(rows, columns=["step", "metric", "value"])
     return table.sort_values(["step", "metric"], ignore_index=True)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.base import Pooling
 
 DecayRate = Annotated[float, Field(ge=0, lt=1)]
@@ -58,11 +59,14 @@ class RegularisationParameters(_Group):
     head_dropout: float = Field(ge=0, lt=1, description="before each head, 0..1")
     label_smoothing: float = Field(ge=0, lt=1, description="mass spread over all labels, 0..1")
     weight_average_decay: float = Field(
-        ge=0, lt=1, description="decay a step of the averaged weights; 0 keeps the last weights"
+        ge=0,
+        lt=1,
+        description="decay a step of the averaged weights; 0 averages none",
     )
     consistency_weight: float = Field(
         ge=0,
-        description="weight of the divergence between two passes with dropout; 0 makes one pass",
+        description="weight of the divergence between two passes with dropout, half of R-Drop's α; "
+        "0 makes one pass",
     )
 
 
@@ -71,7 +75,10 @@ class ValidationParameters(_Group):
 
     evaluations_per_epoch: int = Field(ge=1, description="looks at the validation rows an epoch")
     patience: int = Field(ge=1, description="evaluations without a gain before training stops")
-    minimum_gain: float = Field(ge=0, description="of the validation score, to count as a gain")
+    minimum_gain: float = Field(
+        ge=0,
+        description="of the validation score, that patience counts as one; any gain keeps weights",
+    )
     seconds_between_checkpoints: float = Field(
         ge=0, description="training that a killed run loses at most"
     )
@@ -102,11 +109,11 @@ class TrainingParameters(_Group):
     optimiser: OptimiserParameters
     regularisation: RegularisationParameters
     validation: ValidationParameters
-    precision: Literal["auto", "fp32", "bf16"] = Field(
+    precision: PrecisionChoice = Field(
         description="auto takes bf16 where the processor computes in it"
     )
     attention: Literal["auto", "eager", "sdpa"] = Field(
-        description="implementation of attention; auto measures both"
+        description="implementation; auto measures, and takes sdpa or what is a tenth faster"
     )
     gradient_checkpointing: bool = Field(description="less memory for a third more time")
     compile: bool = Field(description="torch.compile: minutes of warm-up, then faster steps")

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ccnlp import progress
-from ccnlp.errors import CorpusError
+from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Features, Task, shared_backbone
 from ccnlp.tokenisation.encoding import REFERENCE
@@ -85,11 +85,20 @@ def choose_attention(
     features: Mapping[str, pa.Table],
     folder: RunFolder,
 ) -> "Attention":
-    """The configured implementation or the faster one; a resumed training keeps its first."""
-    if parameters.attention != "auto":
-        return parameters.attention
-    from ccnlp.training.attention import faster_attention
+    """The configured implementation or the faster one; a resumed training keeps its first.
 
+    Raises:
+        ConfigurationError: the encoder does not have the configured one.
+    """
+    from ccnlp.training.attention import faster_attention, has_attention
+
+    if parameters.attention != "auto":
+        if not has_attention(network, parameters.attention):
+            raise ConfigurationError(
+                f"training.attention is {parameters.attention}, which this encoder does not have; "
+                "auto takes what it has (parameters/training.yml)"
+            )
+        return parameters.attention
     chosen = folder.attention()
     if chosen is None:
         lengths = np.concatenate([table["num_tokens"].to_numpy() for table in features.values()])
@@ -114,14 +123,6 @@ def build_trainer(
     folder: Path,
 ) -> "MultiTaskTrainer":
     """Trainer over the plan, with validation, progress and the best weights kept in `folder`."""
-    from transformers import PrinterCallback
-
-    from ccnlp.training.callbacks import (
-        AveragingCallback,
-        BestWeightsCallback,
-        CheckpointCallback,
-        ProgressCallback,
-    )
     from ccnlp.training.trainer import MultiTaskTrainer, PlannedDataset
     from ccnlp.training.validation import Validation
 
@@ -140,25 +141,40 @@ def build_trainer(
             tokenizer=tokenizer,
             precision=parameters.precision,
         ),
-        callbacks=[
-            ProgressCallback(num_examples=_counter(batches, parameters)),
-            CheckpointCallback(parameters.validation.seconds_between_checkpoints),
-        ],
     )
+    _add_callbacks(trainer, num_examples=_counter(batches, parameters), folder=folder)
+    return trainer
+
+
+def _add_callbacks(
+    trainer: "MultiTaskTrainer", *, num_examples: Callable[[int, int], int], folder: Path
+) -> None:
+    """In the order in which they are told: the average has a step before it is judged."""
+    from transformers import PrinterCallback
+
+    from ccnlp.training.callbacks import (
+        AveragingCallback,
+        BestWeightsCallback,
+        CheckpointCallback,
+        ProgressCallback,
+    )
+
+    validation = trainer.parameters.validation
+    steps = _per_epoch(trainer.args.max_steps, trainer.parameters, validation.evaluations_per_epoch)
     trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(ProgressCallback(num_examples=num_examples))
+    trainer.add_callback(CheckpointCallback(validation.seconds_between_checkpoints))
     if trainer.averaged:
         trainer.add_callback(AveragingCallback(trainer.averaged))
-    per_evaluation = parameters.validation.evaluations_per_epoch
     trainer.add_callback(
         BestWeightsCallback(
-            network,
+            trainer.network,
             folder,
-            parameters.validation,
+            validation,
             averaged=trainer.averaged,
-            steps_per_evaluation=_per_epoch(trainer.args.max_steps, parameters, per_evaluation),
+            steps_per_evaluation=steps,
         )
     )
-    return trainer
 
 
 def _counter(

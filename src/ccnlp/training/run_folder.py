@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Task
+from ccnlp.training.fingerprint import fingerprint_arithmetic, fingerprint_code
 from ccnlp.training.parameters import TrainingParameters
 
 if TYPE_CHECKING:
@@ -22,13 +24,18 @@ History = Sequence[Mapping[str, float]]
 """Trainer's log: an entry a logged step."""
 
 NOT_REPORTED = frozenset(
-    {"epoch", "total_flos", "train_runtime", "train_loss"}
+    {"step", "epoch", "total_flos", "train_runtime", "train_loss"}
     | {"train_samples_per_second", "train_steps_per_second"}
 )
 """What Trainer sums up at the end: of a resumed run since its resumption, and a batch a sample."""
 
+OF_VALIDATION = "eval_"
+"""How Trainer's log marks the metrics of validation."""
+
 HISTORY_FILE = "history.json"
 ATTENTION_FILE = "attention.json"
+BEST_WEIGHTS = re.compile(r"best-(\d+)\.safetensors")
+"""Name of the file with the best weights; the number is their step."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,17 @@ class RunFolder:
         tasks: Mapping[str, Task],
         parameters: TrainingParameters,
     ) -> "RunFolder":
-        """The folder of trainings with these inputs; those of others are removed."""
+        """The folder of trainings with these inputs; those of others are removed.
+
+        Other inputs are also another version of the code that trains or of its libraries, another
+        device or another precision: none of them would give the same weights.
+        """
         without_effect = {"validation": {"seconds_between_checkpoints"}}
         digest = hashlib.sha256(parameters.model_dump_json(exclude=without_effect).encode())
         digest.update(f"{encoder.name} {encoder.revision}".encode())
+        digest.update(
+            f"{fingerprint_code()} {fingerprint_arithmetic(parameters.precision)}".encode()
+        )
         for name, task in sorted(tasks.items()):
             digest.update(f"{name} {task.parameters.model_dump_json()}".encode())
             for batch in features[name].combine_chunks().to_batches():
@@ -90,6 +104,29 @@ class RunFolder:
         _write(self.path / HISTORY_FILE, list(history))
         for checkpoint in self.path.glob("checkpoint-*"):
             shutil.rmtree(checkpoint)
+        for _, path in best_weights(self.path)[:-1]:
+            path.unlink()
+
+
+def reported_metrics(entry: Mapping[str, float]) -> dict[str, float]:
+    """What of an entry of Trainer's log is told, that of validation as `validation_...`.
+
+    >>> reported_metrics({"step": 3, "loss": 0.5, "eval_qa/f1": 0.25, "epoch": 1.0})
+    {'loss': 0.5, 'validation_qa/f1': 0.25}
+    """
+    return {
+        f"validation_{name.removeprefix(OF_VALIDATION)}"
+        if name.startswith(OF_VALIDATION)
+        else name: float(value)
+        for name, value in entry.items()
+        if name not in NOT_REPORTED
+    }
+
+
+def best_weights(folder: Path) -> list[tuple[int, Path]]:
+    """The files with the weights that were the best yet at their steps; the last one is now."""
+    found = [(BEST_WEIGHTS.fullmatch(path.name), path) for path in folder.iterdir()]
+    return sorted((int(name[1]), path) for name, path in found if name)
 
 
 def _write(path: Path, content: Any) -> None:

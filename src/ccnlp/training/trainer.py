@@ -17,16 +17,17 @@ from ccnlp.training.averaging import AveragedWeights
 from ccnlp.training.batches import PlannedBatch
 from ccnlp.training.optimiser import build_optimiser
 from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.run_folder import OF_VALIDATION
 
 if TYPE_CHECKING:
-    from transformers import TrainerCallback, TrainerControl
+    from transformers import TrainerControl
 
 logger = logging.getLogger(__name__)
 
 AVERAGE_FILE = "averaged_weights.safetensors"
 
 BatchOfTask = dict[str, Any]
-"""A `Batch` with its task's name under `task`."""
+"""A `Batch` with its task's name under `task`, and its `relative_size`: rows by the plan's mean."""
 
 
 class PlannedDataset(Dataset[BatchOfTask]):
@@ -48,6 +49,7 @@ class PlannedDataset(Dataset[BatchOfTask]):
         self.features = features
         self.tasks = tasks
         self.pad_token_id = pad_token_id
+        self.mean_rows = sum(len(batch.rows) for batch in plan) / max(1, len(plan))
 
     def __len__(self) -> int:
         return len(self.plan)
@@ -56,7 +58,8 @@ class PlannedDataset(Dataset[BatchOfTask]):
         batch = self.plan[index]
         rows = [self.features[batch.task][int(row)] for row in batch.rows]
         collated = self.tasks[batch.task].collate(rows, pad_token_id=self.pad_token_id)
-        return {"task": batch.task, **collated}
+        relative_size = len(batch.rows) / self.mean_rows
+        return {"task": batch.task, "relative_size": relative_size, **collated}
 
 
 class MultiTaskTrainer(Trainer):
@@ -69,7 +72,6 @@ class MultiTaskTrainer(Trainer):
         tasks: by name.
         parameters: `parameters/training.yml`.
         validate: scores the network on the validation rows.
-        callbacks: Trainer's callbacks.
     """
 
     def __init__(
@@ -81,9 +83,8 @@ class MultiTaskTrainer(Trainer):
         tasks: Mapping[str, Task],
         parameters: TrainingParameters,
         validate: Callable[[], dict[str, float]],
-        callbacks: "Sequence[TrainerCallback]",
     ) -> None:
-        super().__init__(model=network, args=arguments, callbacks=list(callbacks))
+        super().__init__(model=network, args=arguments)
         self.optimizer: torch.optim.Optimizer | None
         self.control: TrainerControl
         self.loss_is_scaled_for_ga = False
@@ -119,12 +120,15 @@ class MultiTaskTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
-        """The task's loss times its weight; the mean over the batch."""
+        """The batch's mean loss times its task's weight and its relative size.
+
+        So each example counts alike, though a batch of long texts holds fewer of them.
+        """
         del return_outputs, num_items_in_batch
         batch = dict(inputs)
         task = self.tasks[batch.pop("task")]
-        loss = self._loss(model, task, batch)
-        return loss * task.parameters.loss_weight
+        weight: float = task.parameters.loss_weight * batch.pop("relative_size")
+        return self._loss(model, task, batch) * weight
 
     def _loss(self, model: Any, task: Task, batch: Batch) -> Tensor:
         regularisation = self.parameters.regularisation
@@ -133,7 +137,9 @@ class MultiTaskTrainer(Trainer):
         loss = task.loss(first, batch, label_smoothing=smoothing)
         if not regularisation.consistency_weight:
             return loss
-        # A second pass with its own dropout (R-Drop: Liang et al. 2021, equations 2–4).
+        # A second pass with its own dropout (R-Drop: Liang et al. 2021, equations 2–4). The paper
+        # adds both cross-entropies; their mean keeps the loss of one pass, so that a weight here
+        # is half the paper's α.
         second = model(task=task.name, batch=batch)
         loss = (loss + task.loss(second, batch, label_smoothing=smoothing)) / 2
         divergence = task.divergence(first, second, batch)
@@ -145,7 +151,7 @@ class MultiTaskTrainer(Trainer):
         if self.averaged:
             self.averaged.swap()
         try:
-            metrics = {f"eval_{name}": score for name, score in self.validate().items()}
+            metrics = {f"{OF_VALIDATION}{name}": score for name, score in self.validate().items()}
         finally:
             if self.averaged:
                 self.averaged.swap()

@@ -1,0 +1,362 @@
+"""Tasks of every shape, each as small as it can be, beside the kinds that are registered.
+
+Tags of words, a span in windows of a long text, pairs of texts, retrieval with negatives in the
+batch, and writing text.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
+
+from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.tasks.base import (
+    TASKS,
+    WINDOW_OF,
+    Task,
+    TaskParameters,
+    TasksParameters,
+    build_tasks,
+)
+from ccnlp.tasks.heads import PooledClassifier
+
+IGNORED = -100
+
+
+def pad(features, column, value):
+    rows = [torch.tensor(feature[column]) for feature in features]
+    padded = pad_sequence(rows, batch_first=True, padding_value=value)
+    return padded if padded.dtype == torch.bool else padded.long()
+
+
+def with_mask(features, pad_token_id, column="input_ids", name="attention_mask"):
+    ids = pad(features, column, pad_token_id)
+    return {column: ids, name: (ids != pad_token_id).long()}
+
+
+class Toy(Task):
+    """What all of them share: every row fits, and a score is the share of right answers."""
+
+    primary_metric = "accuracy"
+
+    def validate(self, rows):
+        return pd.Series(pd.NA, index=rows.index, dtype="string")
+
+    def reference(self, rows):
+        return rows[self.target_columns[0]]
+
+    def score(self, predictions):
+        pairs = zip(predictions["prediction"], predictions["reference"], strict=True)
+        return {"accuracy": float(np.mean([np.array_equal(a, b) for a, b in pairs]))}
+
+
+class Tags(Toy):
+    input_columns, target_columns, list_columns = ("tokens",), ("tags",), ("tokens", "tags")
+
+    def encode(self, rows, tokenizer, *, max_length_tokens):
+        encoded = tokenizer(rows["tokens"].tolist(), is_split_into_words=True, truncation=True)
+        words = [encoded.word_ids(i) for i in range(len(rows))]
+        starts = [[a is not None and a != b for a, b in zip(w, [None, *w])] for w in words]  # noqa: B905
+        columns = {"input_ids": encoded["input_ids"], "is_start": starts}
+        if "tags" in rows:
+            places = [[self.labels.index(tag) for tag in tags] for tags in rows["tags"]]
+            targets = [iter(place) for place in places]
+            columns["target"] = [
+                [next(target) if is_start else IGNORED for is_start in own]
+                for own, target in zip(starts, targets, strict=True)
+            ]
+        return columns | {"num_tokens_before_truncation": list(map(len, encoded["input_ids"]))}
+
+    def collate(self, features, *, pad_token_id):
+        batch = with_mask(features, pad_token_id) | {"is_start": pad(features, "is_start", False)}
+        if "target" in features[0]:
+            batch["target"] = pad(features, "target", IGNORED)
+        return batch
+
+    def head(self, hidden_size, *, pooling, dropout):
+        return StateClassifier(hidden_size, len(self.labels))
+
+    def loss(self, outputs, batch, *, label_smoothing):
+        return functional.cross_entropy(outputs.transpose(1, 2), batch["target"])
+
+    def decode(self, outputs, batch, tokenizer):
+        best = outputs.argmax(-1)
+        tags = [
+            [self.labels[i] for i in b[s]] for b, s in zip(best, batch["is_start"], strict=True)
+        ]
+        return pd.DataFrame({"prediction": tags, "confidence": 1.0, "probabilities": None})
+
+
+class StateClassifier(nn.Linear):
+    def forward(self, states, attention_mask):
+        return super().forward(states)
+
+
+class Span(Toy):
+    """The answer is a word of the text, which is read in windows of a few tokens."""
+
+    input_columns, target_columns = ("text",), ("answer",)
+
+    def encode(self, rows, tokenizer, *, max_length_tokens):
+        encoded = tokenizer(
+            rows["text"].tolist(),
+            truncation=True,
+            max_length=8,
+            stride=2,
+            return_overflowing_tokens=True,
+        )
+        window_of = encoded["overflow_to_sample_mapping"]
+        columns = {"input_ids": encoded["input_ids"], WINDOW_OF: window_of}
+        if "answer" in rows:
+            answers = tokenizer(rows["answer"].tolist(), add_special_tokens=False)["input_ids"]
+            columns["target"] = [
+                ids.index(answers[row][0]) if answers[row][0] in ids else 0
+                for ids, row in zip(encoded["input_ids"], window_of, strict=True)
+            ]
+        return columns | {"num_tokens_before_truncation": list(map(len, encoded["input_ids"]))}
+
+    def collate(self, features, *, pad_token_id):
+        batch = with_mask(features, pad_token_id)
+        if "target" in features[0]:
+            batch["target"] = torch.tensor([feature["target"] for feature in features])
+        return batch
+
+    def head(self, hidden_size, *, pooling, dropout):
+        return StateClassifier(hidden_size, 1)
+
+    def loss(self, outputs, batch, *, label_smoothing):
+        return functional.cross_entropy(outputs.squeeze(-1), batch["target"])
+
+    def decode(self, outputs, batch, tokenizer):
+        probability, place = outputs.squeeze(-1).float().softmax(-1).max(-1)
+        tokens = batch["input_ids"].gather(1, place[:, None])
+        answers = [
+            text.strip() for text in tokenizer.batch_decode(tokens, skip_special_tokens=True)
+        ]
+        sure = torch.where(place == 0, 0.0, probability)  # a window without the answer is none
+        return pd.DataFrame({"prediction": answers, "confidence": sure, "probabilities": None})
+
+
+class Pair(Toy):
+    input_columns, target_columns = ("text", "other"), ("label",)
+
+    def encode(self, rows, tokenizer, *, max_length_tokens):
+        ids = tokenizer(rows["text"].tolist(), rows["other"].tolist())["input_ids"]
+        columns = {"input_ids": ids, "num_tokens_before_truncation": list(map(len, ids))}
+        if "label" in rows:
+            columns["target"] = [self.labels.index(label) for label in rows["label"]]
+        return columns
+
+    collate = Span.collate
+
+    def head(self, hidden_size, *, pooling, dropout):
+        return PooledClassifier(hidden_size, len(self.labels), pooling=pooling, dropout=dropout)
+
+    def loss(self, outputs, batch, *, label_smoothing):
+        return functional.cross_entropy(outputs, batch["target"])
+
+    def decode(self, outputs, batch, tokenizer):
+        probability, best = outputs.float().softmax(-1).max(-1)
+        labels = [self.labels[i] for i in best]
+        return pd.DataFrame(
+            {"prediction": labels, "confidence": probability, "probabilities": None}
+        )
+
+
+class Retrieval(Toy):
+    """The others' passages in the batch are the negatives; predicted is the passage's rank."""
+
+    input_columns, target_columns = ("query", "passage"), ("rank",)
+
+    def encode(self, rows, tokenizer, *, max_length_tokens):
+        queries = tokenizer(rows["query"].tolist())["input_ids"]
+        passages = tokenizer(rows["passage"].tolist())["input_ids"]
+        lengths = [len(a) + len(b) for a, b in zip(queries, passages, strict=True)]
+        columns = {"input_ids": queries, "passage_input_ids": passages}
+        return columns | {"num_tokens_before_truncation": lengths}
+
+    def collate(self, features, *, pad_token_id):
+        return with_mask(features, pad_token_id) | with_mask(
+            features, pad_token_id, "passage_input_ids", "passage_mask"
+        )
+
+    def head(self, hidden_size, *, pooling, dropout):
+        return PooledClassifier(hidden_size, 16, pooling=pooling, dropout=0.0)
+
+    def outputs(self, backbone, head, batch):
+        sides = []
+        for ids, mask in (("input_ids", "attention_mask"), ("passage_input_ids", "passage_mask")):
+            states = backbone(input_ids=batch[ids], attention_mask=batch[mask]).last_hidden_state
+            sides.append(functional.normalize(head(states, batch[mask]), dim=-1))
+        return 20 * sides[0] @ sides[1].T
+
+    def loss(self, outputs, batch, *, label_smoothing):
+        return functional.cross_entropy(outputs, torch.arange(len(outputs), device=outputs.device))
+
+    def decode(self, outputs, batch, tokenizer):
+        own = outputs.diagonal()[:, None]
+        ranks = [str(rank) for rank in (outputs > own).sum(-1).tolist()]
+        return pd.DataFrame({"prediction": ranks, "confidence": 1.0, "probabilities": None})
+
+
+class Writing(Toy):
+    backbone = "seq2seq"
+    input_columns, target_columns = ("text",), ("summary",)
+
+    def encode(self, rows, tokenizer, *, max_length_tokens):
+        ids = tokenizer(rows["text"].tolist())["input_ids"]
+        columns = {"input_ids": ids, "num_tokens_before_truncation": list(map(len, ids))}
+        if "summary" in rows:
+            columns["target_input_ids"] = tokenizer(rows["summary"].tolist())["input_ids"]
+        return columns
+
+    def collate(self, features, *, pad_token_id):
+        batch = with_mask(features, pad_token_id)
+        if "target_input_ids" in features[0]:
+            batch["target"] = pad(features, "target_input_ids", IGNORED)
+        return batch
+
+    def head(self, hidden_size, *, pooling, dropout):
+        return nn.Identity()
+
+    def outputs(self, backbone, head, batch):
+        inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+        return backbone(**inputs, labels=batch["target"]).logits
+
+    def infer(self, backbone, head, batch):
+        inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+        return backbone.generate(**inputs, max_new_tokens=6, do_sample=False, num_beams=1)
+
+    def loss(self, outputs, batch, *, label_smoothing):
+        return functional.cross_entropy(outputs.transpose(1, 2), batch["target"])
+
+    def decode(self, outputs, batch, tokenizer):
+        texts = [text.strip() for text in tokenizer.batch_decode(outputs, skip_special_tokens=True)]
+        return pd.DataFrame({"prediction": texts, "confidence": 1.0, "probabilities": None})
+
+
+WORDS = ["good", "bad", "great", "boring"]
+SUBJECTS = ["film", "service", "it"]
+TEXTS = [(subject, word) for subject in SUBJECTS for word in WORDS] * 4
+
+TOYS = {
+    "tags": (
+        Tags,
+        ("O", "JUDGEMENT"),
+        {
+            "tokens": [["the", subject, "was", word] for subject, word in TEXTS],
+            "tags": [["O", "O", "O", "JUDGEMENT"] for _ in TEXTS],
+        },
+    ),
+    "span": (
+        Span,
+        (),
+        {
+            "text": [f"the {s} was and is not the {s} and it is {w} and the" for s, w in TEXTS],
+            "answer": [word for _, word in TEXTS],
+        },
+    ),
+    "pair": (
+        Pair,
+        ("no", "yes"),
+        {
+            "text": [f"the {subject} was {word}" for subject, word in TEXTS],
+            "other": [f"I {'loved' if i % 2 else 'hated'} it" for i in range(len(TEXTS))],
+            "label": ["yes" if i % 2 else "no" for i in range(len(TEXTS))],
+        },
+    ),
+    "retrieval": (
+        Retrieval,
+        (),
+        {
+            "query": [f"{subject} {word}" for subject, word in TEXTS],
+            "passage": [f"the {subject} was very {word}" for subject, word in TEXTS],
+            "rank": ["0" for _ in TEXTS],
+        },
+    ),
+    "writing": (
+        Writing,
+        (),
+        {
+            "text": [f"the {subject} was very {word}" for subject, word in TEXTS],
+            "summary": [word for _, word in TEXTS],
+        },
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_writer(tiny_encoder, tmp_path_factory) -> EncoderCheckpoint:
+    """A sequence-to-sequence model of one layer each, with the tiny encoder's tokenizer."""
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    folder = tmp_path_factory.mktemp("tiny_writer")
+    tokenizer = tiny_encoder.load_tokenizer()
+    tokenizer.save_pretrained(folder)
+    config = BartConfig(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        max_position_embeddings=64,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=tokenizer.eos_token_id,
+        forced_eos_token_id=None,
+        init_std=0.15,  # so small a model learns sooner from larger weights
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        BartForConditionalGeneration(config).save_pretrained(folder)
+    return EncoderCheckpoint(folder=folder, name="writer", source="path", revision="seed-0")
+
+
+REGISTERED = {
+    "sequence_classification": (
+        ("bad", "good"),
+        {"text": ["the film was good", "bad", "I loved it"], "label": ["good", "bad", "good"]},
+    ),
+}
+"""For each registered kind its labels, and rows that fit them."""
+
+
+@pytest.fixture(params=[*TASKS, *TOYS])
+def kind(request, tiny_encoder, tiny_writer):
+    """A task of each kind, rows that fit it, and a checkpoint that it can start from."""
+    if request.param in TOYS:
+        kind, labels, columns = TOYS[request.param]
+    else:
+        kind, (labels, columns) = TASKS.get(request.param), REGISTERED[request.param]
+    task = kind("t", TaskParameters(kind=request.param, loss_weight=1, labels=labels))
+    checkpoint = tiny_writer if task.backbone == "seq2seq" else tiny_encoder
+    return task, pd.DataFrame(columns), checkpoint
+
+
+@pytest.fixture(params=TOYS)
+def toy(request, monkeypatch, tiny_encoder, tiny_writer):
+    """The task, its examples, and the checkpoint that it starts from."""
+    kind, labels, columns = TOYS[request.param]
+    monkeypatch.setitem(TASKS._entries, request.param, kind)
+    entry = {"kind": request.param, "loss_weight": 1, "labels": labels}
+    tasks = build_tasks(TasksParameters.model_validate({"t": entry}))
+    rows = pd.DataFrame(columns).assign(
+        corpus="toy", task="t", language="en", culture="GB", domain="reviews", origin="native",
+        weight=1.0,
+    )  # fmt: skip
+    rows["id"] = [f"{i:016x}" for i in range(len(rows))]
+    rows["split"] = [("train", "train", "train", "validation")[i // 12] for i in range(len(rows))]
+    return tasks, rows, tiny_writer if kind is Writing else tiny_encoder
+
+
+@pytest.fixture
+def tasks_of_both_backbones() -> list[Task]:
+    parameters = TaskParameters(kind="x", loss_weight=1, labels=("a", "b"))
+    return [Pair("topic", parameters), Writing("summary", parameters)]
