@@ -98,6 +98,23 @@ def test_examples_and_rejected_examples_are_what_was_read(catalog) -> None:
     assert plot["layout"]["title"]["text"] == "18 examples in 1 language"
 
 
+@pytest.mark.parametrize(
+    "labels", [("0", "1"), ("true", "false"), ("01", "02"), ("1.0", "2.0"), ("null", "nan")]
+)
+def test_labels_that_look_like_other_types_are_text(catalog, labels) -> None:
+    entry = load("tasks", "parameters")["tasks"]["sentiment"] | {"labels": list(labels)}
+    catalog["params:tasks"] = TasksParameters.model_validate({"sentiment": entry})
+    write_corpus("2024", labels=labels)
+    examples = ingest(catalog, "2024")
+    report = catalog.load("ingestion_report")
+
+    assert set(examples["label"]) == set(labels)
+    assert {group["label"] for group in report["by_label"]} == set(labels)
+    assert [group["corpus"] for group in report["by_corpus"]] == ["2024"]
+    plot = json.loads(Path("data/08_reporting/plots/cultures.json").read_text())
+    assert {bar["name"] for bar in plot["data"]} == set(labels)
+
+
 def test_second_run_gives_the_same_and_leaves_nothing_of_the_first(catalog) -> None:
     write_corpus("reviews")
     write_corpus("posts")
