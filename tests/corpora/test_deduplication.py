@@ -97,6 +97,46 @@ def test_conflicting_labels_are_kept_and_named(curate) -> None:
     assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "", "deduplication", ""]
 
 
+def test_labels_conflict_across_splits(curate) -> None:
+    rows = curate(
+        [
+            {"text": "Not bad", "label": "positive", "split": "train"},
+            {"text": "not bad", "label": "negative", "split": "test"},
+            {"text": "not bad", "label": "negative", "split": "validation"},
+            {"text": "Fine", "split": "train"},
+            {"text": "Fine", "split": "test"},
+        ]
+    )
+    assert rows["conflicting_labels"].fillna("").tolist() == [
+        "'negative'",
+        *["'positive'"] * 2,
+        *["", ""],
+    ]
+
+
+def test_three_conflicting_labels_name_the_others(curate) -> None:
+    rows = curate(
+        [{"text": "Not bad", "label": label} for label in ("positive", "negative", "neutral")]
+    )
+    assert rows["conflicting_labels"].tolist()[1] == "'positive', 'neutral'"
+
+
+def test_conflict_of_given_rows_stays_marked_where_others_are_placed(curate) -> None:
+    rows = curate(
+        [
+            {"text": "Not bad", "label": "positive", "split": "test"},
+            {"text": "Not bad", "label": "negative", "split": "test"},
+            {"text": "Not bad", "label": "neutral", "split": None},
+            {"text": "Else", "split": None},
+        ],
+        ratios={"train": 1, "validation": 0, "test": 0},
+        deduplication={"conflicting_labels": "reject"},
+    )
+
+    assert rows["conflicting_labels"].notna().tolist() == [True, True, True, False]
+    assert rows["rejected_by"].isna().tolist() == [False, False, False, True]
+
+
 def test_conflicting_labels_are_rejected_where_configured(curate) -> None:
     rows = curate(
         [

@@ -88,6 +88,15 @@ def test_report_lists_conflicts_beside_each_other(report) -> None:
     ]
 
 
+def test_report_counts_conflicts_that_were_rejected(curate) -> None:
+    rows = curate(ROWS, deduplication={"conflicting_labels": "reject"})
+    report = report_ingestion(*summarise({"reviews": lambda: rows}))
+
+    assert report["num_conflicting_labels"] == 2
+    assert len(report["conflicting_labels"]) == 2
+    assert report["by_corpus"][0]["num_conflicting_labels"] == 2
+
+
 def test_report_warns_of_languages_without_test_rows(report) -> None:
     assert "corpus 'reviews': no row in test with the language 'de'" in report["warnings"]
 

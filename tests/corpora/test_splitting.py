@@ -94,6 +94,54 @@ def test_placed_row_that_repeats_a_given_one_is_a_duplicate(curate) -> None:
     assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "deduplication", ""]
 
 
+@pytest.mark.parametrize(
+    "placed",
+    [{"text": "placed", "group": "g"}, {"text": "Given", "culture": "NG"}],
+    ids=["declared group", "equal text"],
+)
+def test_placed_row_follows_the_given_split_of_its_group(curate, placed) -> None:
+    given = {"text": "given", "group": placed.get("group")}
+    earlier = {**given, "text": "earlier", "split": "train", "group": "h"}
+    rows = curate(
+        [earlier, {**placed, "split": None}, {**given, "split": "test"}],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+
+    assert rows["split"].tolist() == ["train", "test", "test"]
+    assert rows["rejected_by"].isna().all()
+
+
+def test_placed_row_follows_the_latest_given_split_of_its_group(curate) -> None:
+    rows = curate(
+        [
+            {"text": f"text {i}", "group": "g", "split": s}
+            for i, s in enumerate(["test", None, "train"])
+        ],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+    assert rows["split"].tolist() == ["test", "test", "train"]
+    assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "", "splitting"]
+
+
+def test_placed_row_does_not_follow_a_row_that_was_rejected(curate) -> None:
+    rows = curate(
+        [{"text": "", "group": "g", "split": "test"}, {"text": "placed", "group": "g"}],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+    assert rows["split"].tolist() == ["test", "train"]
+
+
+def test_placed_row_of_another_group_that_repeats_a_given_one_is_a_duplicate(curate) -> None:
+    rows = curate(
+        [
+            {"text": "same", "group": "g", "split": "train"},
+            {"text": "same", "group": "h", "split": None},
+        ],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+    assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "deduplication"]
+
+
 LABELS = ("negative", "neutral", "positive")
 
 

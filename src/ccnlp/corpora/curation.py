@@ -9,7 +9,11 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
-from ccnlp.corpora.deduplication import DeduplicationParameters, remove_duplicates
+from ccnlp.corpora.deduplication import (
+    DeduplicationParameters,
+    remove_duplicates,
+    remove_repetitions,
+)
 from ccnlp.corpora.entry import PARAMETERS_FILE, Ratios
 from ccnlp.corpora.language_identification import (
     LanguageIdentificationParameters,
@@ -19,7 +23,7 @@ from ccnlp.corpora.leakage import held_out_texts, remove_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
 from ccnlp.corpora.reading import ReadableTask
 from ccnlp.corpora.similarity import text_key
-from ccnlp.corpora.splitting import keep_groups_together, split_by_ratios
+from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
 from ccnlp.errors import CorpusError
 from ccnlp.examples import COLUMNS, stable_hash
 from ccnlp.progress import track
@@ -84,13 +88,15 @@ def curate_corpus(
     num_rows = sum(map(len, curated))
     rows = _concatenate(curated)
     texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column
+    is_mixed = ratios is not None and bool(rows["split"].notna().any())
+    if is_mixed:
+        rows = follow_given_splits(rows)
     rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
-    is_given = rows["split"].notna()
-    if ratios is not None and not is_given.all():
-        placed = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
-        rows["split"] = rows["split"].astype("string").fillna(placed)
-        if is_given.any():  # a placed row may repeat one whose split was given
-            rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
+    if ratios is not None:
+        drawn = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
+        rows["split"] = rows["split"].astype("string").fillna(drawn)
+    if is_mixed:  # a row that was drawn may repeat one whose split was given
+        rows = remove_repetitions(rows, texts, task.target_columns, parameters.deduplication)
     rows = keep_groups_together(rows)
     require_every_row(num_rows, num_rows_out=len(rows), where=f"corpus {name!r}")
     _log(name, rows)

@@ -1,8 +1,8 @@
 """Texts that stand in a corpus twice, exactly or nearly, and texts with conflicting labels.
 
-Two rows are compared when they share language, culture and, where the corpus gives it, the split:
-a text that another culture judges is another example, and one that stands in another split is a
-leak, which is the matter of `leakage`.
+Two rows repeat each other only where they share language, culture and, where the corpus gives it,
+the split: a text that another culture judges is another example, and one that stands in another
+split is a leak, which is the matter of `leakage`. Labels conflict across splits too.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,11 @@ from ccnlp.corpora.similarity import (
 
 STAGE = "deduplication"
 
-PLACE = ("language", "culture", "split")
-"""Rows that differ in one of them are not compared."""
+JUDGES = ("language", "culture")
+"""Rows that differ in one of them are judged by others."""
+
+PLACE = (*JUDGES, "split")
+"""Rows that differ in one of them do not repeat each other."""
 
 NEIGHBOURS = 4
 """Texts before it in a bucket that a text is compared with, beside the bucket's first: buckets of
@@ -54,13 +57,37 @@ def remove_duplicates(
     targets: Sequence[str],
     parameters: DeduplicationParameters,
 ) -> pd.DataFrame:
+    """The rows without repetitions, those of conflicting labels marked, or rejected if configured.
+
+    Equal texts with other targets are a conflict, in whichever splits they stand. Each row of one
+    has the others' targets in the added column `conflicting_labels`; it is missing where there is
+    no conflict. All are kept, as judgements of one text, or all are rejected.
+
+    Args:
+        rows: as for `remove_repetitions`.
+        texts: of the rows.
+        targets: the columns of the target.
+        parameters: `deduplication`.
+    """
+    rows = _reject_equal(rows, targets)
+    rows = _mark_conflicts(rows, targets)
+    if parameters.conflicting_labels == "reject":
+        others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
+        rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
+    return _reject_near(rows, texts, targets, parameters)
+
+
+def remove_repetitions(
+    rows: pd.DataFrame,
+    texts: pd.Series,
+    targets: Sequence[str],
+    parameters: DeduplicationParameters,
+) -> pd.DataFrame:
     """The rows, those rejected that repeat an earlier one; the first in the corpus's order stays.
 
     Rows repeat each other when their texts are equal or nearly so and their targets equal. Nearly
     equal texts with other targets are both kept: in *I like it* and *I liked it not* the small
-    difference is the point. Equal texts with other targets are a conflict. Both are kept, as two
-    judgements of one text, or all are rejected, as configured. Each has the others' targets in the
-    added column `conflicting_labels`; it is missing where there is no conflict.
+    difference is the point.
 
     Args:
         rows: one corpus with a fresh index, with `id`, `text_hash`, `language`, `culture`, `split`
@@ -69,14 +96,7 @@ def remove_duplicates(
         targets: the columns of the target.
         parameters: `deduplication`.
     """
-    rows = _reject_repetitions(rows, targets)
-    rows = _mark_conflicts(rows, targets)
-    if parameters.conflicting_labels == "reject":
-        others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
-        rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
-    if parameters.near_threshold < 1:
-        rows = _reject_near_duplicates(rows, texts, targets, parameters)
-    return rows
+    return _reject_near(_reject_equal(rows, targets), texts, targets, parameters)
 
 
 def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -86,7 +106,7 @@ def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     return keys.groupby(list(columns), dropna=False, observed=True, sort=False).ngroup()
 
 
-def _reject_repetitions(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
+def _reject_equal(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
     columns = ["text_hash", *PLACE, *targets]
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
     first = pd.Series(group.index, index=group.index).groupby(group).transform("first")
@@ -96,25 +116,28 @@ def _reject_repetitions(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFr
 
 
 def _mark_conflicts(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    columns = ["text_hash", *PLACE]
+    columns = ["text_hash", *JUDGES]
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
-    group = group[group.duplicated(keep=False)]  # equal targets are rejected by now
+    group = group[group.duplicated(keep=False)]
     labels = rows.loc[group.index, list(targets)].astype("str").agg("/".join, axis=1)
     others = {
-        row: ", ".join(repr(label) for label in own.drop(row))
+        row: ", ".join(repr(other) for other in dict.fromkeys(own) if other != label)
         for _, own in labels.groupby(group)
-        for row in own.index
+        if own.nunique() > 1
+        for row, label in own.items()
     }
     conflicts = pd.Series(others, dtype="string").reindex(rows.index)
     return rows.assign(conflicting_labels=conflicts)
 
 
-def _reject_near_duplicates(
+def _reject_near(
     rows: pd.DataFrame,
     texts: pd.Series,
     targets: Sequence[str],
     parameters: DeduplicationParameters,
 ) -> pd.DataFrame:
+    if parameters.near_threshold == 1:
+        return rows
     is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
     kept = rows.loc[is_kept(rows) & is_long, [*PLACE, *targets]]
     texts = texts[kept.index]

@@ -21,10 +21,9 @@ CONTENT = ("task", "split", "language", "culture", "label", "text_hash")
 """Rows that agree in these are the same, in whichever corpus they stand."""
 
 COUNTED = ("corpus", "task", "split", "language", "culture", "label")
-COUNTS = (
-    *("num_rows", "num_mended_encoding", "num_mended_characters"),
-    *("num_language_suspect", "num_conflicting_labels"),
-)
+MARKS = ("num_mended_encoding", "num_mended_characters", "num_language_suspect")
+"""Counts of rows that stay."""
+
 IDENTITY = ["id", "group_id", "split", "region", "domain", "origin"]
 """What makes the examples of a corpus what they are; the id stands for its content."""
 
@@ -214,13 +213,15 @@ def report_ingestion(
 
 
 def _totals(row_counts: pd.DataFrame) -> dict[str, int]:
+    """Rows in, out and rejected, the marks of kept rows, and all conflicts, rejected or kept."""
     kept = row_counts[row_counts["rejected_by"] == ""]
     num_read, num_kept = int(row_counts["num_rows"].sum()), int(kept["num_rows"].sum())
     return {
         "num_rows_read": num_read,
         "num_rows_kept": num_kept,
         "num_rows_rejected": num_read - num_kept,
-        **{name: int(kept[name].sum()) for name in COUNTS[1:]},
+        **{name: int(kept[name].sum()) for name in MARKS},
+        "num_conflicting_labels": int(row_counts["num_conflicting_labels"].sum()),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from hashlib import blake2b
 
+import numpy as np
 import pandas as pd
 
 from ccnlp.corpora.entry import PARAMETERS_FILE, Ratios
@@ -20,8 +21,23 @@ def draw(seed: int, key: str) -> float:
     return int.from_bytes(digest, "little") / 2**64
 
 
+def follow_given_splits(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, those without a split in the one that is given to other rows of their group.
+
+    That is the latest where a group has several: test, else validation. A row whose group has none
+    stays without.
+
+    Args:
+        rows: with `group_id`, `split` and `rejected_by`.
+    """
+    rank = _rank(rows.loc[is_kept(rows), "split"]).dropna()
+    latest = rank.groupby(rows.loc[rank.index, "group_id"].to_numpy()).max()
+    given = rows["group_id"].map(latest.map(dict(enumerate(SPLITS))))
+    return rows.assign(split=rows["split"].astype("string").fillna(given.astype("string")))
+
+
 def split_by_ratios(group_ids: pd.Series, ratios: Ratios, *, seed: int) -> pd.Series:
-    """The split of each row, drawn for its group.
+    """The split of each row, drawn for its group; missing where the row has none.
 
     A group's split depends on its id and the seed alone, so that rows that are added, removed or
     reordered never move another one, and the same text gets the same split in every corpus with
@@ -34,12 +50,14 @@ def split_by_ratios(group_ids: pd.Series, ratios: Ratios, *, seed: int) -> pd.Se
         ratios: shares of the groups.
         seed: another one draws other splits.
     """
-    groups = group_ids.drop_duplicates().dropna()
-    place = pd.Series([draw(seed, group) for group in groups], index=groups)
-    split = pd.Series("test", index=groups, dtype="string")
-    split[place < ratios.train + ratios.validation] = "validation"
-    split[place < ratios.train] = "train"
-    return group_ids.map(split).astype("string")
+    is_known = group_ids.notna().to_numpy()
+    draws = (draw(seed, group) for group in group_ids[is_known])
+    places = np.fromiter(draws, np.float64, count=is_known.sum())
+    bounds = [ratios.train, ratios.train + ratios.validation]
+    codes = np.full(len(group_ids), -1, dtype=np.int8)
+    codes[is_known] = np.searchsorted(bounds, places, side="right")
+    split = pd.Categorical.from_codes(codes, pd.Index(SPLITS))
+    return pd.Series(split, index=group_ids.index).astype("string")
 
 
 def keep_groups_together(rows: pd.DataFrame) -> pd.DataFrame:
@@ -53,10 +71,15 @@ def keep_groups_together(rows: pd.DataFrame) -> pd.DataFrame:
     """
     is_declared = rows["group_id"] != rows["text_hash"]
     kept = rows.loc[is_kept(rows) & is_declared, ["group_id", "split"]]
-    rank = kept["split"].astype("str").map({split: i for i, split in enumerate(SPLITS)})
+    rank = _rank(kept["split"])
     last = rank.groupby(kept["group_id"].to_numpy()).transform("max")
     split = last[rank < last].map(dict(enumerate(SPLITS)))
     return reject(rows, "rows of its group stand in " + split.astype("string"), stage=STAGE)
+
+
+def _rank(split: pd.Series) -> pd.Series:
+    """0 for train, 1 for validation, 2 for test; missing where the split is."""
+    return split.astype("string").map({split: i for i, split in enumerate(SPLITS)})
 
 
 def check_splits(counts: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> None:
