@@ -13,7 +13,7 @@ from ccnlp.corpora.curation import (
     texts_of,
 )
 from ccnlp.corpora.quarantine import reject, require_every_row
-from ccnlp.errors import CcnlpError, CorpusError
+from ccnlp.errors import CcnlpError
 from ccnlp.examples import COLUMNS
 
 ROWS = [
@@ -105,13 +105,10 @@ def test_progress_is_told_in_rows(curate, caplog) -> None:
     )
 
 
-def test_corpus_without_a_usable_row_is_refused(curate) -> None:
-    with pytest.raises(CorpusError) as error:
-        curate([{"text": ""}, {"text": " "}, {"text": "x" * 60_000}])
-    assert str(error.value) == (
-        "corpus 'reviews': none of its 3 rows is fit for use; rejected 3 by cleaning, most often "
-        "because the text is empty (2 rows)"
-    )
+def test_corpus_without_a_usable_row_is_all_quarantine(curate, sentiment) -> None:
+    rows = curate([{"text": ""}, {"text": None, "label": None, "rejected_by": "reading"}])
+    assert len(select_examples(rows, tasks=sentiment)) == 0
+    assert len(select_rejected(rows, tasks=sentiment)) == 2
 
 
 def test_texts_of_joins_columns_and_lists() -> None:

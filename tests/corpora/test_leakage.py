@@ -2,7 +2,6 @@ import pandas as pd
 import pytest
 
 from ccnlp.corpora.curation import find_held_out_texts, keep_out
-from ccnlp.errors import CorpusError
 
 SOUP = "The soup was cold and the waiter never came back to our table"
 SOUP_AGAIN = "the soup was cold, and the waiter never came back to our table"
@@ -65,16 +64,6 @@ def test_leaks_are_found_in_another_corpus_language_culture_and_label(check) -> 
 
     assert first["text"][first["rejected_by"].isna()].tolist() == ["Else"]
     assert splits(second) == ["test"]
-
-
-def test_corpus_of_which_nothing_is_left_is_refused(check) -> None:
-    message = (
-        "corpus 'reviews': none of its rows is left; the texts of all 2 that were fit for use "
-        r"stand in a later split, .* \(parameters/corpora.yml\)"
-    )
-    test = {"text": SOUP, "split": "test"}
-    with pytest.raises(CorpusError, match=message):
-        check([{"text": SOUP}, {"text": SOUP_AGAIN, "label": "negative"}], [test])
 
 
 def test_test_rows_never_go(check) -> None:

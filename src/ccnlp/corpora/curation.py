@@ -14,7 +14,7 @@ from ccnlp.corpora.deduplication import (
     remove_duplicates,
     remove_repetitions,
 )
-from ccnlp.corpora.entry import PARAMETERS_FILE, Ratios
+from ccnlp.corpora.entry import Ratios
 from ccnlp.corpora.language_identification import (
     LanguageIdentificationParameters,
     identify_languages,
@@ -24,7 +24,6 @@ from ccnlp.corpora.quarantine import is_kept, require_every_row
 from ccnlp.corpora.reading import ReadableTask
 from ccnlp.corpora.similarity import text_key
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
-from ccnlp.errors import CorpusError
 from ccnlp.examples import COLUMNS, stable_hash
 from ccnlp.progress import track
 
@@ -77,9 +76,6 @@ def curate_corpus(
         task: of the corpus.
         ratios: place the rows whose split is missing.
         parameters: of all stages.
-
-    Raises:
-        CorpusError: no row is left.
     """
     curated = [
         _curate_batch(batch, task, parameters)
@@ -184,12 +180,6 @@ def _log(name: str, rows: pd.DataFrame) -> None:
     by_stage = ", ".join(f"{count:,} by {stage}" for stage, count in counts.items() if count)
     rejected = f"; rejected {by_stage}" if by_stage else ""
     logger.info("%s: %s rows read, %s kept%s", name, f"{len(rows):,}", f"{num_kept:,}", rejected)
-    if num_kept == 0:
-        reasons = rows["rejection_reason"].value_counts()
-        raise CorpusError(
-            f"corpus {name!r}: none of its {len(rows):,} rows is fit for use; rejected "
-            f"{by_stage}, most often because {reasons.index[0]} ({reasons.iloc[0]:,} rows)"
-        )
 
 
 def for_each(
@@ -226,9 +216,6 @@ def keep_out(
         held_out: by corpus, what loads the table of `find_held_out_texts`; all of them.
         tasks: by name.
         parameters: what counts as nearly the same text.
-
-    Raises:
-        CorpusError: no row is left.
     """
     texts = texts_of(rows, _task_of(rows, tasks))
     tables = (load() for load in held_out.values())
@@ -238,12 +225,6 @@ def keep_out(
     if num_leaks:
         logger.info(
             "%s: %s rows rejected whose text is held out", rows["corpus"].iloc[0], f"{num_leaks:,}"
-        )
-    if not is_kept(checked).any():
-        raise CorpusError(
-            f"corpus {rows['corpus'].iloc[0]!r}: none of its rows is left; the texts of all "
-            f"{num_leaks:,} that were fit for use stand in a later split, of this corpus or of "
-            f"another; set its key to null, or give it other rows ({PARAMETERS_FILE})"
         )
     return _compact(checked)
 

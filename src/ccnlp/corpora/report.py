@@ -52,11 +52,6 @@ class CorpusSummary(NamedTuple):
     conflicts: pd.DataFrame
     fingerprints: dict[str, dict[str, Any]]
 
-    @property
-    def kept_counts(self) -> pd.DataFrame:
-        """The `row_counts` of kept rows."""
-        return self.row_counts[self.row_counts["rejected_by"] == ""]
-
 
 def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummary:
     """What became of the rows of all corpora; one is in memory at a time, and 8 bytes a row.
@@ -178,11 +173,15 @@ def _describe(kept: pd.DataFrame) -> dict[str, Any]:
     return {
         "fingerprint": fingerprint(kept[IDENTITY]),
         "num_rows": len(kept),
-        "licence": str(kept["licence"].iloc[0]),
-        "sources": sorted(kept["source"].astype("str").unique()),
-        "languages": sorted(kept["language"].astype("str").unique()),
-        "cultures": sorted(kept["culture"].astype("str").unique()),
+        "licence": "; ".join(_values(kept, "licence")),
+        "sources": _values(kept, "source"),
+        "languages": _values(kept, "language"),
+        "cultures": _values(kept, "culture"),
     }
+
+
+def _values(rows: pd.DataFrame, column: str) -> list[str]:
+    return sorted(map(str, rows[column].unique()))
 
 
 def report_ingestion(

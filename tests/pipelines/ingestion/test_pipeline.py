@@ -152,6 +152,33 @@ def test_corpora_that_cannot_be_learnt_stop_the_run(catalog, changes, message) -
     assert not Path("data/03_primary/examples").exists()
 
 
+def test_report_tells_why_corpora_stop_the_run(catalog) -> None:
+    write_corpus("reviews")
+    ingest(catalog, "reviews")
+    text = Path("data/01_raw/reviews.csv").read_text()
+    Path("data/01_raw/reviews.csv").write_text(text.replace(",neutral,", ",meh,"))
+    with pytest.raises(CorpusError, match="train has no row with the label 'neutral'"):
+        ingest(catalog, "reviews")
+
+    (rejected,) = [load() for load in catalog.load("rejected_examples").values()]
+    assert sum("label 'meh'" in reason for reason in rejected["reason"]) == 3
+    report = catalog.load("ingestion_report")
+    assert report["num_rows_rejected"] == 4
+    assert catalog.load("rejection_table")["num_rows"].sum() == 4
+
+
+@pytest.mark.parametrize("text", ["", ",neutral,NA\n"])
+def test_report_tells_why_no_row_is_left(catalog, text) -> None:
+    Path("data/01_raw").mkdir(parents=True)
+    Path("data/01_raw/posts.csv").write_text(f"text,label,culture,split\nx,meh,NA,train\n{text}")
+    write_corpus("reviews")
+    with pytest.raises(CorpusError, match=r"corpus 'posts': none of its \d rows is fit for use"):
+        ingest(catalog, "posts", "reviews")
+
+    assert catalog.load("ingestion_report")["by_corpus"][0]["num_rows_kept"] == 0
+    assert len(catalog.load("rejected_examples")["posts"]()) == 1 + bool(text)
+
+
 def test_last_entry_is_checked_before_the_first_corpus_is_read(catalog) -> None:
     write_corpus("reviews")
     with pytest.raises(CorpusError, match="posts"):

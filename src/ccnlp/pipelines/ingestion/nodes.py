@@ -11,12 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from ccnlp.corpora import curation, plots, report
+from ccnlp.corpora import acceptance, curation, plots, report
 from ccnlp.corpora.curation import IngestionParameters, for_each
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import CorpusSummary
-from ccnlp.corpora.splitting import check_splits
 from ccnlp.models import checkpoint
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -73,16 +72,25 @@ def remove_leaks(
     return for_each(curated, keep_out)
 
 
-def summarise_corpora(checked: Corpora, tasks: TasksParameters) -> CorpusSummary:
-    """Counts, reasons, conflicts and fingerprints, after a check that every task can be learnt."""
-    summary = report.summarise(checked)
-    check_splits(summary.kept_counts, build_tasks(tasks))
-    return summary
+def summarise_corpora(checked: Corpora) -> CorpusSummary:
+    """Counts, reasons, conflicts and fingerprints."""
+    return report.summarise(checked)
 
 
-def select_examples(checked: Corpora, _summary: pd.DataFrame, tasks: TasksParameters) -> Corpora:
-    """The kept rows, by corpus; after the summary, which refuses corpora that can't be learnt."""
-    return for_each(checked, partial(curation.select_examples, tasks=build_tasks(tasks)))
+def check_corpora(
+    checked: Corpora,
+    row_counts: pd.DataFrame,
+    ingestion_report: dict[str, Any],
+    tasks: TasksParameters,
+) -> Corpora:
+    """The corpora, if every task can be learnt from them; the report on them is there by then."""
+    acceptance.check_corpora(row_counts, ingestion_report, build_tasks(tasks))
+    return checked
+
+
+def select_examples(accepted: Corpora, tasks: TasksParameters) -> Corpora:
+    """The kept rows, by corpus."""
+    return for_each(accepted, partial(curation.select_examples, tasks=build_tasks(tasks)))
 
 
 def select_rejected_examples(checked: Corpora, tasks: TasksParameters) -> Corpora:

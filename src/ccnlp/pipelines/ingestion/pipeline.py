@@ -38,7 +38,7 @@ def _curate() -> list[Node]:
         ),
         Node(
             nodes.summarise_corpora,
-            inputs=["checked_corpora", TASKS],
+            inputs="checked_corpora",
             outputs=["ingestion_table", "rejection_table", "conflict_table", "corpus_fingerprints"],
             name="summarise_corpora",
         ),
@@ -54,8 +54,14 @@ def _select() -> list[Node]:
             name="resolve_encoder",
         ),
         Node(
+            nodes.check_corpora,
+            inputs=["checked_corpora", "ingestion_table", "ingestion_report", TASKS],
+            outputs="accepted_corpora",
+            name="check_corpora",
+        ),
+        Node(
             nodes.select_examples,
-            inputs=["checked_corpora", "ingestion_table", TASKS],
+            inputs=["accepted_corpora", TASKS],
             outputs="examples@partitions",
             name="select_examples",
         ),
