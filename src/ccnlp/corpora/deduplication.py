@@ -17,9 +17,9 @@ from ccnlp.corpora.quarantine import is_kept, reject
 from ccnlp.corpora.similarity import (
     ESTIMATE_MARGIN,
     Indices,
-    Signatures,
+    SignedTexts,
     jaccard,
-    sign,
+    sign_where,
     similar_pairs,
 )
 
@@ -139,39 +139,46 @@ def _reject_near(
     if parameters.near_threshold == 1:
         return rows
     is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
-    kept = rows.loc[is_kept(rows) & is_long, [*PLACE, *targets]]
-    texts = texts[kept.index]
+    where = np.flatnonzero(is_kept(rows) & is_long)
+    columns = [*PLACE, *targets]
     repeats = find_near_duplicates(
-        texts,
-        sign(texts, ngram=parameters.ngram),
-        _comparable(kept, [*PLACE, *targets]).to_numpy(),
+        sign_where(texts, where, ngram=parameters.ngram),
+        _comparable(rows[columns].iloc[where], columns).to_numpy(),
         threshold=parameters.near_threshold,
         ngram=parameters.ngram,
     )
     if not repeats:
         return rows
-    later, earlier = kept.index[list(repeats)], kept.index[list(repeats.values())]
+    later, earlier = rows.index[list(repeats)], rows.index[list(repeats.values())]
     reasons = "nearly the same text as example " + rows.loc[earlier, "id"].set_axis(later)
     return reject(rows, reasons, stage=STAGE)
 
 
 def find_near_duplicates(
-    texts: pd.Series, signatures: Signatures, block: Indices, *, threshold: float, ngram: int
+    signed: SignedTexts, block: Indices, *, threshold: float, ngram: int
 ) -> dict[int, int]:
     """By position of a text that nearly repeats an earlier one, the position of that one.
 
-    The earlier one is never itself in the result, and each pair was verified. What comes later in
-    `texts` does not change the result for what comes before.
+    The earlier one is never itself in the result, and each pair was verified. What comes later
+    among the texts does not change the result for what comes before.
+
+    Args:
+        signed: the texts that are looked at.
+        block: of each of these; only texts of one block are compared.
+        threshold: 0..1.
+        ngram: characters of an n-gram.
     """
+    texts, where, signatures = signed.texts, signed.where, signed.signatures
     repeats: dict[int, int] = {}
     is_repeat = np.zeros(len(texts), dtype=bool)
     for band in signatures.bands.T:
         earlier, later = _candidates(band, block)
-        is_open = ~is_repeat[earlier] & ~is_repeat[later]
+        is_open = ~is_repeat[where[earlier]] & ~is_repeat[where[later]]
         earlier, later = earlier[is_open], later[is_open]
         likely = signatures.estimate(earlier, signatures, later) >= threshold - ESTIMATE_MARGIN
-        order = np.lexsort((earlier[likely], later[likely]))
-        pairs = (later[likely][order], earlier[likely][order])
+        earlier, later = where[earlier[likely]], where[later[likely]]
+        order = np.lexsort((earlier, later))
+        pairs = (later[order], earlier[order])
         for one, other in similar_pairs(
             texts, texts, pairs, threshold=threshold, ngram=ngram, skip=repeats.keys()
         ):

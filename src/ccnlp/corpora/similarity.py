@@ -128,16 +128,37 @@ class Signatures:
         )
 
 
-def sign(texts: "pd.Series[str]", *, ngram: int) -> Signatures:
-    """The signatures of texts; each depends on its own text alone."""
-    bands = np.empty((len(texts), NUM_BANDS), dtype=np.uint32)
-    sketch = np.empty((len(texts), NUM_HASHES), dtype=np.uint8)
-    for start in range(0, len(texts), TEXTS_PER_CHUNK):
+@dataclass(frozen=True)
+class SignedTexts:
+    """Some texts of a column, none of them copied.
+
+    Attributes:
+        texts: the column.
+        where: positions in it, ascending.
+        signatures: of the texts there.
+    """
+
+    texts: "pd.Series[str]"
+    where: Indices
+    signatures: Signatures
+
+
+def sign_where(texts: "pd.Series[str]", where: Indices, *, ngram: int) -> SignedTexts:
+    """The texts at these positions, signed."""
+    bands = np.empty((len(where), NUM_BANDS), dtype=np.uint32)
+    sketch = np.empty((len(where), NUM_HASHES), dtype=np.uint8)
+    for start in range(0, len(where), TEXTS_PER_CHUNK):
         part = slice(start, start + TEXTS_PER_CHUNK)
-        hashes = _minhash([text_key(text) for text in texts.iloc[part].tolist()], ngram=ngram)
+        own = texts.iloc[where[part]].tolist()
+        hashes = _minhash([text_key(text) for text in own], ngram=ngram)
         bands[part] = _fold_bands(hashes)
         sketch[part] = hashes & np.uint32(0xFF)
-    return Signatures(bands, sketch)
+    return SignedTexts(texts, where, Signatures(bands, sketch))
+
+
+def sign(texts: "pd.Series[str]", *, ngram: int) -> Signatures:
+    """The signatures of texts; each depends on its own text alone."""
+    return sign_where(texts, np.arange(len(texts)), ngram=ngram).signatures
 
 
 def _minhash(keys: list[str], *, ngram: int) -> npt.NDArray[np.uint32]:
