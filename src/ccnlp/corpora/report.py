@@ -11,7 +11,7 @@ import pandas as pd
 
 from ccnlp.corpora.quarantine import is_kept
 from ccnlp.corpora.splitting import describe_gaps
-from ccnlp.examples import fingerprint
+from ccnlp.examples import fingerprint, hash_rows
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ Hashes = npt.NDArray[np.uint64]
 CONTENT = ("task", "split", "language", "culture", "label", "text_hash")
 """Rows that agree in these are the same, in whichever corpus they stand."""
 
+REASONED = ("corpus", "source", "row", "rejected_by", "rejection_reason")
 COUNTED = ("corpus", "task", "split", "language", "culture", "label")
 MARKS = ("num_mended_encoding", "num_mended_characters", "num_language_suspect")
 """Counts of rows that stay."""
@@ -76,13 +77,14 @@ def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummar
 
 def _summarise_and_hash(load: Callable[[], pd.DataFrame]) -> tuple[CorpusSummary, Hashes]:
     rows = load()
-    return summarise_corpus(rows), _hash_content(rows[is_kept(rows)])
+    return summarise_corpus(rows), _hash_content(rows)
 
 
-def _hash_content(kept: pd.DataFrame) -> Hashes:
-    """The hashes of the rows' content, sorted, each once."""
-    columns = [_as_text(kept, column) for column in CONTENT]
-    return np.unique(pd.util.hash_pandas_object(pd.concat(columns, axis=1), index=False))
+def _hash_content(rows: pd.DataFrame) -> Hashes:
+    """The hashes of the kept rows' content, sorted, each once."""
+    content = {column: _as_category(rows, column) for column in CONTENT[:-1]}
+    content["text_hash"] = rows["text_hash"]
+    return np.unique(hash_rows(pd.DataFrame(content)[is_kept(rows)]))
 
 
 def count_shared_rows(hashes: Mapping[str, Hashes]) -> dict[str, dict[str, int]]:
@@ -116,7 +118,7 @@ def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
     kept = rows.loc[is_kept(rows), [*IDENTITY, "language", "culture", "licence", "source"]]
     return CorpusSummary(
         _count_rows(rows),
-        _count_rejections(rows[~is_kept(rows)]),
+        _count_rejections(rows.loc[~is_kept(rows), list(REASONED)]),
         _list_conflicts(rows),
         {str(rows["corpus"].iloc[0]): _describe(kept)},
     )
@@ -133,8 +135,10 @@ def _count_rows(rows: pd.DataFrame) -> pd.DataFrame:
         },
         index=rows.index,
     ).astype("int64")
-    keys = [_as_text(rows, column) for column in (*COUNTED, "rejected_by")]
-    return counted.groupby(keys, sort=True, observed=True).sum().reset_index()
+    columns = [*COUNTED, "rejected_by"]
+    keys = [_as_category(rows, column) for column in columns]
+    counts = counted.groupby(keys, sort=False, observed=True).sum().reset_index()
+    return counts.astype(dict.fromkeys(columns, "str")).sort_values(columns, ignore_index=True)
 
 
 def _as_text(rows: pd.DataFrame, column: str) -> pd.Series:
@@ -142,6 +146,16 @@ def _as_text(rows: pd.DataFrame, column: str) -> pd.Series:
     if column not in rows or rows[column].dtype == object:
         return pd.Series("", index=rows.index, dtype="str", name=column)
     return rows[column].astype("str").fillna("")
+
+
+def _as_category(rows: pd.DataFrame, column: str) -> pd.Series:
+    """As `_as_text`, in a byte or two a row."""
+    if column not in rows or rows[column].dtype == object:
+        return pd.Series("", index=rows.index, dtype="category", name=column)
+    values = rows[column].astype("category")
+    if "" not in values.cat.categories:
+        values = values.cat.add_categories([""])
+    return values.fillna("")
 
 
 def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
@@ -162,8 +176,8 @@ def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
 
 def _list_conflicts(rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["corpus", "id", "language", "culture", "split", "text", "label"]
-    conflicts = rows[rows["conflicting_labels"].notna()]
-    listed = conflicts.sort_values("text_hash", kind="stable").head(MAX_CONFLICTS)
+    hashes = rows.loc[rows["conflicting_labels"].notna(), "text_hash"]
+    listed = rows.loc[hashes.sort_values(kind="stable").index[:MAX_CONFLICTS]]
     table = pd.DataFrame({column: _as_text(listed, column) for column in columns})
     table["text"] = table["text"].str.slice(0, MAX_TEXT_CHARACTERS)
     return table.assign(other_labels=_as_text(listed, "conflicting_labels"))
