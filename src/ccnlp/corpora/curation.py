@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 import pandas as pd
@@ -187,6 +187,13 @@ def for_each(
 ) -> dict[str, Callable[[], pd.DataFrame]]:
     """By corpus, what loads its table and applies the function; nothing is done before that."""
     return {name: partial(_load_and_apply, load, function) for name, load in corpora.items()}
+
+
+def with_columns(
+    corpora: Mapping[str, Callable[..., pd.DataFrame]], columns: Collection[str]
+) -> dict[str, Callable[[], pd.DataFrame]]:
+    """By corpus, what loads these columns of its stored table, as far as it has them."""
+    return {name: partial(load, columns=columns) for name, load in corpora.items()}
 
 
 def _load_and_apply(

@@ -28,6 +28,12 @@ MARKS = ("num_mended_encoding", "num_mended_characters", "num_language_suspect")
 IDENTITY = ["id", "group_id", "split", "region", "domain", "origin"]
 """What makes the examples of a corpus what they are; the id stands for its content."""
 
+NEEDED = frozenset(
+    {*CONTENT, *COUNTED, *REASONED, *IDENTITY, "licence", "text", "mended"}
+    | {"is_language_suspect", "conflicting_labels"}
+)
+"""The columns of a curated corpus that its summary is made of."""
+
 MAX_CONFLICTS = 100
 """Rows in conflict that the report lists for each corpus."""
 

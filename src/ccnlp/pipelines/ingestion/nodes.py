@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.corpora import acceptance, curation, plots, report
-from ccnlp.corpora.curation import IngestionParameters, for_each
+from ccnlp.corpora.curation import IngestionParameters, for_each, with_columns
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import CorpusSummary
@@ -20,7 +20,7 @@ from ccnlp.models import checkpoint
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
-Corpora = dict[str, Callable[[], pd.DataFrame]]
+Corpora = dict[str, Callable[..., pd.DataFrame]]
 
 
 def resolve_encoder(encoder: EncoderParameters, pretrained: Path) -> EncoderCheckpoint:
@@ -74,7 +74,7 @@ def remove_leaks(
 
 def summarise_corpora(checked: Corpora) -> CorpusSummary:
     """Counts, reasons, conflicts and fingerprints."""
-    return report.summarise(checked)
+    return report.summarise(with_columns(checked, report.NEEDED))
 
 
 def check_corpora(
