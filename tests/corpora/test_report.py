@@ -60,6 +60,12 @@ def test_fingerprint_is_of_the_kept_rows_in_any_order(curate, summary) -> None:
     assert other["fingerprint"] != known["fingerprint"]
 
 
+def test_fingerprint_names_every_licence(curate) -> None:
+    rows = [{"text": "one", "licence": "CC0"}, {"text": "two", "licence": "CC BY"}]
+    known = summarise({"reviews": lambda: curate(rows)}).fingerprints["reviews"]
+    assert known["licence"] == "CC BY; CC0"
+
+
 def test_report_counts_add_up_and_fit_in_json(report) -> None:
     assert json.loads(json.dumps(report)) == report
     totals = {key: value for key, value in report.items() if key.startswith("num_")}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ccnlp.corpora.cells import as_text, kind_of, list_reasons, text_reasons
 from ccnlp.corpora.decoding import printable
-from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, CorpusEntry
+from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, ConstantTarget, CorpusEntry
 from ccnlp.corpora.fields import RowField, ValueMap, build_fields
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import MAX_CONTENT_CHARACTERS, RawBatch, Reader, build_reader
@@ -137,13 +137,25 @@ def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
                 f"{where}: the task {entry.task!r} has no column {column!r}; "
                 f"{did_you_mean(column, needed)} ({PARAMETERS_FILE})"
             )
+    for column, source_column in entry.columns.items():
+        is_single_target = column in {*task.target_columns} - {*task.list_columns}
+        if isinstance(source_column, ConstantTarget) and not is_single_target:
+            raise ConfigurationError(
+                f"{where}: columns gives {column!r} a constant, which only a target such as a "
+                f"label can be ({PARAMETERS_FILE})"
+            )
 
 
 def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
-    for label in entry.label_map.values():
+    given = [("label_map", label) for label in entry.label_map.values()]
+    for column in entry.columns.values():
+        if isinstance(column, ConstantTarget):
+            label = ValueMap(entry.label_map).get(column.constant) or column.constant
+            given.append(("columns", label))
+    for key, label in given:
         if task.labels and label not in task.labels:
             raise ConfigurationError(
-                f"{where}: label_map gives {label!r}, which is no label of the task "
+                f"{where}: {key} gives {label!r}, which is no label of the task "
                 f"{entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
             )
 
@@ -183,7 +195,7 @@ class _Shaper:
         self._task = task
         self._fields = fields
         self._labels = ValueMap(entry.label_map)
-        self.source_columns = {*entry.columns.values()} | {
+        self.source_columns = {c for c in entry.columns.values() if isinstance(c, str)} | {
             field.column for field in fields if field.column is not None
         }
 
@@ -203,11 +215,10 @@ class _Shaper:
             "source": source.name,
             "engine": MISSING,
             "pivot": MISSING,
-            "licence": self._entry.licence,
         }
         rows = rows.assign(
             rejected_by=rejected_by,
-            weight=float(self._entry.weight),
+            weight=rows["weight"].astype("Float64").astype("float64"),
             **{
                 name: pd.Series(value, index=rows.index, dtype="string")
                 for name, value in constants.items()
@@ -220,7 +231,7 @@ class _Shaper:
         rows = pd.DataFrame(index=index)
         reasons = pd.Series(MISSING, index=index, dtype="string")
         for column, source_column in self._entry.columns.items():
-            cells = batch.columns.get(source_column, [None] * len(index))
+            cells = _cells(batch, source_column)
             is_target = column in self._task.target_columns
             rows[column], why = self._task_column(column, cells, is_target=is_target)
             reasons = reasons.fillna(why)
@@ -293,13 +304,19 @@ class _Shaper:
         return rows
 
 
+def _cells(batch: RawBatch, column: str | ConstantTarget) -> list[object]:
+    if isinstance(column, ConstantTarget):
+        return [column.constant] * len(batch.rows)
+    return batch.columns.get(column, [None] * len(batch.rows))
+
+
 def _field_values(
     field: RowField, batch: RawBatch, index: pd.RangeIndex
 ) -> tuple["pd.Series[str]", "pd.Series[str]"]:
     nothing = pd.Series(MISSING, index=index, dtype="string")
     if field.column is None:
         return pd.Series(field.constant, index=index, dtype="string"), nothing
-    raw_cells = batch.columns.get(field.column, [None] * len(index))
+    raw_cells = _cells(batch, field.column)
     cells = [as_text(cell) or "" for cell in raw_cells]
     resolved = {cell: field.resolve(printable(cell)) for cell in dict.fromkeys(cells)}
     values = pd.Series([resolved[cell][0] for cell in cells], index=index, dtype="string")
