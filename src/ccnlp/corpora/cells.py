@@ -1,6 +1,7 @@
 """Raw cells as text or lists, and what is wrong with them."""
 
 import json
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -31,7 +32,7 @@ def kind_of(cell: list[object] | dict[str, object]) -> str:
     return "an object" if isinstance(cell, dict) else "a list"
 
 
-def text_reasons(cells: list[object], column: str) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+def text_reasons(cells: Sequence[object], column: str) -> tuple["pd.Series[str]", "pd.Series[str]"]:
     """The cells as text, missing where they can't be used, and the reasons."""
     texts: list[str | None] = []
     reasons: dict[int, str] = {}
@@ -52,7 +53,7 @@ def text_reasons(cells: list[object], column: str) -> tuple["pd.Series[str]", "p
 
 
 def list_reasons(
-    cells: list[object], column: str
+    cells: Sequence[object], column: str
 ) -> tuple[list[list[str] | None], "pd.Series[str]"]:
     """The cells as lists of text, `None` where they can't be used, and the reasons."""
     lists: list[list[str] | None] = []

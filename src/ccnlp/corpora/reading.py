@@ -1,10 +1,9 @@
 """From a corpus entry to rows in the shape of examples, the bad ones marked with the reason."""
 
 import json
-from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
@@ -23,9 +22,6 @@ NUM_TELLING_ROWS = 3
 """From so many broken rows on, a file without a good one is taken to be of another format."""
 
 MISSING = pd.NA
-
-
-RawColumns = dict[str, list[object]]
 
 
 class ReadableTask(Protocol):
@@ -90,10 +86,8 @@ def _read(
             for batch in reader.read(source):
                 _check_captures(source, batch.columns)
                 size = len(batch.rows)
-                captured: RawColumns = {
-                    name: [value] * size for name, value in source.captures.items()
-                }
-                columns = ChainMap(captured, cast(RawColumns, batch.columns))  # only read
+                captured = {name: [value] * size for name, value in source.captures.items()}
+                columns = {**batch.columns, **captured}
                 if batch.rows:
                     _check_source(shaper.source_columns - known, columns, source, reader)
                     known |= columns.keys()
@@ -247,7 +241,7 @@ class _Shaper:
         return rows
 
     def _task_column(
-        self, column: str, cells: list[object], *, is_target: bool
+        self, column: str, cells: Sequence[object], *, is_target: bool
     ) -> tuple["pd.Series[Any]", "pd.Series[str]"]:
         """A column of the task and what is wrong with its cells."""
         if column in self._task.list_columns:
@@ -304,7 +298,7 @@ class _Shaper:
         return rows
 
 
-def _cells(batch: RawBatch, column: str | ConstantTarget) -> list[object]:
+def _cells(batch: RawBatch, column: str | ConstantTarget) -> Sequence[object]:
     if isinstance(column, ConstantTarget):
         return [column.constant] * len(batch.rows)
     return batch.columns.get(column, [None] * len(batch.rows))
@@ -333,7 +327,7 @@ def _field_values(
     return values, pd.Series(reasons, index=index, dtype="string")
 
 
-def _content(columns: Mapping[str, list[object]], position: int) -> str:
+def _content(columns: Mapping[str, Sequence[object]], position: int) -> str:
     cells = {}
     for name in columns:
         try:
