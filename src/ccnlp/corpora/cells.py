@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pandas as pd
 
@@ -9,7 +10,9 @@ from ccnlp.corpora.decoding import why_not_text
 
 
 def as_text(cell: object) -> str | None:
-    """The cell as text: whole numbers without fraction, `true` and `false`; `None` if missing.
+    """The cell as text: whole numbers without fraction, `true` and `false`.
+
+    `None` if it is missing, or a list in so many lists that it can't be written.
 
     >>> as_text(1.0), as_text(True), as_text(float("nan"))
     ('1', 'true', None)
@@ -23,8 +26,14 @@ def as_text(cell: object) -> str | None:
             return None
         return str(int(cell)) if cell.is_integer() else str(cell)
     if isinstance(cell, list | dict):
-        return json.dumps(cell, ensure_ascii=False, default=str)
+        return _as_json(cell)
     return str(cell)
+
+
+def _as_json(cell: list[object] | dict[str, object]) -> str | None:
+    with suppress(RecursionError):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return None
 
 
 def kind_of(cell: list[object] | dict[str, object]) -> str:
