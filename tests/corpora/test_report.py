@@ -46,6 +46,32 @@ def test_rejection_counts_put_reasons_of_a_kind_together(summary) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        ("it's", "don't", "label … is not known"),
+        ('it\'s "so"', '5 o\'clock "tea"', "label … is not known"),
+        ("meh", "bah", "label … is not known"),
+        ("back\\", "slash\\", "label … is not known"),
+    ],
+)
+def test_reasons_that_name_different_values_are_one_kind(curate, one, other, kind) -> None:
+    rows = [
+        {"rejected_by": "reading", "rejection_reason": f"label {value!r} is not known"}
+        for value in (one, other)
+    ]
+    rejections = summarise({"reviews": lambda: curate(rows)}).rejection_counts
+    assert rejections["reason"].tolist() == [kind]
+    assert rejections["num_rows"].tolist() == [2]
+
+
+def test_apostrophe_in_a_reason_hides_nothing(curate) -> None:
+    reason = "it can't be read, and the other's name is 'x'"
+    rows = [{"rejected_by": "reading", "rejection_reason": reason}]
+    rejections = summarise({"reviews": lambda: curate(rows)}).rejection_counts
+    assert rejections["reason"].tolist() == ["it can't be read, and the other's name is …"]
+
+
 def test_fingerprint_is_of_the_kept_rows_in_any_order(curate, summary) -> None:
     backwards = summarise({"reviews": lambda: curate(ROWS[:4][::-1])}).fingerprints["reviews"]
     known = summary.fingerprints["reviews"]

@@ -19,7 +19,7 @@ from ccnlp.corpora.language_identification import (
     LanguageIdentificationParameters,
     identify_languages,
 )
-from ccnlp.corpora.leakage import held_out_texts, remove_leaks
+from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
 from ccnlp.corpora.reading import ReadableTask
 from ccnlp.corpora.similarity import text_key
@@ -209,6 +209,13 @@ def find_held_out_texts(
     return held_out_texts(rows, texts_of(rows, _task_of(rows, tasks)), parameters)
 
 
+def clear_held_out_texts(
+    own: pd.DataFrame, *, held_out: Corpora, parameters: DeduplicationParameters
+) -> pd.DataFrame:
+    """The held-out texts of a corpus that stay: those of validation not where test has them."""
+    return without_leaks(own, (load() for load in held_out.values()), parameters)
+
+
 def keep_out(
     rows: pd.DataFrame,
     *,
@@ -220,7 +227,7 @@ def keep_out(
 
     Args:
         rows: of the corpus.
-        held_out: by corpus, what loads the table of `find_held_out_texts`; all of them.
+        held_out: by corpus, what loads the table of `clear_held_out_texts`; all of them.
         tasks: by name.
         parameters: what counts as nearly the same text.
     """

@@ -38,6 +38,22 @@ def held_out_texts(
     return pd.concat([held_out, signatures.to_table()], axis=1)
 
 
+def without_leaks(
+    own: pd.DataFrame, held_out: Iterable[pd.DataFrame], parameters: DeduplicationParameters
+) -> pd.DataFrame:
+    """The held-out texts of a corpus, less those of validation that a test holds: they go too.
+
+    Args:
+        own: of `held_out_texts`.
+        held_out: the same of every corpus.
+        parameters: `deduplication`.
+    """
+    nothing = pd.Series(pd.NA, index=own.index, dtype="string")
+    rows = own.assign(rejected_by=nothing, rejection_reason=nothing)
+    checked = remove_leaks(rows, rows["text"], held_out, parameters)
+    return own[is_kept(checked)].reset_index(drop=True)
+
+
 def remove_leaks(
     rows: pd.DataFrame,
     texts: pd.Series,
@@ -49,7 +65,7 @@ def remove_leaks(
     Args:
         rows: one corpus with a fresh index, with `task`, `split`, `text_hash` and `rejected_by`.
         texts: of the rows.
-        held_out: the tables of `held_out_texts`, of every corpus.
+        held_out: the tables of `without_leaks`, of every corpus.
         parameters: `deduplication`; what counts as nearly the same text.
     """
     is_exposed = is_kept(rows) & rows["split"].isin(["train", "validation"])

@@ -1,6 +1,7 @@
 """What ingestion did, as counts."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -38,7 +39,13 @@ MAX_CONFLICTS = 100
 """Rows in conflict that the report lists for each corpus."""
 
 MAX_TEXT_CHARACTERS = 200
-VARIABLE_PARTS = (r"example [0-9a-f]{16}|'[^']*'|\d[\d.,]*", "…")
+VARIABLE_PARTS = re.compile(
+    r"example [0-9a-f]{16}"
+    r"|(?<!\w)'(?:[^'\\]|\\.)*'"  # no apostrophe, as in can't
+    r'|"(?:[^"\\]|\\.)*"'  # of a text with apostrophes
+    r"|\d[\d.,]*"
+)
+"""What makes reasons of one kind differ."""
 
 
 class CorpusSummary(NamedTuple):
@@ -171,7 +178,7 @@ def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
         {
             "corpus": _as_text(rejected, "corpus"),
             "rejected_by": _as_text(rejected, "rejected_by"),
-            "reason": reason.str.replace(*VARIABLE_PARTS, regex=True),
+            "reason": reason.str.replace(VARIABLE_PARTS, "…", regex=True),
             "example": reason + " (" + place + ")",
         }
     )

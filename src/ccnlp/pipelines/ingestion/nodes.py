@@ -59,6 +59,14 @@ def find_held_out_texts(
     return for_each(curated, find)
 
 
+def clear_held_out_texts(held_out: Corpora, ingestion: IngestionParameters) -> Corpora:
+    """The same without those of validation that stand in test, and leave with it."""
+    clear = partial(
+        curation.clear_held_out_texts, held_out=held_out, parameters=ingestion.deduplication
+    )
+    return for_each(held_out, clear)
+
+
 def remove_leaks(
     curated: Corpora, held_out: Corpora, tasks: TasksParameters, ingestion: IngestionParameters
 ) -> Corpora:

@@ -31,8 +31,14 @@ def _curate() -> list[Node]:
             name="find_held_out_texts",
         ),
         Node(
+            nodes.clear_held_out_texts,
+            inputs=["held_out_texts", PARAMETERS],
+            outputs="cleared_held_out_texts",
+            name="clear_held_out_texts",
+        ),
+        Node(
             nodes.remove_leaks,
-            inputs=["curated_corpora", "held_out_texts", TASKS, PARAMETERS],
+            inputs=["curated_corpora", "cleared_held_out_texts", TASKS, PARAMETERS],
             outputs="checked_corpora",
             name="remove_leaks",
         ),
