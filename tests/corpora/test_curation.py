@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from ccnlp import progress
 from ccnlp.corpora.curation import (
     FLAGS,
     IngestionParameters,
@@ -97,9 +98,12 @@ def test_parts_of_ids_are_kept_apart(curate) -> None:
     assert one != other
 
 
-def test_progress_is_told_in_rows(curate, caplog) -> None:
+def test_progress_is_told_in_rows(curate, caplog, monkeypatch) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0)
     with caplog.at_level(logging.INFO, "ccnlp"):
-        curate(ROWS)
+        curate(ROWS, batch_size=2, deduplication={"min_characters": 1})
+    assert caplog.messages[:3] == [f"reviews: rows read: {number}" for number in (2, 4, 5)]
+    assert caplog.messages[3].startswith("texts hashed to find those nearly the same: 2 of 2")
     assert caplog.messages[-1] == (
         "reviews: 5 rows read, 2 kept; rejected 1 by cleaning, 1 by deduplication, 1 by reading"
     )

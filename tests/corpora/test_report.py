@@ -129,8 +129,11 @@ def test_report_counts_conflicts_that_were_rejected(curate) -> None:
     assert report["by_corpus"][0]["num_conflicting_labels"] == 2
 
 
-def test_report_warns_of_languages_without_test_rows(report) -> None:
-    assert "corpus 'reviews': no row in test with the language 'de'" in report["warnings"]
+def test_report_and_log_warn_of_languages_without_test_rows(curate, caplog) -> None:
+    warnings = report_ingestion(*summarise({"reviews": lambda: curate(ROWS)}))["warnings"]
+    warning = "corpus 'reviews': no row in test with the language 'de'"
+    assert warning in warnings
+    assert warning in caplog.messages
 
 
 def copy_of(rows: pd.DataFrame, corpus: str) -> pd.DataFrame:

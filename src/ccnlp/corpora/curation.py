@@ -25,7 +25,7 @@ from ccnlp.corpora.reading import ReadableTask
 from ccnlp.corpora.similarity import text_key
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
 from ccnlp.examples import COLUMNS, stable_hash
-from ccnlp.progress import track
+from ccnlp.progress import ProgressLine
 
 logger = logging.getLogger(__name__)
 
@@ -77,10 +77,11 @@ def curate_corpus(
         ratios: place the rows whose split is missing.
         parameters: of all stages.
     """
-    curated = [
-        _curate_batch(batch, task, parameters)
-        for batch in track(batches, f"{name}: batches of rows read")
-    ]
+    curated = []
+    progress = ProgressLine(f"{name}: rows read")
+    for batch in batches:
+        curated.append(_curate_batch(batch, task, parameters))
+        progress.advance(len(batch))
     num_rows = sum(map(len, curated))
     rows = _concatenate(curated)
     texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column

@@ -70,6 +70,8 @@ class CorpusSummary(NamedTuple):
 def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummary:
     """What became of the rows of all corpora; one is in memory at a time, and 8 bytes a row.
 
+    What is likely to be a mistake is logged as a warning.
+
     Args:
         corpora: by key, what loads the curated corpus.
     """
@@ -78,10 +80,11 @@ def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummar
     shared = count_shared_rows(dict(zip(fingerprints, hashes, strict=True)))
     for name, known in fingerprints.items():
         known["num_rows_shared"] = shared[name]
-    for warning in describe_shared_rows(fingerprints):
+    row_counts = pd.concat([summary.row_counts for summary in summaries], ignore_index=True)
+    for warning in describe_warnings(row_counts, fingerprints):
         logger.warning(warning)
     return CorpusSummary(
-        pd.concat([summary.row_counts for summary in summaries], ignore_index=True),
+        row_counts,
         pd.concat([summary.rejection_counts for summary in summaries], ignore_index=True),
         pd.concat([summary.conflicts for summary in summaries], ignore_index=True),
         fingerprints,
@@ -124,6 +127,14 @@ def describe_shared_rows(fingerprints: Mapping[str, Mapping[str, Any]]) -> list[
         for other, num_rows in known["num_rows_shared"].items()
         if one < other
     ]
+
+
+def describe_warnings(
+    row_counts: pd.DataFrame, fingerprints: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """A sentence for each thing that does not stop a run and is likely to be a mistake."""
+    kept = row_counts[row_counts["rejected_by"] == ""]
+    return [*describe_shared_rows(fingerprints), *describe_gaps(kept)]
 
 
 def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
@@ -225,10 +236,9 @@ def report_ingestion(
         conflicts: rows with conflicting labels.
         fingerprints: which corpora share rows, among others.
     """
-    kept = row_counts[row_counts["rejected_by"] == ""]
     return {
         **_totals(row_counts),
-        "warnings": [*describe_shared_rows(fingerprints), *describe_gaps(kept)],
+        "warnings": describe_warnings(row_counts, fingerprints),
         "by_corpus": [
             {"corpus": corpus, **_totals(own)} for corpus, own in row_counts.groupby("corpus")
         ],

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.progress import ProgressLine
+
 NUM_HASHES = 64
 NUM_BANDS = 16
 """Bands of 4 hashes find pairs of similarity 0.8 with probability 0.9998, of 0.7 with 0.99."""
@@ -147,12 +149,14 @@ def sign_where(texts: "pd.Series[str]", where: Indices, *, ngram: int) -> Signed
     """The texts at these positions, signed."""
     bands = np.empty((len(where), NUM_BANDS), dtype=np.uint32)
     sketch = np.empty((len(where), NUM_HASHES), dtype=np.uint8)
+    progress = ProgressLine("texts hashed to find those nearly the same", total=len(where))
     for start in range(0, len(where), TEXTS_PER_CHUNK):
         part = slice(start, start + TEXTS_PER_CHUNK)
         own = texts.iloc[where[part]].tolist()
         hashes = _minhash([text_key(text) for text in own], ngram=ngram)
         bands[part] = _fold_bands(hashes)
         sketch[part] = hashes & np.uint32(0xFF)
+        progress.advance(len(own))
     return SignedTexts(texts, where, Signatures(bands, sketch))
 
 
