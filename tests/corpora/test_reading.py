@@ -286,6 +286,11 @@ def test_missing_file_is_told_before_rows_are_read(make_entry, sentiment, tmp_pa
         read_corpus("reviews", make_entry(), raw_folder=tmp_path, tasks=sentiment)
 
 
+def test_corpus_is_named_whatever_its_files_are_called(read_files):
+    with pytest.raises(CorpusError, match=r"^corpus 'reviews': corpus 1.csv is empty$"):
+        read_files({"corpus 1.csv": ""}, path="corpus 1.csv")
+
+
 def test_column_of_a_field_that_is_missing_is_refused(read_files):
     with pytest.raises(CorpusError, match=r"corpus.csv has no column 'lang'; it has 'text'"):
         read_files({"corpus.csv": "text,label\na,positive\n"}, language={"column": "lang"})

@@ -104,7 +104,7 @@ def _read(
 
 
 class _Naming:
-    """Puts the corpus before the messages of errors that don't know it."""
+    """Puts the corpus before the messages of errors of readers, which don't know it."""
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -113,7 +113,7 @@ class _Naming:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, CorpusError) and not str(error).startswith("corpus "):
+        if isinstance(error, CorpusError):
             raise CorpusError(f"{self._where}: {error}") from error
 
 

@@ -11,6 +11,7 @@ from kedro.runner import SequentialRunner
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.errors import CorpusError
+from ccnlp.pipelines.ingestion import nodes
 from ccnlp.pipelines.ingestion.pipeline import create_pipeline
 from ccnlp.tasks.base import TasksParameters
 
@@ -177,6 +178,17 @@ def test_report_tells_why_no_row_is_left(catalog, text) -> None:
 
     assert catalog.load("ingestion_report")["by_corpus"][0]["num_rows_kept"] == 0
     assert len(catalog.load("rejected_examples")["posts"]()) == 1 + bool(text)
+
+
+def test_corpus_can_be_curated_again(catalog) -> None:
+    write_corpus("reviews")
+    curated = nodes.curate_corpora(
+        CorporaParameters.model_validate({"reviews": {**ENTRY, "path": "reviews.csv"}}),
+        catalog.load("params:tasks"),
+        catalog.load("params:ingestion"),
+        Path("data/01_raw"),
+    )
+    pd.testing.assert_frame_equal(curated["reviews"](), curated["reviews"]())
 
 
 def test_last_entry_is_checked_before_the_first_corpus_is_read(catalog) -> None:

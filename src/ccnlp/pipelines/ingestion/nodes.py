@@ -4,7 +4,7 @@ Corpora come and go as callables, each called when its table is saved, so that o
 memory at a time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,17 +36,28 @@ def curate_corpora(
 ) -> Corpora:
     """Every corpus read, cleaned, deduplicated and split; all entries are checked before."""
     known = build_tasks(tasks)
+    entries = corpora.entries()
+    reads = {
+        name: partial(read_corpus, name, entry, raw_folder=raw_folder, tasks=known)
+        for name, entry in entries.items()
+    }
+    for read in reads.values():
+        read()  # checks the entry and finds its files, and reads no row
     return {
         name: partial(
-            curation.curate_corpus,
+            _curate,
             name,
-            read_corpus(name, entry, raw_folder=raw_folder, tasks=known),
+            reads[name],
             task=known[entry.task],
             ratios=entry.ratios,
             parameters=ingestion,
         )
-        for name, entry in corpora.entries().items()
+        for name, entry in entries.items()
     }
+
+
+def _curate(name: str, read: Callable[[], Iterator[pd.DataFrame]], **settings: Any) -> pd.DataFrame:
+    return curation.curate_corpus(name, read(), **settings)
 
 
 def find_held_out_texts(
