@@ -3,8 +3,9 @@ import json
 import pandas as pd
 import pytest
 
+from ccnlp.corpora import report as reports
 from ccnlp.corpora.plots import draw_cultures, draw_languages, draw_rejections
-from ccnlp.corpora.report import report_ingestion, summarise
+from ccnlp.corpora.report import CorpusSummary, report_ingestion
 
 ROWS = [
     {"text": "schÃ¶n war es", "label": "positive", "language": "de", "culture": "AT"},
@@ -15,6 +16,18 @@ ROWS = [
     {"text": "", "label": "negative", "culture": "GB"},
     {"text": " ", "label": "negative", "culture": "GB"},
 ]
+
+
+class Sentiment:
+    target_columns = ("label",)
+
+
+class Tagging:
+    target_columns = ("tags",)
+
+
+def summarise(corpora) -> CorpusSummary:
+    return reports.summarise(corpora, {"sentiment": Sentiment(), "tagging": Tagging()})
 
 
 @pytest.fixture
@@ -166,6 +179,16 @@ def test_report_and_log_warn_of_rows_that_stand_in_two_corpora(curate, caplog) -
     assert warning in warnings
     assert warning in caplog.messages
     assert sum("under two keys" in warning for warning in warnings) == 3
+
+
+def test_rows_with_equal_tokens_and_other_tags_are_not_the_same(curate) -> None:
+    rows = curate([{"text": "a b"}, {"text": "c d"}]).assign(task="tagging")
+    tagged = {
+        "one": rows.assign(corpus="one", tags=[["X", "Y"], ["X", "Y"]]),
+        "other": rows.assign(corpus="other", tags=[["X Y", ""], ["X", "Y"]]),
+    }
+    summary = summarise({name: (lambda own=own: own) for name, own in tagged.items()})
+    assert summary.fingerprints["one"]["num_rows_shared"] == {"other": 1}
 
 
 def test_plots_say_what_they_show(summary) -> None:

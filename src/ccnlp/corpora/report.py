@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.corpora.quarantine import is_kept
+from ccnlp.corpora.reading import ReadableTask
 from ccnlp.corpora.splitting import describe_gaps
 from ccnlp.examples import fingerprint, hash_rows
 
@@ -18,8 +19,8 @@ logger = logging.getLogger(__name__)
 
 Hashes = npt.NDArray[np.uint64]
 
-CONTENT = ("task", "split", "language", "culture", "label", "text_hash")
-"""Rows that agree in these are the same, in whichever corpus they stand."""
+CONTENT = ("task", "split", "language", "culture")
+"""Rows that agree in these, their text and their target are the same in whichever corpus."""
 
 REASONED = ("corpus", "source", "row", "rejected_by", "rejection_reason")
 COUNTED = ("corpus", "task", "split", "language", "culture", "label")
@@ -30,10 +31,13 @@ IDENTITY = ["id", "group_id", "split", "region", "domain", "origin"]
 """What makes the examples of a corpus what they are; the id stands for its content."""
 
 NEEDED = frozenset(
-    {*CONTENT, *COUNTED, *REASONED, *IDENTITY, "licence", "text", "mended"}
+    {*CONTENT, *COUNTED, *REASONED, *IDENTITY, "licence", "text", "text_hash", "mended"}
     | {"is_language_suspect", "conflicting_labels"}
 )
-"""The columns of a curated corpus that its summary is made of."""
+"""The columns of a curated corpus that its summary is made of, beside the task's targets."""
+
+SEPARATOR = "\x1f"
+"""Between the items of a target that is a list."""
 
 MAX_CONFLICTS = 100
 """Rows in conflict that the report lists for each corpus."""
@@ -67,15 +71,19 @@ class CorpusSummary(NamedTuple):
     fingerprints: dict[str, dict[str, Any]]
 
 
-def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummary:
+def summarise(
+    corpora: Mapping[str, Callable[[], pd.DataFrame]], tasks: Mapping[str, ReadableTask]
+) -> CorpusSummary:
     """What became of the rows of all corpora; one is in memory at a time, and 8 bytes a row.
 
     What is likely to be a mistake is logged as a warning.
 
     Args:
         corpora: by key, what loads the curated corpus.
+        tasks: by name.
     """
-    summaries, hashes = zip(*map(_summarise_and_hash, corpora.values()), strict=True)
+    found = [_summarise_and_hash(load, tasks) for load in corpora.values()]
+    summaries, hashes = zip(*found, strict=True)
     fingerprints = {name: known for one in summaries for name, known in one.fingerprints.items()}
     shared = count_shared_rows(dict(zip(fingerprints, hashes, strict=True)))
     for name, known in fingerprints.items():
@@ -91,16 +99,23 @@ def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummar
     )
 
 
-def _summarise_and_hash(load: Callable[[], pd.DataFrame]) -> tuple[CorpusSummary, Hashes]:
+def _summarise_and_hash(
+    load: Callable[[], pd.DataFrame], tasks: Mapping[str, ReadableTask]
+) -> tuple[CorpusSummary, Hashes]:
     rows = load()
-    return summarise_corpus(rows), _hash_content(rows)
+    task = tasks[str(rows["task"].iloc[0])]
+    return summarise_corpus(rows), _hash_content(rows, task.target_columns)
 
 
-def _hash_content(rows: pd.DataFrame) -> Hashes:
+def _hash_content(rows: pd.DataFrame, targets: Sequence[str]) -> Hashes:
     """The hashes of the kept rows' content, sorted, each once."""
-    content = {column: _as_category(rows, column) for column in CONTENT[:-1]}
-    content["text_hash"] = rows["text_hash"]
-    return np.unique(hash_rows(pd.DataFrame(content)[is_kept(rows)]))
+    kept = is_kept(rows)
+    content = pd.DataFrame({column: _as_category(rows, column)[kept] for column in CONTENT})
+    for column in (*targets, "text_hash"):
+        is_list = rows[column].dtype == object
+        own = rows.loc[kept, column]
+        content[column] = own.map(SEPARATOR.join, na_action="ignore") if is_list else own
+    return np.unique(hash_rows(content))
 
 
 def count_shared_rows(hashes: Mapping[str, Hashes]) -> dict[str, dict[str, int]]:

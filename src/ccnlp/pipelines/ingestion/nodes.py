@@ -91,9 +91,11 @@ def remove_leaks(
     return for_each(curated, keep_out)
 
 
-def summarise_corpora(checked: Corpora) -> CorpusSummary:
+def summarise_corpora(checked: Corpora, tasks: TasksParameters) -> CorpusSummary:
     """Counts, reasons, conflicts and fingerprints."""
-    return report.summarise(with_columns(checked, report.NEEDED))
+    known = build_tasks(tasks)
+    targets = {column for task in known.values() for column in task.target_columns}
+    return report.summarise(with_columns(checked, report.NEEDED | targets), known)
 
 
 def check_corpora(

@@ -44,7 +44,7 @@ def _curate() -> list[Node]:
         ),
         Node(
             nodes.summarise_corpora,
-            inputs="checked_corpora",
+            inputs=["checked_corpora", TASKS],
             outputs=["ingestion_table", "rejection_table", "conflict_table", "corpus_fingerprints"],
             name="summarise_corpora",
         ),
