@@ -14,6 +14,16 @@ from ccnlp.examples import SPLITS
 
 STAGE = "splitting"
 
+MAX_DEVIATION = 4.0
+"""Standard deviations of a fair draw by which a group's rows in a split may be off: of so many
+groups as corpora have, chance alone brings none further."""
+
+MIN_EXPECTED_ROWS = 5
+"""Fewer rows in a split tell nothing."""
+
+MAX_GROUPS = 3
+"""Groups that a sentence names."""
+
 
 def draw(seed: int, key: str) -> float:
     """A number in [0, 1) that depends on nothing but the seed and the key."""
@@ -132,8 +142,9 @@ def _check_labels(counts: pd.DataFrame, labels: tuple[str, ...], where: str) -> 
 
 
 def describe_gaps(counts: pd.DataFrame) -> list[str]:
-    """A sentence for each corpus with a single label, and each language, culture or label of a
-    corpus that train has and a later split of the corpus has not.
+    """A sentence for each corpus with a single label, each language, culture or label of a corpus
+    that train has and a later split of the corpus has not, and each corpus whose splits hold
+    languages, cultures and labels in shares that differ by more than chance.
 
     Args:
         counts: as for `check_splits`, with `language` and `culture`.
@@ -149,4 +160,30 @@ def describe_gaps(counts: pd.DataFrame) -> list[str]:
                 if missing:
                     listed = ", ".join(map(repr, missing))
                     gaps.append(f"corpus {corpus!r}: no row in {split} with the {column} {listed}")
+        gaps += [f"corpus {corpus!r}: {uneven}" for uneven in _describe_uneven_shares(own)]
     return gaps
+
+
+def _describe_uneven_shares(counts: pd.DataFrame) -> list[str]:
+    """A sentence on the groups of a corpus whose splits differ from its own; names the furthest."""
+    places = [column for column in ("language", "culture", "label") if column in counts]
+    group = counts[places].astype("str").agg(", ".join, axis=1)
+    by_split = counts.groupby([group, counts["split"].astype("str")])["num_rows"].sum()
+    actual = by_split.unstack(fill_value=0)
+    actual = actual[[split for split in SPLITS if split in actual]]
+    share = actual.sum() / actual.to_numpy().sum()
+    size = actual.sum(axis=1)
+    expected = pd.DataFrame(np.outer(size, share), index=size.index, columns=share.index)
+    deviation = (actual - expected).abs() / np.sqrt(expected * (1 - share))
+    furthest = deviation.where(expected >= MIN_EXPECTED_ROWS).max(axis=1)
+    told = furthest[furthest > MAX_DEVIATION].sort_values(ascending=False, kind="stable").index
+    if not len(told):
+        return []
+    groups = [
+        f"{', '.join(f'{part:.0%}' for part in actual.loc[name] / size[name])} of the "
+        f"{size[name]:,} rows of {name}"
+        for name in told[:MAX_GROUPS]
+    ]
+    usual = ", ".join(f"{part:.0%} in {split}" for split, part in share.items())
+    more = f", and of {len(told) - MAX_GROUPS} groups more" if len(told) > MAX_GROUPS else ""
+    return [f"of its rows {usual}, but by more than chance {'; '.join(groups)}{more}"]
