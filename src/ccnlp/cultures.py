@@ -78,15 +78,16 @@ def _cldr_languages() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def regions() -> dict[str, str]:
-    """Every ISO 3166-1 region code that CLDR names, with its English name."""
+    """Every ISO 3166-1 region code, and XK for Kosovo, with the English name that CLDR gives."""
     from babel import Locale
 
     names = Locale("en").territories
     pseudo = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+    reserved = {"AC", "CP", "CQ", "DG", "EA", "IC", "TA"}  # by ISO, for parts of other regions
     return {
         code: name
         for code, name in sorted(names.items())
-        if len(code) == 2 and code.isalpha() and code not in pseudo
+        if len(code) == 2 and code.isalpha() and code not in pseudo | reserved
     }
 
 

@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.errors import CorpusError
@@ -25,6 +27,8 @@ ORIGINS: tuple[Origin, ...] = (
 
 UNKNOWN = "und"
 """The value of a language, region, culture or domain that nobody stated (BCP-47 "undetermined")."""
+
+ROWS_PER_CHUNK = 50_000
 
 COLUMNS: dict[str, str] = {
     "id": "stable hash of corpus, task, language, culture and content",
@@ -56,12 +60,30 @@ def stable_hash(parts: Iterable[str]) -> str:
     return digest.hexdigest()[:16]
 
 
+def hash_rows(table: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    """A hash of the cells of each row, in chunks: as Python's strings they take much memory.
+
+    Cells of categories are hashed like text, the others as text.
+    """
+    hashes = np.empty(len(table), dtype=np.uint64)
+    others = table.select_dtypes(exclude="category").columns
+    for start in range(0, len(table), ROWS_PER_CHUNK):
+        part = slice(start, start + ROWS_PER_CHUNK)
+        chunk = table.iloc[part].astype(dict.fromkeys(others, "string"))
+        hashes[part] = pd.util.hash_pandas_object(chunk, index=False)
+    return hashes
+
+
 def fingerprint(table: pd.DataFrame) -> str:
-    """A hash of a table's columns and cells that does not depend on the order of its rows."""
-    cells = table.reindex(sorted(table.columns), axis=1).astype("str")
-    row_hashes = pd.util.hash_pandas_object(cells, index=False).sort_values()
-    digest = hashlib.sha256(",".join(cells.columns).encode())
-    digest.update(row_hashes.to_numpy().tobytes())
+    """A hash of a table's columns and cells that does not depend on the order of its rows.
+
+    Nor does it depend on whether cells are categories or text.
+    """
+    columns = sorted(table.columns)
+    hashes = hash_rows(table[columns])
+    hashes.sort()
+    digest = hashlib.sha256(",".join(columns).encode())
+    digest.update(hashes.tobytes())
     return digest.hexdigest()[:16]
 
 

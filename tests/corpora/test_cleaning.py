@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccnlp.corpora import cleaning
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows, clean_text
 
 PARAMETERS = CleaningParameters(max_characters=50_000, mends_mojibake=True)
@@ -109,6 +110,23 @@ def test_clean_rows_rejects_what_is_no_text(make_rows, text: str, reason: str) -
 
     assert rows["rejected_by"].fillna("").tolist() == ["cleaning", ""]
     assert rows["rejection_reason"].fillna("").tolist() == [reason, ""]
+
+
+def test_mojibake_is_not_looked_for_in_texts_too_long_for_any_mending(
+    make_rows, monkeypatch
+) -> None:
+    looked_at = []
+
+    def look(text: str) -> str:
+        looked_at.append(len(text))
+        return text
+
+    monkeypatch.setattr(cleaning, "mend_encoding", look)
+    texts = ["schÃ¶n " * 100_000, "schÃ¶n" + " " * 500_000, "Ã¶" * 60_000]
+    rows = clean_rows(make_rows([{"text": text} for text in texts]), ["text"], PARAMETERS)
+
+    assert rows["rejected_by"].fillna("").tolist() == ["cleaning", "", "cleaning"]
+    assert set(looked_at) == {6, 120_000}
 
 
 def test_clean_rows_says_what_was_mended(make_rows) -> None:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from ccnlp import progress
 from ccnlp.corpora.curation import (
     FLAGS,
     IngestionParameters,
@@ -13,7 +14,7 @@ from ccnlp.corpora.curation import (
     texts_of,
 )
 from ccnlp.corpora.quarantine import reject, require_every_row
-from ccnlp.errors import CcnlpError, CorpusError
+from ccnlp.errors import CcnlpError
 from ccnlp.examples import COLUMNS
 
 ROWS = [
@@ -97,21 +98,21 @@ def test_parts_of_ids_are_kept_apart(curate) -> None:
     assert one != other
 
 
-def test_progress_is_told_in_rows(curate, caplog) -> None:
+def test_progress_is_told_in_rows(curate, caplog, monkeypatch) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0)
     with caplog.at_level(logging.INFO, "ccnlp"):
-        curate(ROWS)
+        curate(ROWS, batch_size=2, deduplication={"min_characters": 1})
+    assert caplog.messages[:3] == [f"reviews: rows read: {number}" for number in (2, 4, 5)]
+    assert caplog.messages[3].startswith("texts hashed to find those nearly the same: 2 of 2")
     assert caplog.messages[-1] == (
         "reviews: 5 rows read, 2 kept; rejected 1 by cleaning, 1 by deduplication, 1 by reading"
     )
 
 
-def test_corpus_without_a_usable_row_is_refused(curate) -> None:
-    with pytest.raises(CorpusError) as error:
-        curate([{"text": ""}, {"text": " "}, {"text": "x" * 60_000}])
-    assert str(error.value) == (
-        "corpus 'reviews': none of its 3 rows is fit for use; rejected 3 by cleaning, most often "
-        "because the text is empty (2 rows)"
-    )
+def test_corpus_without_a_usable_row_is_all_quarantine(curate, sentiment) -> None:
+    rows = curate([{"text": ""}, {"text": None, "label": None, "rejected_by": "reading"}])
+    assert len(select_examples(rows, tasks=sentiment)) == 0
+    assert len(select_rejected(rows, tasks=sentiment)) == 2
 
 
 def test_texts_of_joins_columns_and_lists() -> None:

@@ -1,6 +1,9 @@
 import random
 
+import pandas as pd
 import pytest
+
+from ccnlp.corpora.similarity import jaccard
 
 SOUP = "The soup was cold and the waiter never came back to our table"
 SOUP_AGAIN = "The soup was cold and the waiter never came back to our table!!"
@@ -72,9 +75,10 @@ def test_chain_of_near_duplicates_keeps_what_is_unlike_the_first(curate) -> None
     by_id = rows.set_index("id")
     rejected = rows[rows["rejected_by"].notna()]
     assert 0 < len(rejected) < len(rows) - 1
-    for reason in rejected["rejection_reason"]:
-        assert by_id.loc[reason.split()[-1], "rejected_by"] is not None
-        assert by_id["rejected_by"].isna()[reason.split()[-1]]
+    for row in rejected.itertuples():
+        named = by_id.loc[row.rejection_reason.split()[-1]]
+        assert pd.isna(named["rejected_by"])
+        assert jaccard(row.text, named["text"], ngram=5) >= 0.8
 
 
 def test_many_copies_of_boilerplate_leave_one(curate) -> None:
@@ -95,6 +99,46 @@ def test_conflicting_labels_are_kept_and_named(curate) -> None:
 
     assert rows["conflicting_labels"].fillna("").tolist() == ["'negative'", "'positive'", "", ""]
     assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "", "deduplication", ""]
+
+
+def test_labels_conflict_across_splits(curate) -> None:
+    rows = curate(
+        [
+            {"text": "Not bad", "label": "positive", "split": "train"},
+            {"text": "not bad", "label": "negative", "split": "test"},
+            {"text": "not bad", "label": "negative", "split": "validation"},
+            {"text": "Fine", "split": "train"},
+            {"text": "Fine", "split": "test"},
+        ]
+    )
+    assert rows["conflicting_labels"].fillna("").tolist() == [
+        "'negative'",
+        *["'positive'"] * 2,
+        *["", ""],
+    ]
+
+
+def test_three_conflicting_labels_name_the_others(curate) -> None:
+    rows = curate(
+        [{"text": "Not bad", "label": label} for label in ("positive", "negative", "neutral")]
+    )
+    assert rows["conflicting_labels"].tolist()[1] == "'positive', 'neutral'"
+
+
+def test_conflict_of_given_rows_stays_marked_where_others_are_placed(curate) -> None:
+    rows = curate(
+        [
+            {"text": "Not bad", "label": "positive", "split": "test"},
+            {"text": "Not bad", "label": "negative", "split": "test"},
+            {"text": "Not bad", "label": "neutral", "split": None},
+            {"text": "Else", "split": None},
+        ],
+        ratios={"train": 1, "validation": 0, "test": 0},
+        deduplication={"conflicting_labels": "reject"},
+    )
+
+    assert rows["conflicting_labels"].notna().tolist() == [True, True, True, False]
+    assert rows["rejected_by"].isna().tolist() == [False, False, False, True]
 
 
 def test_conflicting_labels_are_rejected_where_configured(curate) -> None:

@@ -1,4 +1,5 @@
 import io
+import os
 import stat
 import zipfile
 from pathlib import Path
@@ -80,6 +81,72 @@ def test_pattern_takes_hidden_files_only_where_it_names_them(folder):
     assert names(find(folder, "news/en/*.csv")) == ["news/en/test.csv", "news/en/train.csv"]
     assert names(find(folder, "news/*/.*.csv")) == ["news/en/._train.csv"]
     assert names(find(folder, "**/.hid*.csv")) == ["news/.hidden.csv"]
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("linked", ["linked/own.csv", "linked/sw/train.csv"]),
+        ("linked/*/train.csv", ["linked/sw/train.csv"]),
+        ("linked/{language}/{split}.csv", ["linked/sw/train.csv"]),
+        ("linked/**/*.csv", ["linked/own.csv", "linked/sw/train.csv"]),
+    ],
+)
+def test_linked_folder_is_read(folder, path, found):
+    (folder / "linked").mkdir()
+    (folder / "linked/own.csv").write_text("x")
+    (folder / "linked/sw").symlink_to(folder / "news/sw")
+    assert names(find(folder, path)) == found
+
+
+@pytest.mark.parametrize("path", ["news/sw", "news/sw/**/*.csv"])
+def test_link_to_a_folder_that_it_stands_in_is_not_followed(folder, path):
+    (folder / "news/sw/back").symlink_to(folder / "news/sw")
+    (folder / "other").mkdir()
+    (folder / "other/back").symlink_to(folder / "news/sw")
+    (folder / "news/sw/over").symlink_to(folder / "other")
+    assert names(find(folder, path)) == ["news/sw/train.csv"]
+
+
+@pytest.mark.parametrize("path", ["news/sw", "news/sw/**/*.csv", "news/sw/*/*.csv"])
+def test_link_that_leads_nowhere_is_refused(folder, path):
+    (folder / "news/sw/itself").symlink_to(folder / "news/sw/itself")
+    with pytest.raises(CorpusError, match=r"itself can't be read: Too many levels of .* \(path\)"):
+        find(folder, path)
+
+
+def test_link_to_a_file_that_is_gone_is_told_when_it_is_read(folder):
+    (folder / "news/sw/gone.csv").symlink_to(folder / "nowhere.csv")
+    gone, _ = find(folder, "news/sw")
+    with pytest.raises(CorpusError, match=r"news/sw/gone.csv can't be opened: .*No such file"):
+        gone.open()
+
+
+@pytest.fixture
+def unreadable(folder, monkeypatch) -> Path:
+    """A folder of a corpus that may not be looked into, whoever runs the tests."""
+    (folder / "news/secret").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "secret":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    return folder
+
+
+@pytest.mark.parametrize("path", ["news", "**/*.csv", "news/*/train.csv", "news/{x}/train.csv"])
+def test_folder_that_cannot_be_read_is_refused(unreadable, path):
+    message = r"news/secret can't be read: Permission denied \(path\)"
+    with pytest.raises(CorpusError, match=message):
+        find(unreadable, path)
+
+
+@pytest.mark.parametrize("path", ["news/s?/train.csv", "news/.hid*.csv", "news/e*/**/*.csv"])
+def test_folder_that_the_pattern_leaves_out_need_not_be_readable(unreadable, path):
+    assert find(unreadable, path)
 
 
 def test_absolute_path_is_named_in_full(folder, tmp_path_factory):

@@ -1,8 +1,7 @@
 import pandas as pd
 import pytest
 
-from ccnlp.corpora.curation import find_held_out_texts, keep_out
-from ccnlp.errors import CorpusError
+from ccnlp.corpora.curation import clear_held_out_texts, find_held_out_texts, keep_out
 
 SOUP = "The soup was cold and the waiter never came back to our table"
 SOUP_AGAIN = "the soup was cold, and the waiter never came back to our table"
@@ -18,6 +17,11 @@ def check(curate, sentiment, ingestion):
         held_out = {
             name: find_held_out_texts(rows, tasks=sentiment, parameters=parameters)
             for name, rows in tables.items()
+        }
+        loads = {name: (lambda own=own: own) for name, own in held_out.items()}
+        held_out = {
+            name: clear_held_out_texts(own, held_out=loads, parameters=parameters)
+            for name, own in held_out.items()
         }
         loads = {name: (lambda own=own: own) for name, own in held_out.items()}
         return [
@@ -67,14 +71,18 @@ def test_leaks_are_found_in_another_corpus_language_culture_and_label(check) -> 
     assert splits(second) == ["test"]
 
 
-def test_corpus_of_which_nothing_is_left_is_refused(check) -> None:
-    message = (
-        "corpus 'reviews': none of its rows is left; the texts of all 2 that were fit for use "
-        r"stand in a later split, .* \(parameters/corpora.yml\)"
-    )
-    test = {"text": SOUP, "split": "test"}
-    with pytest.raises(CorpusError, match=message):
-        check([{"text": SOUP}, {"text": SOUP_AGAIN, "label": "negative"}], [test])
+@pytest.mark.parametrize("is_one_corpus", [True, False])
+def test_train_row_near_a_validation_row_that_goes_stays(check, is_one_corpus: bool) -> None:
+    words, others = [f"word{i:02d}" for i in range(40)], [f"else{i:02d}" for i in range(6)]
+    first, middle, last = (" ".join([*others[:n], *words[n:]]) for n in (0, 3, 6))
+    rows = [
+        {"text": first, "split": "train"},
+        {"text": middle, "split": "validation"},
+        {"text": last, "split": "test"},
+    ]
+    checked = pd.concat(check(rows) if is_one_corpus else check(*([row] for row in rows)))
+
+    assert splits(checked) == ["train", "test"]
 
 
 def test_test_rows_never_go(check) -> None:

@@ -82,6 +82,55 @@ def test_columns_give_each_row_its_fields(read_files):
     ]
 
 
+def test_licence_and_weight_may_stand_in_columns(read_files):
+    rows = read_files(
+        {"corpus.csv": "text,label,terms,times\na,positive,CC0,2\nb,positive,CC BY,0.5\n"},
+        licence={"column": "terms"},
+        weight={"column": "times"},
+    )
+    assert rows["licence"].tolist() == ["CC0", "CC BY"]
+    assert rows["weight"].tolist() == [2.0, 0.5]
+
+
+@pytest.mark.parametrize("weight", ["much", "0", "-1", "inf", "nan", "1,5"])
+def test_row_whose_weight_is_no_number_goes_to_quarantine(read_files, weight):
+    rows = read_files(
+        {"corpus.tsv": f"text\tlabel\ttimes\na\tpositive\t{weight}\nb\tpositive\t1\n"},
+        path="corpus.tsv",
+        weight={"column": "times"},
+    )
+    assert rows["rejection_reason"].tolist()[0] == (
+        f"column 'times': weight '{weight}' is no number above 0 (parameters/corpora.yml)"
+    )
+    assert rows["weight"].isna().tolist() == [True, False]
+
+
+def test_weight_may_be_mapped_and_have_a_default(read_files):
+    weight = {"column": "grade", "map": {"gold": 2}, "default": 0.5}
+    rows = read_files(
+        {"corpus.csv": "text,label,grade\na,positive,gold\nb,positive,\n"}, weight=weight
+    )
+    assert rows["weight"].tolist() == [2.0, 0.5]
+
+
+def test_row_without_licence_goes_to_quarantine(read_files):
+    rows = read_files(
+        {"corpus.csv": "text,label,terms\na,positive,\n"}, licence={"column": "terms"}
+    )
+    assert rows["rejection_reason"].tolist() == ["licence is empty (column 'terms')"]
+
+
+@pytest.mark.parametrize(("constant", "label_map"), [("positive", {}), (5, {5: "positive"})])
+def test_label_may_be_a_constant(read_files, constant, label_map):
+    rows = read_files(
+        {"corpus.csv": "text\ngood\nfine\n"},
+        columns={"text": "text", "label": {"constant": constant}},
+        label_map=label_map,
+    )
+    assert rows["label"].tolist() == ["positive", "positive"]
+    assert rows["rejected_by"].isna().all()
+
+
 def test_placeholders_of_the_path_are_columns(read_files):
     rows = read_files(
         {
@@ -207,6 +256,19 @@ def test_corpus_with_one_label_is_read(read_files):
             "corpus 'reviews': options of the reader 'delimited': unknown key 'delimeter'; did "
             "you mean 'delimiter'?",
         ),
+        (
+            {"columns": {"text": "text", "label": {"constant": "praise"}}},
+            "columns gives 'praise', which is no label of the task 'sentiment'; known are",
+        ),
+        (
+            {"columns": {"text": {"constant": "good"}, "label": "label"}},
+            "corpus 'reviews': columns gives 'text' a constant, which only a target such as a "
+            "label can be (parameters/corpora.yml)",
+        ),
+        (
+            {"weight": {"column": "times", "default": 0}},
+            "corpus 'reviews', weight: weight '0' is no number above 0 (parameters/corpora.yml)",
+        ),
         ({"options": {"skip_lines": -1}}, "skip_lines: input should be greater than or equal to 0"),
         ({"language": "swa"}, "corpus 'reviews': language 'swa' is not a BCP-47 tag"),
     ],
@@ -222,6 +284,11 @@ def test_wrong_configuration_is_told_before_files_are_looked_for(
 def test_missing_file_is_told_before_rows_are_read(make_entry, sentiment, tmp_path):
     with pytest.raises(CorpusError, match=r"corpus 'reviews': .*corpus.csv does not exist"):
         read_corpus("reviews", make_entry(), raw_folder=tmp_path, tasks=sentiment)
+
+
+def test_corpus_is_named_whatever_its_files_are_called(read_files):
+    with pytest.raises(CorpusError, match=r"^corpus 'reviews': corpus 1.csv is empty$"):
+        read_files({"corpus 1.csv": ""}, path="corpus 1.csv")
 
 
 def test_column_of_a_field_that_is_missing_is_refused(read_files):

@@ -3,8 +3,9 @@ import json
 import pandas as pd
 import pytest
 
+from ccnlp.corpora import report as reports
 from ccnlp.corpora.plots import draw_cultures, draw_languages, draw_rejections
-from ccnlp.corpora.report import report_ingestion, summarise
+from ccnlp.corpora.report import CorpusSummary, report_ingestion
 
 ROWS = [
     {"text": "schÃ¶n war es", "label": "positive", "language": "de", "culture": "AT"},
@@ -15,6 +16,18 @@ ROWS = [
     {"text": "", "label": "negative", "culture": "GB"},
     {"text": " ", "label": "negative", "culture": "GB"},
 ]
+
+
+class Sentiment:
+    target_columns = ("label",)
+
+
+class Tagging:
+    target_columns = ("tags",)
+
+
+def summarise(corpora) -> CorpusSummary:
+    return reports.summarise(corpora, {"sentiment": Sentiment(), "tagging": Tagging()})
 
 
 @pytest.fixture
@@ -46,6 +59,32 @@ def test_rejection_counts_put_reasons_of_a_kind_together(summary) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        ("it's", "don't", "label … is not known"),
+        ('it\'s "so"', '5 o\'clock "tea"', "label … is not known"),
+        ("meh", "bah", "label … is not known"),
+        ("back\\", "slash\\", "label … is not known"),
+    ],
+)
+def test_reasons_that_name_different_values_are_one_kind(curate, one, other, kind) -> None:
+    rows = [
+        {"rejected_by": "reading", "rejection_reason": f"label {value!r} is not known"}
+        for value in (one, other)
+    ]
+    rejections = summarise({"reviews": lambda: curate(rows)}).rejection_counts
+    assert rejections["reason"].tolist() == [kind]
+    assert rejections["num_rows"].tolist() == [2]
+
+
+def test_apostrophe_in_a_reason_hides_nothing(curate) -> None:
+    reason = "it can't be read, and the other's name is 'x'"
+    rows = [{"rejected_by": "reading", "rejection_reason": reason}]
+    rejections = summarise({"reviews": lambda: curate(rows)}).rejection_counts
+    assert rejections["reason"].tolist() == ["it can't be read, and the other's name is …"]
+
+
 def test_fingerprint_is_of_the_kept_rows_in_any_order(curate, summary) -> None:
     backwards = summarise({"reviews": lambda: curate(ROWS[:4][::-1])}).fingerprints["reviews"]
     known = summary.fingerprints["reviews"]
@@ -58,6 +97,12 @@ def test_fingerprint_is_of_the_kept_rows_in_any_order(curate, summary) -> None:
     assert known["cultures"] == ["AT", "NA"]
     other = summarise({"reviews": lambda: curate(ROWS[:3])}).fingerprints["reviews"]
     assert other["fingerprint"] != known["fingerprint"]
+
+
+def test_fingerprint_names_every_licence(curate) -> None:
+    rows = [{"text": "one", "licence": "CC0"}, {"text": "two", "licence": "CC BY"}]
+    known = summarise({"reviews": lambda: curate(rows)}).fingerprints["reviews"]
+    assert known["licence"] == "CC BY; CC0"
 
 
 def test_report_counts_add_up_and_fit_in_json(report) -> None:
@@ -88,8 +133,20 @@ def test_report_lists_conflicts_beside_each_other(report) -> None:
     ]
 
 
-def test_report_warns_of_languages_without_test_rows(report) -> None:
-    assert "corpus 'reviews': no row in test with the language 'de'" in report["warnings"]
+def test_report_counts_conflicts_that_were_rejected(curate) -> None:
+    rows = curate(ROWS, deduplication={"conflicting_labels": "reject"})
+    report = report_ingestion(*summarise({"reviews": lambda: rows}))
+
+    assert report["num_conflicting_labels"] == 2
+    assert len(report["conflicting_labels"]) == 2
+    assert report["by_corpus"][0]["num_conflicting_labels"] == 2
+
+
+def test_report_and_log_warn_of_languages_without_test_rows(curate, caplog) -> None:
+    warnings = report_ingestion(*summarise({"reviews": lambda: curate(ROWS)}))["warnings"]
+    warning = "corpus 'reviews': no row in test with the language 'de'"
+    assert warning in warnings
+    assert warning in caplog.messages
 
 
 def copy_of(rows: pd.DataFrame, corpus: str) -> pd.DataFrame:
@@ -124,6 +181,16 @@ def test_report_and_log_warn_of_rows_that_stand_in_two_corpora(curate, caplog) -
     assert sum("under two keys" in warning for warning in warnings) == 3
 
 
+def test_rows_with_equal_tokens_and_other_tags_are_not_the_same(curate) -> None:
+    rows = curate([{"text": "a b"}, {"text": "c d"}]).assign(task="tagging")
+    tagged = {
+        "one": rows.assign(corpus="one", tags=[["X", "Y"], ["X", "Y"]]),
+        "other": rows.assign(corpus="other", tags=[["X Y", ""], ["X", "Y"]]),
+    }
+    summary = summarise({name: (lambda own=own: own) for name, own in tagged.items()})
+    assert summary.fingerprints["one"]["num_rows_shared"] == {"other": 1}
+
+
 def test_plots_say_what_they_show(summary) -> None:
     languages = draw_languages(summary.row_counts)
     cultures = draw_cultures(summary.row_counts)
@@ -140,6 +207,14 @@ def test_plot_of_no_rejection_says_so(curate) -> None:
     summary = summarise({"reviews": lambda: curate(ROWS[:1])})
     figure = draw_rejections(summary.row_counts, summary.rejection_counts)
     assert figure.layout.title.text == "No row was rejected"
+
+
+def test_plots_of_nothing_but_rejections_say_so(curate) -> None:
+    summary = summarise({"reviews": lambda: curate(ROWS[-2:])})
+    for draw in (draw_languages, draw_cultures):
+        assert draw(summary.row_counts).layout.title.text == "No row was kept"
+    assert summary.fingerprints["reviews"]["num_rows"] == 0
+    assert summary.fingerprints["reviews"]["licence"] == ""
 
 
 def test_plots_of_many_cultures_stay_readable() -> None:
@@ -174,10 +249,6 @@ def test_plots_escape_culture_keys_and_labels() -> None:
     shown = (figure.layout.title.text, figure.data[0].name, *figure.data[0].y)
     assert all("<" not in text for text in shown)
     assert "&lt;b&gt;bold&lt;/b&gt; · English  n = 1" in shown
-
-
-def test_kept_counts_leave_rejected_rows_out(summary) -> None:
-    assert summary.kept_counts["num_rows"].sum() == 4
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,54 @@ def test_placed_row_that_repeats_a_given_one_is_a_duplicate(curate) -> None:
     assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "deduplication", ""]
 
 
+@pytest.mark.parametrize(
+    "placed",
+    [{"text": "placed", "group": "g"}, {"text": "Given", "culture": "NG"}],
+    ids=["declared group", "equal text"],
+)
+def test_placed_row_follows_the_given_split_of_its_group(curate, placed) -> None:
+    given = {"text": "given", "group": placed.get("group")}
+    earlier = {**given, "text": "earlier", "split": "train", "group": "h"}
+    rows = curate(
+        [earlier, {**placed, "split": None}, {**given, "split": "test"}],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+
+    assert rows["split"].tolist() == ["train", "test", "test"]
+    assert rows["rejected_by"].isna().all()
+
+
+def test_placed_row_follows_the_latest_given_split_of_its_group(curate) -> None:
+    rows = curate(
+        [
+            {"text": f"text {i}", "group": "g", "split": s}
+            for i, s in enumerate(["test", None, "train"])
+        ],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+    assert rows["split"].tolist() == ["test", "test", "train"]
+    assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "", "splitting"]
+
+
+def test_placed_row_does_not_follow_a_row_that_was_rejected(curate) -> None:
+    rows = curate(
+        [{"text": "", "group": "g", "split": "test"}, {"text": "placed", "group": "g"}],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+    assert rows["split"].tolist() == ["test", "train"]
+
+
+def test_placed_row_of_another_group_that_repeats_a_given_one_is_a_duplicate(curate) -> None:
+    rows = curate(
+        [
+            {"text": "same", "group": "g", "split": "train"},
+            {"text": "same", "group": "h", "split": None},
+        ],
+        ratios={"train": 1, "validation": 0, "test": 0},
+    )
+    assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "deduplication"]
+
+
 LABELS = ("negative", "neutral", "positive")
 
 
@@ -162,3 +210,52 @@ def test_describe_gaps_names_corpora_of_one_label_and_groups_without_test_rows()
         "corpus 'praise': all rows have the label 'positive'",
         "corpus 'reviews': no row in test with the label 'neutral'",
     ]
+
+
+def shares(**rows: tuple[int, int, int]) -> pd.DataFrame:
+    """Rows of each culture in train, validation and test."""
+    return pd.DataFrame(
+        [
+            {"culture": culture, "split": split, "num_rows": number}
+            for culture, numbers in rows.items()
+            for split, number in zip(("train", "validation", "test"), numbers, strict=True)
+        ]
+    ).assign(corpus="reviews", language="en", label="neutral")
+
+
+def test_describe_gaps_names_groups_whose_shares_are_off_by_more_than_chance() -> None:
+    # Of 4,000 rows 10 % are in test: of GB's 400 that makes 40, and 6 is one deviation.
+    table = shares(NG=(2820, 370, 410), GB=(385, 10, 5))
+
+    assert describe_gaps(table) == [
+        "corpus 'reviews': all rows have the label 'neutral'",
+        "corpus 'reviews': of its rows 80% in train, 10% in validation, 10% in test, but by more "
+        "than chance 96%, 2%, 1% of the 400 rows of en, GB, neutral",
+    ]
+
+
+def test_describe_gaps_names_the_groups_that_are_furthest_off() -> None:
+    cultures = {f"C{i}": (300 - 20 * i, 0, 100 + 20 * i) for i in range(6)}
+    (uneven,) = describe_gaps(shares(NG=(1_800_000, 0, 200_000), **cultures))[1:]
+    places = [uneven.index(f"rows of en, C{i}") for i in (5, 4, 3)]
+    assert places == sorted(places)
+    assert uneven.endswith("rows of en, C3, neutral, and of 3 groups more")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        shares(NG=(2880, 360, 360), GB=(330, 33, 37)),  # by chance
+        shares(NG=(2880, 360, 360), GB=(28, 1, 1)),  # too few to tell
+        shares(NG=(100, 0, 0), GB=(300, 0, 0)),  # one split
+    ],
+)
+def test_describe_gaps_leaves_out_what_chance_explains(table) -> None:
+    assert not [gap for gap in describe_gaps(table) if "chance" in gap]
+
+
+def test_drawn_splits_are_off_by_chance_alone() -> None:
+    rows = pd.DataFrame({"id": range(5000), "culture": [f"C{i % 50}" for i in range(5000)]})
+    split = split_by_ratios(rows["id"].astype("string"), RATIOS, seed=0)
+    counts = rows.assign(split=split, corpus="reviews", language="en", num_rows=1)
+    assert not [gap for gap in describe_gaps(counts) if "chance" in gap]

@@ -1,7 +1,11 @@
+import gc
+import weakref
+
 import pandas as pd
 import pytest
 from kedro.io import DatasetError
 
+from ccnlp.datasets import tables_by_corpus_dataset
 from ccnlp.datasets.tables_by_corpus_dataset import TablesByCorpusDataset
 
 
@@ -14,15 +18,46 @@ def table(number):
     return lambda: pd.DataFrame({"number": [number]})
 
 
-def test_tables_are_loaded_when_they_are_asked_for(dataset):
+def test_tables_are_loaded_when_they_are_asked_for(dataset, tmp_path):
     dataset.save({"a": table(1), "b": table(2)})
 
     loaded = dataset.load()
+    (tmp_path / "tables" / "a.parquet").unlink()
 
-    assert {name: load()["number"].tolist() for name, load in loaded.items()} == {
-        "a": [1],
-        "b": [2],
-    }
+    assert list(loaded) == ["a", "b"]
+    assert loaded["b"]()["number"].tolist() == [2]
+    with pytest.raises(FileNotFoundError):
+        loaded["a"]()
+
+
+def test_columns_that_are_asked_for_are_loaded_as_far_as_they_are_there(dataset):
+    dataset.save({"a": lambda: pd.DataFrame({"number": [1], "text": ["one"], "label": ["x"]})})
+    loaded = dataset.load()["a"](columns={"label", "number", "tokens"})
+    assert loaded.to_dict("list") == {"number": [1], "label": ["x"]}
+
+
+def test_one_table_is_in_memory_while_tables_are_saved(dataset):
+    tables = []
+
+    def make():
+        gc.collect()
+        assert not [known for known in tables if known() is not None]
+        made = pd.DataFrame({"number": range(10)})
+        tables.append(weakref.ref(made))
+        return made
+
+    dataset.save({"a": make, "b": make, "c": make})
+    assert len(tables) == 3
+
+
+def test_large_tables_are_written_in_groups_of_rows(dataset, tmp_path, monkeypatch):
+    from pyarrow import parquet
+
+    monkeypatch.setattr(tables_by_corpus_dataset, "ROWS_PER_GROUP", 4)
+    dataset.save({"a": lambda: pd.DataFrame({"number": range(10)})})
+
+    assert parquet.ParquetFile(tmp_path / "tables" / "a.parquet").metadata.num_row_groups == 3
+    assert dataset.load()["a"]()["number"].tolist() == list(range(10))
 
 
 def test_tables_of_corpora_that_are_gone_go_too(dataset):

@@ -1,8 +1,8 @@
 """Arrow tables as raw columns."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from ccnlp.corpora.raw import distinct_names
 from ccnlp.errors import CorpusError
@@ -11,42 +11,65 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def columns_of_arrow(batch: "pa.RecordBatch | pa.Table") -> dict[str, list[object]]:
-    """The cells by column, all of them converted; see `ArrowColumns`."""
-    return dict(ArrowColumns(batch))
+Convert = Callable[[object], object]
 
 
-class ArrowColumns(Mapping[str, list[object]]):
-    """The cells by column, each converted when it is asked for: most columns never are.
+def columns_of_arrow(
+    batch: "pa.RecordBatch | pa.Table", convert: Mapping[str, Convert] | None = None
+) -> "dict[str, Sequence[object]]":
+    """The cells by column, none of them converted yet.
 
     Nested records are columns with a dot; a name that stands twice is none, as in a csv header.
-    Bytes are text in UTF-8, and those that are none become surrogates, so that only their row is
-    lost. Times that Python does not know are the numbers stored.
+
+    Args:
+        batch: some rows.
+        convert: by column, what makes a cell of the value.
+    """
+    import pyarrow as pa
+
+    table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+    while any(pa.types.is_struct(column.type) for column in table.schema):
+        table = table.flatten()
+    columns = zip(distinct_names(table.column_names), table.columns, strict=True)
+    return {name: ArrowCells(column, name, (convert or {}).get(name)) for name, column in columns}
+
+
+class ArrowCells(Sequence[object]):
+    """The cells of a column, converted when they are asked for: one, or all of them once.
+
+    Most columns never are, and of those that no field needs only the cells of rejected rows. Bytes
+    are text in UTF-8, and those that are none become surrogates, so that only their row is lost.
+    Times that Python does not know are the numbers stored.
     """
 
-    def __init__(self, batch: "pa.RecordBatch | pa.Table") -> None:
-        import pyarrow as pa
-
-        table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
-        while any(pa.types.is_struct(column.type) for column in table.schema):
-            table = table.flatten()
-        names = distinct_names(table.column_names)
-        self._columns = dict(zip(names, table.columns, strict=True))
-        self._cells: dict[str, list[object]] = {}
-
-    def __getitem__(self, name: str) -> list[object]:
-        if name not in self._cells:
-            self._cells[name] = _cells(self._columns[name], name)
-        return self._cells[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._columns
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
+    def __init__(self, column: "pa.ChunkedArray", name: str, convert: Convert | None) -> None:
+        self._column = column
+        self._name = name
+        self._convert = convert
+        self._all: list[object] | None = None
 
     def __len__(self) -> int:
-        return len(self._columns)
+        return len(self._column)
+
+    def __iter__(self) -> Iterator[object]:
+        if self._all is None:
+            self._all = self._converted(self._column)
+        return iter(self._all)
+
+    @overload
+    def __getitem__(self, place: int) -> object: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[object]: ...
+    def __getitem__(self, place: int | slice) -> object:
+        if self._all is not None:
+            return self._all[place]
+        if isinstance(place, slice):
+            return list(self)[place]
+        return self._converted(self._column.slice(range(len(self))[place], 1))[0]
+
+    def _converted(self, column: "pa.ChunkedArray") -> list[object]:
+        cells = _cells(column, self._name)
+        return cells if self._convert is None else list(map(self._convert, cells))
 
 
 def _cells(column: "pa.ChunkedArray", name: str) -> list[object]:

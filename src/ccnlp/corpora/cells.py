@@ -1,6 +1,8 @@
 """Raw cells as text or lists, and what is wrong with them."""
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 
 import pandas as pd
 
@@ -8,7 +10,9 @@ from ccnlp.corpora.decoding import why_not_text
 
 
 def as_text(cell: object) -> str | None:
-    """The cell as text: whole numbers without fraction, `true` and `false`; `None` if missing.
+    """The cell as text: whole numbers without fraction, `true` and `false`.
+
+    `None` if it is missing, or a list in so many lists that it can't be written.
 
     >>> as_text(1.0), as_text(True), as_text(float("nan"))
     ('1', 'true', None)
@@ -22,8 +26,14 @@ def as_text(cell: object) -> str | None:
             return None
         return str(int(cell)) if cell.is_integer() else str(cell)
     if isinstance(cell, list | dict):
-        return json.dumps(cell, ensure_ascii=False, default=str)
+        return _as_json(cell)
     return str(cell)
+
+
+def _as_json(cell: list[object] | dict[str, object]) -> str | None:
+    with suppress(RecursionError):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return None
 
 
 def kind_of(cell: list[object] | dict[str, object]) -> str:
@@ -31,7 +41,7 @@ def kind_of(cell: list[object] | dict[str, object]) -> str:
     return "an object" if isinstance(cell, dict) else "a list"
 
 
-def text_reasons(cells: list[object], column: str) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+def text_reasons(cells: Sequence[object], column: str) -> tuple["pd.Series[str]", "pd.Series[str]"]:
     """The cells as text, missing where they can't be used, and the reasons."""
     texts: list[str | None] = []
     reasons: dict[int, str] = {}
@@ -52,7 +62,7 @@ def text_reasons(cells: list[object], column: str) -> tuple["pd.Series[str]", "p
 
 
 def list_reasons(
-    cells: list[object], column: str
+    cells: Sequence[object], column: str
 ) -> tuple[list[list[str] | None], "pd.Series[str]"]:
     """The cells as lists of text, `None` where they can't be used, and the reasons."""
     lists: list[list[str] | None] = []

@@ -34,6 +34,9 @@ SUSPICIOUS = re.compile(
     "|[ВГРСв][\u0080-\u00bfЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџЎўЈҐЁЄЇІіґё№єјЅѕї]"
     "|[\u0080-\u009f]"
 )
+MAX_CHARACTERS_OF_MOJIBAKE = 4
+"""The characters that stand for one which was decoded wrongly once: its bytes in UTF-8."""
+
 MAX_PASSES = 4
 """Text that was encoded wrongly more often than this is beyond repair."""
 
@@ -99,12 +102,10 @@ def clean_rows(
     for column in columns:
         before = rows.loc[is_kept(rows), column].fillna("").tolist()
         index = rows.index[is_kept(rows)]
-        after = [clean_text(text, mends_mojibake=parameters.mends_mojibake) for text in before]
+        after = [_clean_bounded(text, parameters) for text in before]
         changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
         rows.loc[index, column] = pd.Series(after, index=index, dtype="string")
-        rows.loc[index[changed], "mended"] = [
-            _what_changed(before[i], parameters.mends_mojibake) for i in changed
-        ]
+        rows.loc[index[changed], "mended"] = [_what_changed(before[i], parameters) for i in changed]
         reasons = {
             row: reason
             for row, text in zip(index, after, strict=True)
@@ -114,8 +115,22 @@ def clean_rows(
     return rows
 
 
-def _what_changed(before: str, mends_mojibake: bool) -> str:
-    return "encoding" if mends_mojibake and mend_encoding(before) != before else "characters"
+def _clean_bounded(text: str, parameters: CleaningParameters) -> str:
+    """The clean text; mojibake is not looked for in what is too long with it mended, too."""
+    if _is_too_long_to_mend(text, parameters):
+        text = clean_text(text, mends_mojibake=False)
+    mends_mojibake = parameters.mends_mojibake and not _is_too_long_to_mend(text, parameters)
+    return clean_text(text, mends_mojibake=mends_mojibake)
+
+
+def _is_too_long_to_mend(text: str, parameters: CleaningParameters) -> bool:
+    return len(text) > parameters.max_characters * MAX_CHARACTERS_OF_MOJIBAKE
+
+
+def _what_changed(before: str, parameters: CleaningParameters) -> str:
+    if not parameters.mends_mojibake or _is_too_long_to_mend(before, parameters):
+        return "characters"
+    return "encoding" if mend_encoding(before) != before else "characters"
 
 
 def _why_unusable(text: str, column: str, max_characters: int) -> str | None:

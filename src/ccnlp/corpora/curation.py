@@ -2,27 +2,30 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
-from ccnlp.corpora.deduplication import DeduplicationParameters, remove_duplicates
-from ccnlp.corpora.entry import PARAMETERS_FILE, Ratios
+from ccnlp.corpora.deduplication import (
+    DeduplicationParameters,
+    remove_duplicates,
+    remove_repetitions,
+)
+from ccnlp.corpora.entry import Ratios
 from ccnlp.corpora.language_identification import (
     LanguageIdentificationParameters,
     identify_languages,
 )
-from ccnlp.corpora.leakage import held_out_texts, remove_leaks
+from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
 from ccnlp.corpora.reading import ReadableTask
 from ccnlp.corpora.similarity import text_key
-from ccnlp.corpora.splitting import keep_groups_together, split_by_ratios
-from ccnlp.errors import CorpusError
+from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
 from ccnlp.examples import COLUMNS, stable_hash
-from ccnlp.progress import track
+from ccnlp.progress import ProgressLine
 
 logger = logging.getLogger(__name__)
 
@@ -73,24 +76,24 @@ def curate_corpus(
         task: of the corpus.
         ratios: place the rows whose split is missing.
         parameters: of all stages.
-
-    Raises:
-        CorpusError: no row is left.
     """
-    curated = [
-        _curate_batch(batch, task, parameters)
-        for batch in track(batches, f"{name}: batches of rows read")
-    ]
+    curated = []
+    progress = ProgressLine(f"{name}: rows read")
+    for batch in batches:
+        curated.append(_curate_batch(batch, task, parameters))
+        progress.advance(len(batch))
     num_rows = sum(map(len, curated))
     rows = _concatenate(curated)
     texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column
+    is_mixed = ratios is not None and bool(rows["split"].notna().any())
+    if is_mixed:
+        rows = follow_given_splits(rows)
     rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
-    is_given = rows["split"].notna()
-    if ratios is not None and not is_given.all():
-        placed = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
-        rows["split"] = rows["split"].astype("string").fillna(placed)
-        if is_given.any():  # a placed row may repeat one whose split was given
-            rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
+    if ratios is not None:
+        drawn = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
+        rows["split"] = rows["split"].astype("string").fillna(drawn)
+    if is_mixed:  # a row that was drawn may repeat one whose split was given
+        rows = remove_repetitions(rows, texts, task.target_columns, parameters.deduplication)
     rows = keep_groups_together(rows)
     require_every_row(num_rows, num_rows_out=len(rows), where=f"corpus {name!r}")
     _log(name, rows)
@@ -178,12 +181,6 @@ def _log(name: str, rows: pd.DataFrame) -> None:
     by_stage = ", ".join(f"{count:,} by {stage}" for stage, count in counts.items() if count)
     rejected = f"; rejected {by_stage}" if by_stage else ""
     logger.info("%s: %s rows read, %s kept%s", name, f"{len(rows):,}", f"{num_kept:,}", rejected)
-    if num_kept == 0:
-        reasons = rows["rejection_reason"].value_counts()
-        raise CorpusError(
-            f"corpus {name!r}: none of its {len(rows):,} rows is fit for use; rejected "
-            f"{by_stage}, most often because {reasons.index[0]} ({reasons.iloc[0]:,} rows)"
-        )
 
 
 def for_each(
@@ -191,6 +188,13 @@ def for_each(
 ) -> dict[str, Callable[[], pd.DataFrame]]:
     """By corpus, what loads its table and applies the function; nothing is done before that."""
     return {name: partial(_load_and_apply, load, function) for name, load in corpora.items()}
+
+
+def with_columns(
+    corpora: Mapping[str, Callable[..., pd.DataFrame]], columns: Collection[str]
+) -> dict[str, Callable[[], pd.DataFrame]]:
+    """By corpus, what loads these columns of its stored table, as far as it has them."""
+    return {name: partial(load, columns=columns) for name, load in corpora.items()}
 
 
 def _load_and_apply(
@@ -206,6 +210,13 @@ def find_held_out_texts(
     return held_out_texts(rows, texts_of(rows, _task_of(rows, tasks)), parameters)
 
 
+def clear_held_out_texts(
+    own: pd.DataFrame, *, held_out: Corpora, parameters: DeduplicationParameters
+) -> pd.DataFrame:
+    """The held-out texts of a corpus that stay: those of validation not where test has them."""
+    return without_leaks(own, (load() for load in held_out.values()), parameters)
+
+
 def keep_out(
     rows: pd.DataFrame,
     *,
@@ -217,12 +228,9 @@ def keep_out(
 
     Args:
         rows: of the corpus.
-        held_out: by corpus, what loads the table of `find_held_out_texts`; all of them.
+        held_out: by corpus, what loads the table of `clear_held_out_texts`; all of them.
         tasks: by name.
         parameters: what counts as nearly the same text.
-
-    Raises:
-        CorpusError: no row is left.
     """
     texts = texts_of(rows, _task_of(rows, tasks))
     tables = (load() for load in held_out.values())
@@ -232,12 +240,6 @@ def keep_out(
     if num_leaks:
         logger.info(
             "%s: %s rows rejected whose text is held out", rows["corpus"].iloc[0], f"{num_leaks:,}"
-        )
-    if not is_kept(checked).any():
-        raise CorpusError(
-            f"corpus {rows['corpus'].iloc[0]!r}: none of its rows is left; the texts of all "
-            f"{num_leaks:,} that were fit for use stand in a later split, of this corpus or of "
-            f"another; set its key to null, or give it other rows ({PARAMETERS_FILE})"
         )
     return _compact(checked)
 

@@ -4,7 +4,7 @@ import codecs
 import io
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
@@ -78,7 +78,7 @@ class TextFile:
 
     def __iter__(self) -> Iterator[str]:
         number = 0
-        while line := self._text.readline(MAX_LINE_CHARACTERS):
+        while line := self._decoded(self._text.readline, MAX_LINE_CHARACTERS):
             number += 1
             if len(line) == MAX_LINE_CHARACTERS:
                 raise CorpusError(
@@ -89,7 +89,7 @@ class TextFile:
 
     def read(self) -> str:
         """The rest of the file, which must fit into memory."""
-        content = self._text.read(MAX_DOCUMENT_CHARACTERS)
+        content = self._decoded(self._text.read, MAX_DOCUMENT_CHARACTERS)
         if len(content) == MAX_DOCUMENT_CHARACTERS:
             raise CorpusError(
                 f"{self._source.name} is one document of more than {MAX_DOCUMENT_CHARACTERS:,} "
@@ -97,13 +97,22 @@ class TextFile:
             )
         return content
 
+    def _decoded(self, read: Callable[[int], str], size: int) -> str:
+        try:
+            return read(size)
+        except UnicodeError as error:
+            raise CorpusError(
+                f"{self._source.name} is not {self._text.encoding}: {error}; set options.encoding"
+            ) from error
+
 
 @contextmanager
 def open_text(source: SourceFile, encoding: str) -> Iterator[TextFile]:
     """The decoded source.
 
     Raises:
-        CorpusError: the file is empty, or the encoding is unknown or not that of the file.
+        CorpusError: the file is empty, or the encoding is unknown; also from reading it, where the
+            encoding is not that of the file.
     """
     with source.open() as stream:
         start = stream.peek()
@@ -115,12 +124,7 @@ def open_text(source: SourceFile, encoding: str) -> Iterator[TextFile]:
         # The decoders of UTF-16 and UTF-32 can't keep single bytes.
         errors = "strict" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
         text = io.TextIOWrapper(stream, encoding, errors, newline=_line_end(start))
-        try:
-            yield TextFile(text, source)
-        except UnicodeError as error:
-            raise CorpusError(
-                f"{source.name} is not {encoding}: {error}; set options.encoding"
-            ) from error
+        yield TextFile(text, source)
 
 
 def _line_end(start: bytes) -> str:

@@ -1,8 +1,8 @@
 """Texts that stand in a corpus twice, exactly or nearly, and texts with conflicting labels.
 
-Two rows are compared when they share language, culture and, where the corpus gives it, the split:
-a text that another culture judges is another example, and one that stands in another split is a
-leak, which is the matter of `leakage`.
+Two rows repeat each other only where they share language, culture and, where the corpus gives it,
+the split: a text that another culture judges is another example, and one that stands in another
+split is a leak, which is the matter of `leakage`. Labels conflict across splits too.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,19 @@ from ccnlp.corpora.quarantine import is_kept, reject
 from ccnlp.corpora.similarity import (
     ESTIMATE_MARGIN,
     Indices,
-    Signatures,
+    SignedTexts,
     jaccard,
-    sign,
+    sign_where,
     similar_pairs,
 )
 
 STAGE = "deduplication"
 
-PLACE = ("language", "culture", "split")
-"""Rows that differ in one of them are not compared."""
+JUDGES = ("language", "culture")
+"""Rows that differ in one of them are judged by others."""
+
+PLACE = (*JUDGES, "split")
+"""Rows that differ in one of them do not repeat each other."""
 
 NEIGHBOURS = 4
 """Texts before it in a bucket that a text is compared with, beside the bucket's first: buckets of
@@ -54,13 +57,37 @@ def remove_duplicates(
     targets: Sequence[str],
     parameters: DeduplicationParameters,
 ) -> pd.DataFrame:
+    """The rows without repetitions, those of conflicting labels marked, or rejected if configured.
+
+    Equal texts with other targets are a conflict, in whichever splits they stand. Each row of one
+    has the others' targets in the added column `conflicting_labels`; it is missing where there is
+    no conflict. All are kept, as judgements of one text, or all are rejected.
+
+    Args:
+        rows: as for `remove_repetitions`.
+        texts: of the rows.
+        targets: the columns of the target.
+        parameters: `deduplication`.
+    """
+    rows = _reject_equal(rows, targets)
+    rows = _mark_conflicts(rows, targets)
+    if parameters.conflicting_labels == "reject":
+        others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
+        rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
+    return _reject_near(rows, texts, targets, parameters)
+
+
+def remove_repetitions(
+    rows: pd.DataFrame,
+    texts: pd.Series,
+    targets: Sequence[str],
+    parameters: DeduplicationParameters,
+) -> pd.DataFrame:
     """The rows, those rejected that repeat an earlier one; the first in the corpus's order stays.
 
     Rows repeat each other when their texts are equal or nearly so and their targets equal. Nearly
     equal texts with other targets are both kept: in *I like it* and *I liked it not* the small
-    difference is the point. Equal texts with other targets are a conflict. Both are kept, as two
-    judgements of one text, or all are rejected, as configured. Each has the others' targets in the
-    added column `conflicting_labels`; it is missing where there is no conflict.
+    difference is the point.
 
     Args:
         rows: one corpus with a fresh index, with `id`, `text_hash`, `language`, `culture`, `split`
@@ -69,14 +96,7 @@ def remove_duplicates(
         targets: the columns of the target.
         parameters: `deduplication`.
     """
-    rows = _reject_repetitions(rows, targets)
-    rows = _mark_conflicts(rows, targets)
-    if parameters.conflicting_labels == "reject":
-        others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
-        rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
-    if parameters.near_threshold < 1:
-        rows = _reject_near_duplicates(rows, texts, targets, parameters)
-    return rows
+    return _reject_near(_reject_equal(rows, targets), texts, targets, parameters)
 
 
 def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -86,7 +106,7 @@ def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     return keys.groupby(list(columns), dropna=False, observed=True, sort=False).ngroup()
 
 
-def _reject_repetitions(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
+def _reject_equal(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
     columns = ["text_hash", *PLACE, *targets]
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
     first = pd.Series(group.index, index=group.index).groupby(group).transform("first")
@@ -96,59 +116,69 @@ def _reject_repetitions(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFr
 
 
 def _mark_conflicts(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    columns = ["text_hash", *PLACE]
+    columns = ["text_hash", *JUDGES]
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
-    group = group[group.duplicated(keep=False)]  # equal targets are rejected by now
+    group = group[group.duplicated(keep=False)]
     labels = rows.loc[group.index, list(targets)].astype("str").agg("/".join, axis=1)
     others = {
-        row: ", ".join(repr(label) for label in own.drop(row))
+        row: ", ".join(repr(other) for other in dict.fromkeys(own) if other != label)
         for _, own in labels.groupby(group)
-        for row in own.index
+        if own.nunique() > 1
+        for row, label in own.items()
     }
     conflicts = pd.Series(others, dtype="string").reindex(rows.index)
     return rows.assign(conflicting_labels=conflicts)
 
 
-def _reject_near_duplicates(
+def _reject_near(
     rows: pd.DataFrame,
     texts: pd.Series,
     targets: Sequence[str],
     parameters: DeduplicationParameters,
 ) -> pd.DataFrame:
+    if parameters.near_threshold == 1:
+        return rows
     is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
-    kept = rows.loc[is_kept(rows) & is_long, [*PLACE, *targets]]
-    texts = texts[kept.index]
+    where = np.flatnonzero(is_kept(rows) & is_long)
+    columns = [*PLACE, *targets]
     repeats = find_near_duplicates(
-        texts,
-        sign(texts, ngram=parameters.ngram),
-        _comparable(kept, [*PLACE, *targets]).to_numpy(),
+        sign_where(texts, where, ngram=parameters.ngram),
+        _comparable(rows[columns].iloc[where], columns).to_numpy(),
         threshold=parameters.near_threshold,
         ngram=parameters.ngram,
     )
     if not repeats:
         return rows
-    later, earlier = kept.index[list(repeats)], kept.index[list(repeats.values())]
+    later, earlier = rows.index[list(repeats)], rows.index[list(repeats.values())]
     reasons = "nearly the same text as example " + rows.loc[earlier, "id"].set_axis(later)
     return reject(rows, reasons, stage=STAGE)
 
 
 def find_near_duplicates(
-    texts: pd.Series, signatures: Signatures, block: Indices, *, threshold: float, ngram: int
+    signed: SignedTexts, block: Indices, *, threshold: float, ngram: int
 ) -> dict[int, int]:
     """By position of a text that nearly repeats an earlier one, the position of that one.
 
-    The earlier one is never itself in the result, and each pair was verified. What comes later in
-    `texts` does not change the result for what comes before.
+    The earlier one is never itself in the result, and each pair was verified. What comes later
+    among the texts does not change the result for what comes before.
+
+    Args:
+        signed: the texts that are looked at.
+        block: of each of these; only texts of one block are compared.
+        threshold: 0..1.
+        ngram: characters of an n-gram.
     """
+    texts, where, signatures = signed.texts, signed.where, signed.signatures
     repeats: dict[int, int] = {}
     is_repeat = np.zeros(len(texts), dtype=bool)
     for band in signatures.bands.T:
         earlier, later = _candidates(band, block)
-        is_open = ~is_repeat[earlier] & ~is_repeat[later]
+        is_open = ~is_repeat[where[earlier]] & ~is_repeat[where[later]]
         earlier, later = earlier[is_open], later[is_open]
         likely = signatures.estimate(earlier, signatures, later) >= threshold - ESTIMATE_MARGIN
-        order = np.lexsort((earlier[likely], later[likely]))
-        pairs = (later[likely][order], earlier[likely][order])
+        earlier, later = where[earlier[likely]], where[later[likely]]
+        order = np.lexsort((earlier, later))
+        pairs = (later[order], earlier[order])
         for one, other in similar_pairs(
             texts, texts, pairs, threshold=threshold, ngram=ngram, skip=repeats.keys()
         ):

@@ -109,6 +109,33 @@ FieldValue = Annotated[
 ]
 """A constant, or where to find the value of each row."""
 
+LicenceValue = Annotated[
+    Annotated[FilledText, Tag("constant")] | Annotated[ColumnField, Tag("column")],
+    Discriminator(_constant_or_column),
+]
+WeightValue = Annotated[
+    Annotated[Number, Field(gt=0, allow_inf_nan=False), Tag("constant")]
+    | Annotated[ColumnField, Tag("column")],
+    Discriminator(_constant_or_column),
+]
+
+
+class ConstantTarget(StrictModel):
+    """A target that every row has, as in a corpus of praise alone."""
+
+    constant: Name = Field(description="the target of every row, as the label map knows it")
+
+
+def _column_or_target(value: object) -> str:
+    return "constant" if isinstance(value, dict | ConstantTarget) else "column"
+
+
+TaskColumn = Annotated[
+    Annotated[Text, Tag("column")] | Annotated[ConstantTarget, Tag("constant")],
+    Discriminator(_column_or_target),
+]
+"""The source's column, or the target of every row."""
+
 
 class Ratios(StrictModel):
     """Shares of the groups that go to each split; they sum to 1."""
@@ -143,8 +170,9 @@ class CorpusEntry(StrictModel):
     )
     options: dict[str, Any] = Field(default={}, description="the reader's own options")
     task: str = Field(description="name in parameters/tasks.yml")
-    columns: dict[str, Text] = Field(
-        description="by column of the task (text, label), the source's column"
+    columns: dict[str, TaskColumn] = Field(
+        description="by column of the task (text, label), the source's column; for a target that "
+        "all rows share `{constant: positive}`"
     )
     label_map: TextMap = Field(
         default={}, description="from the source's labels to the task's; the rest stay as they are"
@@ -168,10 +196,8 @@ class CorpusEntry(StrictModel):
         "the ratios share out",
     )
     ratios: Ratios | None = Field(default=None, description="shares, where the corpus gives none")
-    licence: FilledText = Field(description="the corpus's licence, as its source states it")
-    weight: Number = Field(
-        default=1.0, gt=0, allow_inf_nan=False, description="of the corpus in a mixture"
-    )
+    licence: LicenceValue = Field(description="the corpus's licence, as its source states it")
+    weight: WeightValue = Field(default=1.0, description="of the corpus in a mixture, above 0")
 
     @model_validator(mode="after")
     def _splits_are_given_or_made(self) -> "CorpusEntry":

@@ -1,5 +1,6 @@
 """The fields that a corpus entry gives its rows: language, culture, domain, split and the rest."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -107,6 +108,8 @@ def build_fields(entry: CorpusEntry, *, where: str) -> list[RowField]:
         "origin": (_parse_origin, None),
         "group": (lambda value, _: _as_whole(value), None),
         "split": (lambda value, at: _parse_split(value, at, entry.ratios is not None), None),
+        "licence": (lambda value, _: value, None),
+        "weight": (_parse_weight, None),
     }
     return [
         _build_field(name, getattr(entry, name), parse, if_empty, where=where)
@@ -116,7 +119,7 @@ def build_fields(entry: CorpusEntry, *, where: str) -> list[RowField]:
 
 def _build_field(
     name: str,
-    value: str | ColumnField | None,
+    value: str | float | ColumnField | None,
     parse: Callable[[str, str], str],
     if_empty: str | None,
     *,
@@ -125,8 +128,8 @@ def _build_field(
     if value is None:
         return RowField(name, parse, if_empty, is_needed=False)
     is_needed = name != "group"
-    if isinstance(value, str):
-        return RowField(name, parse, if_empty, is_needed, constant=parse(value, where))
+    if not isinstance(value, ColumnField):
+        return RowField(name, parse, if_empty, is_needed, constant=parse(str(value), where))
     for ours in (*value.map.values(), *([value.default] if value.default is not None else [])):
         parse(ours, f"{where}, {name}")
     field_map = ValueMap(value.map) if value.map else None
@@ -154,3 +157,15 @@ def _parse_split(value: str, where: str, has_ratios: bool) -> str:
             f"({PARAMETERS_FILE})"
         )
     return split
+
+
+def _parse_weight(value: str, where: str) -> str:
+    try:
+        weight = float(value)
+    except ValueError:
+        weight = math.nan
+    if not 0 < weight < math.inf:
+        raise ConfigurationError(
+            f"{where}: weight {value!r} is no number above 0 ({PARAMETERS_FILE})"
+        )
+    return str(weight)

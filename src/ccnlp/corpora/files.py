@@ -1,5 +1,6 @@
 """The files of a corpus: found by path, glob or placeholders."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -161,31 +162,74 @@ def _files(
         parts = Path(pattern).parts
         first = next(i for i, part in enumerate(parts) if SPECIAL.search(part))
         anchor = raw_folder.joinpath(*parts[:first])
-        regex = _to_regex("/".join(parts[first:]))
-        takes_hidden = any(part.startswith(".") for part in parts[first:])
-        matches = [
-            (file, match.groupdict())
-            for file in sorted(anchor.rglob("*"))
-            if (match := regex.fullmatch(file.relative_to(anchor).as_posix()))
-            and file.is_file()
-            and (takes_hidden or not _is_hidden(file.relative_to(anchor)))
-        ]
+        matches = list(_matches(anchor, parts[first:]))
         if not matches:
             raise CorpusError(f"no file matches {path}{_nearby(anchor / parts[first])} (path)")
         yield from matches
 
 
-def _is_hidden(path: Path) -> bool:
-    """Such as the `._name` that macOS puts beside a file."""
-    return any(part.startswith(".") for part in path.parts)
+def _matches(anchor: Path, parts: Sequence[str]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The files below `anchor` that the pattern of these parts names, with their captures."""
+    regex = _to_regex("/".join(parts))
+    takes_hidden = any(part.startswith(".") for part in parts)
+    inner = parts[:-1]
+    num_fixed = next((i for i, part in enumerate(inner) if "**" in part), len(inner))
+    starts = [_to_regex("/".join(inner[: i + 1])) for i in range(num_fixed)]
+
+    def leads_on(folder: Path) -> bool:
+        place = folder.relative_to(anchor)
+        if len(place.parts) > num_fixed:
+            return num_fixed < len(inner)
+        return starts[len(place.parts) - 1].fullmatch(place.as_posix()) is not None
+
+    for file in _walk(anchor, leads_on, takes_hidden=takes_hidden):
+        if match := regex.fullmatch(file.relative_to(anchor).as_posix()):
+            yield file, match.groupdict()
+
+
+def _walk(
+    folder: Path,
+    leads_on: Callable[[Path], bool],
+    *,
+    takes_hidden: bool = False,
+    above: frozenset[Path] = frozenset(),
+) -> Iterator[Path]:
+    """The files below a folder in the order of their names.
+
+    Links are followed, but for those to a folder that they stand in. What is hidden, such as the
+    `._name` that macOS puts beside a file, is left out unless it is asked for.
+
+    Args:
+        folder: nothing is below it where it does not exist.
+        leads_on: whether a folder is looked into.
+        takes_hidden: whether names may start with a dot.
+        above: the folders that are being looked into, without links.
+
+    Raises:
+        CorpusError: a folder can't be read.
+    """
+    here = folder.resolve()
+    if here in above:
+        return
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted((entry.name, entry.is_dir()) for entry in entries)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise CorpusError(f"{error.filename} can't be read: {error.strerror} (path)") from error
+    for name, is_folder in found:
+        path = folder / name
+        if name.startswith(".") and not takes_hidden:
+            continue
+        if not is_folder:
+            yield path
+        elif leads_on(path):
+            yield from _walk(path, leads_on, takes_hidden=takes_hidden, above=above | {here})
 
 
 def _files_of_format(folder: Path, accepts: Callable[[str], bool]) -> list[Path]:
-    files = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and not _is_hidden(file.relative_to(folder))
-    ]
+    files = _walk(folder, lambda _: True)
     accepted = [f for f in files if f.suffix.lower() == ".zip" or accepts(without_gz(f.name))]
     if not accepted:
         raise CorpusError(

@@ -17,7 +17,9 @@ from ccnlp.corpora.similarity import (
     ESTIMATE_MARGIN,
     Indices,
     Signatures,
+    SignedTexts,
     sign,
+    sign_where,
     similar_pairs,
     text_key,
 )
@@ -36,6 +38,22 @@ def held_out_texts(
     return pd.concat([held_out, signatures.to_table()], axis=1)
 
 
+def without_leaks(
+    own: pd.DataFrame, held_out: Iterable[pd.DataFrame], parameters: DeduplicationParameters
+) -> pd.DataFrame:
+    """The held-out texts of a corpus, less those of validation that a test holds: they go too.
+
+    Args:
+        own: of `held_out_texts`.
+        held_out: the same of every corpus.
+        parameters: `deduplication`.
+    """
+    nothing = pd.Series(pd.NA, index=own.index, dtype="string")
+    rows = own.assign(rejected_by=nothing, rejection_reason=nothing)
+    checked = remove_leaks(rows, rows["text"], held_out, parameters)
+    return own[is_kept(checked)].reset_index(drop=True)
+
+
 def remove_leaks(
     rows: pd.DataFrame,
     texts: pd.Series,
@@ -47,14 +65,14 @@ def remove_leaks(
     Args:
         rows: one corpus with a fresh index, with `task`, `split`, `text_hash` and `rejected_by`.
         texts: of the rows.
-        held_out: the tables of `held_out_texts`, of every corpus.
+        held_out: the tables of `without_leaks`, of every corpus.
         parameters: `deduplication`; what counts as nearly the same text.
     """
     is_exposed = is_kept(rows) & rows["split"].isin(["train", "validation"])
-    exposed = rows.loc[is_exposed, ["task", "split", "text_hash"]].assign(text=texts[is_exposed])
+    exposed = rows.loc[is_exposed, ["task", "split", "text_hash"]]
     if exposed.empty:
         return rows
-    signatures = _sign_long(exposed["text"], parameters)
+    signed = _sign_long(texts, np.flatnonzero(is_exposed), parameters)
     for table in held_out:
         same_task = table[table["task"] == exposed["task"].iloc[0]].reset_index(drop=True)
         for split, earlier in (("test", ["train", "validation"]), ("validation", ["train"])):
@@ -63,8 +81,9 @@ def remove_leaks(
             if own.empty or not at_risk.any():
                 continue
             rows = reject(rows, _same_texts(exposed[at_risk], own, split), stage=STAGE)
-            near = _near_texts(exposed, signatures, own, parameters)
-            reasons = f"nearly the same text stands in {split}: example " + near
+            near = _find_near(signed, _signed_before(own), parameters)
+            ids = own["id"].iloc[list(near.values())].set_axis(rows.index[list(near)])
+            reasons = f"nearly the same text stands in {split}: example " + ids
             rows = reject(rows, reasons[at_risk[reasons.index]], stage=STAGE)
     return rows
 
@@ -74,15 +93,10 @@ def stand_in(
 ) -> "pd.Series[bool]":
     """Which texts are, exactly or nearly, one of the held-out texts."""
     is_same = texts.map(text_key).isin(set(held_out.map(text_key)))
-    others = texts[~is_same]
-    near = _find_near(
-        others,
-        _sign_long(others, parameters),
-        held_out,
-        _sign_long(held_out, parameters),
-        parameters,
-    )
-    return is_same | texts.index.isin(others.index[list(near)])
+    signed = _sign_long(texts, np.flatnonzero(~is_same), parameters)
+    others = _sign_long(held_out, np.arange(len(held_out)), parameters)
+    near = _find_near(signed, others, parameters)
+    return is_same | texts.index.isin(texts.index[list(near)])
 
 
 def _same_texts(exposed: pd.DataFrame, held_out: pd.DataFrame, split: str) -> pd.Series:
@@ -91,44 +105,38 @@ def _same_texts(exposed: pd.DataFrame, held_out: pd.DataFrame, split: str) -> pd
     return f"the same text stands in {split}: example " + found.astype("string")
 
 
-def _sign_long(texts: "pd.Series[str]", parameters: DeduplicationParameters) -> Signatures:
-    """Signatures of texts; of none where near ones are not looked for."""
-    return sign(texts if parameters.near_threshold < 1 else texts.iloc[:0], ngram=parameters.ngram)
+def _sign_long(
+    texts: "pd.Series[str]", where: Indices, parameters: DeduplicationParameters
+) -> SignedTexts:
+    """The texts there, signed; none where near ones are not looked for."""
+    where = where if parameters.near_threshold < 1 else where[:0]
+    return sign_where(texts, where, ngram=parameters.ngram)
 
 
-def _near_texts(
-    exposed: pd.DataFrame,
-    signatures: Signatures,
-    held_out: pd.DataFrame,
-    parameters: DeduplicationParameters,
-) -> pd.Series:
-    """By index of an exposed text, the id of a held-out text that is nearly the same."""
-    others = Signatures.from_table(held_out)
-    found = _find_near(exposed["text"], signatures, held_out["text"], others, parameters)
-    ids = held_out["id"].iloc[list(found.values())]
-    return ids.set_axis(exposed.index[list(found)])
+def _signed_before(held_out: pd.DataFrame) -> SignedTexts:
+    positions = np.arange(len(held_out))
+    return SignedTexts(held_out["text"], positions, Signatures.from_table(held_out))
 
 
 def _find_near(
-    texts: "pd.Series[str]",
-    signatures: Signatures,
-    held_out: "pd.Series[str]",
-    others: Signatures,
-    parameters: DeduplicationParameters,
+    own: SignedTexts, held_out: SignedTexts, parameters: DeduplicationParameters
 ) -> dict[int, int]:
     """By position of a text, that of a held-out text which is nearly the same."""
     found: dict[int, int] = {}
     if parameters.near_threshold < 1:
-        is_long = (texts.str.len() >= parameters.min_characters).to_numpy(bool)
-        for own, other in similar_pairs(
-            texts,
-            held_out,
-            _likely_pairs(signatures, others, is_long, parameters.near_threshold),
+        is_long = (own.texts.str.len() >= parameters.min_characters).fillna(False).to_numpy(bool)
+        ours, theirs = _likely_pairs(
+            own.signatures, held_out.signatures, is_long[own.where], parameters.near_threshold
+        )
+        for one, other in similar_pairs(
+            own.texts,
+            held_out.texts,
+            (own.where[ours], held_out.where[theirs]),
             threshold=parameters.near_threshold,
             ngram=parameters.ngram,
             skip=found.keys(),
         ):
-            found[own] = other
+            found[one] = other
     return found
 
 

@@ -24,6 +24,8 @@ def draw_languages(row_counts: pd.DataFrame) -> "Figure":
         row_counts: of `report.CorpusSummary`.
     """
     kept = _kept(row_counts)
+    if kept.empty:
+        return _draw_nothing_kept()
     place = kept["language"].map(_language_name)
     table = kept.groupby([place, "split"])["num_rows"].sum().unstack(fill_value=0)
     table = table[[split for split in SPLITS if split in table]]
@@ -44,6 +46,8 @@ def draw_cultures(row_counts: pd.DataFrame) -> "Figure":
         row_counts: of `report.CorpusSummary`.
     """
     kept = _kept(row_counts)
+    if kept.empty:
+        return _draw_nothing_kept()
     place = [
         _culture_name(language, culture)
         for language, culture in zip(kept["language"], kept["culture"], strict=True)
@@ -78,6 +82,10 @@ def draw_rejections(row_counts: pd.DataFrame, rejection_counts: pd.DataFrame) ->
 
 def _kept(row_counts: pd.DataFrame) -> pd.DataFrame:
     return row_counts[row_counts["rejected_by"] == ""]
+
+
+def _draw_nothing_kept() -> "Figure":
+    return _draw_bars(pd.DataFrame(), title="No row was kept", colours=SPLIT_COLOURS)
 
 
 def _in_order(labels: pd.Index) -> list[str]:

@@ -46,7 +46,7 @@ class RawBatch:
         broken: the rows among them that could not be read.
     """
 
-    columns: Mapping[str, list[object]]
+    columns: Mapping[str, Sequence[object]]
     rows: list[int]
     broken: list[BrokenRow] = field(default_factory=list)
 
@@ -150,7 +150,7 @@ ParsedRow = tuple[int, Cells, int]
 
 def collect(
     rows: Iterable[ParsedRow[Cells] | BrokenRow],
-    to_columns: Callable[[list[Cells]], dict[str, list[object]]],
+    to_columns: Callable[[list[Cells]], Mapping[str, Sequence[object]]],
 ) -> Iterator[RawBatch]:
     """Batches of the rows, bounded by rows and by characters."""
     cells: list[Cells] = []

@@ -1,16 +1,15 @@
 """From a corpus entry to rows in the shape of examples, the bad ones marked with the reason."""
 
 import json
-from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
 from ccnlp.corpora.cells import as_text, kind_of, list_reasons, text_reasons
 from ccnlp.corpora.decoding import printable
-from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, CorpusEntry
+from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, ConstantTarget, CorpusEntry
 from ccnlp.corpora.fields import RowField, ValueMap, build_fields
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import MAX_CONTENT_CHARACTERS, RawBatch, Reader, build_reader
@@ -23,9 +22,6 @@ NUM_TELLING_ROWS = 3
 """From so many broken rows on, a file without a good one is taken to be of another format."""
 
 MISSING = pd.NA
-
-
-RawColumns = dict[str, list[object]]
 
 
 class ReadableTask(Protocol):
@@ -90,10 +86,8 @@ def _read(
             for batch in reader.read(source):
                 _check_captures(source, batch.columns)
                 size = len(batch.rows)
-                captured: RawColumns = {
-                    name: [value] * size for name, value in source.captures.items()
-                }
-                columns = ChainMap(captured, cast(RawColumns, batch.columns))  # only read
+                captured = {name: [value] * size for name, value in source.captures.items()}
+                columns = {**batch.columns, **captured}
                 if batch.rows:
                     _check_source(shaper.source_columns - known, columns, source, reader)
                     known |= columns.keys()
@@ -110,7 +104,7 @@ def _read(
 
 
 class _Naming:
-    """Puts the corpus before the messages of errors that don't know it."""
+    """Puts the corpus before the messages of errors of readers, which don't know it."""
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -119,7 +113,7 @@ class _Naming:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, CorpusError) and not str(error).startswith("corpus "):
+        if isinstance(error, CorpusError):
             raise CorpusError(f"{self._where}: {error}") from error
 
 
@@ -137,13 +131,25 @@ def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
                 f"{where}: the task {entry.task!r} has no column {column!r}; "
                 f"{did_you_mean(column, needed)} ({PARAMETERS_FILE})"
             )
+    for column, source_column in entry.columns.items():
+        is_single_target = column in {*task.target_columns} - {*task.list_columns}
+        if isinstance(source_column, ConstantTarget) and not is_single_target:
+            raise ConfigurationError(
+                f"{where}: columns gives {column!r} a constant, which only a target such as a "
+                f"label can be ({PARAMETERS_FILE})"
+            )
 
 
 def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
-    for label in entry.label_map.values():
+    given = [("label_map", label) for label in entry.label_map.values()]
+    for column in entry.columns.values():
+        if isinstance(column, ConstantTarget):
+            label = ValueMap(entry.label_map).get(column.constant) or column.constant
+            given.append(("columns", label))
+    for key, label in given:
         if task.labels and label not in task.labels:
             raise ConfigurationError(
-                f"{where}: label_map gives {label!r}, which is no label of the task "
+                f"{where}: {key} gives {label!r}, which is no label of the task "
                 f"{entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
             )
 
@@ -183,7 +189,7 @@ class _Shaper:
         self._task = task
         self._fields = fields
         self._labels = ValueMap(entry.label_map)
-        self.source_columns = {*entry.columns.values()} | {
+        self.source_columns = {c for c in entry.columns.values() if isinstance(c, str)} | {
             field.column for field in fields if field.column is not None
         }
 
@@ -203,11 +209,10 @@ class _Shaper:
             "source": source.name,
             "engine": MISSING,
             "pivot": MISSING,
-            "licence": self._entry.licence,
         }
         rows = rows.assign(
             rejected_by=rejected_by,
-            weight=float(self._entry.weight),
+            weight=rows["weight"].astype("Float64").astype("float64"),
             **{
                 name: pd.Series(value, index=rows.index, dtype="string")
                 for name, value in constants.items()
@@ -220,7 +225,7 @@ class _Shaper:
         rows = pd.DataFrame(index=index)
         reasons = pd.Series(MISSING, index=index, dtype="string")
         for column, source_column in self._entry.columns.items():
-            cells = batch.columns.get(source_column, [None] * len(index))
+            cells = _cells(batch, source_column)
             is_target = column in self._task.target_columns
             rows[column], why = self._task_column(column, cells, is_target=is_target)
             reasons = reasons.fillna(why)
@@ -236,7 +241,7 @@ class _Shaper:
         return rows
 
     def _task_column(
-        self, column: str, cells: list[object], *, is_target: bool
+        self, column: str, cells: Sequence[object], *, is_target: bool
     ) -> tuple["pd.Series[Any]", "pd.Series[str]"]:
         """A column of the task and what is wrong with its cells."""
         if column in self._task.list_columns:
@@ -293,13 +298,19 @@ class _Shaper:
         return rows
 
 
+def _cells(batch: RawBatch, column: str | ConstantTarget) -> Sequence[object]:
+    if isinstance(column, ConstantTarget):
+        return [column.constant] * len(batch.rows)
+    return batch.columns.get(column, [None] * len(batch.rows))
+
+
 def _field_values(
     field: RowField, batch: RawBatch, index: pd.RangeIndex
 ) -> tuple["pd.Series[str]", "pd.Series[str]"]:
     nothing = pd.Series(MISSING, index=index, dtype="string")
     if field.column is None:
         return pd.Series(field.constant, index=index, dtype="string"), nothing
-    raw_cells = batch.columns.get(field.column, [None] * len(index))
+    raw_cells = _cells(batch, field.column)
     cells = [as_text(cell) or "" for cell in raw_cells]
     resolved = {cell: field.resolve(printable(cell)) for cell in dict.fromkeys(cells)}
     values = pd.Series([resolved[cell][0] for cell in cells], index=index, dtype="string")
@@ -316,7 +327,7 @@ def _field_values(
     return values, pd.Series(reasons, index=index, dtype="string")
 
 
-def _content(columns: Mapping[str, list[object]], position: int) -> str:
+def _content(columns: Mapping[str, Sequence[object]], position: int) -> str:
     cells = {}
     for name in columns:
         try:

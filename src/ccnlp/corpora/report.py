@@ -1,7 +1,8 @@
 """What ingestion did, as counts."""
 
 import logging
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -10,29 +11,45 @@ import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.corpora.quarantine import is_kept
+from ccnlp.corpora.reading import ReadableTask
 from ccnlp.corpora.splitting import describe_gaps
-from ccnlp.examples import fingerprint
+from ccnlp.examples import fingerprint, hash_rows
 
 logger = logging.getLogger(__name__)
 
 Hashes = npt.NDArray[np.uint64]
 
-CONTENT = ("task", "split", "language", "culture", "label", "text_hash")
-"""Rows that agree in these are the same, in whichever corpus they stand."""
+CONTENT = ("task", "split", "language", "culture")
+"""Rows that agree in these, their text and their target are the same in whichever corpus."""
 
+REASONED = ("corpus", "source", "row", "rejected_by", "rejection_reason")
 COUNTED = ("corpus", "task", "split", "language", "culture", "label")
-COUNTS = (
-    *("num_rows", "num_mended_encoding", "num_mended_characters"),
-    *("num_language_suspect", "num_conflicting_labels"),
-)
+MARKS = ("num_mended_encoding", "num_mended_characters", "num_language_suspect")
+"""Counts of rows that stay."""
+
 IDENTITY = ["id", "group_id", "split", "region", "domain", "origin"]
 """What makes the examples of a corpus what they are; the id stands for its content."""
+
+NEEDED = frozenset(
+    {*CONTENT, *COUNTED, *REASONED, *IDENTITY, "licence", "text", "text_hash", "mended"}
+    | {"is_language_suspect", "conflicting_labels"}
+)
+"""The columns of a curated corpus that its summary is made of, beside the task's targets."""
+
+SEPARATOR = "\x1f"
+"""Between the items of a target that is a list."""
 
 MAX_CONFLICTS = 100
 """Rows in conflict that the report lists for each corpus."""
 
 MAX_TEXT_CHARACTERS = 200
-VARIABLE_PARTS = (r"example [0-9a-f]{16}|'[^']*'|\d[\d.,]*", "…")
+VARIABLE_PARTS = re.compile(
+    r"example [0-9a-f]{16}"
+    r"|(?<!\w)'(?:[^'\\]|\\.)*'"  # no apostrophe, as in can't
+    r'|"(?:[^"\\]|\\.)*"'  # of a text with apostrophes
+    r"|\d[\d.,]*"
+)
+"""What makes reasons of one kind differ."""
 
 
 class CorpusSummary(NamedTuple):
@@ -53,42 +70,52 @@ class CorpusSummary(NamedTuple):
     conflicts: pd.DataFrame
     fingerprints: dict[str, dict[str, Any]]
 
-    @property
-    def kept_counts(self) -> pd.DataFrame:
-        """The `row_counts` of kept rows."""
-        return self.row_counts[self.row_counts["rejected_by"] == ""]
 
-
-def summarise(corpora: Mapping[str, Callable[[], pd.DataFrame]]) -> CorpusSummary:
+def summarise(
+    corpora: Mapping[str, Callable[[], pd.DataFrame]], tasks: Mapping[str, ReadableTask]
+) -> CorpusSummary:
     """What became of the rows of all corpora; one is in memory at a time, and 8 bytes a row.
+
+    What is likely to be a mistake is logged as a warning.
 
     Args:
         corpora: by key, what loads the curated corpus.
+        tasks: by name.
     """
-    summaries, hashes = zip(*map(_summarise_and_hash, corpora.values()), strict=True)
+    found = [_summarise_and_hash(load, tasks) for load in corpora.values()]
+    summaries, hashes = zip(*found, strict=True)
     fingerprints = {name: known for one in summaries for name, known in one.fingerprints.items()}
     shared = count_shared_rows(dict(zip(fingerprints, hashes, strict=True)))
     for name, known in fingerprints.items():
         known["num_rows_shared"] = shared[name]
-    for warning in describe_shared_rows(fingerprints):
+    row_counts = pd.concat([summary.row_counts for summary in summaries], ignore_index=True)
+    for warning in describe_warnings(row_counts, fingerprints):
         logger.warning(warning)
     return CorpusSummary(
-        pd.concat([summary.row_counts for summary in summaries], ignore_index=True),
+        row_counts,
         pd.concat([summary.rejection_counts for summary in summaries], ignore_index=True),
         pd.concat([summary.conflicts for summary in summaries], ignore_index=True),
         fingerprints,
     )
 
 
-def _summarise_and_hash(load: Callable[[], pd.DataFrame]) -> tuple[CorpusSummary, Hashes]:
+def _summarise_and_hash(
+    load: Callable[[], pd.DataFrame], tasks: Mapping[str, ReadableTask]
+) -> tuple[CorpusSummary, Hashes]:
     rows = load()
-    return summarise_corpus(rows), _hash_content(rows[is_kept(rows)])
+    task = tasks[str(rows["task"].iloc[0])]
+    return summarise_corpus(rows), _hash_content(rows, task.target_columns)
 
 
-def _hash_content(kept: pd.DataFrame) -> Hashes:
-    """The hashes of the rows' content, sorted, each once."""
-    columns = [_as_text(kept, column) for column in CONTENT]
-    return np.unique(pd.util.hash_pandas_object(pd.concat(columns, axis=1), index=False))
+def _hash_content(rows: pd.DataFrame, targets: Sequence[str]) -> Hashes:
+    """The hashes of the kept rows' content, sorted, each once."""
+    kept = is_kept(rows)
+    content = pd.DataFrame({column: _as_category(rows, column)[kept] for column in CONTENT})
+    for column in (*targets, "text_hash"):
+        is_list = rows[column].dtype == object
+        own = rows.loc[kept, column]
+        content[column] = own.map(SEPARATOR.join, na_action="ignore") if is_list else own
+    return np.unique(hash_rows(content))
 
 
 def count_shared_rows(hashes: Mapping[str, Hashes]) -> dict[str, dict[str, int]]:
@@ -117,12 +144,20 @@ def describe_shared_rows(fingerprints: Mapping[str, Mapping[str, Any]]) -> list[
     ]
 
 
+def describe_warnings(
+    row_counts: pd.DataFrame, fingerprints: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    """A sentence for each thing that does not stop a run and is likely to be a mistake."""
+    kept = row_counts[row_counts["rejected_by"] == ""]
+    return [*describe_shared_rows(fingerprints), *describe_gaps(kept)]
+
+
 def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
     """What became of the rows of one curated corpus."""
     kept = rows.loc[is_kept(rows), [*IDENTITY, "language", "culture", "licence", "source"]]
     return CorpusSummary(
         _count_rows(rows),
-        _count_rejections(rows[~is_kept(rows)]),
+        _count_rejections(rows.loc[~is_kept(rows), list(REASONED)]),
         _list_conflicts(rows),
         {str(rows["corpus"].iloc[0]): _describe(kept)},
     )
@@ -139,8 +174,10 @@ def _count_rows(rows: pd.DataFrame) -> pd.DataFrame:
         },
         index=rows.index,
     ).astype("int64")
-    keys = [_as_text(rows, column) for column in (*COUNTED, "rejected_by")]
-    return counted.groupby(keys, sort=True, observed=True).sum().reset_index()
+    columns = [*COUNTED, "rejected_by"]
+    keys = [_as_category(rows, column) for column in columns]
+    counts = counted.groupby(keys, sort=False, observed=True).sum().reset_index()
+    return counts.astype(dict.fromkeys(columns, "str")).sort_values(columns, ignore_index=True)
 
 
 def _as_text(rows: pd.DataFrame, column: str) -> pd.Series:
@@ -150,6 +187,16 @@ def _as_text(rows: pd.DataFrame, column: str) -> pd.Series:
     return rows[column].astype("str").fillna("")
 
 
+def _as_category(rows: pd.DataFrame, column: str) -> pd.Series:
+    """As `_as_text`, in a byte or two a row."""
+    if column not in rows or rows[column].dtype == object:
+        return pd.Series("", index=rows.index, dtype="category", name=column)
+    values = rows[column].astype("category")
+    if "" not in values.cat.categories:
+        values = values.cat.add_categories([""])
+    return values.fillna("")
+
+
 def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
     reason = _as_text(rejected, "rejection_reason")
     place = _as_text(rejected, "source") + ", row " + rejected["row"].astype("str")
@@ -157,7 +204,7 @@ def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
         {
             "corpus": _as_text(rejected, "corpus"),
             "rejected_by": _as_text(rejected, "rejected_by"),
-            "reason": reason.str.replace(*VARIABLE_PARTS, regex=True),
+            "reason": reason.str.replace(VARIABLE_PARTS, "…", regex=True),
             "example": reason + " (" + place + ")",
         }
     )
@@ -168,8 +215,8 @@ def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
 
 def _list_conflicts(rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["corpus", "id", "language", "culture", "split", "text", "label"]
-    conflicts = rows[rows["conflicting_labels"].notna()]
-    listed = conflicts.sort_values("text_hash", kind="stable").head(MAX_CONFLICTS)
+    hashes = rows.loc[rows["conflicting_labels"].notna(), "text_hash"]
+    listed = rows.loc[hashes.sort_values(kind="stable").index[:MAX_CONFLICTS]]
     table = pd.DataFrame({column: _as_text(listed, column) for column in columns})
     table["text"] = table["text"].str.slice(0, MAX_TEXT_CHARACTERS)
     return table.assign(other_labels=_as_text(listed, "conflicting_labels"))
@@ -179,11 +226,15 @@ def _describe(kept: pd.DataFrame) -> dict[str, Any]:
     return {
         "fingerprint": fingerprint(kept[IDENTITY]),
         "num_rows": len(kept),
-        "licence": str(kept["licence"].iloc[0]),
-        "sources": sorted(kept["source"].astype("str").unique()),
-        "languages": sorted(kept["language"].astype("str").unique()),
-        "cultures": sorted(kept["culture"].astype("str").unique()),
+        "licence": "; ".join(_values(kept, "licence")),
+        "sources": _values(kept, "source"),
+        "languages": _values(kept, "language"),
+        "cultures": _values(kept, "culture"),
     }
+
+
+def _values(rows: pd.DataFrame, column: str) -> list[str]:
+    return sorted(map(str, rows[column].unique()))
 
 
 def report_ingestion(
@@ -200,10 +251,9 @@ def report_ingestion(
         conflicts: rows with conflicting labels.
         fingerprints: which corpora share rows, among others.
     """
-    kept = row_counts[row_counts["rejected_by"] == ""]
     return {
         **_totals(row_counts),
-        "warnings": [*describe_shared_rows(fingerprints), *describe_gaps(kept)],
+        "warnings": describe_warnings(row_counts, fingerprints),
         "by_corpus": [
             {"corpus": corpus, **_totals(own)} for corpus, own in row_counts.groupby("corpus")
         ],
@@ -214,13 +264,15 @@ def report_ingestion(
 
 
 def _totals(row_counts: pd.DataFrame) -> dict[str, int]:
+    """Rows in, out and rejected, the marks of kept rows, and all conflicts, rejected or kept."""
     kept = row_counts[row_counts["rejected_by"] == ""]
     num_read, num_kept = int(row_counts["num_rows"].sum()), int(kept["num_rows"].sum())
     return {
         "num_rows_read": num_read,
         "num_rows_kept": num_kept,
         "num_rows_rejected": num_read - num_kept,
-        **{name: int(kept[name].sum()) for name in COUNTS[1:]},
+        **{name: int(kept[name].sum()) for name in MARKS},
+        "num_conflicting_labels": int(row_counts["num_conflicting_labels"].sum()),
     }
 
 

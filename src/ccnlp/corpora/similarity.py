@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.progress import ProgressLine
+
 NUM_HASHES = 64
 NUM_BANDS = 16
 """Bands of 4 hashes find pairs of similarity 0.8 with probability 0.9998, of 0.7 with 0.99."""
@@ -128,16 +130,46 @@ class Signatures:
         )
 
 
-def sign(texts: "pd.Series[str]", *, ngram: int) -> Signatures:
-    """The signatures of texts; each depends on its own text alone."""
-    bands = np.empty((len(texts), NUM_BANDS), dtype=np.uint32)
-    sketch = np.empty((len(texts), NUM_HASHES), dtype=np.uint8)
-    for start in range(0, len(texts), TEXTS_PER_CHUNK):
+@dataclass(frozen=True)
+class SignedTexts:
+    """Some texts of a column, none of them copied.
+
+    Attributes:
+        texts: the column.
+        where: positions in it, ascending.
+        signatures: of the texts there.
+    """
+
+    texts: "pd.Series[str]"
+    where: Indices
+    signatures: Signatures
+
+
+def sign_where(texts: "pd.Series[str]", where: Indices, *, ngram: int) -> SignedTexts:
+    """The texts at these positions, signed."""
+    bands = np.empty((len(where), NUM_BANDS), dtype=np.uint32)
+    sketch = np.empty((len(where), NUM_HASHES), dtype=np.uint8)
+    progress = ProgressLine("texts hashed to find those nearly the same", total=len(where))
+    for start in range(0, len(where), TEXTS_PER_CHUNK):
         part = slice(start, start + TEXTS_PER_CHUNK)
-        hashes = _minhash([text_key(text) for text in texts.iloc[part].tolist()], ngram=ngram)
+        own = _take(texts, where[part])
+        hashes = _minhash([text_key(text) for text in own], ngram=ngram)
         bands[part] = _fold_bands(hashes)
         sketch[part] = hashes & np.uint32(0xFF)
-    return Signatures(bands, sketch)
+        progress.advance(len(own))
+    return SignedTexts(texts, where, Signatures(bands, sketch))
+
+
+def _take(texts: "pd.Series[str]", where: Indices) -> list[str]:
+    """The texts at ascending positions; a slice first, as Arrow is slow to pick from many chunks."""
+    start = int(where[0])
+    between = texts.iloc[start : int(where[-1]) + 1]
+    return between.iloc[where - start].tolist() if len(between) > len(where) else between.tolist()
+
+
+def sign(texts: "pd.Series[str]", *, ngram: int) -> Signatures:
+    """The signatures of texts; each depends on its own text alone."""
+    return sign_where(texts, np.arange(len(texts)), ngram=ngram).signatures
 
 
 def _minhash(keys: list[str], *, ngram: int) -> npt.NDArray[np.uint32]:

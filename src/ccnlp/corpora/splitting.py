@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from hashlib import blake2b
 
+import numpy as np
 import pandas as pd
 
 from ccnlp.corpora.entry import PARAMETERS_FILE, Ratios
@@ -13,6 +14,16 @@ from ccnlp.examples import SPLITS
 
 STAGE = "splitting"
 
+MAX_DEVIATION = 4.0
+"""Standard deviations of a fair draw by which a group's rows in a split may be off: of so many
+groups as corpora have, chance alone brings none further."""
+
+MIN_EXPECTED_ROWS = 5
+"""Fewer rows in a split tell nothing."""
+
+MAX_GROUPS = 3
+"""Groups that a sentence names."""
+
 
 def draw(seed: int, key: str) -> float:
     """A number in [0, 1) that depends on nothing but the seed and the key."""
@@ -20,8 +31,23 @@ def draw(seed: int, key: str) -> float:
     return int.from_bytes(digest, "little") / 2**64
 
 
+def follow_given_splits(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, those without a split in the one that is given to other rows of their group.
+
+    That is the latest where a group has several: test, else validation. A row whose group has none
+    stays without.
+
+    Args:
+        rows: with `group_id`, `split` and `rejected_by`.
+    """
+    rank = _rank(rows.loc[is_kept(rows), "split"]).dropna()
+    latest = rank.groupby(rows.loc[rank.index, "group_id"].to_numpy()).max()
+    given = rows["group_id"].map(latest.map(dict(enumerate(SPLITS))))
+    return rows.assign(split=rows["split"].astype("string").fillna(given.astype("string")))
+
+
 def split_by_ratios(group_ids: pd.Series, ratios: Ratios, *, seed: int) -> pd.Series:
-    """The split of each row, drawn for its group.
+    """The split of each row, drawn for its group; missing where the row has none.
 
     A group's split depends on its id and the seed alone, so that rows that are added, removed or
     reordered never move another one, and the same text gets the same split in every corpus with
@@ -34,12 +60,14 @@ def split_by_ratios(group_ids: pd.Series, ratios: Ratios, *, seed: int) -> pd.Se
         ratios: shares of the groups.
         seed: another one draws other splits.
     """
-    groups = group_ids.drop_duplicates().dropna()
-    place = pd.Series([draw(seed, group) for group in groups], index=groups)
-    split = pd.Series("test", index=groups, dtype="string")
-    split[place < ratios.train + ratios.validation] = "validation"
-    split[place < ratios.train] = "train"
-    return group_ids.map(split).astype("string")
+    is_known = group_ids.notna().to_numpy()
+    draws = (draw(seed, group) for group in group_ids[is_known])
+    places = np.fromiter(draws, np.float64, count=is_known.sum())
+    bounds = [ratios.train, ratios.train + ratios.validation]
+    codes = np.full(len(group_ids), -1, dtype=np.int8)
+    codes[is_known] = np.searchsorted(bounds, places, side="right")
+    split = pd.Categorical.from_codes(codes, pd.Index(SPLITS))
+    return pd.Series(split, index=group_ids.index).astype("string")
 
 
 def keep_groups_together(rows: pd.DataFrame) -> pd.DataFrame:
@@ -53,10 +81,15 @@ def keep_groups_together(rows: pd.DataFrame) -> pd.DataFrame:
     """
     is_declared = rows["group_id"] != rows["text_hash"]
     kept = rows.loc[is_kept(rows) & is_declared, ["group_id", "split"]]
-    rank = kept["split"].astype("str").map({split: i for i, split in enumerate(SPLITS)})
+    rank = _rank(kept["split"])
     last = rank.groupby(kept["group_id"].to_numpy()).transform("max")
     split = last[rank < last].map(dict(enumerate(SPLITS)))
     return reject(rows, "rows of its group stand in " + split.astype("string"), stage=STAGE)
+
+
+def _rank(split: pd.Series) -> pd.Series:
+    """0 for train, 1 for validation, 2 for test; missing where the split is."""
+    return split.astype("string").map({split: i for i, split in enumerate(SPLITS)})
 
 
 def check_splits(counts: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> None:
@@ -109,8 +142,9 @@ def _check_labels(counts: pd.DataFrame, labels: tuple[str, ...], where: str) -> 
 
 
 def describe_gaps(counts: pd.DataFrame) -> list[str]:
-    """A sentence for each corpus with a single label, and each language, culture or label of a
-    corpus that train has and a later split of the corpus has not.
+    """A sentence for each corpus with a single label, each language, culture or label of a corpus
+    that train has and a later split of the corpus has not, and each corpus whose splits hold
+    languages, cultures and labels in shares that differ by more than chance.
 
     Args:
         counts: as for `check_splits`, with `language` and `culture`.
@@ -126,4 +160,30 @@ def describe_gaps(counts: pd.DataFrame) -> list[str]:
                 if missing:
                     listed = ", ".join(map(repr, missing))
                     gaps.append(f"corpus {corpus!r}: no row in {split} with the {column} {listed}")
+        gaps += [f"corpus {corpus!r}: {uneven}" for uneven in _describe_uneven_shares(own)]
     return gaps
+
+
+def _describe_uneven_shares(counts: pd.DataFrame) -> list[str]:
+    """A sentence on the groups of a corpus whose splits differ from its own; names the furthest."""
+    places = [column for column in ("language", "culture", "label") if column in counts]
+    group = counts[places].astype("str").agg(", ".join, axis=1)
+    by_split = counts.groupby([group, counts["split"].astype("str")])["num_rows"].sum()
+    actual = by_split.unstack(fill_value=0)
+    actual = actual[[split for split in SPLITS if split in actual]]
+    share = actual.sum() / actual.to_numpy().sum()
+    size = actual.sum(axis=1)
+    expected = pd.DataFrame(np.outer(size, share), index=size.index, columns=share.index)
+    deviation = (actual - expected).abs() / np.sqrt(expected * (1 - share))
+    furthest = deviation.where(expected >= MIN_EXPECTED_ROWS).max(axis=1)
+    told = furthest[furthest > MAX_DEVIATION].sort_values(ascending=False, kind="stable").index
+    if not len(told):
+        return []
+    groups = [
+        f"{', '.join(f'{part:.0%}' for part in actual.loc[name] / size[name])} of the "
+        f"{size[name]:,} rows of {name}"
+        for name in told[:MAX_GROUPS]
+    ]
+    usual = ", ".join(f"{part:.0%} in {split}" for split, part in share.items())
+    more = f", and of {len(told) - MAX_GROUPS} groups more" if len(told) > MAX_GROUPS else ""
+    return [f"of its rows {usual}, but by more than chance {'; '.join(groups)}{more}"]

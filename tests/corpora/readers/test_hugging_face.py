@@ -1,3 +1,4 @@
+import gzip
 import time
 
 import pytest
@@ -49,6 +50,40 @@ def test_saved_folder_gives_class_names_and_splits(read_dataset, dataset, tmp_pa
 def test_row_without_label_goes_to_quarantine(read_dataset, dataset, tmp_path):
     dataset.save_to_disk(str(tmp_path / "saved"))
     assert read_dataset("saved")["rejection_reason"].tolist()[1] == "label is empty"
+
+
+def test_column_that_cannot_be_read_matters_only_where_it_is_needed(
+    read_dataset, dataset, tmp_path
+):
+    import pyarrow as pa
+
+    from datasets import Dataset, concatenate_datasets
+
+    late = pa.FixedSizeListArray.from_arrays(pa.array([2**40, 2], pa.timestamp("s")), 1)
+    table = concatenate_datasets([dataset["train"], Dataset(pa.table({"late": late}))], axis=1)
+    table.save_to_disk(str(tmp_path / "saved"))
+
+    assert read_dataset("saved")["label"].tolist()[0] == "positive"
+    with pytest.raises(CorpusError, match=r"column 'late' .* can't be read"):
+        read_dataset("saved", group={"column": "late"})
+
+
+@pytest.mark.parametrize("name", ["train.csv.gz", "train.csv"])
+def test_packed_file_in_a_folder_is_refused_before_it_is_unpacked(read_files, tmp_path, name):
+    content = gzip.compress(b"text,label\na,neutral\n")
+    with pytest.raises(CorpusError) as error:
+        read_files({f"packed/{name}": content}, reader="hugging_face", path="packed")
+    assert str(error.value) == (
+        f"corpus 'reviews': {tmp_path}/packed/{name} is packed (gzip), and what it unpacks to "
+        "would not be limited: unpack it, or read it with the reader of its format (reader)"
+    )
+
+
+def test_values_of_placeholders_are_refused(read_dataset, dataset, tmp_path):
+    dataset.save_to_disk(str(tmp_path / "saved"))
+    message = r"path_values chooses files by placeholders, .* options.configurations"
+    with pytest.raises(CorpusError, match=message):
+        read_dataset("saved", path_values={"split": ["test"]})
 
 
 def test_folder_of_data_files_gives_its_configurations(read_dataset, dataset, tmp_path):

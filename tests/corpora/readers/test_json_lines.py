@@ -69,6 +69,8 @@ def test_numbers_and_truth_values_are_labels(read_json):
         ('{"text": ["good"], "label": "positive"}', "text is a list instead of text"),
         ('{"text": "a", "label": "positive", "b.c": 1, "b": {"c": 2}}', "two values of 'b.c'"),
         ('{"text": {"a": 1}, "label": "positive"}', "text is an object instead of text"),
+        ('{"text": "a", "label": "positive", "text": "b"}', "two values of 'text'"),
+        ('{"text": "a", "b": {"c": 1, "c": 1}}', "two values of 'b.c'"),
         ('{"text": null, "label": "positive"}', "text is empty"),
         ('{"text": "a\\ud83d", "label": "positive"}', "half a surrogate pair, U\\+D83D"),
         ('{"text": "a\\u0000", "label": "positive"}', "null bytes in the row"),
@@ -79,6 +81,38 @@ def test_bad_line_goes_to_quarantine(read_json, line, reason):
     assert rows["rejected_by"].isna().tolist() == [True, False, True]
     assert rows["row"].tolist() == [1, 2, 3]
     assert re.match(reason, rows["rejection_reason"][1])
+
+
+def nested(depth: int, *, start: str = '{"a": ', end: str = "}") -> str:
+    return f'{{"text": "good", "label": "positive", "b": {start * depth}1{end * depth}}}'
+
+
+@pytest.mark.parametrize("depth", [200, 600, 800, 900, 960, 1200, 5000])
+def test_objects_that_stand_in_each_other_too_deep_cost_no_other_row(read_json, depth):
+    lines = [json.dumps(ROWS[0]), nested(depth), json.dumps(ROWS[1])]
+    rows = read_json("\n".join(lines))
+    assert rows["rejected_by"].isna()[[0, 2]].all()
+    reason = rows["rejection_reason"].fillna("")[1]
+    assert depth < 1000 or "too deep" in reason or "no JSON: maximum recursion" in reason
+
+
+@pytest.mark.parametrize("depth", [200, 900, 1200])
+def test_lists_that_stand_in_each_other_too_deep_cost_no_other_row(read_json, depth):
+    bad = nested(depth, start="[", end="]").replace("positive", "no label")
+    rows = read_json("\n".join([json.dumps({**ROWS[0], "b": "news"}), bad]), domain={"column": "b"})
+    assert rows["rejected_by"].isna().tolist() == [True, False]
+
+
+def test_record_of_a_document_that_names_a_value_twice_goes_to_quarantine(read_json):
+    document = '{"x": {"text": "a", "text": "b"}, "y": {"text": "good", "label": "positive"}}'
+    rows = read_json(document, options={"records": "."}, group={"column": "key"})
+    assert rows["rejection_reason"].fillna("").tolist() == ["two values of 'text'", ""]
+    assert rows["group"].fillna("").tolist() == ["", "y"]
+
+
+def test_document_that_holds_its_records_twice_is_refused(read_json):
+    with pytest.raises(CorpusError, match=r"the document has 'data' twice \(options.records\)"):
+        read_json('{"data": [], "data": []}', options={"records": "data"})
 
 
 def test_rows_of_different_columns_are_read(read_json):
@@ -130,3 +164,17 @@ def test_line_too_long_for_memory_is_refused(read_json, monkeypatch):
     monkeypatch.setattr(decoding, "MAX_LINE_CHARACTERS", 40)
     with pytest.raises(CorpusError, match="line 2 is longer than 40 characters"):
         read_json("{}\n" + json.dumps({"text": "good " * 20}))
+
+
+def test_record_that_cannot_be_flattened_for_its_depth_goes_to_quarantine(read_json, monkeypatch):
+    from ccnlp.corpora.readers import json_lines
+
+    def refuse(record):
+        if record["text"] == "bad":
+            raise RecursionError
+        return record
+
+    monkeypatch.setattr(json_lines, "flatten_record", refuse)
+    rows = read_json("\n".join(map(json.dumps, ROWS)))
+    reasons = rows["rejection_reason"].fillna("").tolist()
+    assert reasons == ["", "objects stand in each other too deep"]

@@ -101,3 +101,15 @@ def test_folder_name_can_be_the_label(read_files):
         path="{label}/*.txt",
     )
     assert rows["label"].tolist() == ["negative", "negative", "positive"]
+
+
+@pytest.mark.parametrize(("bad", "other"), [("text", "labels"), ("labels", "text")])
+def test_encoding_error_names_the_file_it_is_in(read_files, bad, other):
+    files = {f"{other}.txt": "positive\n".encode("utf-16"), f"{bad}.txt": b"\xff\xfea\x00\x00\xd8"}
+    with pytest.raises(CorpusError, match=rf"{bad}.txt is not utf-16: .*; set options.encoding"):
+        read_files(
+            files,
+            reader="parallel_lines",
+            path="text.txt",
+            options={"files": {"label": "labels.txt"}},
+        )

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ccnlp.corpora.arrow import ArrowColumns
+from ccnlp.corpora import arrow
+from ccnlp.corpora.arrow import columns_of_arrow
 from ccnlp.errors import CorpusError
 
 
@@ -97,8 +98,25 @@ def test_values_that_python_does_not_know_cost_no_row(read_files, name):
 
 def test_texts_kept_once_each_may_hold_invalid_bytes():
     column = pa.DictionaryArray.from_arrays(pa.array([1, 0, 1]), invalid())
-    columns = ArrowColumns(pa.table({"text": column}))
-    assert columns["text"] == ["good", "caf\udce9", "good"]
+    texts = columns_of_arrow(pa.table({"text": column}))["text"]
+    assert [texts[0], texts[-2]] == ["good", "caf\udce9"]
+    assert list(texts) == ["good", "caf\udce9", "good"]
+    assert texts[1:] == ["caf\udce9", "good"]
+
+
+def test_cells_that_nothing_needs_are_not_converted(read_files, monkeypatch):
+    converted = []
+    cells = arrow._cells
+
+    def count(column, name):
+        converted.append((name, len(column)))
+        return cells(column, name)
+
+    monkeypatch.setattr(arrow, "_cells", count)
+    image = [bytes([place]) * 10 for place in range(3)]
+    read(read_files, parquet(text=["a", "", "b"], label=["positive"] * 3, image=image))
+
+    assert sorted(converted) == [("image", 1), ("label", 3), ("text", 3)]
 
 
 def test_column_that_cannot_be_read_matters_only_where_it_is_needed(read_files):

@@ -11,6 +11,7 @@ from kedro.runner import SequentialRunner
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.errors import CorpusError
+from ccnlp.pipelines.ingestion import nodes
 from ccnlp.pipelines.ingestion.pipeline import create_pipeline
 from ccnlp.tasks.base import TasksParameters
 
@@ -98,6 +99,23 @@ def test_examples_and_rejected_examples_are_what_was_read(catalog) -> None:
     assert plot["layout"]["title"]["text"] == "18 examples in 1 language"
 
 
+@pytest.mark.parametrize(
+    "labels", [("0", "1"), ("true", "false"), ("01", "02"), ("1.0", "2.0"), ("null", "nan")]
+)
+def test_labels_that_look_like_other_types_are_text(catalog, labels) -> None:
+    entry = load("tasks", "parameters")["tasks"]["sentiment"] | {"labels": list(labels)}
+    catalog["params:tasks"] = TasksParameters.model_validate({"sentiment": entry})
+    write_corpus("2024", labels=labels)
+    examples = ingest(catalog, "2024")
+    report = catalog.load("ingestion_report")
+
+    assert set(examples["label"]) == set(labels)
+    assert {group["label"] for group in report["by_label"]} == set(labels)
+    assert [group["corpus"] for group in report["by_corpus"]] == ["2024"]
+    plot = json.loads(Path("data/08_reporting/plots/cultures.json").read_text())
+    assert {bar["name"] for bar in plot["data"]} == set(labels)
+
+
 def test_second_run_gives_the_same_and_leaves_nothing_of_the_first(catalog) -> None:
     write_corpus("reviews")
     write_corpus("posts")
@@ -133,6 +151,44 @@ def test_corpora_that_cannot_be_learnt_stop_the_run(catalog, changes, message) -
     with pytest.raises(CorpusError, match=message):
         ingest(catalog, "reviews")
     assert not Path("data/03_primary/examples").exists()
+
+
+def test_report_tells_why_corpora_stop_the_run(catalog) -> None:
+    write_corpus("reviews")
+    ingest(catalog, "reviews")
+    text = Path("data/01_raw/reviews.csv").read_text()
+    Path("data/01_raw/reviews.csv").write_text(text.replace(",neutral,", ",meh,"))
+    with pytest.raises(CorpusError, match="train has no row with the label 'neutral'"):
+        ingest(catalog, "reviews")
+
+    (rejected,) = [load() for load in catalog.load("rejected_examples").values()]
+    assert sum("label 'meh'" in reason for reason in rejected["reason"]) == 3
+    report = catalog.load("ingestion_report")
+    assert report["num_rows_rejected"] == 4
+    assert catalog.load("rejection_table")["num_rows"].sum() == 4
+
+
+@pytest.mark.parametrize("text", ["", ",neutral,NA\n"])
+def test_report_tells_why_no_row_is_left(catalog, text) -> None:
+    Path("data/01_raw").mkdir(parents=True)
+    Path("data/01_raw/posts.csv").write_text(f"text,label,culture,split\nx,meh,NA,train\n{text}")
+    write_corpus("reviews")
+    with pytest.raises(CorpusError, match=r"corpus 'posts': none of its \d rows is fit for use"):
+        ingest(catalog, "posts", "reviews")
+
+    assert catalog.load("ingestion_report")["by_corpus"][0]["num_rows_kept"] == 0
+    assert len(catalog.load("rejected_examples")["posts"]()) == 1 + bool(text)
+
+
+def test_corpus_can_be_curated_again(catalog) -> None:
+    write_corpus("reviews")
+    curated = nodes.curate_corpora(
+        CorporaParameters.model_validate({"reviews": {**ENTRY, "path": "reviews.csv"}}),
+        catalog.load("params:tasks"),
+        catalog.load("params:ingestion"),
+        Path("data/01_raw"),
+    )
+    pd.testing.assert_frame_equal(curated["reviews"](), curated["reviews"]())
 
 
 def test_last_entry_is_checked_before_the_first_corpus_is_read(catalog) -> None:

@@ -3,13 +3,14 @@
 import os
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ccnlp.corpora.arrow import columns_of_arrow
+from ccnlp.corpora.arrow import Convert, columns_of_arrow
 from ccnlp.corpora.entry import CorpusEntry
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import READERS, RawBatch, Reader, ReaderOptions
@@ -61,7 +62,16 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
     options_type: ClassVar[type[HuggingFaceOptions]] = HuggingFaceOptions
 
     def find(self, entry: CorpusEntry, raw_folder: Path) -> list[SourceFile]:
-        """The folders below `raw_folder` where there are such, else names on the hub."""
+        """The folders below `raw_folder` where there are such, else names on the hub.
+
+        Raises:
+            CorpusError: the entry gives values of placeholders, which a dataset has none of.
+        """
+        if entry.path_values:
+            raise CorpusError(
+                "path_values chooses files by placeholders, which the reader hugging_face does not "
+                "have; options.configurations and options.splits choose what is read (path_values)"
+            )
         folders = {name: raw_folder / name for name in entry.path}
         return [
             SourceFile(folder if folder.is_dir() else Path(name), name)
@@ -77,9 +87,10 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
             loaded = self._load(source, configuration, revision)
             for split in self._splits_to_read(loaded, _called(source.name, configuration)):
                 dataset = loaded[split]
+                names = _class_names(dataset.features)
                 for batch in dataset.with_format("arrow").iter(ROWS_PER_BATCH):
                     size = len(batch)
-                    columns = _with_class_names(columns_of_arrow(batch), dataset.features)
+                    columns = columns_of_arrow(batch, names)
                     own = {"split": split, "configuration": configuration or "default"}
                     for name, value in own.items():
                         columns[f"dataset_{name}" if name in columns else name] = [value] * size
@@ -114,6 +125,8 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
                 loaded = _load_data_files(source.name, data_dir=configuration, revision=revision)
             else:
                 loaded = _load_data_files(source.name, configuration, revision=revision)
+        except CorpusError:
+            raise
         except Exception as error:  # the library raises nearly every kind
             known = _configurations_in(source.path)
             raise CorpusError(_cannot_load(source.name, configuration, known, error)) from error
@@ -169,8 +182,22 @@ def _load_data_files(
 
     builder = load_dataset_builder(path, configuration, **where)
     config = builder.config
+    _refuse_packed(list(chain.from_iterable((config.data_files or {}).values())))
     as_text = _csv_as_text(config, builder.info.features) if isinstance(config, CsvConfig) else {}
     return load_dataset(path, configuration, **where, **as_text)
+
+
+def _refuse_packed(files: list[str]) -> None:
+    """Raises CorpusError for files on this machine that the library would unpack without limit."""
+    from datasets.utils.extract import Extractor
+
+    for file in files:
+        packing = Extractor.infer_extractor_format(file) if Path(file).is_file() else None
+        if packing:
+            raise CorpusError(
+                f"{file} is packed ({packing}), and what it unpacks to would not be limited: "
+                "unpack it, or read it with the reader of its format (reader)"
+            )
 
 
 def _csv_as_text(config: "CsvConfig", declared: "Features | None") -> dict[str, object]:
@@ -224,17 +251,16 @@ def _is_unknown_configuration(error: Exception) -> bool:
     )
 
 
-def _with_class_names(
-    columns: dict[str, list[object]], features: "Features"
-) -> dict[str, list[object]]:
+def _class_names(features: "Features") -> dict[str, Convert]:
+    """By column of class labels, or of lists of them, what gives their names."""
     from datasets import ClassLabel
 
-    named = dict(columns)
-    for name, feature in features.items():
-        classes = getattr(feature, "feature", feature)  # those of a list's items
-        if isinstance(classes, ClassLabel):
-            named[name] = [_class_name(cell, classes.names) for cell in columns[name]]
-    return named
+    classes = {name: getattr(feature, "feature", feature) for name, feature in features.items()}
+    return {
+        name: partial(_class_name, names=own.names)
+        for name, own in classes.items()
+        if isinstance(own, ClassLabel)
+    }
 
 
 def _class_name(cell: object, names: list[str]) -> object:

@@ -19,6 +19,25 @@ from ccnlp.corpora.raw import (
 )
 from ccnlp.errors import CorpusError
 
+
+class _Repeated(dict[str, object]):
+    """An object that has two values of one name: its items are both."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self._pairs = pairs
+
+    def items(self) -> list[tuple[str, object]]:  # type: ignore[override]
+        return self._pairs
+
+
+def _as_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    return values if len(values) == len(pairs) else _Repeated(pairs)
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_as_object)
+
 Rows = Iterator[ParsedRow[dict[str, object]] | BrokenRow]
 
 
@@ -74,7 +93,7 @@ def _parse_lines(lines: Iterable[tuple[int, str]]) -> Rows:
         item: object = None
         if reason is None:
             try:
-                item = json.loads(line)
+                item = DECODER.decode(line)
             except (ValueError, RecursionError) as error:
                 reason = f"no JSON: {error}"
         yield _row(number, item, reason, line)
@@ -88,13 +107,15 @@ def _row(
             return number, flatten_record(item), len(content)
         except ValueError as error:
             reason = str(error)
+        except RecursionError:
+            reason = "objects stand in each other too deep"
     reason = reason or f"a JSON {type(item).__name__} instead of an object"
     return broken_row(number, reason, content)
 
 
 def _parse_document(content: str, source: SourceFile) -> object:
     try:
-        document: object = json.loads(content)
+        document: object = DECODER.decode(content)
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{source.name} is no JSON document: {error}") from error
     return document
@@ -104,10 +125,12 @@ def _records(document: object, place: str, source: SourceFile) -> Rows:
     for key in filter(None, place.split(".")):
         if not isinstance(document, dict) or key not in document:
             raise CorpusError(f"{source.name}: the document has no {place!r} (options.records)")
+        if isinstance(document, _Repeated) and sum(key == name for name, _ in document.items()) > 1:
+            raise CorpusError(f"{source.name}: the document has {key!r} twice (options.records)")
         document = document[key]
     if isinstance(document, dict):
         document = [
-            {"key": key, **item} if isinstance(item, dict) else item
+            _with_key(key, item) if isinstance(item, dict) else item
             for key, item in document.items()
         ]
     if not isinstance(document, list):
@@ -116,4 +139,16 @@ def _records(document: object, place: str, source: SourceFile) -> Rows:
             "(options.records)"
         )
     for number, item in enumerate(document, start=1):
-        yield _row(number, item, None, str(item))
+        yield _row(number, item, None, _shown(item))
+
+
+def _with_key(key: str, record: dict[str, object]) -> dict[str, object]:
+    """The record with its key, unless it has such a column itself."""
+    return record if "key" in record else _as_object([("key", key), *record.items()])
+
+
+def _shown(item: object) -> str:
+    try:
+        return str(item)
+    except RecursionError:
+        return f"a JSON {type(item).__name__}, too deep to show"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ccnlp.corpora.arrow import ArrowColumns
+from ccnlp.corpora.arrow import columns_of_arrow
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.packing import is_gzip
 from ccnlp.corpora.raw import READERS, RawBatch, Reader, ReaderOptions
@@ -36,7 +36,7 @@ class ParquetReader(Reader[ParquetOptions]):
                 pa.BufferReader(source.open().read()) if is_packed else source.path
             )
             for batch in file.iter_batches(batch_size=ROWS_PER_BATCH):
-                yield RawBatch(ArrowColumns(batch), list(range(first, first + len(batch))))
+                yield RawBatch(columns_of_arrow(batch), list(range(first, first + len(batch))))
                 first += len(batch)
         except (pa.ArrowException, OSError) as error:
             raise CorpusError(f"{source.name} is no readable Parquet file: {error}") from error

@@ -4,24 +4,23 @@ Corpora come and go as callables, each called when its table is saved, so that o
 memory at a time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ccnlp.corpora import curation, plots, report
-from ccnlp.corpora.curation import IngestionParameters, for_each
+from ccnlp.corpora import acceptance, curation, plots, report
+from ccnlp.corpora.curation import IngestionParameters, for_each, with_columns
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import CorpusSummary
-from ccnlp.corpora.splitting import check_splits
 from ccnlp.models import checkpoint
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
-Corpora = dict[str, Callable[[], pd.DataFrame]]
+Corpora = dict[str, Callable[..., pd.DataFrame]]
 
 
 def resolve_encoder(encoder: EncoderParameters, pretrained: Path) -> EncoderCheckpoint:
@@ -37,17 +36,28 @@ def curate_corpora(
 ) -> Corpora:
     """Every corpus read, cleaned, deduplicated and split; all entries are checked before."""
     known = build_tasks(tasks)
+    entries = corpora.entries()
+    reads = {
+        name: partial(read_corpus, name, entry, raw_folder=raw_folder, tasks=known)
+        for name, entry in entries.items()
+    }
+    for read in reads.values():
+        read()  # checks the entry and finds its files, and reads no row
     return {
         name: partial(
-            curation.curate_corpus,
+            _curate,
             name,
-            read_corpus(name, entry, raw_folder=raw_folder, tasks=known),
+            reads[name],
             task=known[entry.task],
             ratios=entry.ratios,
             parameters=ingestion,
         )
-        for name, entry in corpora.entries().items()
+        for name, entry in entries.items()
     }
+
+
+def _curate(name: str, read: Callable[[], Iterator[pd.DataFrame]], **settings: Any) -> pd.DataFrame:
+    return curation.curate_corpus(name, read(), **settings)
 
 
 def find_held_out_texts(
@@ -58,6 +68,14 @@ def find_held_out_texts(
         curation.find_held_out_texts, tasks=build_tasks(tasks), parameters=ingestion.deduplication
     )
     return for_each(curated, find)
+
+
+def clear_held_out_texts(held_out: Corpora, ingestion: IngestionParameters) -> Corpora:
+    """The same without those of validation that stand in test, and leave with it."""
+    clear = partial(
+        curation.clear_held_out_texts, held_out=held_out, parameters=ingestion.deduplication
+    )
+    return for_each(held_out, clear)
 
 
 def remove_leaks(
@@ -74,15 +92,26 @@ def remove_leaks(
 
 
 def summarise_corpora(checked: Corpora, tasks: TasksParameters) -> CorpusSummary:
-    """Counts, reasons, conflicts and fingerprints, after a check that every task can be learnt."""
-    summary = report.summarise(checked)
-    check_splits(summary.kept_counts, build_tasks(tasks))
-    return summary
+    """Counts, reasons, conflicts and fingerprints."""
+    known = build_tasks(tasks)
+    targets = {column for task in known.values() for column in task.target_columns}
+    return report.summarise(with_columns(checked, report.NEEDED | targets), known)
 
 
-def select_examples(checked: Corpora, _summary: pd.DataFrame, tasks: TasksParameters) -> Corpora:
-    """The kept rows, by corpus; after the summary, which refuses corpora that can't be learnt."""
-    return for_each(checked, partial(curation.select_examples, tasks=build_tasks(tasks)))
+def check_corpora(
+    checked: Corpora,
+    row_counts: pd.DataFrame,
+    ingestion_report: dict[str, Any],
+    tasks: TasksParameters,
+) -> Corpora:
+    """The corpora, if every task can be learnt from them; the report on them is there by then."""
+    acceptance.check_corpora(row_counts, ingestion_report, build_tasks(tasks))
+    return checked
+
+
+def select_examples(accepted: Corpora, tasks: TasksParameters) -> Corpora:
+    """The kept rows, by corpus."""
+    return for_each(accepted, partial(curation.select_examples, tasks=build_tasks(tasks)))
 
 
 def select_rejected_examples(checked: Corpora, tasks: TasksParameters) -> Corpora:

@@ -31,8 +31,14 @@ def _curate() -> list[Node]:
             name="find_held_out_texts",
         ),
         Node(
+            nodes.clear_held_out_texts,
+            inputs=["held_out_texts", PARAMETERS],
+            outputs="cleared_held_out_texts",
+            name="clear_held_out_texts",
+        ),
+        Node(
             nodes.remove_leaks,
-            inputs=["curated_corpora", "held_out_texts", TASKS, PARAMETERS],
+            inputs=["curated_corpora", "cleared_held_out_texts", TASKS, PARAMETERS],
             outputs="checked_corpora",
             name="remove_leaks",
         ),
@@ -54,8 +60,14 @@ def _select() -> list[Node]:
             name="resolve_encoder",
         ),
         Node(
+            nodes.check_corpora,
+            inputs=["checked_corpora", "ingestion_table", "ingestion_report", TASKS],
+            outputs="accepted_corpora",
+            name="check_corpora",
+        ),
+        Node(
             nodes.select_examples,
-            inputs=["checked_corpora", "ingestion_table", TASKS],
+            inputs=["accepted_corpora", TASKS],
             outputs="examples@partitions",
             name="select_examples",
         ),

@@ -1,0 +1,47 @@
+"""The datasets of the base environment give back what was saved."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog
+
+CATALOG = Path(__file__).parents[1] / "conf" / "base" / "catalog"
+ENTRIES = {
+    name: entry
+    for path in sorted(CATALOG.glob("*.yml"))
+    for name, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+}
+TABLES = {name: e for name, e in ENTRIES.items() if e.get("type") == "pandas.CSVDataset"}
+TEXTS = {
+    "conflict_table": ["corpus", "id", "language", "culture", "split", "text", "label"],
+    "augmentation_pairs": ["language", "pivot", "label", "original", "candidate", "rejected_by"],
+    "augmentation_table": ["language", "pivot"],
+    "champion_comparison": ["task", "corpus", "system", "group", "baseline", "champion_version"],
+    "ingestion_table": ["corpus", "task", "split", "language", "culture", "label", "rejected_by"],
+    "rejection_table": ["corpus", "rejected_by", "reason", "example"],
+    "scores": ["task", "corpus", "split", "system", "slice", "group", "metric", "baseline"],
+    "tokenisation_report": ["task", "language"],
+    "training_history": ["metric"],
+    "translation_counts": ["source", "target", "engine", "revision"],
+}
+"""By table in csv, columns of it that hold text."""
+
+
+def test_columns_of_text_are_known_for_every_table() -> None:
+    assert set(TEXTS) == set(TABLES)
+
+
+@pytest.mark.parametrize("text", ["01", "1.10", "true", "NA", "nan", "null", "inf", ""])
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_text_comes_back_as_it_was_saved(name: str, text: str, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    dataset = DataCatalog.from_config({name: TABLES[name]})
+    saved = pd.DataFrame({column: [text, text] for column in TEXTS[name]})
+    dataset.save(name, saved.assign(num_rows=[1, 2]) if name != "conflict_table" else saved)
+
+    loaded = dataset.load(name)
+
+    assert loaded[TEXTS[name]].to_dict("list") == saved.to_dict("list")
+    assert loaded.get("num_rows", pd.Series([1, 2])).tolist() == [1, 2]
