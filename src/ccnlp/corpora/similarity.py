@@ -161,7 +161,7 @@ def sign_where(texts: "pd.Series[str]", where: Indices, *, ngram: int) -> Signed
 
 
 def _take(texts: "pd.Series[str]", where: Indices) -> list[str]:
-    """The texts at ascending positions; a slice first, as Arrow is slow to pick from many chunks."""
+    """The texts at ascending positions, of a slice: Arrow is slow to pick from many chunks."""
     start = int(where[0])
     between = texts.iloc[start : int(where[-1]) + 1]
     return between.iloc[where - start].tolist() if len(between) > len(where) else between.tolist()
