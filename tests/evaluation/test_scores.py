@@ -242,6 +242,19 @@ def test_comparison_takes_differences_to_the_champion(predictions, tasks, parame
     assert own["difference"] == pytest.approx(base["difference"])
 
 
+def test_comparison_is_on_the_corpora_that_the_champion_has_not_seen(
+    predictions, tasks, parameters
+):
+    # As where a corpus was all train, and now has ratios: every row of it was seen.
+    corpus = np.where(predictions["culture"] == "MX", "first", "second")
+    table = predictions.assign(corpus=corpus)
+    champion = table[(table["system"] == "tfidf") & (table["corpus"] == "first")]
+    both = pd.concat([table, champion.assign(system="champion")])
+    compared = compare_systems(both, tasks, parameters, system="finetuned", baseline="champion")
+    assert set(compared["corpus"]) == {"first"}
+    assert set(lookup(compared)["n"]) == {len(champion)}
+
+
 def test_comparison_without_a_champion_is_empty(predictions, tasks, parameters):
     compared = compare_systems(
         predictions, tasks, parameters, system="finetuned", baseline="champion"

@@ -52,7 +52,7 @@ def draw_labels(examples: pd.DataFrame, *, labels: Mapping[str, Sequence[str]]) 
     views = {
         view_name(str(task), ""): _draw_labels(rows, labels[str(task)])
         for task, rows in examples.groupby("task", sort=False, observed=True)
-        if labels.get(str(task)) and "label" in rows
+        if labels.get(str(task)) and "label" in rows and rows["label"].notna().any()
     }
     return with_views(views or {"": empty_figure("No labels")})
 

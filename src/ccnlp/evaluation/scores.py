@@ -84,13 +84,13 @@ def compare_systems(
     system: str,
     baseline: str,
 ) -> pd.DataFrame:
-    """The scores of one system with their differences to another, on the tasks of both.
+    """The scores of one system with their differences to another, on the rows of both.
 
-    Empty where they share no task, such as without a champion.
+    Empty where they share none, such as without a champion.
     """
     pair = predictions[predictions["system"].isin([system, baseline])]
-    num_systems = pair.groupby("task")["system"].nunique()
-    shared = pair[pair["task"].isin(num_systems[num_systems == 2].index)]
+    num_systems = pair.groupby(["task", "example_id"])["system"].transform("nunique")
+    shared = pair[num_systems == 2]
     scores = score_predictions(shared, tasks, parameters, baseline=baseline)
     return scores[scores["system"] == system].reset_index(drop=True)
 

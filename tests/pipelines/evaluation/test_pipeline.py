@@ -9,6 +9,7 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, SYSTEMS, create_pipeline
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -26,8 +27,12 @@ class WordModel:
 
     tasks = build_tasks(TASKS)
 
+    def __init__(self, weights_digest="0a", seen=()):
+        self.weights_digest = weights_digest
+        self.seen = seen
+
     def has_seen(self, ids):
-        return np.zeros(len(ids), dtype=bool)
+        return np.isin(list(ids), list(self.seen))
 
     def predict(self, rows, *, task, tokens_per_batch):
         labels = self.tasks[task].labels
@@ -151,12 +156,40 @@ def test_outputs_are_files_that_people_can_open(catalog):
 def test_pipeline_compares_with_the_champion(make_catalog, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     catalog = make_catalog()
-    run(catalog, WordModel())
+    run(catalog, WordModel("0b"))
+    assert catalog.load("scores_origin") == {
+        "weights": "0a", "champion_version": "7", "confidence": 0.95,
+    }  # fmt: skip
     compared = catalog.load("champion_comparison")
     assert set(compared["champion_version"].astype(str)) == {"7"}
     assert set(compared["baseline"]) == {"champion"}
     assert (compared["difference"].dropna() == 0).all()
     assert set(catalog.load("predictions")["system"]) == set(SYSTEMS)
+
+
+def test_champion_is_scored_on_no_split_that_it_was_trained_on(
+    make_catalog, examples, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    catalog = make_catalog()
+    test = examples[examples["split"] == "test"]
+    run(catalog, WordModel(seen=test["id"][test["language"] == "en"]))
+    scores = catalog.load("scores")
+    assert set(scores.loc[scores["system"] == "champion", "split"]) == {"validation"}
+    compared = catalog.load("champion_comparison")
+    languages = compared[(compared["slice"] == "language") & (compared["split"] == "test")]
+    assert set(languages["group"]) == {"es"}
+
+
+def test_model_that_was_trained_on_test_rows_is_not_scored(
+    make_catalog, examples, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    catalog = make_catalog()
+    stale = WordModel(seen=examples["id"][examples["split"] == "test"])
+    catalog["finetuned_model"] = MemoryDataset(stale, copy_mode="assign")
+    with pytest.raises(CcnlpError, match="trained on 36 of the 63 rows that are now"):
+        run(catalog, None)
 
 
 def test_nodes_are_named_like_their_functions():

@@ -1,9 +1,13 @@
+import dataclasses
+
 import pandas as pd
 import pytest
 
+from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.scores import COLUMNS
 from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 PARAMETERS = RegistrationParameters.model_validate(
     {
@@ -24,19 +28,49 @@ def scores() -> pd.DataFrame:
     place = {"task": "sentiment", "corpus": "seed", "split": "test", "system": "finetuned"}
     names = {"slice": "all", "group": "all", "metric": "macro_f1", "baseline": "tfidf", "n": 9}
     numbers = {"score": 0.6, "difference": 0.1, "difference_low": 0.01, "difference_high": 0.2}
+    numbers["is_small"] = False
     rows = [place | names | numbers | {"slice": name} for name in ("all", "language", "culture")]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def origin(model, version=None):
+    return {"weights": model.weights_digest, "champion_version": version, "confidence": 0.95}
+
+
 def test_first_model_becomes_champion(scores, tiny_model):
     nothing = pd.DataFrame(columns=[*COLUMNS, "champion_version"])
-    decision = nodes.decide_promotion(scores, nothing, tiny_model, None, None, PARAMETERS)
+    decision = nodes.decide_promotion(
+        scores, nothing, origin(tiny_model), tiny_model, None, None, PARAMETERS
+    )
     assert decision["alias"] == "champion"
+
+
+def test_scores_of_other_weights_decide_nothing(scores, tiny_model):
+    other = {**origin(tiny_model), "weights": "0a"}
+    with pytest.raises(CcnlpError, match="evaluate again"):
+        nodes.decide_promotion(scores, scores, other, tiny_model, None, None, PARAMETERS)
+
+
+def test_champion_with_a_task_that_the_model_lacks_stays(scores, tiny_model):
+    topic = build_tasks(
+        TasksParameters.model_validate(
+            {"topic": {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}}
+        )
+    )
+    champion = dataclasses.replace(tiny_model, tasks={**tiny_model.tasks, **topic})
+    comparison = scores.assign(champion_version="4")
+    decision = nodes.decide_promotion(
+        scores, comparison, origin(tiny_model, "4"), tiny_model, champion, "4", PARAMETERS
+    )
+    assert decision["alias"] == "challenger"
+    assert decision["reasons"][0].startswith("topic: the champion answers this task")
 
 
 def test_champion_is_compared_where_it_has_the_same_task(scores, tiny_model):
     comparison = scores.assign(difference_low=-0.01, champion_version="4")
-    decision = nodes.decide_promotion(scores, comparison, tiny_model, tiny_model, "4", PARAMETERS)
+    decision = nodes.decide_promotion(
+        scores, comparison, origin(tiny_model, "4"), tiny_model, tiny_model, "4", PARAMETERS
+    )
     assert decision["alias"] == "challenger"
     assert "against the champion" in decision["reasons"][0]
 

@@ -1,6 +1,7 @@
 """Nodes of the evaluation pipeline."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,17 @@ from ccnlp.evaluation import (
     score_plots,
     scores,
 )
+from ccnlp.evaluation.origin import origin_of
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.predictions import combine, predict_with, predict_with_model, unseen
+from ccnlp.evaluation.predictions import (
+    combine,
+    has_one_label,
+    predict_with,
+    predict_with_champion,
+    predict_with_finetuned,
+    unseen,
+    without_seen_splits,
+)
 from ccnlp.evaluation.stages import StageReport
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
@@ -68,7 +78,7 @@ def predict_finetuned(
 ) -> pd.DataFrame:
     """What the fine-tuned model predicts."""
     predict = partial(
-        predict_with_model, model=finetuned_model, tokens_per_batch=evaluation.tokens_per_batch
+        predict_with_finetuned, model=finetuned_model, tokens_per_batch=evaluation.tokens_per_batch
     )
     return predict_with("finetuned", predict, examples=examples, tasks=build_tasks(tasks))
 
@@ -81,7 +91,7 @@ def predict_champion(
 ) -> pd.DataFrame:
     """What the current champion predicts; no rows where there is none or it has other labels."""
     predict = partial(
-        predict_with_model, model=champion_model, tokens_per_batch=evaluation.tokens_per_batch
+        predict_with_champion, model=champion_model, tokens_per_batch=evaluation.tokens_per_batch
     )
     return predict_with("champion", predict, examples=examples, tasks=build_tasks(tasks))
 
@@ -92,10 +102,19 @@ def combine_predictions(*tables: pd.DataFrame) -> pd.DataFrame:
 
 
 def score_predictions(
-    predictions: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
-) -> pd.DataFrame:
-    """Every system's scores on every slice."""
-    return scores.score_predictions(predictions, build_tasks(tasks), evaluation)
+    predictions: pd.DataFrame,
+    champion_version: str | None,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+    """Every system's scores on every slice, and what they were made of."""
+    table = scores.score_predictions(
+        without_seen_splits(predictions), build_tasks(tasks), evaluation
+    )
+    origin = origin_of(
+        predictions, champion_version=champion_version, confidence=evaluation.confidence
+    )
+    return table, asdict(origin)
 
 
 def compare_with_champion(
@@ -127,14 +146,17 @@ def draw_scores(scores: pd.DataFrame) -> tuple[Figure, Figure]:
 def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple[Figure, Figure]:
     """Confusion matrices and the reliability of the confidences."""
     labels = {name: task.labels for name, task in build_tasks(tasks).items()}
-    return prediction_plots.draw_confusion(
-        predictions, labels=labels
-    ), prediction_plots.draw_reliability(predictions)
+    drawn = without_seen_splits(predictions)
+    return (
+        prediction_plots.draw_confusion(drawn, labels=labels),
+        prediction_plots.draw_reliability(drawn),
+    )
 
 
 def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> Figure:
     """How the labels are spread in each culture and split."""
-    labels = {name: task.labels for name, task in build_tasks(tasks).items()}
+    judged = {name: task for name, task in build_tasks(tasks).items() if has_one_label(task)}
+    labels = {name: task.labels for name, task in judged.items()}
     return prediction_plots.draw_labels(examples, labels=labels)
 
 

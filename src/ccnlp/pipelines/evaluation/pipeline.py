@@ -69,8 +69,8 @@ def _score() -> list[Node]:
     return [
         Node(
             nodes.score_predictions,
-            inputs=["predictions", TASKS, PARAMETERS],
-            outputs="scores",
+            inputs=["predictions", "champion_version", TASKS, PARAMETERS],
+            outputs=["scores", "scores_origin"],
             name="score_predictions",
         ),
         Node(
