@@ -27,10 +27,12 @@ def _check_range(sizes: tuple[int, int]) -> tuple[int, int]:
 
 
 def _check_baseline(name: str) -> str:
-    known = [system for system in SYSTEMS if system != "champion"]
+    why_not = {"champion": "is not there in every run", "finetuned": "is what is judged"}
+    known = [system for system in SYSTEMS if system not in why_not]
     if name not in known:
-        why = "is not there in every run" if name in SYSTEMS else "is no system"
-        raise ValueError(f"{name!r} {why}; {did_you_mean(name, known)}")
+        raise ValueError(
+            f"{name!r} {why_not.get(name, 'is no system')}; {did_you_mean(name, known)}"
+        )
     return name
 
 
