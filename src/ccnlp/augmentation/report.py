@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from ccnlp.augmentation.back_translation import DUPLICATE, HELD_OUT
 from ccnlp.augmentation.filtering import score_column
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.routes import routes_for
@@ -20,7 +21,7 @@ def count_round_trips(
     Languages of the data without a route have one row, with an empty `pivot`. A candidate that two
     filters reject counts for both, so that the filters' columns may add up to more than `rejected`.
     """
-    filters = [*parameters.filters, "held_out", "duplicate"]
+    filters = [*parameters.filters, HELD_OUT, DUPLICATE]
     native_train = examples[(examples["split"] == "train") & (examples["origin"] == "native")]
     rows = []
     for language, native in native_train.groupby("language", observed=True):
@@ -59,7 +60,7 @@ def summarise(
     table: pd.DataFrame, translation_counts: pd.DataFrame, parameters: AugmentationParameters
 ) -> dict[str, Any]:
     """Totals, languages without a route, and how much the store spared."""
-    filters = [*parameters.filters, "held_out", "duplicate"]
+    filters = [*parameters.filters, HELD_OUT, DUPLICATE]
     with_route = table[table["pivot"] != ""]
     per_language = table.drop_duplicates("language")
     return {

@@ -11,7 +11,8 @@ from kedro.runner import SequentialRunner
 
 from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.pipelines.evaluation.pipeline import FIGURES, SYSTEMS, create_pipeline
+from ccnlp.evaluation.systems import SYSTEMS
+from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 CONFIGURATION = Path(__file__).parents[3] / "conf" / "base"

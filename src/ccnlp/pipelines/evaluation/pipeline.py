@@ -2,9 +2,9 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from ccnlp.evaluation.systems import SYSTEMS
 from ccnlp.pipelines.evaluation import nodes
 
-SYSTEMS = ("majority", "tfidf", "probe", "champion", "finetuned")
 FIGURES = (
     "scores_by_culture_plot",
     "scores_by_language_plot",
