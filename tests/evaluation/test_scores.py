@@ -174,6 +174,26 @@ def test_small_groups_are_marked_and_kept(predictions, tasks, parameters):
     }
 
 
+@pytest.mark.parametrize("size", [1, 12, 29])
+def test_small_group_has_scores_and_no_interval(size, make_predictions, tasks, parameters):
+    # 12 of 12 right are no reason to expect between 100 and 100 % of the next twelve.
+    reference = (list(LABELS) * 30)[:size]
+    table = make_predictions(reference, {"tfidf": reference, "finetuned": reference})
+    scores = score_predictions(table, tasks, parameters)
+    ends = ["low", "high", "difference_low", "difference_high"]
+    assert scores["is_small"].all()
+    assert scores[ends].isna().all(axis=None)
+    assert set(lookup(scores, metric="accuracy")["score"]) == {1.0}
+
+
+def test_group_of_the_minimum_size_has_an_interval(make_predictions, tasks, parameters):
+    reference = list(LABELS) * 10
+    table = make_predictions(reference, {"tfidf": reference})
+    row = row_of(score_predictions(table, tasks, parameters), group="all", metric="accuracy")
+    assert not row["is_small"]
+    assert (row["low"], row["high"]) == (1.0, 1.0)
+
+
 def test_several_corpora_are_scored_apart_and_together(predictions, tasks, parameters):
     corpus = np.where(predictions["culture"] == "MX", "first", "second")
     scores = score_predictions(predictions.assign(corpus=corpus), tasks, parameters)

@@ -46,7 +46,9 @@ def score_predictions(
     `recall` of each label, with the label's references as `n`; the others have `macro_f1` (over
     the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
     `corpus` is a corpus or, where a task has several, also `all`. Differences are to the
-    baseline in the same resamples: up is better but for the calibration error.
+    baseline in the same resamples: up is better but for the calibration error. Groups below the
+    minimum size have scores and no intervals: resamples of a dozen rows vary less than another
+    dozen would, and those of rows that are all right not at all.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.
@@ -187,6 +189,9 @@ class _Scorer:
             gaps = values - np.stack([base[metric] for metric in own], axis=1)
             low, high = percentile_interval(values[1:], self.parameters.confidence)
             gap_low, gap_high = percentile_interval(gaps[1:], self.parameters.confidence)
+            is_small = size < self.parameters.min_group_size
+            if is_small:
+                low = high = gap_low = gap_high = np.full(len(own), np.nan)
             for column, metric in enumerate(own):
                 yield {
                     "system": system,
@@ -201,5 +206,5 @@ class _Scorer:
                     "difference": gaps[0, column],
                     "difference_low": gap_low[column],
                     "difference_high": gap_high[column],
-                    "is_small": size < self.parameters.min_group_size,
+                    "is_small": is_small,
                 }

@@ -1,5 +1,6 @@
 """What the scores say: in a sentence, and as the rows of tables for people."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,20 +12,27 @@ from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score or a difference with its interval, in percent."""
+    """A score or a difference with its interval, in percent; a small group has no interval."""
 
     value: float
     low: float
     high: float
 
     def __str__(self) -> str:
-        """Such as `64.1 (63.0 to 65.2)`."""
-        return f"{self.value:.1f} ({self.low:.1f} to {self.high:.1f})"
+        """Such as `64.1 (63.0 to 65.2)`, or `64.1 (too few rows)`."""
+        interval = f"{self.low:.1f} to {self.high:.1f}" if self.has_interval else "too few rows"
+        return f"{self.value:.1f} ({interval})"
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are rows enough for one."""
+        return not math.isnan(self.low)
 
     @property
     def signed(self) -> str:
-        """Such as `+2.0 (-0.5 to +4.5)`."""
-        return f"{self.value:+.1f} ({self.low:+.1f} to {self.high:+.1f})"
+        """Such as `+2.0 (-0.5 to +4.5)`, or `+2.0 (too few rows)`."""
+        interval = f"{self.low:+.1f} to {self.high:+.1f}" if self.has_interval else "too few rows"
+        return f"{self.value:+.1f} ({interval})"
 
     @property
     def verdict(self) -> str:
@@ -144,7 +152,7 @@ def _spread(scores: pd.DataFrame, system: str, *, task: str, corpus: str | None)
     if num_small:
         subject = "language and culture has" if num_small == 1 else "languages and cultures have"
         sentences.append(
-            f"{num_small} {subject} few test rows: read their intervals, not their scores."
+            f"{num_small} {subject} too few test rows for an interval: their scores are no verdict."
         )
     worse = [row for row in large if row.cells[system].difference.verdict == "worse"]
     if worse:
