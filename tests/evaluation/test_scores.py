@@ -101,6 +101,49 @@ def test_language_average_has_the_interval_of_independent_languages(
     assert row["high"] == pytest.approx(0.5 + 0.0693, abs=0.006)
 
 
+def test_language_average_of_parallel_texts_is_no_surer_than_that_of_one_language(
+    make_predictions, tasks, parameters
+):
+    # 150 texts, each in four languages with the same answer: the mean over the languages is that
+    # of 150 rows, 0.5 ± 1.96 * sqrt(0.25 / 150) = 0.5 ± 0.080, not half as wide.
+    languages = ["ar", "es", "ja", "sw"]
+    answers = ["negative", "positive"] * 75
+    table = make_predictions(
+        ["negative"] * 600,
+        {"tfidf": answers * 4},
+        language=np.repeat(languages, 150),
+        group_id=[f"g{row}" for row in range(150)] * 4,
+        confidence=[0.5, 0.9] * 300,
+    )
+    many = parameters.model_copy(update={"num_draws": 2000})
+    scores = score_predictions(table, tasks, many)
+    for metric in ("accuracy", "calibration_error"):
+        average = row_of(scores, group="language_average", metric=metric)
+        one = row_of(scores, slice="language", group="es", metric=metric)
+        assert average["score"] == pytest.approx(one["score"])
+        assert average["low"] == pytest.approx(one["low"], abs=0.01)
+        assert average["high"] == pytest.approx(one["high"], abs=0.01)
+    row = row_of(scores, group="language_average", metric="accuracy")
+    assert row["low"] == pytest.approx(0.5 - 0.080, abs=0.01)
+    assert row["high"] == pytest.approx(0.5 + 0.080, abs=0.01)
+
+
+def test_language_average_with_a_language_that_draws_leave_out_has_an_interval(
+    make_predictions, tasks, parameters
+):
+    # The only group of Swahili is missing in a third of the draws.
+    table = make_predictions(
+        ["negative"] * 61,
+        {"tfidf": ["negative", "positive"] * 30 + ["positive"]},
+        language=["es"] * 60 + ["sw"],
+        group_id=[f"g{row}" for row in range(60)] + ["g0"],
+    )
+    row = row_of(score_predictions(table, tasks, parameters), group="language_average",
+                 metric="accuracy")  # fmt: skip
+    assert row["score"] == pytest.approx(0.25)
+    assert row["low"] < 0.25 < row["high"]
+
+
 def test_interval_covers_the_truth_about_as_often_as_it_says(simulated, tasks, parameters):
     few = parameters.model_copy(update={"slices": {}})
     covered = 0

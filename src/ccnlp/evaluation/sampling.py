@@ -42,6 +42,8 @@ class Outcomes:
         predictions: by system, index of the predicted label.
         confidences: by system, 0..1.
         groups: rows with the same number are drawn together.
+        parts: number of the part of each row, from 0, such as its language: metrics are the mean
+            over the parts, each scored by itself in the same resamples of all rows.
     """
 
     labels: tuple[str, ...]
@@ -49,6 +51,12 @@ class Outcomes:
     predictions: Mapping[str, Ints]
     confidences: Mapping[str, Floats]
     groups: Ints
+    parts: Ints
+
+    @property
+    def num_parts(self) -> int:
+        """How many parts there are."""
+        return int(self.parts.max(initial=0)) + 1
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Outcomes":
         """The outcomes of some rows."""
@@ -58,6 +66,7 @@ class Outcomes:
             predictions={name: p[rows] for name, p in self.predictions.items()},
             confidences={name: c[rows] for name, c in self.confidences.items()},
             groups=self.groups[rows],
+            parts=self.parts[rows],
         )
 
 
@@ -87,6 +96,7 @@ def align(predictions: pd.DataFrame, *, labels: Sequence[str]) -> tuple[Outcomes
         predictions={s: label_indices(t["prediction"], labels) for s, t in aligned.items()},
         confidences={s: t["confidence"].to_numpy(np.float64) for s, t in aligned.items()},
         groups=pd.factorize(rows["group_id"].fillna(rows["example_id"]))[0].astype(np.int64),
+        parts=np.zeros(len(rows), dtype=np.int64),
     )
     return outcomes, rows
 
@@ -137,6 +147,16 @@ def _mean(samples: Sequence[Samples]) -> Samples:
     return {metric: np.mean([s[metric] for s in samples], axis=0) for metric in samples[0]}
 
 
+def _mean_over_parts(values: Floats) -> Floats:
+    """The mean over axis 1, of the parts that a draw left with rows."""
+    if values.shape[1] == 1:
+        return values[:, 0]
+    is_there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        mean: Floats = np.where(is_there, values, 0.0).sum(axis=1) / is_there.sum(axis=1)
+    return mean
+
+
 def _column(samples: Samples, position: int) -> Samples:
     return {metric: values[:, position] for metric, values in samples.items()}
 
@@ -165,15 +185,18 @@ def _sample_confusion(
     num_draws: int,
     seed: Seed,
 ) -> tuple[Samples, Samples]:
-    size = len(outcomes.labels)
+    size, width = len(outcomes.labels), outcomes.num_parts * len(outcomes.labels) ** 2
     first, second = (outcomes.reference * size + outcomes.predictions[system] for system in pair)
-    units = units_of(first * size + second % size, outcomes.groups)
-    cells = (units.cells // size, units.cells // size**2 * size + units.cells % size)
-    tables = [_sum_matrix(own, np.ones(len(own)), size * size) for own in cells]
+    cells = outcomes.parts * size**3 + first * size + second % size
+    units = units_of(cells, outcomes.groups)
+    part, both = np.divmod(units.cells, size**3)
+    sides = (both // size, both // size**2 * size + both % size)
+    tables = [_sum_matrix(part * size**2 + own, np.ones(len(own)), width) for own in sides]
     blocks: tuple[list[Samples], list[Samples]] = ([], [])
-    for counts in _observed_then_drawn(units, num_draws, seed, width=size * size):
+    for counts in _observed_then_drawn(units, num_draws, seed, width=width):
         for table, collected in zip(tables, blocks, strict=True):
-            collected.append(metrics((counts @ table).reshape(-1, size, size)))
+            scored = metrics((counts @ table).reshape(-1, outcomes.num_parts, size, size))
+            collected.append({name: _mean_over_parts(values) for name, values in scored.items()})
     return _concatenate(blocks[0]), _concatenate(blocks[1])
 
 
@@ -184,23 +207,32 @@ def _sample_calibration(
 
     A bin is a tenth wide, so that the spread within it adds next to nothing to that of the hits.
     """
-    bins = NUM_CALIBRATION_BINS
+    bins, num_parts = NUM_CALIBRATION_BINS, outcomes.num_parts
     first, second = (
         calibration_bins(outcomes.confidences[system])
         + bins * (outcomes.predictions[system] == outcomes.reference)
         for system in pair
     )
-    cells = first * 2 * bins + second
+    cells = (outcomes.parts * 2 * bins + first) * 2 * bins + second
     units = units_of(cells, outcomes.groups)
     cell_of_row = np.searchsorted(units.cells, cells)
-    drawn = list(_observed_then_drawn(units, num_draws, seed, width=bins))
+    drawn = list(_observed_then_drawn(units, num_draws, seed, width=num_parts * bins))
+    part, both = np.divmod(units.cells, (2 * bins) ** 2)
+    totals = _sum_matrix(part, np.ones(len(part)), num_parts)
     samples = []
-    for side, system in zip(np.divmod(units.cells, 2 * bins), pair, strict=True):
+    for side, system in zip(np.divmod(both, 2 * bins), pair, strict=True):
         sums = np.bincount(cell_of_row, weights=outcomes.confidences[system])
-        hits = _sum_matrix(side % bins, (side >= bins).astype(np.float64), bins)
-        confidence = _sum_matrix(side % bins, sums / np.bincount(cell_of_row), bins)
-        errors = [calibration_error(c @ hits, c @ confidence, c.sum(axis=-1)) for c in drawn]
-        samples.append({"calibration_error": np.concatenate(errors)})
+        columns, width = part * bins + side % bins, num_parts * bins
+        hits = _sum_matrix(columns, (side >= bins).astype(np.float64), width)
+        confidence = _sum_matrix(columns, sums / np.bincount(cell_of_row), width)
+        shape = (-1, num_parts, bins)
+        errors = [
+            calibration_error(
+                (c @ hits).reshape(shape), (c @ confidence).reshape(shape), c @ totals
+            )
+            for c in drawn
+        ]
+        samples.append({"calibration_error": _mean_over_parts(np.concatenate(errors))})
     return samples[0], samples[1]
 
 

@@ -1,7 +1,7 @@
 """The scores table: every system on every slice, with n, interval and paired difference."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
@@ -42,7 +42,8 @@ def score_predictions(
     """Scores with percentile intervals: a row a system, slice, group and metric; each 0..1.
 
     The slice `all` has the group `all`, the pooled rows, and `language_average`, the mean over
-    the languages, each resampled on its own. The slice `label` has `f1`, `precision` and
+    the languages: each resampled on its own or, where rows of one group are of several languages,
+    such as translations of one text, all together. The slice `label` has `f1`, `precision` and
     `recall` of each label, with the label's references as `n`; the others have `macro_f1` (over
     the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
     `corpus` is a corpus or, where a task has several, also `all`. Differences are to the
@@ -146,9 +147,7 @@ class _Scorer:
     def score(self) -> Iterator[dict[str, object]]:
         everything = np.arange(len(self.rows))
         yield from self._rows(ALL, ALL, self._sample(everything), len(self.rows))
-        languages = groups_by_columns(self.rows, ["language"])
-        average = average_paired([self._sample(rows) for _, rows in members(languages)])
-        yield from self._rows(ALL, LANGUAGE_AVERAGE, average, len(self.rows))
+        yield from self._rows(ALL, LANGUAGE_AVERAGE, self._sample_languages(), len(self.rows))
         for slice_name, groups in self._slices().items():
             for group, rows in members(groups):
                 yield from self._rows(slice_name, group, self._sample(rows), len(rows))
@@ -169,6 +168,18 @@ class _Scorer:
         }
         bins = self.parameters.length_bins
         return {**slices, "length": groups_by_length(self.rows["num_characters"], bins)}
+
+    def _sample_languages(self) -> Paired:
+        languages = groups_by_columns(self.rows, ["language"])
+        parts = pd.factorize(languages, sort=True)[0].astype(np.int64)
+        if (pd.Series(parts).groupby(self.outcomes.groups).nunique() > 1).any():
+            return sample_metrics(
+                replace(self.outcomes, parts=parts),
+                baseline=self.baseline,
+                num_draws=self.parameters.num_draws,
+                seed=Seed(self.parameters.seed, (*self.names, LANGUAGE_AVERAGE)),
+            )
+        return average_paired([self._sample(rows) for _, rows in members(languages)])
 
     def _sample(self, rows: npt.NDArray[np.intp]) -> Paired:
         identity = sha256(rows.tobytes()).hexdigest()
