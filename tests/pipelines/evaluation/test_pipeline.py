@@ -14,6 +14,7 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.systems import SYSTEMS
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
 from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tokenisation.parameters import TokenisationParameters
 
 CONFIGURATION = Path(__file__).parents[3] / "conf" / "base"
 LABELS = ["negative", "neutral", "positive"]
@@ -107,6 +108,7 @@ def _make_catalog(examples, parameters, tiny_encoder):
         "tokenisation_report": pd.DataFrame({"language": ["en"], "tokens_per_character": [0.25]}),
         "params:tasks": TASKS,
         "params:evaluation": parameters,
+        "params:tokenisation": TokenisationParameters(max_length_tokens=32),
     }
     for name, value in given.items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")

@@ -31,6 +31,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tokenisation.parameters import TokenisationParameters
 
 Figure = Any
 """A plotly figure. Kedro reads annotations at run time, and importing plotly takes a second."""
@@ -189,6 +190,8 @@ def write_model_card(
     corpora: Mapping[str, Mapping[str, Any]],
     encoder: EncoderCheckpoint,
     evaluation: EvaluationParameters,
+    tokenisation: TokenisationParameters,
 ) -> str:
     """The model card, as Markdown."""
-    return report.render_model_card(report.Judgement(scores, corpora, encoder, evaluation))
+    judgement = report.Judgement(scores, corpora, encoder, evaluation)
+    return report.render_model_card(judgement, max_length_tokens=tokenisation.max_length_tokens)

@@ -127,7 +127,13 @@ def _show() -> list[Node]:
         ),
         Node(
             nodes.write_model_card,
-            inputs=["scores", "corpus_fingerprints", "encoder", PARAMETERS],
+            inputs=[
+                "scores",
+                "corpus_fingerprints",
+                "encoder",
+                PARAMETERS,
+                "params:tokenisation",
+            ],
             outputs="model_card",
             name="write_model_card",
         ),
