@@ -8,7 +8,7 @@ from ccnlp.evaluation.naming import describe_group, short_group
 from ccnlp.evaluation.parameters import PublishedScores
 from ccnlp.evaluation.published import benchmark_table, compare_with_published
 from ccnlp.evaluation.scores import score_predictions
-from ccnlp.evaluation.stages import MAX_ROWS, tables_of
+from ccnlp.evaluation.stages import MAX_ROWS, PAIR_COLUMNS, tables_of, with_round_trips
 from ccnlp.evaluation.summary import group_rows
 from ccnlp.evaluation.terminal import scores_table
 
@@ -130,6 +130,26 @@ def test_stage_report_becomes_tables():
     assert by_language.rows == (("es", "12"),)
     assert rejected.columns == ("reason", "rows")
     assert rejected.rows == (("empty", "3"), ("long", ""))
+
+
+def test_report_on_augmentation_shows_routes_and_a_few_pairs_of_each_language():
+    counts = pd.DataFrame({"language": ["es", "yo"], "pivot": ["en", ""], "kept": [3, 0]})
+    pairs = pd.DataFrame(
+        [
+            (language, "en", "positive", f"texto {row}", f"text {row}", rejected_by)
+            for language in ("es", "fr")
+            for rejected_by in ("", "novelty")
+            for row in range(4)
+        ],
+        columns=PAIR_COLUMNS,
+    )
+    report = with_round_trips({"kept": 3}, counts, pairs)
+    plain, by_route, side_by_side = tables_of(report)
+    assert plain.rows == (("kept", "3"),)
+    assert by_route.rows == (("es", "en", "3"), ("yo", "", "0"))
+    assert [row[0] + row[5] for row in side_by_side.rows] == [
+        *["es"] * 2, *["esnovelty"] * 2, *["fr"] * 2, *["frnovelty"] * 2,
+    ]  # fmt: skip
 
 
 def test_stage_table_of_a_frame_is_cut_and_counted():

@@ -11,6 +11,7 @@ from kedro.runner import SequentialRunner
 
 from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.evaluation.stages import PAIR_COLUMNS
 from ccnlp.evaluation.systems import SYSTEMS
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -105,6 +106,8 @@ def _make_catalog(examples, parameters, tiny_encoder):
         },
         "ingestion_report": {"num_rows_read": len(examples)},
         "augmentation_report": {"num_kept": 0},
+        "augmentation_table": pd.DataFrame(columns=["language", "pivot", "kept"]),
+        "augmentation_pairs": pd.DataFrame(columns=PAIR_COLUMNS),
         "tokenisation_report": pd.DataFrame({"language": ["en"], "tokens_per_character": [0.25]}),
         "params:tasks": TASKS,
         "params:evaluation": parameters,

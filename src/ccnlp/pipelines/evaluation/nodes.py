@@ -26,7 +26,7 @@ from ccnlp.evaluation.predictions import (
     unseen,
     without_seen_splits,
 )
-from ccnlp.evaluation.stages import StageReport
+from ccnlp.evaluation.stages import StageReport, with_round_trips
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
@@ -170,12 +170,18 @@ def write_report(
     encoder: EncoderCheckpoint,
     evaluation: EvaluationParameters,
     ingestion: StageReport,
-    augmentation: StageReport,
+    augmentation: Mapping[str, Any],
+    augmentation_table: pd.DataFrame,
+    augmentation_pairs: pd.DataFrame,
     tokenisation: StageReport,
     **figures: Figure,
 ) -> str:
     """The HTML report."""
-    stages = {"Ingestion": ingestion, "Augmentation": augmentation, "Tokenisation": tokenisation}
+    stages = {
+        "Ingestion": ingestion,
+        "Augmentation": with_round_trips(augmentation, augmentation_table, augmentation_pairs),
+        "Tokenisation": tokenisation,
+    }
     failures = report.list_failures(
         predictions, examples, per_culture=evaluation.report.failures_per_culture
     )

@@ -119,6 +119,8 @@ def _show() -> list[Node]:
                 "evaluation": PARAMETERS,
                 "ingestion": "ingestion_report",
                 "augmentation": "augmentation_report",
+                "augmentation_table": "augmentation_table",
+                "augmentation_pairs": "augmentation_pairs",
                 "tokenisation": "tokenisation_report",
                 **{figure: figure for figure in FIGURES},
             },
