@@ -24,10 +24,10 @@ def count_round_trips(
 ) -> pd.DataFrame:
     """A row a language and route: train rows, asked, translated, rejections by filter, kept.
 
-    `translatable` are the train rows that could be asked for, `asked` those that were,
-    as `share` says, and `translated` those that came back with text. Languages of the data without a
-    route have one row, with an empty `pivot`. A candidate that two filters reject counts for both,
-    so that the filters' columns may add up to more than `rejected`.
+    `translatable` are the train rows that could be asked for, `asked` those that were, as `share`
+    says, and `translated` those that came back with text. Languages of the data without a route
+    have one row, with an empty `pivot`. A candidate that two filters reject counts for both, so
+    that the filters' columns may add up to more than `rejected`.
     """
     filters = [*parameters.filters, HELD_OUT, DUPLICATE]
     native_train = examples[(examples["split"] == "train") & (examples["origin"] == "native")]

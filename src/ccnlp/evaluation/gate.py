@@ -29,9 +29,9 @@ class GateParameters(BaseModel):
         ge=-1, le=1, description="the interval of the difference to the champion lies above it"
     )
     max_regression: float = Field(
-        ge=0, le=1, description="loss of a language or culture that is tolerated, in macro-F1"
+        ge=0, le=1, description="loss of a group that is tolerated, in macro-F1"
     )
-    slices: tuple[str, ...] = Field(description="slices whose groups must not regress")
+    slices: tuple[str, ...] = Field(description="slices whose groups must not surely lose more")
 
 
 @dataclass(frozen=True)
