@@ -198,6 +198,21 @@ def test_model_that_was_trained_on_test_rows_is_not_scored(
         run(catalog, None)
 
 
+def test_run_without_a_task_that_can_be_judged_ends(make_catalog, tmp_path, monkeypatch):
+    from ccnlp.evaluation import predictions
+    from ccnlp.pipelines.evaluation import nodes
+
+    monkeypatch.chdir(tmp_path)
+    for module in (predictions, nodes):
+        monkeypatch.setattr(module, "has_one_label", lambda task: False)
+    catalog = make_catalog()
+    run(catalog, WordModel())
+    assert not len(catalog.load("predictions"))
+    assert not len(catalog.load("scores"))
+    assert catalog.load("scores_origin")["weights"] is None
+    assert Path("data", "08_reporting", "report.html").exists()
+
+
 def test_nodes_are_named_like_their_functions():
     assert all(node.name == f"evaluation.{node.func.__name__}" for node in create_pipeline().nodes)
 

@@ -1,7 +1,9 @@
 import dataclasses
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from kedro.config import OmegaConfigLoader
 
 from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.scores import COLUMNS
@@ -9,6 +11,7 @@ from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
+CONF = Path(__file__).parents[3] / "conf"
 PARAMETERS = RegistrationParameters.model_validate(
     {
         "gate": {
@@ -91,3 +94,33 @@ def test_package_holds_all_that_the_registry_needs(tiny_model):
     assert package.tags["data.seed"] == "01ab"
     assert package.example.to_dict("list") == {"text": ["b"], "language": ["en"], "culture": ["GB"]}
     assert package.parameters.max_texts == 2
+
+
+def test_model_without_a_task_that_can_be_judged_is_challenger(scores, tiny_model):
+    tasks = {name: WritingTask() for name in tiny_model.tasks}
+    model = dataclasses.replace(tiny_model, tasks=tasks)
+    nothing = scores.iloc[:0]
+    decision = nodes.decide_promotion(
+        nothing, nothing, {**origin(model), "weights": None}, model, None, None, PARAMETERS
+    )
+    assert decision["alias"] == "challenger"
+    assert decision["reasons"] == [
+        "no task of the model has one label a row, so nothing was judged"
+    ]
+
+
+class WritingTask:
+    """Of a task that writes text, what the gate asks for."""
+
+    labels = ()
+
+
+@pytest.mark.parametrize(("environment", "name"), [("base", "ccnlp"), ("umsab", "ccnlp-umsab")])
+def test_environment_registers_its_models_under_its_own_name(environment, name):
+    loader = OmegaConfigLoader(
+        str(CONF),
+        base_env="base",
+        default_run_env=environment,
+        config_patterns={"catalog": ["catalog/registration.yml"]},
+    )
+    assert loader["catalog"]["registered_model"]["model_name"] == name
