@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.gate import GateParameters, decide_promotion
-from ccnlp.evaluation.scores import COLUMNS
+from ccnlp.evaluation.scores import COLUMNS, compare_systems, score_predictions
 
 PARAMETERS = GateParameters(
     min_score=0.4,
@@ -243,3 +243,41 @@ def test_slice_of_the_gate_that_was_not_scored_suggests_the_near_one():
         ConfigurationError, match=r"'cultur', which was not scored; did you mean 'cu"
     ):
         decide(parameters=parameters)
+
+
+def test_gate_on_real_intervals_blocks_a_large_culture_and_not_a_row(
+    make_predictions, tasks, parameters
+):
+    # In 600 rows of MX and one of SN, the new model is better but in the one of SN; in the second
+    # case also but for 300 of ES, where it loses 20 points.
+    def compare(reference, champion, finetuned, culture):
+        answers = {"tfidf": ["neutral"] * len(reference), "champion": champion}
+        table = make_predictions(reference, answers | {"finetuned": finetuned}, culture=culture)
+        scores = score_predictions(table, tasks, parameters)
+        compared = compare_systems(
+            table, tasks, parameters, system="finetuned", baseline="champion"
+        )
+        return decide(scores, compared, PARAMETERS.model_copy(update={"slices": ("culture",)}))
+
+    def answers(reference, share):
+        wrong = {"negative": "positive", "positive": "negative"}
+        return [label if i % 100 < share else wrong[label] for i, label in enumerate(reference)]
+
+    mexico = ["negative", "positive"] * 300
+    row = compare(
+        [*mexico, "negative"],
+        [*answers(mexico, 60), "negative"],
+        [*answers(mexico, 80), "positive"],
+        ["MX"] * 600 + ["SN"],
+    )
+    assert row.alias == "champion"
+    assert row.reasons[-1] == "sentiment: too small to judge: SN"
+    spain = mexico[:300]
+    large = compare(
+        [*mexico, *spain],
+        [*answers(mexico, 60), *answers(spain, 80)],
+        [*answers(mexico, 80), *answers(spain, 60)],
+        ["MX"] * 600 + ["ES"] * 300,
+    )
+    assert large.alias == "challenger"
+    assert any("culture ES loses: -2" in reason for reason in large.reasons)
