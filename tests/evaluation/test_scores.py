@@ -218,7 +218,9 @@ def test_small_groups_are_marked_and_kept(predictions, tasks, parameters):
 
 
 @pytest.mark.parametrize("size", [1, 12, 29])
-def test_small_group_has_scores_and_no_interval(size, make_predictions, tasks, parameters):
+def test_group_of_a_whole_that_is_small_too_has_scores_and_no_interval(
+    size, make_predictions, tasks, parameters
+):
     # 12 of 12 right are no reason to expect between 100 and 100 % of the next twelve.
     reference = (list(LABELS) * 30)[:size]
     table = make_predictions(reference, {"tfidf": reference, "finetuned": reference})
@@ -227,6 +229,23 @@ def test_small_group_has_scores_and_no_interval(size, make_predictions, tasks, p
     assert scores["is_small"].all()
     assert scores[ends].isna().all(axis=None)
     assert set(lookup(scores, metric="accuracy")["score"]) == {1.0}
+
+
+def test_small_group_that_is_all_right_is_not_held_to_be_certain(
+    make_predictions, tasks, parameters
+):
+    reference = list(LABELS) * 30
+    answers = [LABELS[0]] * 30 + reference[30:]
+    table = make_predictions(reference, {"tfidf": answers, "finetuned": answers})
+    is_small = table["example_id"].isin(table["example_id"].unique()[60:72])
+    table["language"] = table["language"].astype(str).where(~is_small, "yo")
+    scores = score_predictions(table, tasks, parameters)
+    row = row_of(scores, slice="language", group="yo", system="finetuned", metric="accuracy")
+    assert (row["n"], row["score"], row["is_small"]) == (12, 1.0, True)
+    # Wilson's interval of 12 of 12 begins at 0.757.
+    assert 0.65 < row["low"] < 0.9
+    assert 0.99 < row["high"] < 1.0
+    assert row["difference_low"] == row["difference_high"] == 0.0  # both answer the same
 
 
 def test_group_of_the_minimum_size_has_an_interval(make_predictions, tasks, parameters):

@@ -60,7 +60,7 @@ def test_terminal_table_marks_small_groups(scores, parameters):
     small = scores.assign(is_small=scores["group"] == "sw-KE")
     text = scores_table(small)
     assert next(line for line in text.splitlines() if line.startswith("sw-KE")).split()[1] == "30*"
-    note = "* too few rows for an interval: the score is no verdict"
+    note = "* few rows: read the interval, not the score"
     assert note in text
     assert note not in scores_table(scores.assign(is_small=False))
 

@@ -104,7 +104,9 @@ class EvaluationParameters(_Group):
     seed: int = Field(ge=0, description="of the resamples, and of the probe's train rows")
     num_draws: int = Field(ge=1, description="bootstrap resamples behind an interval")
     confidence: float = Field(gt=0.5, lt=1, description="of the intervals, such as 0.95")
-    min_group_size: int = Field(ge=1, description="rows below which a group has no interval")
+    min_group_size: int = Field(
+        ge=1, description="rows below which a group is marked, and drawn with a prior"
+    )
     baseline: Baseline = Field(description="system that differences are taken to")
     slices: Removable[tuple[Column, ...]] = Field(
         description="by slice, the columns of the predictions whose values form its groups; null "

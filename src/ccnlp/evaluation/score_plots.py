@@ -28,7 +28,7 @@ def draw_scores(
 ) -> "Figure":
     """Every system's score in each group, with its interval, the best group on top.
 
-    Small groups are grey, and have no interval.
+    Small groups are grey.
     """
     views = {}
     for task, corpus in places_of(scores, split):
@@ -107,12 +107,12 @@ def _dots(
         "legendgroup": system,
         "showlegend": False,
         "customdata": [
-            [a, int(n), " (too few)" if small else f" [{100 * low:.1f}, {100 * high:.1f}]"]
+            [a, int(n), f"[{100 * low:.1f}, {100 * high:.1f}]" + " (few rows)" * small]
             for a, n, low, high, small in zip(
                 about, rows["n"].fillna(0), rows["low"], rows["high"], is_small, strict=True
             )
         ],
-        "hovertemplate": "<b>%{customdata[0]}</b><br>%{x:.1f}%{customdata[2]}, "
+        "hovertemplate": "<b>%{customdata[0]}</b><br>%{x:.1f} %{customdata[2]}, "
         "n = %{customdata[1]:,}",
     }
 

@@ -48,8 +48,8 @@ def score_predictions(
     the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
     `corpus` is a corpus or, where a task has several, also `all`. Differences are to the
     baseline in the same resamples: up is better but for the calibration error. Groups below the
-    minimum size have scores and no intervals: resamples of a dozen rows vary less than another
-    dozen would, and those of rows that are all right not at all.
+    minimum size are drawn with the rows of their corpus and split as the prior, see `bootstrap`;
+    where these are below it, too, there is no interval.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.
@@ -184,13 +184,18 @@ class _Scorer:
     def _sample(self, rows: npt.NDArray[np.intp]) -> Paired:
         identity = sha256(rows.tobytes()).hexdigest()
         if identity not in self.sampled:
+            is_small = self._is_small(len(rows)) and not self._is_small(len(self.rows))
             self.sampled[identity] = sample_metrics(
                 self.outcomes.take(rows),
+                whole=self.outcomes if is_small else None,
                 baseline=self.baseline,
                 num_draws=self.parameters.num_draws,
                 seed=Seed(self.parameters.seed, (*self.names, identity)),
             )
         return self.sampled[identity]
+
+    def _is_small(self, size: int) -> bool:
+        return size < self.parameters.min_group_size
 
     def _rows(
         self, slice_name: str, group: str, paired: Paired, size: int
@@ -200,8 +205,7 @@ class _Scorer:
             gaps = values - np.stack([base[metric] for metric in own], axis=1)
             low, high = percentile_interval(values[1:], self.parameters.confidence)
             gap_low, gap_high = percentile_interval(gaps[1:], self.parameters.confidence)
-            is_small = size < self.parameters.min_group_size
-            if is_small:
+            if self._is_small(len(self.rows)):
                 low = high = gap_low = gap_high = np.full(len(own), np.nan)
             for column, metric in enumerate(own):
                 yield {
@@ -217,5 +221,5 @@ class _Scorer:
                     "difference": gaps[0, column],
                     "difference_low": gap_low[column],
                     "difference_high": gap_high[column],
-                    "is_small": is_small,
+                    "is_small": self._is_small(size),
                 }

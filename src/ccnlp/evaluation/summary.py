@@ -12,7 +12,7 @@ from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score or a difference with its interval, in percent; a small group has no interval."""
+    """A score or a difference with its interval, in percent; too few rows have none."""
 
     value: float
     low: float
@@ -152,7 +152,7 @@ def _spread(scores: pd.DataFrame, system: str, *, task: str, corpus: str | None)
     if num_small:
         subject = "language and culture has" if num_small == 1 else "languages and cultures have"
         sentences.append(
-            f"{num_small} {subject} too few test rows for an interval: their scores are no verdict."
+            f"{num_small} {subject} few test rows: read their intervals, not their scores."
         )
     worse = [row for row in large if row.cells[system].difference.verdict == "worse"]
     if worse:

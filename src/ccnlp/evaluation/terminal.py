@@ -40,7 +40,7 @@ def _task_table(scores: pd.DataFrame, task: str) -> str:
         lines += ["", HEADINGS[slice_name], *(_group_line(row.key, row, systems) for row in rows)]
         has_small = has_small or any(row.is_small for row in rows)
     if has_small:
-        lines.append("* too few rows for an interval: the score is no verdict")
+        lines.append("* few rows: read the interval, not the score")
     if "finetuned" in systems and baseline != "finetuned":
         gain = overall[0].cells["finetuned"].difference
         lines += ["", f"fine-tuned minus {SYSTEMS[baseline]}, all rows: {gain.signed}"]
