@@ -1,14 +1,18 @@
 """The main job from the command line: from a corpus to a registered model, and after a kill."""
 
 import hashlib
+import json
 import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -32,6 +36,25 @@ corpora:
     culture: {column: culture}
     split: {column: split}
     licence: CC0-1.0
+"""
+APERTIUM = """#!/bin/sh
+# Stands for Apertium: words in another order, row by row, once the test lets it.
+[ "$1" = -V ] && { echo "Apertium 0.0"; exit; }
+while [ -e "$APERTIUM_DATADIR/wait" ] && [ -e "$APERTIUM_DATADIR/called" ]; do sleep 0.05; done
+touch "$APERTIUM_DATADIR/called"
+exec "$PYTHON" -c '
+import re, sys
+for row in sys.stdin.read().split(chr(0))[:-1]:
+    text, mark = re.fullmatch(r"(.*)[.](\\[\\]\\[\\d+\\])", row, re.DOTALL).groups()
+    first, *others = text.split(" ")
+    sys.stdout.write(" ".join([*others, first]) + "." + mark + chr(0))
+'
+"""
+AUGMENTATION = """
+augmentation:
+  chunk_size_texts: 3
+  routes: {en: [[es]], es: [[en]], fr: null, pt: null, it: null}
+  filters: {meaning: null, label_agreement: null, novelty: null, language: null}
 """
 PARAMETERS = {
     "encoder.source": "path",
@@ -81,6 +104,19 @@ def make_project(tmp_path, tiny_encoder):
     return make
 
 
+def install_apertium(project: Path) -> Path:
+    """A stand-in for the engine, and a short augmentation; the folder that steers it."""
+    data, bin_ = project / "apertium", project / "bin"
+    (data / "modes").mkdir(parents=True)
+    for mode in ("eng-spa", "spa-eng"):
+        (data / "modes" / f"{mode}.mode").touch()
+    bin_.mkdir()
+    (bin_ / "apertium").write_text(APERTIUM)
+    (bin_ / "apertium").chmod(0o755)
+    (project / "conf" / "local" / "parameters" / "augmentation.yml").write_text(AUGMENTATION)
+    return data
+
+
 def start(project: Path, **parameters: str) -> subprocess.Popen[str]:
     chosen = PARAMETERS | {"encoder.path": str(project / "encoder")} | parameters
     arguments = ",".join(f"{name}={value}" for name, value in chosen.items())
@@ -88,6 +124,9 @@ def start(project: Path, **parameters: str) -> subprocess.Popen[str]:
         "PYTHONPATH": str(project / "src"),
         "MLFLOW_TRACKING_URI": f"sqlite:///{project}/mlflow.db",
         "COLUMNS": "200",
+        "PATH": f"{project / 'bin'}:{os.environ['PATH']}",
+        "APERTIUM_DATADIR": str(project / "apertium"),
+        "PYTHON": sys.executable,
     }
     return subprocess.Popen(
         [sys.executable, "-m", "kedro", "run", "--params", arguments],
@@ -162,3 +201,48 @@ def test_main_job_killed_in_training_ends_with_what_an_undisturbed_one_gives(mak
     assert "training goes on from checkpoint-" in output
     assert fingerprints(killed) == fingerprints(undisturbed)
     assert [run.info.status for run in runs_of(killed)] == ["FINISHED", "KILLED"]
+
+
+@pytest.mark.slow
+def test_main_job_killed_in_translation_ends_with_what_an_undisturbed_one_gives(make_project):
+    translating = {"training.epochs": "4", "augmentation.is_enabled": "true"}
+    undisturbed, killed = make_project("undisturbed"), make_project("killed")
+    install_apertium(undisturbed)
+    apertium = install_apertium(killed)
+    finish(start(undisturbed, **translating))
+    (apertium / "wait").touch()  # the first chunk is answered, the second is not
+    process = start(killed, **translating)
+    store = killed / "data" / "02_intermediate" / "translations.sqlite"
+    deadline = time.monotonic() + 120
+    while not num_stored(store):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    (apertium / "wait").unlink()
+    process.communicate()
+    assert num_stored(store) == 3
+
+    finish(start(killed, **translating))
+
+    assert fingerprints(killed) == fingerprints(undisturbed)
+    reports = [augmentation_report(project) for project in (undisturbed, killed)]
+    assert reports[0]["kept"] == reports[1]["kept"] > 0
+    asked = [report["texts_asked_of_translator"] for report in reports]
+    assert asked[0] - asked[1] == 3
+    assert [run.info.status for run in runs_of(killed)] == ["FINISHED", "KILLED"]
+
+
+def num_stored(store: Path) -> int:
+    """How many translations are there."""
+    if not store.exists():
+        return 0
+    with closing(sqlite3.connect(store)) as connection:
+        try:
+            return int(connection.execute("select count(*) from translations").fetchone()[0])
+        except sqlite3.OperationalError:  # the table is not made yet
+            return 0
+
+
+def augmentation_report(project: Path) -> dict[str, Any]:
+    return json.loads((project / "data" / "08_reporting" / "augmentation.json").read_text())

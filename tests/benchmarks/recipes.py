@@ -21,7 +21,7 @@ from ccnlp.datasets.arrow_tables_dataset import ArrowTablesDataset
 from ccnlp.datasets.encoder_checkpoint_dataset import EncoderCheckpointDataset
 from ccnlp.datasets.table_folder_dataset import TableFolderDataset
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.predictions import predict_with, predict_with_model
+from ccnlp.evaluation.predictions import predict_with, predict_with_finetuned
 from ccnlp.evaluation.scores import LANGUAGE_AVERAGE, lookup, score_predictions
 from ccnlp.evaluation.summary import Estimate
 from ccnlp.models.trained import TrainedModel
@@ -94,7 +94,7 @@ def train(name: str, seed: int, data: Path) -> pd.DataFrame:
     examples = TableFolderDataset(filepath=str(data / "03_primary/examples")).load()
 
     def predict(train_rows: pd.DataFrame, rows: pd.DataFrame, task: Any) -> pd.DataFrame | None:
-        return predict_with_model(train_rows, rows, task, model=model, tokens_per_batch=8192)
+        return predict_with_finetuned(train_rows, rows, task, model=model, tokens_per_batch=8192)
 
     predicted = predict_with(name, predict, examples=examples, tasks=tasks)
     # Seeds of one row are drawn together: they tell no more of the language than one does.

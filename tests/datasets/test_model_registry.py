@@ -71,7 +71,9 @@ def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(
     info = mlflow.models.get_model_info("models:/ccnlp@champion")
     assert info.signature.inputs.required_input_names() == ["text"]
     assert info.signature.inputs.optional_input_names() == ["language", "culture"]
-    assert info.signature.outputs.input_names() == ["label", "confidence", "probabilities"]
+    answered = ["label", "confidence", "probabilities", "is_truncated"]
+    assert info.signature.outputs.input_names() == answered
+    assert info.signature.params.to_dict()[0]["default"] == "sentiment"
     folder = Path(mlflow.artifacts.download_artifacts("models:/ccnlp@champion"))
     requirements = (folder / "requirements.txt").read_text().splitlines()
     assert all("==" in line and "+" not in line for line in requirements)
@@ -95,7 +97,11 @@ def test_registered_model_answers_and_refuses_through_mlflow(registry, dataset, 
     dataset.save(package)
     served = mlflow.pyfunc.load_model("models:/ccnlp@champion")
     answer = served.predict(pd.DataFrame({"text": ["good", "mala"]}))
-    assert list(answer.columns) == ["label", "confidence", "probabilities"]
+    assert list(answer.columns) == ["label", "confidence", "probabilities", "is_truncated"]
+    named = served.predict(pd.DataFrame({"text": ["good", "mala"]}), params={"task": "sentiment"})
+    assert named["label"].tolist() == answer["label"].tolist()
+    with pytest.raises(mlflow.exceptions.MlflowException, match="serves no task 'topic'"):
+        served.predict(pd.DataFrame({"text": ["good"]}), params={"task": "topic"})
     with pytest.raises(mlflow.exceptions.MlflowException, match="at most 2 are answered") as caught:
         served.predict(pd.DataFrame({"text": ["a", "b", "c"]}))
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"

@@ -14,6 +14,8 @@ WORDS = {
     "positive": "bueno rico 最高",
 }
 
+LABELS = tuple(WORDS)
+
 
 @pytest.fixture
 def examples(make_examples):
@@ -50,6 +52,36 @@ def test_learnt_baseline_finds_what_is_there(system, systems, examples, tasks):
     assert list(table.columns) == COLUMNS
     assert table["split"].value_counts().to_dict() == {"validation": 30, "test": 30}
     assert (table["reference"] == table["prediction"]).mean() == 1.0
+
+
+SCRIPTS_WITHOUT_SPACES = {
+    "zh": {"negative": "难吃", "neutral": "普通", "positive": "好吃"},
+    "ja": {"negative": "最悪", "neutral": "普通", "positive": "最高"},
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "ja"])
+def test_tfidf_learns_from_texts_that_are_one_word_each(language, systems, make_examples, tasks):
+    numerals = "一二三四五六七八九十"
+    rows = [
+        (language, "TW", split, f"{a}{word}{b}{c}", label)
+        for split, digits in (("train", numerals), ("validation", "甲"), ("test", "乙"))
+        for label, word in SCRIPTS_WITHOUT_SPACES[language].items()
+        for a in digits
+        for b in numerals
+        for c in digits[:1]
+    ]
+    table = predict_with("tfidf", systems["tfidf"], examples=make_examples(rows), tasks=tasks)
+    assert (table["reference"] == table["prediction"]).mean() == 1.0
+
+
+def test_tfidf_answers_where_no_texts_share_an_ngram(systems, make_examples, tasks, parameters):
+    rows = [("zh", "TW", "train", chr(0x4E00 + row), LABELS[row % 3]) for row in range(60)]
+    rows += [("zh", "TW", "test", "龘", "neutral")]
+    own = parameters.tfidf.model_copy(update={"character_ngrams": (2, 2)})
+    predict = partial(predict_tfidf, parameters=own)
+    table = predict_with("tfidf", predict, examples=make_examples(rows), tasks=tasks)
+    assert len(table) == 1
 
 
 @pytest.mark.parametrize("system", ["majority", "tfidf", "probe"])

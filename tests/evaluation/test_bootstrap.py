@@ -91,3 +91,26 @@ def test_percentile_interval_ignores_draws_without_a_score():
     assert low[0] == pytest.approx(1.05)
     assert high[0] == pytest.approx(2.95)
     assert np.isnan([low[1], high[1]]).all()
+
+
+def test_prior_adds_two_rows_of_the_larger_set_to_the_draws():
+    units = units_of(np.array([3] * 10), np.arange(10)).with_prior(np.array([1, 3, 3, 7]))
+    (draws,) = units.draw(20_000, Seed(0, ("x",)))
+    assert units.cells.tolist() == [1, 3, 7]
+    assert units.counts.tolist() == [0, 10, 0]
+    np.testing.assert_allclose(draws.mean(axis=0), [0.5, 11.0, 0.5], rtol=0.05)
+
+
+@pytest.mark.parametrize("accuracy", [0.6, 0.85, 0.95])
+def test_interval_of_twelve_rows_with_a_prior_holds_the_truth_about_as_often_as_it_says(accuracy):
+    generator = np.random.default_rng(0)
+    larger = (np.arange(100) < 80).astype(np.int64)  # 80 of 100 right
+    held = 0
+    for trial in range(300):
+        hits = (generator.random(12) < accuracy).astype(np.int64)
+        units = units_of(hits, np.arange(12)).with_prior(larger)
+        (draws,) = units.draw(200, Seed(0, (str(trial),)))
+        share = draws[:, units.cells == 1] / draws.sum(axis=1, keepdims=True)
+        low, high = percentile_interval(share, 0.95)
+        held += bool(low[0] <= accuracy <= high[0])
+    assert held / 300 > 0.85

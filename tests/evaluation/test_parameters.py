@@ -34,10 +34,11 @@ def test_slice_of_a_column_that_predictions_lack_is_refused(parameters):
     ("baseline", "message"),
     [
         ("tfdif", "'tfdif' is no system; did you mean 'tfidf'"),
-        ("champion", "'champion' is not there in every run; known are 'finetuned', 'majority'"),
+        ("champion", "'champion' is not there in every run; known are 'majority', 'probe'"),
+        ("finetuned", "'finetuned' is what is judged; known are 'majority', 'probe', 'tfidf'"),
     ],
 )
-def test_baseline_that_may_be_missing_is_refused(parameters, baseline, message):
+def test_baseline_that_says_nothing_is_refused(parameters, baseline, message):
     with pytest.raises(ValidationError, match=message):
         with_change(parameters, baseline=baseline)
 

@@ -4,7 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ccnlp.evaluation.predictions import predict_with_model, unseen, why_not_comparable
+from ccnlp.errors import CcnlpError
+from ccnlp.evaluation.predictions import (
+    COLUMNS,
+    combine,
+    has_one_label,
+    predict_with,
+    predict_with_champion,
+    predict_with_finetuned,
+    unseen,
+    why_not_comparable,
+    without_seen_splits,
+)
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 
@@ -14,6 +25,7 @@ class ConstantModel:
 
     tasks: dict
     asked: list = field(default_factory=list)
+    weights_digest = "0a"
 
     def predict(self, rows, *, task, tokens_per_batch):
         self.asked.append((len(rows), tokens_per_batch))
@@ -44,16 +56,19 @@ def rows():
 
 def test_model_answers_every_row_in_its_order(rows, tasks):
     model = ConstantModel(tasks)
-    predicted = predict_with_model(rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64)
+    predicted = predict_with_champion(
+        rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64
+    )
     assert predicted.index.tolist() == [0, 1]
     assert predicted["prediction"].tolist() == ["positive", "positive"]
     assert model.asked == [(2, 64)]
     assert predicted["is_seen"].tolist() == [False, True]
+    assert predicted["weights"].tolist() == ["0a", "0a"]
 
 
 def test_probabilities_of_a_champion_follow_the_labels_of_the_task(rows, tasks):
     champion = ConstantModel(tasks_with("positive", "negative", "neutral"))
-    predicted = predict_with_model(
+    predicted = predict_with_champion(
         rows, rows, tasks["sentiment"], model=champion, tokens_per_batch=64
     )
     # The champion gives 1, 1.5 and 2 parts to positive, negative and neutral.
@@ -64,22 +79,89 @@ def test_probabilities_of_a_champion_follow_the_labels_of_the_task(rows, tasks):
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        (None, "there is no champion yet"),
+        (None, "there is no champion to compare with"),
         (
             ConstantModel(tasks_with("a", "b", name="topic")),
             "the champion was not trained on the task 'sentiment'",
         ),
         (
             ConstantModel(tasks_with("bad", "good")),
-            r"the champion's labels are ['bad', 'good'], not ['negative', 'neutral', 'positive']",
+            "the labels of the champion are ['bad', 'good'], "
+            "not ['negative', 'neutral', 'positive']",
         ),
     ],
 )
 def test_champion_that_cannot_be_compared_sits_out(model, reason, rows, tasks):
     assert why_not_comparable(model, tasks["sentiment"]) == reason
     assert (
-        predict_with_model(rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64) is None
+        predict_with_champion(rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64)
+        is None
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (("bad", "good"), r"the labels of the fine-tuned model are \['bad', 'good'\], not \['nega"),
+        (
+            ("negative", "neutral", "positive"),
+            "the fine-tuned model was trained on 1 of the 2 rows that are now validation and test",
+        ),
+    ],
+)
+def test_finetuned_model_older_than_the_examples_is_refused(labels, message, rows, tasks):
+    model = ConstantModel(tasks_with(*labels))
+    again = "train again: kedro run --pipelines augmentation,tokenisation,training"
+    with pytest.raises(CcnlpError, match=f"^task 'sentiment': {message}.*; {again}$"):
+        predict_with_finetuned(rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64)
+
+
+def test_finetuned_model_that_has_seen_no_row_answers(rows, tasks):
+    model = ConstantModel(tasks)
+    predicted = predict_with_finetuned(
+        rows, rows[:1], tasks["sentiment"], model=model, tokens_per_batch=64
+    )
+    assert predicted["prediction"].tolist() == ["positive"]
+
+
+class TaggingTask:
+    """Of a task, what tells that its answer is a label for each word."""
+
+    name = "tagging"
+    labels = ("O", "B")
+    target_columns = ("tags",)
+    list_columns = ("tokens", "tags")
+
+
+def test_task_with_a_list_of_labels_a_row_is_left_out(make_examples, caplog):
+    assert not has_one_label(TaggingTask())
+    examples = make_examples([("es", "MX", "train", "a", "O")], task="tagging")
+    with caplog.at_level("INFO"):
+        table = predict_with("majority", None, examples=examples, tasks={"tagging": TaggingTask()})
+    assert not len(table)
+    assert caplog.messages == ["tagging: not judged, as its answer is not one label a row"]
+    assert list(combine([table, table]).columns) == COLUMNS
+
+
+def test_system_has_no_predictions_on_a_split_that_it_saw_in_part(make_predictions, caplog):
+    table = pd.concat(
+        make_predictions(["positive"] * 2, dict.fromkeys(["champion", "tfidf"], ["positive"] * 2),
+                         split=split)
+        for split in ("validation", "test")
+    ).reset_index(drop=True)  # fmt: skip
+    table["is_seen"] = [*[False] * 4, False, True, False, False]
+
+    with caplog.at_level("WARNING"):
+        left = without_seen_splits(table)
+
+    assert left.index.tolist() == [0, 1, 2, 3, 6, 7]
+    assert caplog.messages == [
+        "sentiment: champion was trained on 1 of the test rows; it has no scores there"
+    ]
+
+
+def test_without_predictions_there_is_nothing_to_leave_out():
+    assert not len(without_seen_splits(combine([])))
 
 
 def test_rows_that_a_model_was_trained_on_are_left_out_and_counted(caplog):

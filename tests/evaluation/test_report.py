@@ -114,7 +114,8 @@ def test_page_says_what_the_scores_say(page):
     own = html.unescape(without_plotly(page))
     assert "“Fine-tuned” reaches a macro-F1 of" in own
     assert "better than “TF-IDF + logistic regression”" in own
-    assert "1 language and culture has few test rows" in own
+    assert "1 language and culture has few test rows: read their intervals" in own
+    assert not re.search(r"\bnan\b", own)
     assert "Spanish, Mexico" in own
     assert "200 bootstrap resamples (seed 0)" in own
     assert "1,234" in own
@@ -129,7 +130,7 @@ def test_page_and_card_do_without_slices(judgement, predictions, examples, tasks
     failures = report.list_failures(predictions, examples, per_culture=0)
     page = report.render_report(judgement, failures=failures, figures=[figure], stages={})
     assert "“Fine-tuned” reaches a macro-F1 of" in html.unescape(without_plotly(page))
-    assert "macro-F1" in report.render_model_card(judgement)
+    assert "macro-F1" in report.render_model_card(judgement, max_length_tokens=64)
 
 
 def test_page_warns_of_a_demonstration_corpus_only(page, judgement, predictions, examples):
@@ -201,7 +202,7 @@ def test_without_test_rows_the_page_says_so(judgement, predictions, tasks):
 
 
 def test_model_card_has_metadata_that_hubs_read(judgement):
-    card = report.render_model_card(judgement)
+    card = report.render_model_card(judgement, max_length_tokens=64)
     front_matter = yaml.safe_load(card.split("---\n")[1])
     assert front_matter["language"] == ["es"]
     assert front_matter["pipeline_tag"] == "text-classification"
@@ -211,7 +212,8 @@ def test_model_card_has_metadata_that_hubs_read(judgement):
 
 
 def test_model_card_lists_cultures_and_escapes_them(judgement):
-    body = report.render_model_card(judgement).split("---\n", 2)[2]
+    body = report.render_model_card(judgement, max_length_tokens=64).split("---\n", 2)[2]
+    assert "longer than 64 tokens" in body
     assert "<script>" not in body
     assert "| es-MX (Spanish, Mexico) | 40 |" in body
     assert "| es-ES (Spanish, Spain) | 9 \\* |" in body

@@ -101,6 +101,49 @@ def test_language_average_has_the_interval_of_independent_languages(
     assert row["high"] == pytest.approx(0.5 + 0.0693, abs=0.006)
 
 
+def test_language_average_of_parallel_texts_is_no_surer_than_that_of_one_language(
+    make_predictions, tasks, parameters
+):
+    # 150 texts, each in four languages with the same answer: the mean over the languages is that
+    # of 150 rows, 0.5 ± 1.96 * sqrt(0.25 / 150) = 0.5 ± 0.080, not half as wide.
+    languages = ["ar", "es", "ja", "sw"]
+    answers = ["negative", "positive"] * 75
+    table = make_predictions(
+        ["negative"] * 600,
+        {"tfidf": answers * 4},
+        language=np.repeat(languages, 150),
+        group_id=[f"g{row}" for row in range(150)] * 4,
+        confidence=[0.5, 0.9] * 300,
+    )
+    many = parameters.model_copy(update={"num_draws": 2000})
+    scores = score_predictions(table, tasks, many)
+    for metric in ("accuracy", "calibration_error"):
+        average = row_of(scores, group="language_average", metric=metric)
+        one = row_of(scores, slice="language", group="es", metric=metric)
+        assert average["score"] == pytest.approx(one["score"])
+        assert average["low"] == pytest.approx(one["low"], abs=0.01)
+        assert average["high"] == pytest.approx(one["high"], abs=0.01)
+    row = row_of(scores, group="language_average", metric="accuracy")
+    assert row["low"] == pytest.approx(0.5 - 0.080, abs=0.01)
+    assert row["high"] == pytest.approx(0.5 + 0.080, abs=0.01)
+
+
+def test_language_average_with_a_language_that_draws_leave_out_has_an_interval(
+    make_predictions, tasks, parameters
+):
+    # The only group of Swahili is missing in a third of the draws.
+    table = make_predictions(
+        ["negative"] * 61,
+        {"tfidf": ["negative", "positive"] * 30 + ["positive"]},
+        language=["es"] * 60 + ["sw"],
+        group_id=[f"g{row}" for row in range(60)] + ["g0"],
+    )
+    row = row_of(score_predictions(table, tasks, parameters), group="language_average",
+                 metric="accuracy")  # fmt: skip
+    assert row["score"] == pytest.approx(0.25)
+    assert row["low"] < 0.25 < row["high"]
+
+
 def test_interval_covers_the_truth_about_as_often_as_it_says(simulated, tasks, parameters):
     few = parameters.model_copy(update={"slices": {}})
     covered = 0
@@ -174,6 +217,45 @@ def test_small_groups_are_marked_and_kept(predictions, tasks, parameters):
     }
 
 
+@pytest.mark.parametrize("size", [1, 12, 29])
+def test_group_of_a_whole_that_is_small_too_has_scores_and_no_interval(
+    size, make_predictions, tasks, parameters
+):
+    # 12 of 12 right are no reason to expect between 100 and 100 % of the next twelve.
+    reference = (list(LABELS) * 30)[:size]
+    table = make_predictions(reference, {"tfidf": reference, "finetuned": reference})
+    scores = score_predictions(table, tasks, parameters)
+    ends = ["low", "high", "difference_low", "difference_high"]
+    assert scores["is_small"].all()
+    assert scores[ends].isna().all(axis=None)
+    assert set(lookup(scores, metric="accuracy")["score"]) == {1.0}
+
+
+def test_small_group_that_is_all_right_is_not_held_to_be_certain(
+    make_predictions, tasks, parameters
+):
+    reference = list(LABELS) * 30
+    answers = [LABELS[0]] * 30 + reference[30:]
+    table = make_predictions(reference, {"tfidf": answers, "finetuned": answers})
+    is_small = table["example_id"].isin(table["example_id"].unique()[60:72])
+    table["language"] = table["language"].astype(str).where(~is_small, "yo")
+    scores = score_predictions(table, tasks, parameters)
+    row = row_of(scores, slice="language", group="yo", system="finetuned", metric="accuracy")
+    assert (row["n"], row["score"], row["is_small"]) == (12, 1.0, True)
+    # Wilson's interval of 12 of 12 begins at 0.757.
+    assert 0.65 < row["low"] < 0.9
+    assert 0.99 < row["high"] < 1.0
+    assert row["difference_low"] == row["difference_high"] == 0.0  # both answer the same
+
+
+def test_group_of_the_minimum_size_has_an_interval(make_predictions, tasks, parameters):
+    reference = list(LABELS) * 10
+    table = make_predictions(reference, {"tfidf": reference})
+    row = row_of(score_predictions(table, tasks, parameters), group="all", metric="accuracy")
+    assert not row["is_small"]
+    assert (row["low"], row["high"]) == (1.0, 1.0)
+
+
 def test_several_corpora_are_scored_apart_and_together(predictions, tasks, parameters):
     corpus = np.where(predictions["culture"] == "MX", "first", "second")
     scores = score_predictions(predictions.assign(corpus=corpus), tasks, parameters)
@@ -240,6 +322,19 @@ def test_comparison_takes_differences_to_the_champion(predictions, tasks, parame
         metric="macro_f1",
     )
     assert own["difference"] == pytest.approx(base["difference"])
+
+
+def test_comparison_is_on_the_corpora_that_the_champion_has_not_seen(
+    predictions, tasks, parameters
+):
+    # As where a corpus was all train, and now has ratios: every row of it was seen.
+    corpus = np.where(predictions["culture"] == "MX", "first", "second")
+    table = predictions.assign(corpus=corpus)
+    champion = table[(table["system"] == "tfidf") & (table["corpus"] == "first")]
+    both = pd.concat([table, champion.assign(system="champion")])
+    compared = compare_systems(both, tasks, parameters, system="finetuned", baseline="champion")
+    assert set(compared["corpus"]) == {"first"}
+    assert set(lookup(compared)["n"]) == {len(champion)}
 
 
 def test_comparison_without_a_champion_is_empty(predictions, tasks, parameters):

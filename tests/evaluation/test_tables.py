@@ -8,7 +8,8 @@ from ccnlp.evaluation.naming import describe_group, short_group
 from ccnlp.evaluation.parameters import PublishedScores
 from ccnlp.evaluation.published import benchmark_table, compare_with_published
 from ccnlp.evaluation.scores import score_predictions
-from ccnlp.evaluation.stages import MAX_ROWS, tables_of
+from ccnlp.evaluation.stages import MAX_ROWS, PAIR_COLUMNS, tables_of, with_round_trips
+from ccnlp.evaluation.summary import group_rows
 from ccnlp.evaluation.terminal import scores_table
 
 LABELS = ("negative", "neutral", "positive")
@@ -59,8 +60,23 @@ def test_terminal_table_marks_small_groups(scores, parameters):
     small = scores.assign(is_small=scores["group"] == "sw-KE")
     text = scores_table(small)
     assert next(line for line in text.splitlines() if line.startswith("sw-KE")).split()[1] == "30*"
-    assert "* a small group" in text
-    assert "* a small group" not in scores_table(scores.assign(is_small=False))
+    note = "* few rows: read the interval, not the score"
+    assert note in text
+    assert note not in scores_table(scores.assign(is_small=False))
+
+
+def test_small_groups_stand_without_an_interval(scores):
+    ends = ["low", "high", "difference_low", "difference_high"]
+    is_small = scores["group"].isin(["sw", "sw-KE"])
+    small = scores.assign(is_small=is_small)
+    small.loc[is_small, ends] = np.nan
+    lines = scores_table(small).splitlines()
+    assert next(line for line in lines if line.startswith("sw-KE")).endswith("100.0")
+    assert not any("nan" in line for line in lines)
+    (row,) = [row for row in group_rows(small, "language") if row.key == "sw"]
+    assert str(row.cells["finetuned"].score) == "100.0 (too few rows)"
+    assert row.cells["finetuned"].difference.signed.endswith(" (too few rows)")
+    assert row.cells["finetuned"].difference.verdict == "open"
 
 
 def test_terminal_table_says_nothing_twice_where_no_culture_is_stated(
@@ -116,6 +132,26 @@ def test_stage_report_becomes_tables():
     assert rejected.rows == (("empty", "3"), ("long", ""))
 
 
+def test_report_on_augmentation_shows_routes_and_a_few_pairs_of_each_language():
+    counts = pd.DataFrame({"language": ["es", "yo"], "pivot": ["en", ""], "kept": [3, 0]})
+    pairs = pd.DataFrame(
+        [
+            (language, "en", "positive", f"texto {row}", f"text {row}", rejected_by)
+            for language in ("es", "fr")
+            for rejected_by in ("", "novelty")
+            for row in range(4)
+        ],
+        columns=PAIR_COLUMNS,
+    )
+    report = with_round_trips({"kept": 3}, counts, pairs)
+    plain, by_route, side_by_side = tables_of(report)
+    assert plain.rows == (("kept", "3"),)
+    assert by_route.rows == (("es", "en", "3"), ("yo", "", "0"))
+    assert [row[0] + row[5] for row in side_by_side.rows] == [
+        *["es"] * 2, *["esnovelty"] * 2, *["fr"] * 2, *["frnovelty"] * 2,
+    ]  # fmt: skip
+
+
 def test_stage_table_of_a_frame_is_cut_and_counted():
     frame = pd.DataFrame({"language": [f"l{i}" for i in range(MAX_ROWS + 3)], "share": 0.25})
     (table,) = tables_of(frame)
@@ -142,6 +178,10 @@ def test_numbers_of_a_frame_are_read_like_those_of_json():
         ("language_culture", "sw-KE", "Swahili, Kenya"),
         ("language_culture", "zh-Hant-TW", "Chinese (Traditional), Taiwan"),
         ("language_culture", "de-und", "German"),
+        ("language_culture", "fr-maghreb-fr", "French"),
+        ("language_culture", "de-turkish-de", "German"),
+        ("language_culture", "pt-BR-BR", "Portuguese (Brazil), Brazil"),
+        ("language_culture", "tweets", ""),
         ("domain", "news", ""),
     ],
 )

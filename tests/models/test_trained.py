@@ -134,3 +134,14 @@ def test_load_of_a_broken_folder_says_what_is_wrong(model, tmp_path, break_it, m
 
     with pytest.raises(ModelSourceError, match=message):
         TrainedModel.load(tmp_path / "model")
+
+
+def test_digest_tells_weights_apart_and_survives_saving(tiny_model, tmp_path):
+    import torch
+
+    tiny_model.save(tmp_path / "model")
+    loaded, other = (TrainedModel.load(tmp_path / "model") for _ in range(2))
+    assert loaded.weights_digest == tiny_model.weights_digest
+    with torch.no_grad():
+        next(other.network.heads.parameters()).view(-1)[0] += 1e-3
+    assert other.weights_digest != loaded.weights_digest

@@ -25,3 +25,14 @@ def test_example_is_the_shortest_test_texts_of_different_languages():
         {"text": "cc", "language": "en", "culture": "US"},
         {"text": "dddd", "language": "sw", "culture": "KE"},
     ]
+
+
+def test_example_leaves_out_rows_of_tasks_without_text():
+    rows = [("test", None, "en", "GB"), ("test", "a text of a task", "es", "MX")]
+    examples = pd.DataFrame(rows, columns=["split", "text", "language", "culture"])
+    assert request_example(examples)["language"].tolist() == ["es"]
+
+
+def test_example_is_made_up_where_no_task_has_texts():
+    examples = pd.DataFrame({"split": ["test"], "tokens": [["a", "b"]]})
+    assert list(request_example(examples).columns) == ["text", "language", "culture"]

@@ -1,10 +1,12 @@
+import dataclasses
 import unicodedata
 
 import pandas as pd
 import pytest
 
-from ccnlp.errors import ConfigurationError, ModelSourceError
-from ccnlp.serving.predictor import Predictor, RequestError, ServingParameters
+from ccnlp.errors import ModelSourceError
+from ccnlp.serving.predictor import Predictor, RequestError, ServingParameters, served_tasks
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 PARAMETERS = ServingParameters(max_texts=3, max_characters=40, tokens_per_batch=256)
 
@@ -20,7 +22,7 @@ def request(*texts, **columns):
 
 def test_answer_has_label_confidence_and_probabilities(predictor):
     answer = predictor.predict(request("good film", "bad", "très bon"))
-    assert list(answer.columns) == ["label", "confidence", "probabilities"]
+    assert list(answer.columns) == ["label", "confidence", "probabilities", "is_truncated"]
     for row in answer.to_dict("records"):
         probabilities = row["probabilities"]
         assert list(probabilities) == ["negative", "neutral", "positive"]
@@ -80,9 +82,51 @@ def test_no_text_gives_no_answer(predictor):
     assert len(predictor.predict(request())) == 0
 
 
-def test_unknown_task_is_refused(tiny_model):
-    with pytest.raises(ConfigurationError, match="no task 'topic', only 'sentiment'"):
-        Predictor(tiny_model, parameters=PARAMETERS, task="topic")
+def test_unknown_task_is_refused(predictor):
+    with pytest.raises(RequestError, match="serves no task 'topic', only 'sentiment'"):
+        predictor.predict(request("good"), task="topic")
+
+
+def test_text_that_the_model_did_not_read_to_its_end_is_told(tiny_model):
+    model = dataclasses.replace(tiny_model, max_length_tokens=6)
+    answer = Predictor(model, parameters=PARAMETERS).predict(
+        request("good film", "the film was good and the service bad")
+    )
+    assert answer["is_truncated"].tolist() == [False, True]
+
+
+@pytest.fixture
+def two_tasks(tiny_model):
+    """The model with another task beside, of other labels."""
+    from ccnlp.models.network import build_network, load_backbone
+
+    labels = {"sentiment": ["negative", "neutral", "positive"], "topic": ["film", "service"]}
+    entry = {"kind": "sequence_classification", "loss_weight": 1}
+    parameters = {name: {**entry, "labels": own} for name, own in labels.items()}
+    tasks = build_tasks(TasksParameters.model_validate(parameters))
+    backbone = load_backbone(tiny_model.encoder.folder)
+    network = build_network(backbone, tasks, pooling="mean", head_dropout=0.0)
+    return dataclasses.replace(tiny_model, network=network.eval(), tasks=tasks)
+
+
+@pytest.mark.parametrize(
+    ("task", "labels"),
+    [
+        (None, ["negative", "neutral", "positive"]),
+        ("sentiment", ["negative", "neutral", "positive"]),
+        ("topic", ["film", "service"]),
+    ],
+)
+def test_request_may_name_the_task(two_tasks, task, labels):
+    answer = Predictor(two_tasks, parameters=PARAMETERS).predict(request("good"), task=task)
+    assert list(answer.loc[0, "probabilities"]) == labels
+
+
+def test_model_without_a_task_of_one_label_a_text_says_so(tiny_model):
+    model = dataclasses.replace(tiny_model, tasks={})
+    assert served_tasks(model) == []
+    with pytest.raises(RequestError, match="no task that answers one text with one label"):
+        Predictor(model, parameters=PARAMETERS).predict(request("good"))
 
 
 def test_folder_without_a_model_is_refused(tmp_path):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from ccnlp.augmentation.back_translation import DUPLICATE, HELD_OUT
 from ccnlp.augmentation.filtering import score_column
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.routes import routes_for
@@ -11,16 +12,24 @@ from ccnlp.augmentation.selection import is_candidate
 
 PAIRS_PER_ROUTE = 8
 
+PAIR_COLUMNS = [
+    "language", "pivot", "label", "original", "pivot_text", "candidate", "rejected_by",
+]  # fmt: skip
+COUNTS = ["train_rows", "translatable", "asked", "translated"]
+OUTCOMES = ["rejected", "kept"]
+
 
 def count_round_trips(
     examples: pd.DataFrame, round_trips: pd.DataFrame, parameters: AugmentationParameters
 ) -> pd.DataFrame:
-    """A row a language and route: train rows, candidates, rejections by filter, kept.
+    """A row a language and route: train rows, asked, translated, rejections by filter, kept.
 
-    Languages of the data without a route have one row, with an empty `pivot`. A candidate that two
-    filters reject counts for both, so that the filters' columns may add up to more than `rejected`.
+    `translatable` are the train rows that could be asked for, `asked` those that were, as `share`
+    says, and `translated` those that came back with text. Languages of the data without a route
+    have one row, with an empty `pivot`. A candidate that two filters reject counts for both, so
+    that the filters' columns may add up to more than `rejected`.
     """
-    filters = [*parameters.filters, "held_out", "duplicate"]
+    filters = [*parameters.filters, HELD_OUT, DUPLICATE]
     native_train = examples[(examples["split"] == "train") & (examples["origin"] == "native")]
     rows = []
     for language, native in native_train.groupby("language", observed=True):
@@ -36,7 +45,8 @@ def count_round_trips(
                     "pivot": pivot,
                     "train_rows": len(native),
                     "translatable": int(is_candidate(native, parameters).sum()),
-                    "translated": len(trips),
+                    "asked": len(trips),
+                    "translated": int(trips["candidate"].str.strip().ne("").sum()),
                     **{
                         count_column(name): sum(name in names for names in rejected_by)
                         for name in filters
@@ -46,8 +56,7 @@ def count_round_trips(
                 }
             )
     by_filter = map(count_column, filters)
-    columns = ["language", "pivot", "train_rows", "translatable", "translated", *by_filter]
-    return pd.DataFrame(rows, columns=[*columns, "rejected", "kept"])
+    return pd.DataFrame(rows, columns=["language", "pivot", *COUNTS, *by_filter, *OUTCOMES])
 
 
 def count_column(name: str) -> str:
@@ -59,13 +68,14 @@ def summarise(
     table: pd.DataFrame, translation_counts: pd.DataFrame, parameters: AugmentationParameters
 ) -> dict[str, Any]:
     """Totals, languages without a route, and how much the store spared."""
-    filters = [*parameters.filters, "held_out", "duplicate"]
+    filters = [*parameters.filters, HELD_OUT, DUPLICATE]
     with_route = table[table["pivot"] != ""]
     per_language = table.drop_duplicates("language")
     return {
         "is_enabled": True,
         "translator": parameters.translator.name,
         "train_rows": int(per_language["train_rows"].sum()),
+        "asked": int(table["asked"].sum()),
         "translated": int(table["translated"].sum()),
         "rejected": int(table["rejected"].sum()),
         "kept": int(table["kept"].sum()),
@@ -90,10 +100,17 @@ def sample_pairs(round_trips: pd.DataFrame, parameters: AugmentationParameters) 
     The choice is by id, so that a rerun shows the same pairs.
     """
     scores = [score_column(name) for name in parameters.filters]
-    columns = ["language", "pivot", "label", "original", "pivot_text", "candidate", "rejected_by"]
     is_kept = round_trips["rejected_by"].isna()
     ordered = round_trips.assign(_is_rejected=~is_kept).sort_values(
         ["language", "pivot", "_is_rejected", "id"]
     )
     chosen = ordered.groupby(["language", "pivot", "_is_rejected"], observed=True)
-    return chosen.head(PAIRS_PER_ROUTE // 2)[[*columns, *scores]].round(3).reset_index(drop=True)
+    return (
+        chosen.head(PAIRS_PER_ROUTE // 2)[[*PAIR_COLUMNS, *scores]].round(3).reset_index(drop=True)
+    )
+
+
+def empty_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The counts by route and the pairs of a run that translated nothing."""
+    columns = ["language", "pivot", *COUNTS, *OUTCOMES]
+    return pd.DataFrame(columns=columns), pd.DataFrame(columns=PAIR_COLUMNS)

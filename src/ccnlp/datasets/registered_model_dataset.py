@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from kedro.io import AbstractDataset
 from ccnlp.folders import scratch
 from ccnlp.progress import Fact, report
 from ccnlp.serving.package import ModelPackage
+from ccnlp.serving.predictor import served_tasks
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -69,7 +71,7 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
                 name=self._model_name,
                 python_model=str(PYFUNC),
                 artifacts=write_artifacts(data, folder),
-                signature=request_signature(),
+                signature=request_signature(served_tasks(data.model)),
                 input_example=data.example,
                 pip_requirements=pinned_requirements(),
                 code_paths=[str(PACKAGE)],
@@ -108,10 +110,13 @@ def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
     return {name: str(path) for name, path in paths.items()}
 
 
-def request_signature() -> "ModelSignature":
-    """Texts with an optional language and culture; answered with label and probabilities."""
+def request_signature(tasks: Sequence[str]) -> "ModelSignature":
+    """Texts with an optional language and culture, answered with label and probabilities.
+
+    The parameter `task` says for which of the tasks; the first where it is not given.
+    """
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import Map
 
     inputs = [
@@ -123,8 +128,12 @@ def request_signature() -> "ModelSignature":
         ColSpec(DataType.string, "label"),
         ColSpec(DataType.double, "confidence"),
         ColSpec(Map(DataType.double), "probabilities"),
+        ColSpec(DataType.boolean, "is_truncated"),
     ]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
+    task = ParamSpec("task", DataType.string, default=tasks[0] if tasks else "")
+    return ModelSignature(
+        inputs=Schema(inputs), outputs=Schema(outputs), params=ParamSchema([task])
+    )
 
 
 def pinned_requirements() -> list[str]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,31 +41,10 @@ def predict_tfidf(
     train: pd.DataFrame, rows: pd.DataFrame, task: Task, *, parameters: TfidfParameters
 ) -> pd.DataFrame:
     """Logistic regression on n-grams of words and of characters within words."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import make_union
-
-    size = parameters.max_features
-    vectoriser = make_union(
-        *(
-            TfidfVectorizer(
-                analyzer=analyzer,
-                ngram_range=ngrams,
-                # A handful of texts may share no n-gram at all.
-                min_df=min(parameters.min_document_count, max(1, len(train) // 20)),
-                max_features=size,
-                sublinear_tf=True,
-                dtype=np.float32,
-            )
-            for analyzer, ngrams in (
-                ("word", parameters.word_ngrams),
-                ("char_wb", parameters.character_ngrams),
-            )
-        )
-    )
-    fitted = vectoriser.fit_transform(_texts(train, task))
+    fitted, other = _count_ngrams(_texts(train, task), _texts(rows, task), parameters)
     return _predict_logistic(
         fitted,
-        vectoriser.transform(_texts(rows, task)),
+        other,
         train,
         rows,
         task,
@@ -103,6 +83,59 @@ def predict_probe(
         strengths=parameters.inverse_regularisation,
         name="probe",
     )
+
+
+def _count_ngrams(
+    train: Sequence[str], rows: Sequence[str], parameters: TfidfParameters
+) -> tuple[Inputs, Inputs]:
+    """TF-IDF of both, sparse (texts, n-grams), without a kind of n-gram that no texts share.
+
+    Where no words are parted by spaces, as in Chinese, a clause counts as a word, and no two texts
+    may have one in common.
+    """
+    from scipy.sparse import hstack
+
+    # A handful of texts may share no n-gram at all.
+    min_count = min(parameters.min_document_count, max(1, len(train) // 20))
+    count = partial(_count, train, rows, max_features=parameters.max_features)
+    characters = ("char_wb", parameters.character_ngrams)
+    counted = [
+        count(kind, min_count=min_count) for kind in (("word", parameters.word_ngrams), characters)
+    ]
+    found = [pair for pair in counted if pair is not None]
+    if not found and (every := count(characters, min_count=1)) is not None:
+        found = [every]
+    if not found:
+        raise ValueError("TF-IDF: the texts have no n-grams of the configured lengths")
+    fitted, other = (hstack(parts, format="csr") for parts in zip(*found, strict=True))
+    return fitted, other
+
+
+def _count(
+    train: Sequence[str],
+    rows: Sequence[str],
+    kind: tuple[str, tuple[int, int]],
+    *,
+    min_count: int,
+    max_features: int,
+) -> tuple[Inputs, Inputs] | None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    analyzer, ngrams = kind
+    vectoriser = TfidfVectorizer(
+        analyzer=analyzer,
+        ngram_range=ngrams,
+        min_df=min_count,
+        max_features=max_features,
+        sublinear_tf=True,
+        dtype=np.float32,
+    )
+    try:
+        fitted = vectoriser.fit_transform(train)
+    except ValueError as error:  # scikit-learn's way to say that the vocabulary is empty
+        logger.info("TF-IDF: no n-grams of kind %s: %s", analyzer, error)
+        return None
+    return fitted, vectoriser.transform(rows)
 
 
 def as_predictions(probabilities: Probabilities, labels: Sequence[str]) -> pd.DataFrame:

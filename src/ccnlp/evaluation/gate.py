@@ -1,8 +1,9 @@
 """Whether a new model takes the champion's place, and why."""
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from statistics import NormalDist
 from typing import Any, Literal
 
 import pandas as pd
@@ -12,7 +13,7 @@ from ccnlp.errors import CcnlpError, ConfigurationError, did_you_mean
 from ccnlp.evaluation.scores import ALL, lookup
 
 Alias = Literal["champion", "challenger"]
-Verdict = Literal["improved", "regressed", "inconclusive"]
+Verdict = Literal["improved", "regressed", "inconclusive", "too small"]
 
 
 class GateParameters(BaseModel):
@@ -28,14 +29,17 @@ class GateParameters(BaseModel):
         ge=-1, le=1, description="the interval of the difference to the champion lies above it"
     )
     max_regression: float = Field(
-        ge=0, le=1, description="loss of a language or culture that is tolerated, in macro-F1"
+        ge=0, le=1, description="loss of a group that is tolerated, in macro-F1"
     )
-    slices: tuple[str, ...] = Field(description="slices whose groups must not regress")
+    slices: tuple[str, ...] = Field(description="slices whose groups must not surely lose more")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The new model against the champion on one group of test rows; differences in macro-F1."""
+    """The new model against the champion on one group of test rows; differences in macro-F1.
+
+    The verdict is by the interval of this group alone; `too small` has none.
+    """
 
     task: str
     slice: str
@@ -79,63 +83,62 @@ class _Judgement:
     failures: tuple[str, ...] = ()
 
 
-def check_champion(champion_comparison: pd.DataFrame, champion_version: str | None) -> None:
-    """Checks that the comparison was made with the present champion.
-
-    Raises:
-        CcnlpError: with another one; says how to compare again.
-    """
-    compared = {str(version) for version in champion_comparison["champion_version"].unique()}
-    if compared and compared != {str(champion_version)}:
-        raise CcnlpError(
-            f"the scores compare with version {', '.join(sorted(compared))}, but the champion is "
-            f"version {champion_version} now; evaluate again: kedro run --pipelines "
-            "evaluation,registration"
-        )
-
-
 def decide_promotion(
     scores: pd.DataFrame,
     champion_comparison: pd.DataFrame,
     *,
-    tasks: Iterable[str],
-    comparable_tasks: Collection[str],
+    why_not_compared: Mapping[str, str | None],
+    lost_tasks: Collection[str],
+    confidence: float,
     parameters: GateParameters,
 ) -> PromotionDecision:
     """The decision over all tasks: each must pass.
 
     A model must have the minimal score and beat the baseline. Where there is a champion, it must
-    besides gain on it by the paired interval, and no group may certainly lose more than is
-    tolerated. A group whose interval spans 0 is inconclusive: it does not hinder, but is told.
+    answer every task of it, gain on it by the paired interval, and lose more than is tolerated
+    for sure in no group. For sure: the upper end of the difference's interval lies below the
+    tolerance, at the level of Bonferroni over all groups that are large enough to be judged
+    (`_upper_end`). Small groups and those whose loss is open do not hinder, but are told.
 
     Args:
         scores: of `score_predictions`.
         champion_comparison: the new model's scores with their differences to the champion.
-        tasks: that are scored.
-        comparable_tasks: the tasks that the present champion can be judged on.
+        why_not_compared: by scored task why the champion can't be judged on it, or `None`.
+        lost_tasks: those that the champion answers and the new model does not.
+        confidence: of the intervals, such as 0.95.
         parameters: thresholds.
 
     Raises:
-        CcnlpError: there are no test scores of the new model, or none of a champion that exists.
+        CcnlpError: there are no test scores of the new model.
         ConfigurationError: a slice of the gate was not scored.
     """
-    _check_slices(scores, parameters)
-    judgements: list[_Judgement] = []
-    comparisons: list[Comparison] = []
-    for task in sorted(tasks):
+    if len(scores):
+        _check_slices(scores, parameters)
+    comparisons = {
+        task: _compare(champion_comparison, task, parameters)
+        for task, why_not in sorted(why_not_compared.items())
+        if why_not is None
+    }
+    num_judged = sum(_is_judged(part) for parts in comparisons.values() for part in parts)
+    judgements = [_judge_tasks(why_not_compared, lost_tasks)]
+    for task, why_not in sorted(why_not_compared.items()):
         judgements.append(_judge_alone(scores, task, parameters))
-        if task in comparable_tasks:
-            compared = _compare(champion_comparison, task, parameters)
-            comparisons += compared
-            judgements.append(_judge_against_champion(compared, task, parameters))
-        else:
-            judgements.append(_Judgement((f"{task}: there is no champion to compare with",)))
+        judgements.append(
+            _Judgement((f"{task}: {why_not}",))
+            if why_not is not None
+            else _judge_against_champion(
+                comparisons[task],
+                task,
+                parameters,
+                widening=_widening(confidence, num_groups=num_judged),
+            )
+        )
     failures = [sentence for judgement in judgements for sentence in judgement.failures]
     findings = [sentence for judgement in judgements for sentence in judgement.findings]
     return PromotionDecision(
         alias="challenger" if failures else "champion",
         reasons=tuple(failures or findings),
-        comparisons=tuple(comparisons),
+        comparisons=tuple(part for parts in comparisons.values() for part in parts),
     )
 
 
@@ -147,6 +150,16 @@ def _check_slices(scores: pd.DataFrame, parameters: GateParameters) -> None:
                 f"registration.gate.slices names {name!r}, which was not scored; "
                 f"{did_you_mean(name, known)} (parameters/registration.yml)"
             )
+
+
+def _judge_tasks(scored: Collection[str], lost: Collection[str]) -> _Judgement:
+    failures = [
+        f"{task}: the champion answers this task, and the new model was not trained on it"
+        for task in sorted(lost)
+    ]
+    if not scored:
+        failures.append("no task of the model has one label a row, so nothing was judged")
+    return _Judgement(failures=tuple(failures))
 
 
 def _judge_alone(scores: pd.DataFrame, task: str, parameters: GateParameters) -> _Judgement:
@@ -164,7 +177,12 @@ def _judge_alone(scores: pd.DataFrame, task: str, parameters: GateParameters) ->
         needed = 100 * parameters.min_score
         failures.append(f"{score}, below the {needed:.1f} that a champion needs")
     gain = f"{task}: {_difference(row['baseline'], *_interval_of(row))}"
-    if not row["difference_low"] > parameters.min_gain_over_baseline:
+    if row["is_small"]:
+        failures.append(
+            f"{task}: {row['n']} test rows are too few to tell a gain over {row['baseline']} from "
+            "chance (evaluation.min_group_size)"
+        )
+    elif not row["difference_low"] > parameters.min_gain_over_baseline:
         needed = 100 * parameters.min_gain_over_baseline
         failures.append(f"{gain}; the whole interval must lie above {needed:+.1f}")
     return _Judgement((score, gain), tuple(failures))
@@ -185,17 +203,12 @@ def _difference(to: str, difference: float, low: float, high: float) -> str:
 def _compare(
     champion_comparison: pd.DataFrame, task: str, parameters: GateParameters
 ) -> list[Comparison]:
-    """All rows first, then the groups of each slice."""
+    """All rows first, then the groups of each slice; empty where no row can be compared."""
     parts = [
         lookup(champion_comparison, task=task, slice_name=name)
         for name in (ALL, *parameters.slices)
     ]
     parts[0] = parts[0][parts[0]["group"] == ALL]
-    if not len(parts[0]):
-        raise CcnlpError(
-            f"task {task!r}: there is a champion, but the scores are without it; evaluate again: "
-            "kedro run --pipelines evaluation,registration"
-        )
     return [_compare_group(task, row) for part in parts for _, row in part.iterrows()]
 
 
@@ -203,14 +216,44 @@ def _compare_group(task: str, row: "pd.Series[Any]") -> Comparison:
     difference, low, high = _interval_of(row)
     verdict: Verdict = "improved" if low > 0 else "regressed" if high < 0 else "inconclusive"
     return Comparison(
-        task, str(row["slice"]), str(row["group"]), int(row["n"]), difference, low, high, verdict
+        task,
+        str(row["slice"]),
+        str(row["group"]),
+        int(row["n"]),
+        difference,
+        low,
+        high,
+        "too small" if row["is_small"] else verdict,
     )
 
 
+def _is_judged(part: Comparison) -> bool:
+    return part.slice != ALL and part.verdict != "too small"
+
+
+def _widening(confidence: float, *, num_groups: int) -> float:
+    """How much wider an interval is at the level corrected for the number of groups (Bonferroni).
+
+    By the normal distribution: the far tails of a thousand resamples are a handful of draws.
+    """
+    tail = (1 - confidence) / 2
+    quantile = NormalDist().inv_cdf
+    return quantile(1 - tail / max(1, num_groups)) / quantile(1 - tail)
+
+
+def _upper_end(part: Comparison, widening: float) -> float:
+    return (part.low + part.high) / 2 + widening * (part.high - part.low) / 2
+
+
 def _judge_against_champion(
-    comparisons: list[Comparison], task: str, parameters: GateParameters
+    comparisons: list[Comparison], task: str, parameters: GateParameters, *, widening: float
 ) -> _Judgement:
+    if not comparisons:
+        return _Judgement((f"{task}: the champion was trained on all the test rows",))
     overall, *groups = comparisons
+    if overall.verdict == "too small":
+        few = f"the champion was not trained on {overall.n} of the test rows, too few to compare on"
+        return _Judgement((f"{task}: {few}",))
     against = (
         f"{task}: {_difference('the champion', overall.difference, overall.low, overall.high)}, "
         f"{overall.verdict}"
@@ -220,18 +263,23 @@ def _judge_against_champion(
         needed = 100 * parameters.min_gain_over_champion
         failures.append(f"{against}; the whole interval must lie above {needed:+.1f}")
     limit = -parameters.max_regression
-    for part in groups:
-        if part.verdict == "regressed" and part.difference < limit:
-            loss = _difference("the champion", part.difference, part.low, part.high)
-            failures.append(f"{task}: {part.slice} {part.group} loses: {loss}, n = {part.n}")
-    open_groups = [p.group for p in groups if p.verdict == "inconclusive" and not p.low >= limit]
-    findings = [against]
-    if open_groups:
-        findings.append(
-            f"{task}: too few test rows to rule out a loss above {-100 * limit:.1f} for "
-            f"{', '.join(open_groups)}"
+    large = [part for part in groups if _is_judged(part)]
+    losers = [part for part in large if _upper_end(part, widening) < limit]
+    for part in losers:
+        loss = _difference("the champion", part.difference, part.low, part.high)
+        failures.append(f"{task}: {part.slice} {part.group} loses: {loss}, n = {part.n}")
+    is_open = [part for part in large if part not in losers and not part.low >= limit]
+    small = [part for part in groups if part.verdict == "too small"]
+    tolerated = f"a loss above {-100 * limit:.1f}"
+    findings = [
+        f"{task}: {why} {', '.join(part.group for part in parts)}"
+        for why, parts in (
+            (f"too few test rows to rule out {tolerated} for", is_open),
+            ("too small to judge:", small),
         )
-    return _Judgement(tuple(findings), tuple(failures))
+        if parts
+    ]
+    return _Judgement((against, *findings), tuple(failures))
 
 
 def _none_for_nan(value: object) -> object:

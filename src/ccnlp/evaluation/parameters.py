@@ -27,10 +27,12 @@ def _check_range(sizes: tuple[int, int]) -> tuple[int, int]:
 
 
 def _check_baseline(name: str) -> str:
-    known = [system for system in SYSTEMS if system != "champion"]
+    why_not = {"champion": "is not there in every run", "finetuned": "is what is judged"}
+    known = [system for system in SYSTEMS if system not in why_not]
     if name not in known:
-        why = "is not there in every run" if name in SYSTEMS else "is no system"
-        raise ValueError(f"{name!r} {why}; {did_you_mean(name, known)}")
+        raise ValueError(
+            f"{name!r} {why_not.get(name, 'is no system')}; {did_you_mean(name, known)}"
+        )
     return name
 
 
@@ -102,7 +104,9 @@ class EvaluationParameters(_Group):
     seed: int = Field(ge=0, description="of the resamples, and of the probe's train rows")
     num_draws: int = Field(ge=1, description="bootstrap resamples behind an interval")
     confidence: float = Field(gt=0.5, lt=1, description="of the intervals, such as 0.95")
-    min_group_size: int = Field(ge=1, description="rows below which a group is marked as small")
+    min_group_size: int = Field(
+        ge=1, description="rows below which a group is marked, and drawn with a prior"
+    )
     baseline: Baseline = Field(description="system that differences are taken to")
     slices: Removable[tuple[Column, ...]] = Field(
         description="by slice, the columns of the predictions whose values form its groups; null "

@@ -12,7 +12,12 @@ from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEM_COLOURS, SYSTEMS, in_order
 from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
 from ccnlp.examples import SPLITS
-from ccnlp.metrics import NUM_CALIBRATION_BINS, calibration_bins, confusion_counts
+from ccnlp.metrics import (
+    NUM_CALIBRATION_BINS,
+    calibration_bins,
+    calibration_error,
+    confusion_counts,
+)
 from ccnlp.plotting import SHADES, SOFT, apply_theme, escape, label_colours
 
 if TYPE_CHECKING:
@@ -52,7 +57,7 @@ def draw_labels(examples: pd.DataFrame, *, labels: Mapping[str, Sequence[str]]) 
     views = {
         view_name(str(task), ""): _draw_labels(rows, labels[str(task)])
         for task, rows in examples.groupby("task", sort=False, observed=True)
-        if labels.get(str(task)) and "label" in rows
+        if labels.get(str(task)) and "label" in rows and rows["label"].notna().any()
     }
     return with_views(views or {"": empty_figure("No labels")})
 
@@ -113,8 +118,9 @@ def _draw_reliability(rows: pd.DataFrame) -> "Figure":
                 "confidence": own["confidence"].to_numpy(),
             }
         ).groupby("bin")
-        means, sizes = 100 * by_bin.mean(), by_bin.size()
-        gap = float(((means["hit"] - means["confidence"]).abs() * sizes).sum() / sizes.sum())
+        means, sums, sizes = 100 * by_bin.mean(), by_bin.sum(), by_bin.size()
+        hits, confidence = sums["hit"].to_numpy(), sums["confidence"].to_numpy()
+        gap = 100 * float(calibration_error(hits, confidence, np.array(len(own))))
         figure.add_scatter(
             x=means["confidence"].tolist(),
             y=means["hit"].tolist(),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ccnlp.errors import CorpusError
+from ccnlp.errors import CcnlpError, CorpusError
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import Task
 
@@ -23,8 +23,11 @@ COLUMNS = [
     "probabilities",
     "num_characters",
     "is_seen",
+    "weights",
     *KEPT,
 ]
+
+TRAIN_AGAIN = "train again: kedro run --pipelines augmentation,tokenisation,training"
 
 Predict = Callable[[pd.DataFrame, pd.DataFrame, Task], pd.DataFrame | None]
 """From train rows, rows to predict and the task to decoded predictions; `None` to sit out."""
@@ -37,7 +40,9 @@ def predict_with(
     examples: pd.DataFrame,
     tasks: Mapping[str, Task],
 ) -> pd.DataFrame:
-    """One system's predictions of the validation and test rows of every task with labels.
+    """One system's predictions of the validation and test rows of every task.
+
+    A task whose answer is not one label a row is left out: no system here can be judged on it.
 
     Raises:
         CorpusError: a task has no train rows to fit a system on.
@@ -45,7 +50,10 @@ def predict_with(
     tables = []
     for name, task in tasks.items():
         own = examples[examples["task"] == name]
-        if not len(own) or not task.labels:
+        if not len(own):
+            continue
+        if not has_one_label(task):
+            logger.info("%s: not judged, as its answer is not one label a row", name)
             continue
         train = own[own["split"] == "train"].reset_index(drop=True)
         rows = own[own["split"] != "train"].reset_index(drop=True)
@@ -58,7 +66,16 @@ def predict_with(
     return pd.concat(tables, ignore_index=True) if tables else _empty()
 
 
-def predict_with_model(
+def has_one_label(task: Task) -> bool:
+    """Whether the task's answer is one label a row, which is what can be judged and served."""
+    return (
+        bool(task.labels)
+        and len(task.target_columns) == 1
+        and not set(task.target_columns) & set(task.list_columns)
+    )
+
+
+def predict_with_champion(
     _train: pd.DataFrame,
     rows: pd.DataFrame,
     task: Task,
@@ -66,28 +83,65 @@ def predict_with_model(
     model: TrainedModel | None,
     tokens_per_batch: int,
 ) -> pd.DataFrame | None:
-    """The predictions of a trained model; `None`, with the reason in the log, where it can't."""
+    """The champion's predictions; `None`, with the reason in the log, where it can't be judged."""
     why_not = why_not_comparable(model, task)
     if model is None or why_not is not None:
         logger.info("%s: %s", task.name, why_not)
         return None
+    return _predict(model, rows, task, tokens_per_batch)
+
+
+def predict_with_finetuned(
+    _train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: Task,
+    *,
+    model: TrainedModel,
+    tokens_per_batch: int,
+) -> pd.DataFrame:
+    """The fine-tuned model's predictions.
+
+    Raises:
+        CcnlpError: the model is of other labels, or was trained on some of the rows: it is older
+            than the examples.
+    """
+    why_not = why_not_comparable(model, task, name="the fine-tuned model")
+    if why_not is not None:
+        raise CcnlpError(f"task {task.name!r}: {why_not}; {TRAIN_AGAIN}")
+    predicted = _predict(model, rows, task, tokens_per_batch)
+    num_seen = int(predicted["is_seen"].sum())
+    if num_seen:
+        raise CcnlpError(
+            f"task {task.name!r}: the fine-tuned model was trained on {num_seen:,} of the "
+            f"{len(rows):,} rows that are now validation and test; {TRAIN_AGAIN}"
+        )
+    return predicted
+
+
+def _predict(
+    model: TrainedModel, rows: pd.DataFrame, task: Task, tokens_per_batch: int
+) -> pd.DataFrame:
     predicted = model.predict(rows, task=task.name, tokens_per_batch=tokens_per_batch)
     own = list(model.tasks[task.name].labels)
     places = [own.index(label) for label in task.labels]
     reordered = [np.asarray(row, np.float32)[places] for row in predicted["probabilities"]]
     predicted["probabilities"] = pd.Series(reordered, index=predicted.index, dtype="object")
-    return predicted.reset_index(drop=True).assign(is_seen=model.has_seen(rows["id"]))
+    return predicted.reset_index(drop=True).assign(
+        is_seen=model.has_seen(rows["id"]), weights=model.weights_digest
+    )
 
 
-def why_not_comparable(model: TrainedModel | None, task: Task) -> str | None:
-    """Why a model can't be judged on a task, or `None` where it can."""
+def why_not_comparable(
+    model: TrainedModel | None, task: Task, *, name: str = "the champion"
+) -> str | None:
+    """Why a model can't be judged on a task, or `None` where it can; `name` is the model's."""
     if model is None:
-        return "there is no champion yet"
+        return "there is no champion to compare with"
     if task.name not in model.tasks:
-        return f"the champion was not trained on the task {task.name!r}"
+        return f"{name} was not trained on the task {task.name!r}"
     known = model.tasks[task.name].labels
     if set(known) != set(task.labels):
-        return f"the champion's labels are {list(known)}, not {list(task.labels)}"
+        return f"the labels of {name} are {list(known)}, not {list(task.labels)}"
     return None
 
 
@@ -107,15 +161,39 @@ def unseen(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions[~is_seen]
 
 
+def without_seen_splits(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The predictions without those of a system on a task's split whose rows it was trained on.
+
+    One such row is enough: the split no longer says how good the system is, and leaving out single
+    rows would take them from the other systems too, which are scored on the same ones. How a
+    former model does on the others is told by `unseen`.
+    """
+    is_seen = predictions["is_seen"].astype(bool)
+    splits = is_seen.groupby([predictions[name] for name in ("task", "split", "system")])
+    num_seen = splits.sum()
+    for row in num_seen[num_seen > 0].reset_index(name="number").itertuples():
+        logger.warning(
+            "%s: %s was trained on %s of the %s rows; it has no scores there",
+            row.task,
+            row.system,
+            f"{row.number:,}",
+            row.split,
+        )
+    return predictions[~splits.transform("any")] if len(predictions) else predictions
+
+
 def combine(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of all systems' predictions."""
-    combined = pd.concat([table for table in tables if len(table)], ignore_index=True)
+    filled = [table for table in tables if len(table)]
+    combined = pd.concat(filled, ignore_index=True) if filled else _empty()
     return combined.astype(dict.fromkeys(["prediction", "reference", "system"], "string"))
 
 
 def _long(predicted: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task) -> pd.DataFrame:
     lengths = [rows[column].astype(str).str.len() for column in task.input_columns]
-    table = pd.DataFrame({"is_seen": False, **predicted.reset_index(drop=True)}).assign(
+    table = pd.DataFrame(
+        {"is_seen": False, "weights": "", **predicted.reset_index(drop=True)}
+    ).assign(
         example_id=rows["id"],
         task=task.name,
         system=system,

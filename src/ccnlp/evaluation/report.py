@@ -96,14 +96,19 @@ def render_report(
     )
 
 
-def render_model_card(judgement: Judgement) -> str:
-    """The model card in Markdown, with the metadata that model hubs read."""
+def render_model_card(judgement: Judgement, *, max_length_tokens: int) -> str:
+    """The model card in Markdown, with the metadata that model hubs read.
+
+    Args:
+        judgement: the scores, and what was scored.
+        max_length_tokens: tokens of a text that the model reads.
+    """
     import yaml
 
     common = _common(judgement)
     front_matter = yaml.safe_dump(_card_metadata(judgement, common), sort_keys=False, width=100)
     template = _templates().get_template("model_card.md.j2")
-    return template.render(**common, front_matter=front_matter)
+    return template.render(**common, front_matter=front_matter, max_length_tokens=max_length_tokens)
 
 
 def list_failures(

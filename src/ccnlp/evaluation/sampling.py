@@ -1,7 +1,7 @@
 """Systems' metrics on the same rows, as observed and in every resample."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +42,9 @@ class Outcomes:
         predictions: by system, index of the predicted label.
         confidences: by system, 0..1.
         groups: rows with the same number are drawn together.
+        parts: number of the part of each row, from 0, such as its language: metrics are the mean
+            over the parts, each scored by itself in the same resamples of all rows.
+        whole: for a small group, the larger set whose rows are its prior.
     """
 
     labels: tuple[str, ...]
@@ -49,6 +52,13 @@ class Outcomes:
     predictions: Mapping[str, Ints]
     confidences: Mapping[str, Floats]
     groups: Ints
+    parts: Ints
+    whole: "Outcomes | None" = None
+
+    @property
+    def num_parts(self) -> int:
+        """How many parts there are."""
+        return int(self.parts.max(initial=0)) + 1
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Outcomes":
         """The outcomes of some rows."""
@@ -58,7 +68,19 @@ class Outcomes:
             predictions={name: p[rows] for name, p in self.predictions.items()},
             confidences={name: c[rows] for name, c in self.confidences.items()},
             groups=self.groups[rows],
+            parts=self.parts[rows],
         )
+
+    def within(self, whole: "Outcomes", pair: tuple[str, str]) -> "Outcomes":
+        """With the rows of `whole` as the prior, for two systems.
+
+        Rows with a label that the group lacks are left out: the group's metrics do not count it.
+        """
+        own = [self.reference, *(self.predictions[system] for system in pair)]
+        is_fit = np.isin(whole.reference, self.reference)
+        for system in pair:
+            is_fit &= np.isin(whole.predictions[system], np.concatenate(own))
+        return replace(self, whole=whole.take(np.flatnonzero(is_fit)))
 
 
 def align(predictions: pd.DataFrame, *, labels: Sequence[str]) -> tuple[Outcomes, pd.DataFrame]:
@@ -87,18 +109,34 @@ def align(predictions: pd.DataFrame, *, labels: Sequence[str]) -> tuple[Outcomes
         predictions={s: label_indices(t["prediction"], labels) for s, t in aligned.items()},
         confidences={s: t["confidence"].to_numpy(np.float64) for s, t in aligned.items()},
         groups=pd.factorize(rows["group_id"].fillna(rows["example_id"]))[0].astype(np.int64),
+        parts=np.zeros(len(rows), dtype=np.int64),
     )
     return outcomes, rows
 
 
-def sample_metrics(outcomes: Outcomes, *, baseline: str, num_draws: int, seed: Seed) -> Paired:
-    """Macro-F1, accuracy, average recall and calibration error of every system."""
+def sample_metrics(
+    outcomes: Outcomes,
+    *,
+    baseline: str,
+    num_draws: int,
+    seed: Seed,
+    whole: Outcomes | None = None,
+) -> Paired:
+    """Macro-F1, accuracy, average recall and calibration error of every system.
+
+    Args:
+        outcomes: of the rows to score.
+        baseline: the system that each is compared with.
+        num_draws: number of resamples.
+        seed: makes them.
+        whole: for a small group, the larger set whose rows are its prior.
+    """
     paired: Paired = {}
     for system in outcomes.predictions:
-        counts = _sample_confusion(
-            outcomes, (system, baseline), _confusion_metrics, num_draws=num_draws, seed=seed
-        )
-        errors = _sample_calibration(outcomes, (system, baseline), num_draws=num_draws, seed=seed)
+        pair = system, baseline
+        rows = outcomes.within(whole, pair) if whole is not None else outcomes
+        counts = _sample_confusion(rows, pair, _confusion_metrics, num_draws=num_draws, seed=seed)
+        errors = _sample_calibration(rows, pair, num_draws=num_draws, seed=seed)
         paired[system] = (counts[0] | errors[0], counts[1] | errors[1])
     return paired
 
@@ -137,6 +175,16 @@ def _mean(samples: Sequence[Samples]) -> Samples:
     return {metric: np.mean([s[metric] for s in samples], axis=0) for metric in samples[0]}
 
 
+def _mean_over_parts(values: Floats) -> Floats:
+    """The mean over axis 1, of the parts that a draw left with rows."""
+    if values.shape[1] == 1:
+        return values[:, 0]
+    is_there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        mean: Floats = np.where(is_there, values, 0.0).sum(axis=1) / is_there.sum(axis=1)
+    return mean
+
+
 def _column(samples: Samples, position: int) -> Samples:
     return {metric: values[:, position] for metric, values in samples.items()}
 
@@ -165,15 +213,16 @@ def _sample_confusion(
     num_draws: int,
     seed: Seed,
 ) -> tuple[Samples, Samples]:
-    size = len(outcomes.labels)
-    first, second = (outcomes.reference * size + outcomes.predictions[system] for system in pair)
-    units = units_of(first * size + second % size, outcomes.groups)
-    cells = (units.cells // size, units.cells // size**2 * size + units.cells % size)
-    tables = [_sum_matrix(own, np.ones(len(own)), size * size) for own in cells]
+    size, width = len(outcomes.labels), outcomes.num_parts * len(outcomes.labels) ** 2
+    units = _units(outcomes, lambda rows: _confusion_cells(rows, pair))
+    part, both = np.divmod(units.cells, size**3)
+    sides = (both // size, both // size**2 * size + both % size)
+    tables = [_sum_matrix(part * size**2 + own, np.ones(len(own)), width) for own in sides]
     blocks: tuple[list[Samples], list[Samples]] = ([], [])
-    for counts in _observed_then_drawn(units, num_draws, seed, width=size * size):
+    for counts in _observed_then_drawn(units, num_draws, seed, width=width):
         for table, collected in zip(tables, blocks, strict=True):
-            collected.append(metrics((counts @ table).reshape(-1, size, size)))
+            scored = metrics((counts @ table).reshape(-1, outcomes.num_parts, size, size))
+            collected.append({name: _mean_over_parts(values) for name, values in scored.items()})
     return _concatenate(blocks[0]), _concatenate(blocks[1])
 
 
@@ -184,24 +233,64 @@ def _sample_calibration(
 
     A bin is a tenth wide, so that the spread within it adds next to nothing to that of the hits.
     """
+    bins, num_parts = NUM_CALIBRATION_BINS, outcomes.num_parts
+    units = _units(outcomes, lambda rows: _calibration_cells(rows, pair))
+    drawn = list(_observed_then_drawn(units, num_draws, seed, width=num_parts * bins))
+    part, both = np.divmod(units.cells, (2 * bins) ** 2)
+    totals = _sum_matrix(part, np.ones(len(part)), num_parts)
+    samples = []
+    for side, system in zip(np.divmod(both, 2 * bins), pair, strict=True):
+        columns, width = part * bins + side % bins, num_parts * bins
+        hits = _sum_matrix(columns, (side >= bins).astype(np.float64), width)
+        confidence = _sum_matrix(columns, _mean_confidence(outcomes, pair, system, units), width)
+        shape = (-1, num_parts, bins)
+        errors = [
+            calibration_error(
+                (c @ hits).reshape(shape), (c @ confidence).reshape(shape), c @ totals
+            )
+            for c in drawn
+        ]
+        samples.append({"calibration_error": _mean_over_parts(np.concatenate(errors))})
+    return samples[0], samples[1]
+
+
+def _units(outcomes: Outcomes, cells_of: Callable[[Outcomes], Ints]) -> Units:
+    units = units_of(cells_of(outcomes), outcomes.groups)
+    return units if outcomes.whole is None else units.with_prior(cells_of(outcomes.whole))
+
+
+def _confusion_cells(outcomes: Outcomes, pair: tuple[str, str]) -> Ints:
+    """A number for each part, reference and pair of predictions; shape (rows,)."""
+    size = len(outcomes.labels)
+    first, second = (outcomes.reference * size + outcomes.predictions[system] for system in pair)
+    cells: Ints = outcomes.parts * size**3 + first * size + second % size
+    return cells
+
+
+def _calibration_cells(outcomes: Outcomes, pair: tuple[str, str]) -> Ints:
+    """A number for each part and each system's bin and hit; shape (rows,)."""
     bins = NUM_CALIBRATION_BINS
     first, second = (
         calibration_bins(outcomes.confidences[system])
         + bins * (outcomes.predictions[system] == outcomes.reference)
         for system in pair
     )
-    cells = first * 2 * bins + second
-    units = units_of(cells, outcomes.groups)
-    cell_of_row = np.searchsorted(units.cells, cells)
-    drawn = list(_observed_then_drawn(units, num_draws, seed, width=bins))
-    samples = []
-    for side, system in zip(np.divmod(units.cells, 2 * bins), pair, strict=True):
-        sums = np.bincount(cell_of_row, weights=outcomes.confidences[system])
-        hits = _sum_matrix(side % bins, (side >= bins).astype(np.float64), bins)
-        confidence = _sum_matrix(side % bins, sums / np.bincount(cell_of_row), bins)
-        errors = [calibration_error(c @ hits, c @ confidence, c.sum(axis=-1)) for c in drawn]
-        samples.append({"calibration_error": np.concatenate(errors)})
-    return samples[0], samples[1]
+    cells: Ints = (outcomes.parts * 2 * bins + first) * 2 * bins + second
+    return cells
+
+
+def _mean_confidence(
+    outcomes: Outcomes, pair: tuple[str, str], system: str, units: Units
+) -> Floats:
+    """Of the rows of each cell, or where there is none, of the prior's; shape (cells,)."""
+    means: Floats = np.full(len(units.cells), np.nan)
+    for rows in (outcomes.whole, outcomes):
+        if rows is not None:
+            place = np.searchsorted(units.cells, _calibration_cells(rows, pair))
+            sums = np.bincount(place, rows.confidences[system], len(means))
+            counts = np.bincount(place, minlength=len(means))
+            means = np.where(counts > 0, sums / np.maximum(counts, 1), means)
+    return means
 
 
 def _observed_then_drawn(

@@ -107,13 +107,13 @@ def _dots(
         "legendgroup": system,
         "showlegend": False,
         "customdata": [
-            [a, int(n), 100 * low, 100 * high, " (small)" if small else ""]
+            [a, int(n), f"[{100 * low:.1f}, {100 * high:.1f}]" + " (few rows)" * small]
             for a, n, low, high, small in zip(
                 about, rows["n"].fillna(0), rows["low"], rows["high"], is_small, strict=True
             )
         ],
-        "hovertemplate": "<b>%{customdata[0]}</b><br>%{x:.1f} "
-        "[%{customdata[2]:.1f}, %{customdata[3]:.1f}], n = %{customdata[1]:,}%{customdata[4]}",
+        "hovertemplate": "<b>%{customdata[0]}</b><br>%{x:.1f} %{customdata[2]}, "
+        "n = %{customdata[1]:,}",
     }
 
 

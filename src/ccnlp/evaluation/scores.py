@@ -1,7 +1,7 @@
 """The scores table: every system on every slice, with n, interval and paired difference."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
@@ -42,11 +42,14 @@ def score_predictions(
     """Scores with percentile intervals: a row a system, slice, group and metric; each 0..1.
 
     The slice `all` has the group `all`, the pooled rows, and `language_average`, the mean over
-    the languages, each resampled on its own. The slice `label` has `f1`, `precision` and
+    the languages: each resampled on its own or, where rows of one group are of several languages,
+    such as translations of one text, all together. The slice `label` has `f1`, `precision` and
     `recall` of each label, with the label's references as `n`; the others have `macro_f1` (over
     the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
     `corpus` is a corpus or, where a task has several, also `all`. Differences are to the
-    baseline in the same resamples: up is better but for the calibration error.
+    baseline in the same resamples: up is better but for the calibration error. Groups below the
+    minimum size are drawn with the rows of their corpus and split as the prior, see `bootstrap`;
+    where these are below it, too, there is no interval.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.
@@ -84,13 +87,13 @@ def compare_systems(
     system: str,
     baseline: str,
 ) -> pd.DataFrame:
-    """The scores of one system with their differences to another, on the tasks of both.
+    """The scores of one system with their differences to another, on the rows of both.
 
-    Empty where they share no task, such as without a champion.
+    Empty where they share none, such as without a champion.
     """
     pair = predictions[predictions["system"].isin([system, baseline])]
-    num_systems = pair.groupby("task")["system"].nunique()
-    shared = pair[pair["task"].isin(num_systems[num_systems == 2].index)]
+    num_systems = pair.groupby(["task", "example_id"])["system"].transform("nunique")
+    shared = pair[num_systems == 2]
     scores = score_predictions(shared, tasks, parameters, baseline=baseline)
     return scores[scores["system"] == system].reset_index(drop=True)
 
@@ -144,9 +147,7 @@ class _Scorer:
     def score(self) -> Iterator[dict[str, object]]:
         everything = np.arange(len(self.rows))
         yield from self._rows(ALL, ALL, self._sample(everything), len(self.rows))
-        languages = groups_by_columns(self.rows, ["language"])
-        average = average_paired([self._sample(rows) for _, rows in members(languages)])
-        yield from self._rows(ALL, LANGUAGE_AVERAGE, average, len(self.rows))
+        yield from self._rows(ALL, LANGUAGE_AVERAGE, self._sample_languages(), len(self.rows))
         for slice_name, groups in self._slices().items():
             for group, rows in members(groups):
                 yield from self._rows(slice_name, group, self._sample(rows), len(rows))
@@ -168,16 +169,33 @@ class _Scorer:
         bins = self.parameters.length_bins
         return {**slices, "length": groups_by_length(self.rows["num_characters"], bins)}
 
+    def _sample_languages(self) -> Paired:
+        languages = groups_by_columns(self.rows, ["language"])
+        parts = pd.factorize(languages, sort=True)[0].astype(np.int64)
+        if (pd.Series(parts).groupby(self.outcomes.groups).nunique() > 1).any():
+            return sample_metrics(
+                replace(self.outcomes, parts=parts),
+                baseline=self.baseline,
+                num_draws=self.parameters.num_draws,
+                seed=Seed(self.parameters.seed, (*self.names, LANGUAGE_AVERAGE)),
+            )
+        return average_paired([self._sample(rows) for _, rows in members(languages)])
+
     def _sample(self, rows: npt.NDArray[np.intp]) -> Paired:
         identity = sha256(rows.tobytes()).hexdigest()
         if identity not in self.sampled:
+            is_small = self._is_small(len(rows)) and not self._is_small(len(self.rows))
             self.sampled[identity] = sample_metrics(
                 self.outcomes.take(rows),
+                whole=self.outcomes if is_small else None,
                 baseline=self.baseline,
                 num_draws=self.parameters.num_draws,
                 seed=Seed(self.parameters.seed, (*self.names, identity)),
             )
         return self.sampled[identity]
+
+    def _is_small(self, size: int) -> bool:
+        return size < self.parameters.min_group_size
 
     def _rows(
         self, slice_name: str, group: str, paired: Paired, size: int
@@ -187,6 +205,8 @@ class _Scorer:
             gaps = values - np.stack([base[metric] for metric in own], axis=1)
             low, high = percentile_interval(values[1:], self.parameters.confidence)
             gap_low, gap_high = percentile_interval(gaps[1:], self.parameters.confidence)
+            if self._is_small(len(self.rows)):
+                low = high = gap_low = gap_high = np.full(len(own), np.nan)
             for column, metric in enumerate(own):
                 yield {
                     "system": system,
@@ -201,5 +221,5 @@ class _Scorer:
                     "difference": gaps[0, column],
                     "difference_low": gap_low[column],
                     "difference_high": gap_high[column],
-                    "is_small": size < self.parameters.min_group_size,
+                    "is_small": self._is_small(size),
                 }

@@ -10,6 +10,10 @@ StageReport = Mapping[str, Any] | pd.DataFrame
 
 MAX_ROWS = 40
 
+PAIRS_SHOWN = 2
+"""Of each language: so many that were kept, and so many that were rejected."""
+PAIR_COLUMNS = ["language", "pivot", "label", "original", "candidate", "rejected_by"]
+
 
 @dataclass(frozen=True)
 class Table:
@@ -38,6 +42,25 @@ def tables_of(report: StageReport) -> list[Table]:
         if not _is_plain(value):
             tables += _nested(_name(name), value)
     return [table for table in tables if table.rows]
+
+
+def with_round_trips(
+    report: Mapping[str, Any], counts: pd.DataFrame, pairs: pd.DataFrame
+) -> Mapping[str, Any]:
+    """The report on augmentation with its counts by route, and a few pairs of each language.
+
+    Args:
+        report: totals.
+        counts: a row a language and route.
+        pairs: `PAIR_COLUMNS`; `rejected_by` is empty where the candidate was kept.
+    """
+    is_kept = (pairs["rejected_by"] == "").rename("is_kept")
+    chosen = pairs.groupby([pairs["language"], is_kept], sort=False).head(PAIRS_SHOWN)
+    return {
+        **report,
+        "by language and route": counts.to_dict("records"),
+        "side by side": chosen[PAIR_COLUMNS].to_dict("records"),
+    }
 
 
 def _nested(title: str, value: Any) -> list[Table]:

@@ -1,5 +1,6 @@
 """What the scores say: in a sentence, and as the rows of tables for people."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,20 +12,27 @@ from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score or a difference with its interval, in percent."""
+    """A score or a difference with its interval, in percent; too few rows have none."""
 
     value: float
     low: float
     high: float
 
     def __str__(self) -> str:
-        """Such as `64.1 (63.0 to 65.2)`."""
-        return f"{self.value:.1f} ({self.low:.1f} to {self.high:.1f})"
+        """Such as `64.1 (63.0 to 65.2)`, or `64.1 (too few rows)`."""
+        interval = f"{self.low:.1f} to {self.high:.1f}" if self.has_interval else "too few rows"
+        return f"{self.value:.1f} ({interval})"
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are rows enough for one."""
+        return not math.isnan(self.low)
 
     @property
     def signed(self) -> str:
-        """Such as `+2.0 (-0.5 to +4.5)`."""
-        return f"{self.value:+.1f} ({self.low:+.1f} to {self.high:+.1f})"
+        """Such as `+2.0 (-0.5 to +4.5)`, or `+2.0 (too few rows)`."""
+        interval = f"{self.low:+.1f} to {self.high:+.1f}" if self.has_interval else "too few rows"
+        return f"{self.value:+.1f} ({interval})"
 
     @property
     def verdict(self) -> str:

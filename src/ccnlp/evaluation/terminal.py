@@ -40,7 +40,7 @@ def _task_table(scores: pd.DataFrame, task: str) -> str:
         lines += ["", HEADINGS[slice_name], *(_group_line(row.key, row, systems) for row in rows)]
         has_small = has_small or any(row.is_small for row in rows)
     if has_small:
-        lines.append("* a small group: read its interval, not its score")
+        lines.append("* few rows: read the interval, not the score")
     if "finetuned" in systems and baseline != "finetuned":
         gain = overall[0].cells["finetuned"].difference
         lines += ["", f"fine-tuned minus {SYSTEMS[baseline]}, all rows: {gain.signed}"]
@@ -69,4 +69,5 @@ def _line(name: str, count: str, cells: Sequence[str]) -> str:
 
 
 def _cell(score: Estimate) -> str:
-    return f"{score.value:>5.1f} {score.low:>2.0f}–{score.high:<3.0f}"
+    interval = f"{score.low:>2.0f}–{score.high:<3.0f}" if score.has_interval else " " * 6
+    return f"{score.value:>5.1f} {interval}"

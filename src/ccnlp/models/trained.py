@@ -1,8 +1,10 @@
 """A trained model: network, tokenizer and tasks, saved as one checkpoint folder."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +60,18 @@ class TrainedModel:
     def has_seen(self, ids: Iterable[str]) -> "npt.NDArray[np.bool_]":
         """Which examples the model was trained on, by their ids."""
         return np.isin(ids_as_numbers(ids), self.train_ids)
+
+    @cached_property
+    def weights_digest(self) -> str:
+        """The first 16 hexadecimal digits of SHA-256 over all weights and their names."""
+        import torch
+
+        digest = hashlib.sha256()
+        for name, weights in self.network.state_dict().items():
+            digest.update(name.encode())
+            numbers = weights.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+            digest.update(numbers.numpy())
+        return digest.hexdigest()[:16]
 
     def predict(
         self, rows: pd.DataFrame, *, task: str, tokens_per_batch: int = 8192

@@ -48,8 +48,13 @@ def provenance_tags(
 
 
 def request_example(examples: pd.DataFrame, *, num_texts: int = 2) -> pd.DataFrame:
-    """Test texts in several languages, as a request; the shortest, to be readable on a page."""
-    test = examples[examples["split"] == "test"]
+    """Test texts in several languages, as a request; the shortest, to be readable on a page.
+
+    A made-up one where no task has texts.
+    """
+    if "text" not in examples or not examples["text"].notna().any():
+        return pd.DataFrame({"text": ["a text"], "language": ["en"], "culture": ["und"]})
+    test = examples[(examples["split"] == "test") & examples["text"].notna()]
     order = test["text"].str.len().sort_values(kind="stable").index
     chosen = test.loc[order].drop_duplicates("language").head(num_texts)
     return chosen[["text", "language", "culture"]].astype("object").reset_index(drop=True)

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from ccnlp.corpora.cleaning import clean_text, has_visible_text
 from ccnlp.cultures import parse_language
 from ccnlp.errors import CcnlpError, ConfigurationError
+from ccnlp.evaluation.predictions import has_one_label
 from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.base import WINDOW_OF, Task
 
 
 class RequestError(CcnlpError):
@@ -31,21 +33,11 @@ class Predictor:
     Args:
         model: the trained model.
         parameters: limits of a request.
-        task: which task to answer; the first one where it is not given.
-
-    Raises:
-        ConfigurationError: the model was not trained on the task.
     """
 
-    def __init__(
-        self, model: TrainedModel, *, parameters: ServingParameters, task: str | None = None
-    ) -> None:
+    def __init__(self, model: TrainedModel, *, parameters: ServingParameters) -> None:
         self.model = model
         self.parameters = parameters
-        self.task = task or next(iter(model.tasks))
-        if self.task not in model.tasks:
-            known = ", ".join(map(repr, model.tasks))
-            raise ConfigurationError(f"the model has no task {task!r}, only {known}")
 
     @classmethod
     def load(cls, folder: Path, *, parameters: ServingParameters) -> "Predictor":
@@ -56,28 +48,30 @@ class Predictor:
         """
         return cls(TrainedModel.load(folder), parameters=parameters)
 
-    def predict(self, request: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, request: pd.DataFrame, *, task: str | None = None) -> pd.DataFrame:
         """A row a text: `label`, `confidence` (0..1), `probabilities` (a dict by label).
 
-        Texts are cleaned as in ingestion.
+        Texts are cleaned as in ingestion. `is_truncated` tells where the model did not read a text
+        to its end, as it has more tokens than the model reads.
 
         Args:
             request: `text`, and optionally `language` (BCP-47) and `culture`, which may be missing
                 in a row. This kind of model does not look at them.
+            task: which task to answer; the first that can be served where it is not given.
 
         Raises:
-            RequestError: too many or too long texts, a missing column or text, or a language that
-                is none.
+            RequestError: a task that the model does not serve, too many or too long texts, a
+                missing column or text, or a language that is none.
         """
+        definition = self._find_task(task)
         self._check_size(request)
         texts = [self._clean(row, text) for row, text in enumerate(request["text"])]
         _check_languages(request)
+        rows = pd.DataFrame({"text": pd.Series(texts, dtype="object")})
         predicted = self.model.predict(
-            pd.DataFrame({"text": pd.Series(texts, dtype="object")}),
-            task=self.task,
-            tokens_per_batch=self.parameters.tokens_per_batch,
+            rows, task=definition.name, tokens_per_batch=self.parameters.tokens_per_batch
         )
-        labels = self.model.tasks[self.task].labels
+        labels = definition.labels
         return pd.DataFrame(
             {
                 "label": predicted["prediction"].astype("object"),
@@ -86,8 +80,28 @@ class Predictor:
                     dict(zip(labels, map(float, row), strict=True))
                     for row in predicted["probabilities"]
                 ],
+                "is_truncated": self._is_truncated(rows, definition),
             }
         ).reset_index(drop=True)
+
+    def _find_task(self, name: str | None) -> Task:
+        served = served_tasks(self.model)
+        if not served:
+            raise RequestError("the model has no task that answers one text with one label")
+        if name is not None and name not in served:
+            known = ", ".join(map(repr, served))
+            raise RequestError(f"the model serves no task {name!r}, only {known}")
+        return self.model.tasks[name or served[0]]
+
+    def _is_truncated(self, rows: pd.DataFrame, task: Task) -> list[bool]:
+        """A text that is read in windows is read to its end."""
+        limit = self.model.max_length_tokens
+        if not len(rows):
+            return []
+        encoded = task.encode(rows, self.model.tokenizer, max_length_tokens=limit)
+        if WINDOW_OF in encoded:
+            return [False] * len(rows)
+        return [length > limit for length in encoded["num_tokens_before_truncation"]]
 
     def _check_size(self, request: pd.DataFrame) -> None:
         if "text" not in request:
@@ -113,6 +127,15 @@ class Predictor:
         if not has_visible_text(cleaned):
             raise RequestError(f"text {row} is empty")
         return cleaned
+
+
+def served_tasks(model: TrainedModel) -> list[str]:
+    """The tasks that a request can be answered for: one text in, one label out."""
+    return [
+        name
+        for name, task in model.tasks.items()
+        if task.input_columns == ("text",) and has_one_label(task)
+    ]
 
 
 def _check_languages(request: pd.DataFrame) -> None:

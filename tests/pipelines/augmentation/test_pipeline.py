@@ -87,7 +87,7 @@ def test_round_trips_of_the_real_engine_become_examples(
     assert set(augmented["parent_id"]) <= {"row1", "row2", "row3", "row4"}
     assert set(augmented["origin"]) == {"back_translation"}
     assert not set(augmented["text"]) & set(examples["text"])
-    assert report["translated"] == 4
+    assert report["asked"] == report["translated"] == 4
     assert report["kept"] == len(augmented) > 0
     assert report["languages_without_route"] == ["yo"]
     assert json.loads(json.dumps(report)) == report
@@ -123,6 +123,19 @@ def test_switched_off_gives_no_examples_and_needs_no_engine(examples):
     assert outputs["augmented_examples"].empty
     assert list(outputs["augmented_examples"].columns) == list(examples.columns)
     assert outputs["augmentation_report"] == {"is_enabled": False}
+
+
+def test_switched_off_leaves_no_report_of_an_earlier_run(examples, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    catalog = DataCatalog.from_config(
+        yaml.safe_load((CONF / "base/catalog/augmentation.yml").read_text())
+    )
+    names = ["augmentation_table", "augmentation_pairs", "translation_counts"]
+    for name in names:
+        catalog[name].save(pd.DataFrame({"language": ["en"], "kept": [3]}))
+    catalog["examples@table"] = MemoryDataset(examples)
+    SequentialRunner().run(create_pipeline(is_enabled=False), catalog)
+    assert [len(catalog.load(name)) for name in names] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])

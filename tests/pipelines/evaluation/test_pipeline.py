@@ -9,9 +9,13 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.pipelines.evaluation.pipeline import FIGURES, SYSTEMS, create_pipeline
+from ccnlp.evaluation.stages import PAIR_COLUMNS
+from ccnlp.evaluation.systems import SYSTEMS
+from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
 from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tokenisation.parameters import TokenisationParameters
 
 CONFIGURATION = Path(__file__).parents[3] / "conf" / "base"
 LABELS = ["negative", "neutral", "positive"]
@@ -26,8 +30,12 @@ class WordModel:
 
     tasks = build_tasks(TASKS)
 
+    def __init__(self, weights_digest="0a", seen=()):
+        self.weights_digest = weights_digest
+        self.seen = seen
+
     def has_seen(self, ids):
-        return np.zeros(len(ids), dtype=bool)
+        return np.isin(list(ids), list(self.seen))
 
     def predict(self, rows, *, task, tokens_per_batch):
         labels = self.tasks[task].labels
@@ -98,9 +106,12 @@ def _make_catalog(examples, parameters, tiny_encoder):
         },
         "ingestion_report": {"num_rows_read": len(examples)},
         "augmentation_report": {"num_kept": 0},
+        "augmentation_table": pd.DataFrame(columns=["language", "pivot", "kept"]),
+        "augmentation_pairs": pd.DataFrame(columns=PAIR_COLUMNS),
         "tokenisation_report": pd.DataFrame({"language": ["en"], "tokens_per_character": [0.25]}),
         "params:tasks": TASKS,
         "params:evaluation": parameters,
+        "params:tokenisation": TokenisationParameters(max_length_tokens=32),
     }
     for name, value in given.items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")
@@ -151,12 +162,55 @@ def test_outputs_are_files_that_people_can_open(catalog):
 def test_pipeline_compares_with_the_champion(make_catalog, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     catalog = make_catalog()
-    run(catalog, WordModel())
+    run(catalog, WordModel("0b"))
+    assert catalog.load("scores_origin") == {
+        "weights": "0a", "champion_version": "7", "confidence": 0.95,
+    }  # fmt: skip
     compared = catalog.load("champion_comparison")
     assert set(compared["champion_version"].astype(str)) == {"7"}
     assert set(compared["baseline"]) == {"champion"}
     assert (compared["difference"].dropna() == 0).all()
     assert set(catalog.load("predictions")["system"]) == set(SYSTEMS)
+
+
+def test_champion_is_scored_on_no_split_that_it_was_trained_on(
+    make_catalog, examples, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    catalog = make_catalog()
+    test = examples[examples["split"] == "test"]
+    run(catalog, WordModel(seen=test["id"][test["language"] == "en"]))
+    scores = catalog.load("scores")
+    assert set(scores.loc[scores["system"] == "champion", "split"]) == {"validation"}
+    compared = catalog.load("champion_comparison")
+    languages = compared[(compared["slice"] == "language") & (compared["split"] == "test")]
+    assert set(languages["group"]) == {"es"}
+
+
+def test_model_that_was_trained_on_test_rows_is_not_scored(
+    make_catalog, examples, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    catalog = make_catalog()
+    stale = WordModel(seen=examples["id"][examples["split"] == "test"])
+    catalog["finetuned_model"] = MemoryDataset(stale, copy_mode="assign")
+    with pytest.raises(CcnlpError, match="trained on 36 of the 63 rows that are now"):
+        run(catalog, None)
+
+
+def test_run_without_a_task_that_can_be_judged_ends(make_catalog, tmp_path, monkeypatch):
+    from ccnlp.evaluation import predictions
+    from ccnlp.pipelines.evaluation import nodes
+
+    monkeypatch.chdir(tmp_path)
+    for module in (predictions, nodes):
+        monkeypatch.setattr(module, "has_one_label", lambda task: False)
+    catalog = make_catalog()
+    run(catalog, WordModel())
+    assert not len(catalog.load("predictions"))
+    assert not len(catalog.load("scores"))
+    assert catalog.load("scores_origin")["weights"] is None
+    assert Path("data", "08_reporting", "report.html").exists()
 
 
 def test_nodes_are_named_like_their_functions():

@@ -75,6 +75,9 @@ def build_augmentation_report(
     return summary, table, report.sample_pairs(filtered, augmentation)
 
 
-def skip_augmentation(examples: pd.DataFrame) -> tuple[pd.DataFrame, Mapping[str, Any]]:
-    """No augmented examples, and a report that says so."""
-    return examples.iloc[:0], {"is_enabled": False}
+def skip_augmentation(
+    examples: pd.DataFrame,
+) -> tuple[pd.DataFrame, Mapping[str, Any], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """No augmented examples, and reports that say so in place of those of an earlier run."""
+    counts = pd.DataFrame(columns=round_trips.COUNT_COLUMNS)
+    return examples.iloc[:0], {"is_enabled": False}, *report.empty_tables(), counts

@@ -22,7 +22,13 @@ def _nothing() -> list[Node]:
         Node(
             nodes.skip_augmentation,
             EXAMPLES,
-            ["augmented_examples", "augmentation_report"],
+            [
+                "augmented_examples",
+                "augmentation_report",
+                "augmentation_table",
+                "augmentation_pairs",
+                "translation_counts",
+            ],
             name="skip_augmentation",
         )
     ]

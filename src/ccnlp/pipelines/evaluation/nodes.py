@@ -1,6 +1,7 @@
 """Nodes of the evaluation pipeline."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -14,13 +15,23 @@ from ccnlp.evaluation import (
     score_plots,
     scores,
 )
+from ccnlp.evaluation.origin import origin_of
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.predictions import combine, predict_with, predict_with_model, unseen
-from ccnlp.evaluation.stages import StageReport
+from ccnlp.evaluation.predictions import (
+    combine,
+    has_one_label,
+    predict_with,
+    predict_with_champion,
+    predict_with_finetuned,
+    unseen,
+    without_seen_splits,
+)
+from ccnlp.evaluation.stages import StageReport, with_round_trips
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tokenisation.parameters import TokenisationParameters
 
 Figure = Any
 """A plotly figure. Kedro reads annotations at run time, and importing plotly takes a second."""
@@ -68,7 +79,7 @@ def predict_finetuned(
 ) -> pd.DataFrame:
     """What the fine-tuned model predicts."""
     predict = partial(
-        predict_with_model, model=finetuned_model, tokens_per_batch=evaluation.tokens_per_batch
+        predict_with_finetuned, model=finetuned_model, tokens_per_batch=evaluation.tokens_per_batch
     )
     return predict_with("finetuned", predict, examples=examples, tasks=build_tasks(tasks))
 
@@ -81,7 +92,7 @@ def predict_champion(
 ) -> pd.DataFrame:
     """What the current champion predicts; no rows where there is none or it has other labels."""
     predict = partial(
-        predict_with_model, model=champion_model, tokens_per_batch=evaluation.tokens_per_batch
+        predict_with_champion, model=champion_model, tokens_per_batch=evaluation.tokens_per_batch
     )
     return predict_with("champion", predict, examples=examples, tasks=build_tasks(tasks))
 
@@ -92,10 +103,19 @@ def combine_predictions(*tables: pd.DataFrame) -> pd.DataFrame:
 
 
 def score_predictions(
-    predictions: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
-) -> pd.DataFrame:
-    """Every system's scores on every slice."""
-    return scores.score_predictions(predictions, build_tasks(tasks), evaluation)
+    predictions: pd.DataFrame,
+    champion_version: str | None,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+    """Every system's scores on every slice, and what they were made of."""
+    table = scores.score_predictions(
+        without_seen_splits(predictions), build_tasks(tasks), evaluation
+    )
+    origin = origin_of(
+        predictions, champion_version=champion_version, confidence=evaluation.confidence
+    )
+    return table, asdict(origin)
 
 
 def compare_with_champion(
@@ -127,14 +147,17 @@ def draw_scores(scores: pd.DataFrame) -> tuple[Figure, Figure]:
 def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple[Figure, Figure]:
     """Confusion matrices and the reliability of the confidences."""
     labels = {name: task.labels for name, task in build_tasks(tasks).items()}
-    return prediction_plots.draw_confusion(
-        predictions, labels=labels
-    ), prediction_plots.draw_reliability(predictions)
+    drawn = without_seen_splits(predictions)
+    return (
+        prediction_plots.draw_confusion(drawn, labels=labels),
+        prediction_plots.draw_reliability(drawn),
+    )
 
 
 def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> Figure:
     """How the labels are spread in each culture and split."""
-    labels = {name: task.labels for name, task in build_tasks(tasks).items()}
+    judged = {name: task for name, task in build_tasks(tasks).items() if has_one_label(task)}
+    labels = {name: task.labels for name, task in judged.items()}
     return prediction_plots.draw_labels(examples, labels=labels)
 
 
@@ -147,12 +170,18 @@ def write_report(
     encoder: EncoderCheckpoint,
     evaluation: EvaluationParameters,
     ingestion: StageReport,
-    augmentation: StageReport,
+    augmentation: Mapping[str, Any],
+    augmentation_table: pd.DataFrame,
+    augmentation_pairs: pd.DataFrame,
     tokenisation: StageReport,
     **figures: Figure,
 ) -> str:
     """The HTML report."""
-    stages = {"Ingestion": ingestion, "Augmentation": augmentation, "Tokenisation": tokenisation}
+    stages = {
+        "Ingestion": ingestion,
+        "Augmentation": with_round_trips(augmentation, augmentation_table, augmentation_pairs),
+        "Tokenisation": tokenisation,
+    }
     failures = report.list_failures(
         predictions, examples, per_culture=evaluation.report.failures_per_culture
     )
@@ -167,6 +196,8 @@ def write_model_card(
     corpora: Mapping[str, Mapping[str, Any]],
     encoder: EncoderCheckpoint,
     evaluation: EvaluationParameters,
+    tokenisation: TokenisationParameters,
 ) -> str:
     """The model card, as Markdown."""
-    return report.render_model_card(report.Judgement(scores, corpora, encoder, evaluation))
+    judgement = report.Judgement(scores, corpora, encoder, evaluation)
+    return report.render_model_card(judgement, max_length_tokens=tokenisation.max_length_tokens)

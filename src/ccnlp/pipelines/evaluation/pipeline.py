@@ -2,9 +2,9 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from ccnlp.evaluation.systems import SYSTEMS
 from ccnlp.pipelines.evaluation import nodes
 
-SYSTEMS = ("majority", "tfidf", "probe", "champion", "finetuned")
 FIGURES = (
     "scores_by_culture_plot",
     "scores_by_language_plot",
@@ -69,8 +69,8 @@ def _score() -> list[Node]:
     return [
         Node(
             nodes.score_predictions,
-            inputs=["predictions", TASKS, PARAMETERS],
-            outputs="scores",
+            inputs=["predictions", "champion_version", TASKS, PARAMETERS],
+            outputs=["scores", "scores_origin"],
             name="score_predictions",
         ),
         Node(
@@ -119,6 +119,8 @@ def _show() -> list[Node]:
                 "evaluation": PARAMETERS,
                 "ingestion": "ingestion_report",
                 "augmentation": "augmentation_report",
+                "augmentation_table": "augmentation_table",
+                "augmentation_pairs": "augmentation_pairs",
                 "tokenisation": "tokenisation_report",
                 **{figure: figure for figure in FIGURES},
             },
@@ -127,7 +129,13 @@ def _show() -> list[Node]:
         ),
         Node(
             nodes.write_model_card,
-            inputs=["scores", "corpus_fingerprints", "encoder", PARAMETERS],
+            inputs=[
+                "scores",
+                "corpus_fingerprints",
+                "encoder",
+                PARAMETERS,
+                "params:tokenisation",
+            ],
             outputs="model_card",
             name="write_model_card",
         ),

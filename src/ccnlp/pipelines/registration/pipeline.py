@@ -14,6 +14,7 @@ def create_pipeline() -> Pipeline:
                 [
                     "scores",
                     "champion_comparison",
+                    "scores_origin",
                     "finetuned_model",
                     "champion_model",
                     "champion_version",

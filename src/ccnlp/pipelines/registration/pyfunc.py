@@ -33,13 +33,18 @@ class ServedModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """A row a text: `label`, `confidence` and `probabilities`.
+        """A row a text: `label`, `confidence`, `probabilities` and `is_truncated`.
+
+        Args:
+            context: MLflow's.
+            model_input: the texts; see `Predictor.predict`.
+            params: `task`, which task to answer.
 
         Raises:
             MlflowException: the request is refused; a server answers with status 400 and why.
         """
         try:
-            return self.predictor.predict(model_input)
+            return self.predictor.predict(model_input, task=(params or {}).get("task") or None)
         except RequestError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
 

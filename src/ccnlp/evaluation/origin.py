@@ -1,0 +1,54 @@
+"""What scores were made of, so that nothing is decided on those of another model."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ccnlp.errors import CcnlpError
+
+AGAIN = "evaluate again: kedro run --pipelines evaluation,registration"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What scores were made of.
+
+    Attributes:
+        weights: digest of the fine-tuned model's weights; `None` where it predicted nothing.
+        champion_version: version that it was compared with; `None` where there was no champion.
+        confidence: of the intervals, such as 0.95.
+    """
+
+    weights: str | None
+    champion_version: str | None
+    confidence: float
+
+
+def origin_of(
+    predictions: pd.DataFrame, *, champion_version: str | None, confidence: float
+) -> Origin:
+    """The origin of the scores of these predictions."""
+    own = predictions.loc[predictions["system"] == "finetuned", "weights"]
+    return Origin(str(own.iloc[0]) if len(own) else None, champion_version, confidence)
+
+
+def check_origin(origin: Origin, *, weights: str, champion_version: str | None) -> None:
+    """Checks that the scores are of the present model and compare with the present champion.
+
+    Raises:
+        CcnlpError: they are of others; says how to evaluate again.
+    """
+    if origin.weights is not None and origin.weights != weights:
+        raise CcnlpError(
+            f"the scores are of other weights ({origin.weights}) than the fine-tuned model now has "
+            f"({weights}); {AGAIN}"
+        )
+    if origin.champion_version != champion_version:
+        raise CcnlpError(
+            f"the scores compare with {_named(origin.champion_version)}, but now there is "
+            f"{_named(champion_version)}; {AGAIN}"
+        )
+
+
+def _named(version: str | None) -> str:
+    return "no champion" if version is None else f"version {version} as champion"
