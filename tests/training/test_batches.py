@@ -73,3 +73,24 @@ def test_cut_into_batches_keeps_within_both_limits(lengths, tokens, expected):
     batches = cut_into_batches(np.arange(len(sizes)), sizes, parameters, np.random.default_rng(0))
 
     assert sorted(sorted(sizes[batch].tolist()) for batch in batches) == expected
+
+
+def test_draw_epoch_draws_rows_of_a_corpus_as_often_as_their_weights_say():
+    rows = task_rows(["x"] * 4)
+    rows.weights[:] = [4.0, 2.0, 1.0, 1.0]
+
+    drawn = draw_epoch({"a": rows}, EVEN, np.random.default_rng(0))["a"]
+
+    counts = np.bincount(drawn, minlength=4)
+    assert counts.sum() == 4
+    assert counts[:2].tolist() == [2, 1]
+
+
+def test_draw_epoch_takes_weights_of_rows_and_of_corpora_alike():
+    rows = task_rows(["x"] * 10 + ["y"] * 10)
+    rows.weights[:10] = 3.0
+
+    drawn = draw_epoch({"a": rows}, EVEN, np.random.default_rng(0))["a"]
+
+    assert (drawn < 10).sum() == 15
+    assert sorted(set(drawn[drawn < 10])) == list(range(10))

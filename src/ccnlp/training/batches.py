@@ -71,17 +71,27 @@ def draw_epoch(
         for task, rows in tasks.items()
         for corpus in sorted(set(rows.corpora))
     }
-    mass = np.array(
-        [len(group) * tasks[task].weights[group[0]] for (task, _), group in groups.items()]
-    )
+    mass = np.array([tasks[task].weights[group].sum() for (task, _), group in groups.items()])
     share = mass ** (1 / mixture.temperature)
     sizes = _round_to_total(share / share.sum(), sum(map(len, groups.values())))
     drawn: dict[str, list[Rows]] = {task: [] for task in tasks}
     for ((task, _), group), size in zip(groups.items(), sizes, strict=True):
-        copies, remainder = divmod(int(size), len(group))
-        drawn[task] += [group] * copies
-        drawn[task].append(generator.permutation(group)[:remainder])
+        drawn[task].append(_draw(group, tasks[task].weights[group], int(size), generator))
     return {task: generator.permutation(np.concatenate(parts)) for task, parts in drawn.items()}
+
+
+def _draw(
+    group: Rows, weights: npt.NDArray[np.float64], size: int, generator: np.random.Generator
+) -> Rows:
+    """So many of a corpus's rows, each as often as its weight says, up to one more or less."""
+    expected = size * weights / weights.sum()
+    copies = np.floor(expected + 1e-9).astype(np.int64)
+    remainder = size - int(copies.sum())
+    rest = np.clip(expected - copies, 0.0, None)
+    # The rows with the most left over, plus chance (Efraimidis and Spirakis 2006).
+    keys = np.log(generator.random(len(group))) / np.maximum(rest, 1e-12)
+    more = group[np.argsort(-keys, kind="stable")[:remainder]]
+    return np.concatenate([np.repeat(group, copies), more])
 
 
 def _round_to_total(shares: npt.NDArray[np.float64], total: int) -> Rows:
