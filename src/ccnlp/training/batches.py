@@ -86,12 +86,13 @@ def _draw(
     """So many of a corpus's rows, each as often as its weight says, up to one more or less."""
     expected = size * weights / weights.sum()
     copies = np.floor(expected + 1e-9).astype(np.int64)
-    remainder = size - int(copies.sum())
-    rest = np.clip(expected - copies, 0.0, None)
-    # The rows with the most left over, plus chance (Efraimidis and Spirakis 2006).
-    keys = np.log(generator.random(len(group))) / np.maximum(rest, 1e-12)
-    more = group[np.argsort(-keys, kind="stable")[:remainder]]
-    return np.concatenate([np.repeat(group, copies), more])
+    order = generator.permutation(len(group))
+    rest = np.maximum(expected - copies, 1e-12)[order]
+    # What is left over goes to rows drawn with the odds of their rests (Efraimidis and Spirakis
+    # 2006); the place in the random order is the chance.
+    chance = 1 - (np.arange(len(group)) + 0.5) / len(group)
+    drawn = np.argsort(-np.log(chance) / rest, kind="stable")[: size - int(copies.sum())]
+    return np.concatenate([np.repeat(group, copies), group[order[drawn]]])
 
 
 def _round_to_total(shares: npt.NDArray[np.float64], total: int) -> Rows:
