@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup translator run test lint check viz mlflow bench clean
+.PHONY: help setup translator run test lint check viz mlflow serve bench clean
 
 VENV := .venv/bin
 INSTALLED := .venv/.installed
@@ -64,6 +64,10 @@ viz: $(INSTALLED) ## open the graph of the pipelines in a browser
 mlflow: $(INSTALLED) ## open the runs and registered models in a browser
 	@echo "MLflow is at http://127.0.0.1:5000; Ctrl+C ends it"
 	@$(VENV)/mlflow ui --backend-store-uri sqlite:///mlflow.db --default-artifact-root mlruns $(ARGS)
+
+serve: $(INSTALLED) ## answer requests with the champion, on port 5001
+	@PATH="$(CURDIR)/$(VENV):$$PATH" MLFLOW_TRACKING_URI=sqlite:///mlflow.db \
+	mlflow models serve -m "models:/ccnlp@champion" --env-manager local --port 5001 $(ARGS)
 
 bench: $(INSTALLED) ## measure speed and memory beside plain ways
 	@$(VENV)/python -m tests.benchmarks $(ARGS)

@@ -156,6 +156,7 @@ def test_parameter_that_others_are_made_of_needs_no_reader():
     ("run", "message"),
     [
         ({}, "run.min_free_disk_gib: Field required"),
+        (None, "run: Input should be a valid dictionary"),
         ({"min_free_disk_gib": -1}, "greater than or equal to 0"),
         ({"min_free_disk_gib": "much"}, "valid number"),
         ({"min_free_disk_gib": 1, "min_disk": 1}, "run.min_disk: Extra inputs are not permitted"),
@@ -185,6 +186,17 @@ def test_pipeline_whose_inputs_are_not_there_says_what_to_run_before(two_pipelin
         check_inputs(pipelines["second"], catalog, pipelines)
 
 
+def test_pipelines_to_run_before_are_named_with_those_that_they_need_in_turn(
+    two_pipelines, tmp_path
+):
+    pipelines, catalog = two_pipelines
+    catalog["sums"] = JSONDataset(filepath=str(tmp_path / "sums.json"))
+    third = Pipeline([Node(note, "sums", "means", name="third")])
+
+    with pytest.raises(ConfigurationError, match=r"kedro run --pipelines first,second$"):
+        check_inputs(third, catalog, {**pipelines, "third": third})
+
+
 def test_pipeline_whose_inputs_are_there_or_made_on_the_way_is_let_through(two_pipelines):
     pipelines, catalog = two_pipelines
     check_inputs(pipelines["__default__"], catalog, pipelines)
@@ -208,6 +220,7 @@ def test_runner_that_can_be_tracked_and_repeated_is_taken(runner, namespaces):
     [
         ("ParallelRunner", {"ingestion"}, "out of reach of .* MLflow; run without --runner"),
         ("ThreadRunner", {"training", "evaluation"}, "same weights; run without --runner"),
+        ("ThreadRunner", {"evaluation"}, "models in several threads"),
     ],
 )
 def test_runner_that_can_not_be_tracked_or_repeated_is_refused(runner, namespaces, message):

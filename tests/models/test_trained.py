@@ -108,6 +108,8 @@ def test_saved_folder_is_a_checkpoint_for_transformers_without_pickles(model, tm
         (lambda f: (f / DESCRIPTION_FILE).write_text(json.dumps({"format": 99})), "format 99"),
         (lambda f: (f / HEADS_FILE).write_bytes(b"xx"), "can't be read"),
         (lambda f: (f / TRAIN_IDS_FILE).write_bytes(b"xx"), r"train_ids\.npy can't be read"),
+        (lambda f: (f / TRAIN_IDS_FILE).write_bytes(b""), r"train_ids\.npy can't be read"),
+        (lambda f: (f / TRAIN_IDS_FILE).unlink(), r"train_ids\.npy can't be read"),
         (lambda f: (f / DESCRIPTION_FILE).write_text("[1]"), r"format \[1\] is not 1"),
         (
             lambda f: (f / DESCRIPTION_FILE).write_text('{"format": 1}'),

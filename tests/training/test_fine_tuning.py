@@ -152,6 +152,67 @@ def test_fine_tune_finished_is_kept_when_only_the_time_between_checkpoints_chang
     run(validation={"seconds_between_checkpoints": 60.0})
 
 
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("damage", [cut, lambda path: path.unlink()])
+def test_fine_tune_finished_whose_weights_are_damaged_trains_again(run, tmp_path, caplog, damage):
+    expected = weights(run().model)
+    (best,) = tmp_path.glob("*/best-*.safetensors")
+    damage(best)
+
+    with caplog.at_level("WARNING"):
+        again = run()
+
+    assert "is damaged, and the training begins anew" in caplog.text
+    assert_equal_weights(weights(again.model), expected)
+
+
+@pytest.mark.parametrize("name", ["optimizer.pt", "model.safetensors", "trainer_state.json"])
+def test_fine_tune_goes_on_without_a_damaged_checkpoint(run, monkeypatch, tmp_path, caplog, name):
+    expected = weights(run().model)
+    forget(tmp_path)
+    step_end = ProgressCallback.on_step_end
+
+    def die(self, args, state, control, **kwargs):
+        if state.global_step == 7:
+            raise KeyboardInterrupt
+        step_end(self, args, state, control, **kwargs)
+
+    monkeypatch.setattr(ProgressCallback, "on_step_end", die)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    monkeypatch.setattr(ProgressCallback, "on_step_end", step_end)
+    for file in tmp_path.glob(f"*/checkpoint-*/{name}"):
+        cut(file)
+
+    with caplog.at_level("WARNING"):
+        resumed = run()
+
+    assert "is damaged, and is not gone on from" in caplog.text
+    assert_equal_weights(weights(resumed.model), expected)
+
+
+def test_fine_tune_refuses_features_of_other_labels(
+    features, vocabulary, tiny_encoder, tasks, parameters, tmp_path
+):
+    changed_task = tasks["sentiment"].parameters.model_copy(
+        update={"labels": tuple(reversed(tasks["sentiment"].labels))}
+    )
+    others = {"sentiment": type(tasks["sentiment"])("sentiment", changed_task)}
+    with pytest.raises(ConfigurationError, match="tokenise again: kedro run --pipelines tokenisat"):
+        fine_tune(
+            features,
+            vocabulary=vocabulary,
+            encoder=tiny_encoder,
+            tasks=others,
+            max_length_tokens=64,
+            parameters=parameters,
+            checkpoints=tmp_path,
+        )
+
+
 def test_fine_tune_killed_at_its_early_stop_stops_there_too(run, monkeypatch, tmp_path):
     stopping = {
         "epochs": 30,

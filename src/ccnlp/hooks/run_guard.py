@@ -1,6 +1,6 @@
 """What must hold before any work starts."""
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +89,7 @@ class RunGuardHook:
             self._lock = None
 
 
-def check_runner(description: str, namespaces: Collection[str]) -> None:
+def check_runner(description: str, namespaces: Set[str]) -> None:
     """Checks that the run can be tracked and repeated.
 
     Args:
@@ -97,8 +97,8 @@ def check_runner(description: str, namespaces: Collection[str]) -> None:
         namespaces: of the run's nodes.
 
     Raises:
-        ConfigurationError: the runner tells the hooks nothing of its nodes, or runs others beside
-            a training.
+        ConfigurationError: the runner tells the hooks nothing of its nodes, or runs nodes with
+            models at once.
     """
     advice = "run without --runner: the nodes of SequentialRunner, the default, use every core"
     if "ParallelRunner" in description:
@@ -106,10 +106,11 @@ def check_runner(description: str, namespaces: Collection[str]) -> None:
             "ParallelRunner runs each node in a process of its own, out of reach of what writes "
             f"metrics, timings and artifacts to MLflow; {advice}"
         )
-    if "ThreadRunner" in description and "training" in namespaces:
+    if "ThreadRunner" in description and not namespaces <= {"ingestion"}:
         raise ConfigurationError(
-            "ThreadRunner loads models beside a training, which draws from the same random "
-            f"numbers: the seed would no longer give the same weights; {advice}"
+            "ThreadRunner loads models in several threads, which transformers does not bear, and "
+            "beside a training, which draws from the same random numbers: the seed would no "
+            f"longer give the same weights; {advice}"
         )
 
 
@@ -122,7 +123,7 @@ def parse_run_parameters(parameters: dict[str, Any]) -> RunParameters:
     try:
         return RunParameters.model_validate(parameters.get("run", {}))
     except ValidationError as error:
-        parts = [f"run.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        parts = [f"{'.'.join(map(str, ('run', *e['loc'])))}: {e['msg']}" for e in error.errors()]
         raise ConfigurationError(f"{'; '.join(parts)} (parameters/run.yml)") from error
 
 
@@ -163,13 +164,22 @@ def check_inputs(
         if name != "__default__"
         for dataset in other.all_outputs()
     }
-    missing = [
-        name
-        for name in sorted(pipeline.inputs())
-        if _bare(name) in writers and name in catalog and not catalog.exists(name)
-    ]
+
+    def missing_inputs(of: "Pipeline") -> list[str]:
+        return [
+            name
+            for name in sorted(of.inputs())
+            if _bare(name) in writers and name in catalog and not catalog.exists(name)
+        ]
+
+    missing = missing_inputs(pipeline)
     if missing:
-        names = [name for name in pipelines if name in {writers[_bare(n)] for n in missing}]
+        needed: set[str] = set()
+        found = {writers[_bare(name)] for name in missing}
+        while found - needed:  # what they read may be missing, too
+            needed |= found
+            found = {writers[_bare(i)] for name in needed for i in missing_inputs(pipelines[name])}
+        names = [name for name in pipelines if name in needed]
         listed = ", ".join(map(repr, map(_bare, missing)))
         raise ConfigurationError(
             f"the run reads {listed}, which earlier pipelines write and which is not there; run "

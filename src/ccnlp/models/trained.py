@@ -194,9 +194,7 @@ def _read_train_ids(folder: Path) -> "npt.NDArray[np.uint64]":
     path = folder / TRAIN_IDS_FILE
     try:
         ids: npt.NDArray[np.uint64] = np.load(path, allow_pickle=False)
-    except FileNotFoundError:  # of a model saved before they were kept
-        return np.empty(0, np.uint64)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise ModelSourceError(f"{path} can't be read: {error}; {MEND}") from error
     return ids
 

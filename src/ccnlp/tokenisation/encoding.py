@@ -1,5 +1,6 @@
 """Examples to token ids, in one call a task, as Arrow tables."""
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ ROWS_AT_ONCE = 10_000
 """Rows whose tokens are Python's numbers at one time, of ten times the size of Arrow's."""
 
 TOKEN_IDS = pa.list_(pa.int32())
+
+ENCODED_FOR = b"ccnlp.encoded_for"
+"""In the tables' metadata: kind and labels of the task, by which targets are numbers."""
 
 REFERENCE = "reference"
 """The column with the target in the form of predictions, which validation compares with."""
@@ -66,15 +70,37 @@ def encode_examples(
                 _encode(rows[first : first + ROWS_AT_ONCE], task, tokenizer, max_length_tokens)
                 for first in range(0, len(rows), ROWS_AT_ONCE)
             ]
-            tables[name] = _as_one(parts)
+            tables[name] = _as_one(parts, task)
             logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
     return tables
 
 
-def _as_one(parts: list[pa.Table]) -> pa.Table:
+def check_encoded_for(features: Mapping[str, pa.Table], tasks: Mapping[str, Task]) -> None:
+    """Checks that the targets were encoded for tasks of the same kind with the same labels.
+
+    Raises:
+        ConfigurationError: a task has changed since.
+    """
+    for name, table in features.items():
+        encoded = (table.schema.metadata or {}).get(ENCODED_FOR)
+        if encoded is not None and encoded != _note_of(tasks[name]):
+            was = json.loads(encoded)
+            raise ConfigurationError(
+                f"task {name!r} was tokenised as {was['kind']} with the labels {was['labels']}, "
+                "and has changed since (parameters/tasks.yml); tokenise again: "
+                "kedro run --pipelines tokenisation"
+            )
+
+
+def _note_of(task: Task) -> bytes:
+    return json.dumps({"kind": task.parameters.kind, "labels": list(task.labels)}).encode()
+
+
+def _as_one(parts: list[pa.Table], task: Task) -> pa.Table:
     """One table of one chunk; a column without a value in some part has the others' type."""
     whole = pa.concat_tables(parts, promote_options="permissive")
-    return whole.unify_dictionaries().combine_chunks()
+    noted = whole.replace_schema_metadata({ENCODED_FOR: _note_of(task)})
+    return noted.unify_dictionaries().combine_chunks()
 
 
 def _encode(

@@ -16,6 +16,7 @@ from ccnlp.errors import CcnlpError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
+from ccnlp.tokenisation.encoding import check_encoded_for
 from ccnlp.training.batches import Rows, TaskRows, plan_epochs
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import (
@@ -79,19 +80,21 @@ def fine_tune(
 
     Raises:
         CorpusError: a task has no train or no validation rows.
-        ConfigurationError: the tasks need different backbones, or more layers are to be trained
-            than there are.
+        ConfigurationError: the tasks need different backbones, or have changed since their texts
+            were tokenised, or more layers are to be trained than there are.
     """
     from transformers import set_seed
 
     from ccnlp.models.vocabulary import restore_embeddings
     from ccnlp.training.callbacks import load_best
 
+    check_encoded_for(features, tasks)
     trained_tasks = {name: tasks[name] for name in features}
     rows = {name: rows_of_split(table, "train", name) for name, table in features.items()}
     folder = RunFolder.of(
         checkpoints, features, encoder=encoder, tasks=trained_tasks, parameters=parameters
     )
+    folder.remove_damaged()
     set_seed(parameters.seed)
     network = prepare_network(encoder, trained_tasks, vocabulary=vocabulary, parameters=parameters)
     tokenizer = encoder.load_tokenizer()

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ccnlp.models.network import Attention
+
+logger = logging.getLogger(__name__)
 
 History = Sequence[Mapping[str, float]]
 """Trainer's log: an entry a logged step."""
@@ -80,6 +84,27 @@ class RunFolder:
         path.mkdir(exist_ok=True)
         return cls(path)
 
+    def remove_damaged(self) -> None:
+        """Removes what can't be read, as after a loss of power, so that the rest serves again.
+
+        Without its best weights a training can't be taken up: then it begins anew.
+        """
+        if not self._can_be_taken_up():
+            logger.warning(f"training: {self.path} is damaged, and the training begins anew")
+            shutil.rmtree(self.path)
+            self.path.mkdir()
+        for state in self.path.glob("checkpoint-*/trainer_state.json"):
+            if not all(map(_is_whole, state.parent.iterdir())):
+                logger.warning(f"training: {state.parent.name} is damaged, and is not gone on from")
+                shutil.rmtree(state.parent)
+
+    def _can_be_taken_up(self) -> bool:
+        weights = [path for _, path in best_weights(self.path)]
+        is_finished = (self.path / HISTORY_FILE).exists()
+        return all(map(_is_whole, [*self.path.glob("*.json"), *weights])) and (
+            bool(weights) or not is_finished
+        )
+
     def last_checkpoint(self) -> Path | None:
         """The latest complete checkpoint; Trainer writes its state last."""
         complete = [path.parent for path in self.path.glob("checkpoint-*/trainer_state.json")]
@@ -127,6 +152,23 @@ def best_weights(folder: Path) -> list[tuple[int, Path]]:
     """The files with the weights that were the best yet at their steps; the last one is now."""
     found = [(BEST_WEIGHTS.fullmatch(path.name), path) for path in folder.iterdir()]
     return sorted((int(name[1]), path) for name, path in found if name)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file can be read: the ends of archives and the sizes of weights tell a cut one."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        if path.suffix == ".json":
+            json.loads(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".safetensors":
+            with safe_open(path, framework="np"):
+                pass
+        elif path.suffix in (".pt", ".pth", ".bin"):  # torch's archives
+            return zipfile.is_zipfile(path)
+    except (OSError, ValueError, SafetensorError):
+        return False
+    return True
 
 
 def _write(path: Path, content: Any) -> None:
