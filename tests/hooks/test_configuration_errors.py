@@ -141,6 +141,19 @@ def test_broken_file_and_error_of_a_node_may_be_defects(tmp_path):
     assert told(SequentialRunner().run, PIPELINE, catalog) is None
 
 
+def test_damaged_file_that_a_pipeline_writes_is_told_with_that_pipeline(tmp_path, monkeypatch):
+    (tmp_path / "broken.json").write_text("{")
+    entry = {"type": "json.JSONDataset", "filepath": str(tmp_path / "broken.json")}
+    catalog = DataCatalog.from_config({"number": entry})
+    writer = Pipeline([Node(lambda: 1, None, "number", name="write")])
+    monkeypatch.setattr("kedro.framework.project.pipelines", {"first": writer})
+    monkeypatch.setattr("kedro.framework.project.PACKAGE_NAME", "toy")
+    message = told(SequentialRunner().run, PIPELINE, catalog)
+    assert message is not None
+    assert message.startswith("number can't be read (Expecting property name enclosed in double qu")
+    assert "make it again: kedro run --pipelines first" in message
+
+
 def test_value_error_of_our_own_code_may_be_a_defect():
     assert told(int, "x") is None
     assert describe(ValueError("never raised")) is None

@@ -35,7 +35,7 @@ def test_load_backbone_without_a_layer_names_what_is_missing(folder):
     with pytest.raises(
         ModelSourceError,
         match=r"lacks the weights encoder\.layer\.1\.output\.dense\.bias, encoder\.layer\.1\.output"
-        r"\.dense\.weight; delete the folder to fetch it again",
+        r"\.dense\.weight; copy or fetch it again",
     ):
         load_backbone(folder)
 

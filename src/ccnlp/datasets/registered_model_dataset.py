@@ -49,11 +49,8 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
         """Logs the model to the active run, if there is one, and registers it."""
         from mlflow import MlflowClient
 
-        client = MlflowClient()
-        version = self._log_model(data)
-        name = self._model_name
-        for key, value in {**data.tags, **_code_tags(client)}.items():
-            client.set_model_version_tag(name, version, key, value)
+        client, name = MlflowClient(), self._model_name
+        version = self._register(self._log_model(data), {**data.tags, **_code_tags(client)})
         description = without_front_matter(data.card)[:MAX_DESCRIPTION]
         client.update_model_version(name, version, description=description)
         client.set_registered_model_alias(name, data.alias, version)
@@ -75,10 +72,15 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
                 input_example=data.example,
                 pip_requirements=pinned_requirements(),
                 code_paths=[str(PACKAGE)],
-                registered_model_name=self._model_name,
                 metadata=dict(data.tags),
             )
-        return str(info.registered_model_version)
+        return str(info.model_uri)
+
+    def _register(self, model_uri: str, tags: dict[str, str]) -> str:
+        """The number of the new version, which has its tags from the first moment."""
+        import mlflow
+
+        return str(mlflow.register_model(model_uri, self._model_name, tags=tags).version)
 
     def load(self) -> dict[str, Any]:
         """`name`, `version`, `alias` and `reasons` of the version."""

@@ -33,6 +33,8 @@ def describe(error: BaseException) -> str | None:
         return _interpolation(error)
     if isinstance(error, MissingConfigException):
         return _environment(str(error))
+    if isinstance(error, DatasetError) and (damaged := _damaged(error)):
+        return damaged
     is_told = isinstance(error, DatasetError) and _says_why(error)
     is_check = type(error) is ValueError and _raised_in(error) in CHECKING_MODULES
     return str(error).strip() if is_told or is_check else None
@@ -79,6 +81,29 @@ def _interpolation(error: Any) -> str:
     files = files or [frame.f_locals["config_filepath"] for frame in _reading(error)]
     sentence = f"{key}: {message}" if key else message
     return f"{sentence} ({', '.join(map(str, files))})" if files else sentence
+
+
+def _damaged(error: BaseException) -> str | None:
+    """Of a dataset that a pipeline writes and that can't be read, how to make it again."""
+    from kedro.framework import project
+
+    from ccnlp.hooks.run_guard import bare_name, writers_of
+
+    nodes = [frame for frame in _frames(error) if frame.f_code.co_name == "_run_node_sequential"]
+    name = bare_name(str(nodes[-1].f_locals.get("name"))) if nodes else ""
+    if project.PACKAGE_NAME is None or "Failed while loading" not in str(error):
+        return None
+    writer = writers_of(project.pipelines).get(name)
+    if writer is None:
+        return None
+    root = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    reason = str(root).strip().splitlines()[0]
+    return (
+        f"{name} can't be read ({reason}); if its file is damaged, make it again: kedro run "
+        f"--pipelines {writer} (CCNLP_TRACEBACKS=1 shows where it failed)"
+    )
 
 
 def _environment(message: str) -> str:

@@ -158,36 +158,42 @@ def check_inputs(
     Raises:
         ConfigurationError: something is missing; says which pipelines write it.
     """
-    writers = {
-        _bare(dataset): name
-        for name, other in pipelines.items()
-        if name != "__default__"
-        for dataset in other.all_outputs()
-    }
+    writers = writers_of(pipelines)
 
     def missing_inputs(of: "Pipeline") -> list[str]:
         return [
             name
             for name in sorted(of.inputs())
-            if _bare(name) in writers and name in catalog and not catalog.exists(name)
+            if bare_name(name) in writers and name in catalog and not catalog.exists(name)
         ]
 
     missing = missing_inputs(pipeline)
     if missing:
         needed: set[str] = set()
-        found = {writers[_bare(name)] for name in missing}
+        found = {writers[bare_name(name)] for name in missing}
         while found - needed:  # what they read may be missing, too
             needed |= found
-            found = {writers[_bare(i)] for name in needed for i in missing_inputs(pipelines[name])}
+            unmade = [i for name in needed for i in missing_inputs(pipelines[name])]
+            found = {writers[bare_name(name)] for name in unmade}
         names = [name for name in pipelines if name in needed]
-        listed = ", ".join(map(repr, map(_bare, missing)))
+        listed = ", ".join(map(repr, map(bare_name, missing)))
         raise ConfigurationError(
             f"the run reads {listed}, which earlier pipelines write and which is not there; run "
             f"them before: kedro run --pipelines {','.join(names)}"
         )
 
 
-def _bare(dataset: str) -> str:
+def writers_of(pipelines: "Mapping[str, Pipeline]") -> dict[str, str]:
+    """By dataset, the pipeline that writes it."""
+    return {
+        bare_name(dataset): name
+        for name, pipeline in pipelines.items()
+        if name != "__default__"
+        for dataset in pipeline.all_outputs()
+    }
+
+
+def bare_name(dataset: str) -> str:
     """The name without its transcoding: `examples` of `examples@table`."""
     return dataset.split("@", maxsplit=1)[0]
 

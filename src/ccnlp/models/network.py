@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 Attention = Literal["eager", "sdpa"]
 
-MEND_ENCODER = "delete the folder to fetch it again, or name another one in parameters/encoder.yml"
+MEND_ENCODER = "copy or fetch it again, or name another one in parameters/encoder.yml"
 
 MAX_LISTED = 3
 """Names of missing weights that a message shows."""

@@ -53,10 +53,18 @@ def choose_tracking_uri(parameters: TrackingParameters, *, project: Path) -> str
 
     Leaves it in the environment, so that datasets and child processes write to the same store
     without importing mlflow now.
+
+    Raises:
+        ConfigurationError: no store can lie in the project's folder.
     """
     given = os.environ.get(VARIABLE)
     uri = given if given and given != _set_here.get(VARIABLE) else parameters.tracking_uri
     if uri.startswith(SQLITE) and not uri.startswith(SQLITE + "/"):
+        if "%" in str(project):
+            raise ConfigurationError(
+                f"the project's folder {project} has a % in its path, which MLflow's SQLite store "
+                f"does not bear; rename it, or {WHERE_TO_MEND}"
+            )
         uri = f"{SQLITE}{project / uri.removeprefix(SQLITE)}"
     os.environ[VARIABLE] = _set_here[VARIABLE] = uri
     return uri
