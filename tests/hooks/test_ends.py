@@ -62,7 +62,13 @@ def start(small, *arguments, **variables):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509 (no thread of this process forks)
     )
+
+
+def _heed_interrupts():
+    """A shell has its background jobs ignore them, and these their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def start_working(small):
