@@ -45,6 +45,25 @@ def weights(model: TrainedModel) -> dict[str, torch.Tensor]:
     return {name: weight.clone() for name, weight in model.network.state_dict().items()}
 
 
+@pytest.fixture
+def break_off(monkeypatch):
+    """Begins a training, which is interrupted at step 7."""
+    step_end = ProgressCallback.on_step_end
+
+    def die(self, args, state, control, **kwargs):
+        if state.global_step == 7:
+            raise KeyboardInterrupt
+        step_end(self, args, state, control, **kwargs)
+
+    def begin(run, **groups):
+        with monkeypatch.context() as patched:
+            patched.setattr(ProgressCallback, "on_step_end", die)
+            with pytest.raises(KeyboardInterrupt):
+                run(**groups)
+
+    return begin
+
+
 def forget(checkpoints):
     """Removes a finished training, which would not be done again."""
     for folder in checkpoints.iterdir():
@@ -84,20 +103,10 @@ def test_fine_tune_with_trimmed_vocabulary_equals_training_with_the_full_one(run
     assert_equal_weights(weights(trimmed.model), weights(full.model), tolerance=1e-5)
 
 
-def test_fine_tune_interrupted_and_run_again_ends_with_the_same_weights(run, monkeypatch, tmp_path):
+def test_fine_tune_interrupted_and_run_again_ends_with_the_same_weights(run, break_off, tmp_path):
     expected = weights(run().model)
     forget(tmp_path)
-    step_end = ProgressCallback.on_step_end
-
-    def die(self, args, state, control, **kwargs):
-        if state.global_step == 7:
-            raise KeyboardInterrupt
-        step_end(self, args, state, control, **kwargs)
-
-    monkeypatch.setattr(ProgressCallback, "on_step_end", die)
-    with pytest.raises(KeyboardInterrupt):
-        run()
-    monkeypatch.setattr(ProgressCallback, "on_step_end", step_end)
+    break_off(run)
     assert list(tmp_path.glob("*/checkpoint-*"))
     heard = []
     with progress.listening(heard.append):
@@ -108,21 +117,11 @@ def test_fine_tune_interrupted_and_run_again_ends_with_the_same_weights(run, mon
     assert not list(tmp_path.glob("*/checkpoint-*"))
 
 
-def test_fine_tune_with_averaged_weights_resumes_to_the_same(run, monkeypatch, tmp_path):
+def test_fine_tune_with_averaged_weights_resumes_to_the_same(run, break_off, tmp_path):
     averaging = {"regularisation": {"weight_average_decay": 0.9}}
     expected = weights(run(**averaging).model)
     forget(tmp_path)
-    step_end = ProgressCallback.on_step_end
-
-    def die(self, args, state, control, **kwargs):
-        if state.global_step == 7:
-            raise KeyboardInterrupt
-        step_end(self, args, state, control, **kwargs)
-
-    monkeypatch.setattr(ProgressCallback, "on_step_end", die)
-    with pytest.raises(KeyboardInterrupt):
-        run(**averaging)
-    monkeypatch.setattr(ProgressCallback, "on_step_end", step_end)
+    break_off(run, **averaging)
 
     assert_equal_weights(weights(run(**averaging).model), expected)
 
@@ -170,20 +169,10 @@ def test_fine_tune_finished_whose_weights_are_damaged_trains_again(run, tmp_path
 
 
 @pytest.mark.parametrize("name", ["optimizer.pt", "model.safetensors", "trainer_state.json"])
-def test_fine_tune_goes_on_without_a_damaged_checkpoint(run, monkeypatch, tmp_path, caplog, name):
+def test_fine_tune_goes_on_without_a_damaged_checkpoint(run, break_off, tmp_path, caplog, name):
     expected = weights(run().model)
     forget(tmp_path)
-    step_end = ProgressCallback.on_step_end
-
-    def die(self, args, state, control, **kwargs):
-        if state.global_step == 7:
-            raise KeyboardInterrupt
-        step_end(self, args, state, control, **kwargs)
-
-    monkeypatch.setattr(ProgressCallback, "on_step_end", die)
-    with pytest.raises(KeyboardInterrupt):
-        run()
-    monkeypatch.setattr(ProgressCallback, "on_step_end", step_end)
+    break_off(run)
     for file in tmp_path.glob(f"*/checkpoint-*/{name}"):
         cut(file)
 
