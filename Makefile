@@ -66,7 +66,7 @@ mlflow: $(INSTALLED) ## open the runs and registered models in a browser
 	@$(VENV)/mlflow ui --backend-store-uri sqlite:///mlflow.db --default-artifact-root mlruns $(ARGS)
 
 serve: $(INSTALLED) ## answer requests with the champion, on port 5001
-	@PATH="$(CURDIR)/$(VENV):$$PATH" MLFLOW_TRACKING_URI=sqlite:///mlflow.db \
+	@PATH="$(CURDIR)/$(VENV):$$PATH" MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}" \
 	mlflow models serve -m "models:/ccnlp@champion" --env-manager local --port 5001 $(ARGS)
 
 bench: $(INSTALLED) ## measure speed and memory beside plain ways
