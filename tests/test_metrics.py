@@ -8,7 +8,9 @@ from ccnlp.metrics import (
     calibration_bins,
     classification_metrics,
     confusion_counts,
+    cross_entropy,
     f1_per_label,
+    jensen_shannon_distance,
     macro_f1,
 )
 
@@ -83,3 +85,30 @@ def test_calibration_bins_hold_both_ends():
 def test_unknown_label_is_named():
     with pytest.raises(ValueError, match=r"\['mixed'\] are not among the labels"):
         classification_metrics(["mixed"], ["neutral"], [1.0], labels=LABELS)
+
+
+def test_jensen_shannon_distance_worked_by_hand():
+    # The middle of (1, 0) and (1/2, 1/2) is (3/4, 1/4); in bits the divergence is half of
+    # log2(4/3) + (log2(2/3) + log2(2)) / 2.
+    divergence = (np.log2(4 / 3) + (np.log2(2 / 3) + 1) / 2) / 2
+    reference = [[1, 0], [1, 0], [0.5, 0.5]]
+    predicted = [[0.5, 0.5], [0, 1], [0.5, 0.5]]
+
+    distances = jensen_shannon_distance(reference, predicted)
+
+    np.testing.assert_allclose(distances, [np.sqrt(divergence), 1, 0], atol=1e-12)
+
+
+def test_jensen_shannon_distance_agrees_with_scipy():
+    from scipy.spatial.distance import jensenshannon
+
+    p, q = np.random.default_rng(0).dirichlet([1, 1, 1], size=(2, 50))
+
+    expected = jensenshannon(p, q, base=2, axis=1)
+    np.testing.assert_allclose(jensen_shannon_distance(p, q), expected)
+
+
+def test_cross_entropy_of_an_impossible_label_is_large_and_finite():
+    entropies = cross_entropy([[0.5, 0.5], [1.0, 0.0]], [[0.25, 0.75], [0.0, 1.0]])
+
+    np.testing.assert_allclose(entropies, [-np.log(0.25 * 0.75) / 2, np.log(1e7)])

@@ -14,6 +14,9 @@ Scores = npt.NDArray[np.float64]
 
 NUM_CALIBRATION_BINS = 10
 
+SMALLEST_PROBABILITY = 1e-7
+"""About the smallest share that a softmax in 32 bits tells from 0 beside a large one."""
+
 
 def confusion_counts(
     reference: Sequence[str] | pd.Series,
@@ -103,6 +106,45 @@ def calibration_error(hits: Counts, confidence: Counts, total: Counts) -> Scores
     """
     gap: npt.NDArray[np.float64] = np.abs(hits - confidence).sum(axis=-1).astype(np.float64)
     return _divide(gap, total)
+
+
+def jensen_shannon_distance(reference: npt.ArrayLike, predicted: npt.ArrayLike) -> Scores:
+    """The Jensen–Shannon distance of each pair of distributions, 0..1; shape (...).
+
+    The square root of the divergence in bits (Endres and Schindelin 2003): 0 for equal ones, 1
+    for those that have no label in common.
+
+    Args:
+        reference: shares, shape (..., labels).
+        predicted: shares, same shape.
+    """
+    p, q = np.asarray(reference, np.float64), np.asarray(predicted, np.float64)
+    middle = (p + q) / 2
+    divergence = (_relative_entropy(p, middle) + _relative_entropy(q, middle)) / 2
+    distance: Scores = np.sqrt(np.clip(divergence, 0, 1))
+    return distance
+
+
+def cross_entropy(reference: npt.ArrayLike, predicted: npt.ArrayLike) -> Scores:
+    """The cross-entropy of each pair of distributions, in nats; shape (...).
+
+    A label that has a share and is predicted with 0 counts as one of `SMALLEST_PROBABILITY`.
+
+    Args:
+        reference: shares, shape (..., labels).
+        predicted: shares, same shape.
+    """
+    p, q = np.asarray(reference, np.float64), np.asarray(predicted, np.float64)
+    entropy: Scores = -(p * np.log(np.maximum(q, SMALLEST_PROBABILITY))).sum(axis=-1)
+    return entropy
+
+
+def _relative_entropy(p: Scores, q: Scores) -> Scores:
+    """In bits; where p is 0 nothing is added."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(p > 0, p * np.log2(p / q), 0.0)
+    total: Scores = terms.sum(axis=-1)
+    return total
 
 
 def classification_metrics(

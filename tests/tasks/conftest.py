@@ -321,11 +321,21 @@ def tiny_writer(tiny_encoder, tmp_path_factory) -> EncoderCheckpoint:
 
 REGISTERED = {
     "sequence_classification": (
-        ("bad", "good"),
+        {"labels": ("bad", "good")},
         {"text": ["the film was good", "bad", "I loved it"], "label": ["good", "bad", "good"]},
     ),
+    "label_distribution": (
+        {"labels": ("bad", "good"), "view": "distribution"},
+        {
+            "text": ["the film was good", "bad", "I loved it"],
+            "label": ["good", "bad", "good"],
+            "label_counts": [[1.0, 2.0], [3.0, 0.0], [1.0, 4.0]],
+            "pooled_label_counts": [[1.0, 2.0], [3.0, 3.0], [1.0, 4.0]],
+            "num_annotations": [3.0, 3.0, 5.0],
+        },
+    ),
 }
-"""For each registered kind its labels, and rows that fit them."""
+"""For each registered kind its entry, and rows that fit it."""
 
 
 @pytest.fixture(params=[*TASKS, *TOYS])
@@ -333,9 +343,11 @@ def kind(request, tiny_encoder, tiny_writer):
     """A task of each kind, rows that fit it, and a checkpoint that it can start from."""
     if request.param in TOYS:
         kind, labels, columns = TOYS[request.param]
+        entry = {"labels": labels}
     else:
-        kind, (labels, columns) = TASKS.get(request.param), REGISTERED[request.param]
-    task = kind("t", TaskParameters(kind=request.param, loss_weight=1, labels=labels))
+        kind, (entry, columns) = TASKS.get(request.param), REGISTERED[request.param]
+    entry = {"kind": request.param, "loss_weight": 1, **entry}
+    task = kind("t", TaskParameters.model_validate(entry))
     checkpoint = tiny_writer if task.backbone == "seq2seq" else tiny_encoder
     return task, pd.DataFrame(columns), checkpoint
 

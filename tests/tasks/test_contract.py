@@ -47,6 +47,15 @@ def encode(task, rows, tokenizer):
     return [{name: column[i] for name, column in columns.items()} for i in places], window_of
 
 
+def with_references(task, rows, predicted):
+    """Predictions beside what the rows' annotators said, as validation scores them."""
+    references = {"reference": task.reference(rows)}
+    probabilities = task.reference_probabilities(rows)
+    if probabilities is not None:
+        references["reference_probabilities"] = probabilities
+    return predicted.assign(**references)
+
+
 def test_task_accepts_rows_that_fit(task, rows):
     assert task.validate(rows).isna().all()
 
@@ -75,16 +84,20 @@ def test_task_predicts_each_row_without_its_targets(task, rows, tokenizer, netwo
     assert len(decoded) == len(features)
     assert len(predicted) == len(rows)
     assert predicted["confidence"].between(0, 1).all()
-    scores = task.score(predicted.assign(reference=task.reference(rows)))
+    scores = task.score(with_references(task, rows, predicted))
     assert 0 <= scores[task.primary_metric] <= 1
 
 
 def test_task_scores_right_predictions_with_one(task, rows):
     right = pd.DataFrame(
-        {"reference": task.reference(rows), "prediction": task.reference(rows), "confidence": 1.0}
+        {
+            "prediction": task.reference(rows),
+            "confidence": 1.0,
+            "probabilities": task.reference_probabilities(rows),
+        }
     )
 
-    assert task.score(right)[task.primary_metric] == pytest.approx(1.0)
+    assert task.score(with_references(task, rows, right))[task.primary_metric] == pytest.approx(1.0)
 
 
 def test_sequence_classification_names_the_unknown_label():
@@ -121,6 +134,13 @@ def test_sequence_classification_refuses_label_sets(labels, message):
 
     with pytest.raises(ConfigurationError, match=message):
         build_tasks(TasksParameters.model_validate({"s": entry}))
+
+
+def test_view_is_refused_where_a_task_has_one_target():
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
+
+    with pytest.raises(ConfigurationError, match=r"'s'.* no view of annotations.*tasks\.yml"):
+        build_tasks(TasksParameters.model_validate({"s": {**entry, "view": "majority"}}))
 
 
 @pytest.mark.parametrize("name", ["a.b", "a/b", "", " a", "a\n"])

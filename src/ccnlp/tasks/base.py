@@ -30,6 +30,9 @@ Features = Mapping[str, Any]
 Backbone = Literal["encoder", "seq2seq"]
 """What stands below the heads: an encoder, or an encoder with a decoder that writes text."""
 
+TargetView = Literal["majority", "distribution", "pooled_majority", "pooled_distribution"]
+"""What of the annotators' labels is the target: of each culture by itself, or of all together."""
+
 WINDOW_OF = "window_of"
 """The column of features that says which row each belongs to, where a row has several windows."""
 
@@ -50,6 +53,10 @@ class TaskParameters(BaseModel):
     loss_weight: float = Field(gt=0, description="weight of this task's loss in the sum")
     labels: tuple[str, ...] = Field(
         default=(), description="the label set, in the order of the model's outputs"
+    )
+    view: TargetView | None = Field(
+        default=None,
+        description="what of the annotators' labels is the target, for kind label_distribution",
     )
 
 
@@ -85,12 +92,20 @@ class Task(ABC):
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]] = ()
     """Those that hold lists, such as tokens and their tags; the others hold text."""
-    primary_metric: ClassVar[str]
+    annotation_columns: ClassVar[tuple[str, ...]] = ()
+    """Those that count the annotators' labels, where the target is made of them."""
+    primary_metric: str
     """Key of `score` that early stopping and the gate look at; up is better."""
 
     def __init__(self, name: str, parameters: TaskParameters) -> None:
         self.name = name
         self.parameters = parameters
+        if parameters.view is not None and not self.annotation_columns:
+            raise ConfigurationError(
+                f"task {name!r}: kind {parameters.kind!r} has one target, and no view of "
+                "annotations; leave view out, or use kind label_distribution "
+                "(parameters/tasks.yml)"
+            )
         self.check_parameters()
 
     @property
@@ -196,7 +211,12 @@ class Task(ABC):
 
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:
-        """The target of each row, in the form of `prediction`."""
+        """The target of each row, in the form of `prediction`; missing where it has none."""
+
+    def reference_probabilities(self, rows: pd.DataFrame) -> pd.Series | None:
+        """The distribution of each row's labels, where annotators give one; lists (labels,)."""
+        del rows
+        return None
 
     @abstractmethod
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:

@@ -32,6 +32,11 @@ ENCODED_FOR = b"ccnlp.encoded_for"
 REFERENCE = "reference"
 """The column with the target in the form of predictions, which validation compares with."""
 
+REFERENCE_PROBABILITIES = "reference_probabilities"
+"""The column with the annotators' distribution, of tasks that have one."""
+
+NOT_READ_BY_MODELS = frozenset({*IDENTITY_COLUMNS, REFERENCE, REFERENCE_PROBABILITIES})
+
 
 def encode_examples(
     examples: pd.DataFrame,
@@ -86,14 +91,22 @@ def check_encoded_for(features: Mapping[str, pa.Table], tasks: Mapping[str, Task
         if encoded is not None and encoded != _note_of(tasks[name]):
             was = json.loads(encoded)
             raise ConfigurationError(
-                f"task {name!r} was tokenised as {was['kind']} with the labels {was['labels']}, "
-                "and has changed since (parameters/tasks.yml); tokenise again: "
+                f"task {name!r} was tokenised as {was['kind']} with the labels {was['labels']}"
+                f"{_view_in_words(was)}, and has changed since (parameters/tasks.yml); tokenise "
+                "again: "
                 "kedro run --pipelines tokenisation"
             )
 
 
 def _note_of(task: Task) -> bytes:
-    return json.dumps({"kind": task.parameters.kind, "labels": list(task.labels)}).encode()
+    note: dict[str, object] = {"kind": task.parameters.kind, "labels": list(task.labels)}
+    if task.parameters.view is not None:
+        note["view"] = task.parameters.view
+    return json.dumps(note).encode()
+
+
+def _view_in_words(note: Mapping[str, object]) -> str:
+    return f" and the view {note['view']}" if "view" in note else ""
 
 
 def _as_one(parts: list[pa.Table], task: Task) -> pa.Table:
@@ -119,6 +132,9 @@ def _encode(
     own = rows[list(IDENTITY_COLUMNS)].assign(
         **{REFERENCE: task.reference(rows)}, num_characters=num_characters.astype("int64")
     )
+    distributions = task.reference_probabilities(rows)
+    if distributions is not None:
+        own = own.assign(**{REFERENCE_PROBABILITIES: distributions})
     if window_of is not None:
         own = own.iloc[list(window_of)]
     columns = {str(name): pa.array(own[name]) for name in own}

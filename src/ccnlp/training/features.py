@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from ccnlp.tasks.base import Features
-from ccnlp.tokenisation.encoding import IDENTITY_COLUMNS, REFERENCE
+from ccnlp.tokenisation.encoding import NOT_READ_BY_MODELS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,8 +42,7 @@ class FeatureRows(Sequence[Features]):
     @classmethod
     def of(cls, table: "pa.Table") -> "FeatureRows":
         """The rows of a table that `encode_examples` gave."""
-        left_out = {*IDENTITY_COLUMNS, REFERENCE}
-        names = [name for name in table.column_names if name not in left_out]
+        names = [name for name in table.column_names if name not in NOT_READ_BY_MODELS]
         return cls({name: _column(table[name]) for name in names}, table.num_rows)
 
     def __len__(self) -> int:

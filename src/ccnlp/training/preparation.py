@@ -13,7 +13,7 @@ from ccnlp import progress
 from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Features, Task, shared_backbone
-from ccnlp.tokenisation.encoding import REFERENCE
+from ccnlp.tokenisation.encoding import REFERENCE, REFERENCE_PROBABILITIES
 from ccnlp.training.batches import PlannedBatch, Rows
 from ccnlp.training.features import FeatureRows
 from ccnlp.training.parameters import TrainingParameters
@@ -196,7 +196,8 @@ def _validation_rows(table: pa.Table, features: Sequence[Features], task: str) -
     rows = rows_of_split(table, "validation", task)
     ids = table["id"].to_pandas().iloc[rows]
     window_of, _ = pd.factorize(ids)
-    references = table[REFERENCE].to_pandas().iloc[rows][~ids.duplicated()]
+    columns = [c for c in (REFERENCE, REFERENCE_PROBABILITIES) if c in table.column_names]
+    references = table.select(columns).to_pandas().iloc[rows][~ids.duplicated().to_numpy()]
     return ValidationRows(
         [features[row] for row in rows], window_of, references.reset_index(drop=True)
     )

@@ -24,12 +24,13 @@ class ValidationRows:
     Attributes:
         features: windows of the rows.
         window_of: position of the row that each belongs to; shape (windows,).
-        references: of the rows, in the form of predictions.
+        references: of the rows, in the form of predictions; `reference`, and where the task has
+            them `reference_probabilities`.
     """
 
     features: Sequence[Features]
     window_of: "np.ndarray"
-    references: pd.Series
+    references: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Validation:
                 tokenizer=self.tokenizer,
                 precision=self.precision,
             )
-            metrics = task.score(predicted.assign(reference=rows.references))
+            metrics = task.score(pd.concat([predicted, rows.references], axis=1))
             primary.append(metrics[task.primary_metric])
             scores |= {f"{name}/{metric}": value for metric, value in metrics.items()}
         self.network.train(was_training)

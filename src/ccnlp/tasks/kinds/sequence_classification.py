@@ -23,7 +23,7 @@ class SequenceClassification(Task):
 
     input_columns: ClassVar[tuple[str, ...]] = ("text",)
     target_columns: ClassVar[tuple[str, ...]] = ("label",)
-    primary_metric: ClassVar[str] = "macro_f1"
+    primary_metric: str = "macro_f1"
 
     def check_parameters(self) -> None:
         """At least two labels, each once, as cells hold them: not empty, and no spaces around."""

@@ -1,0 +1,126 @@
+"""One label for a whole text, of which annotators give a distribution, each culture its own."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.metrics import jensen_shannon_distance
+from ccnlp.tasks.base import TASKS, Batch, Features
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Floats = npt.NDArray[np.float64]
+
+SIMILARITY = "distribution_similarity"
+
+
+@TASKS.register("label_distribution")
+class LabelDistribution(SequenceClassification):
+    """Predicts how the annotators of a text's culture, or of all cultures, label `text`.
+
+    A row is a text and a culture that judged it. The parameter `view` says what of the judgements
+    is the target:
+
+    - `majority`: the most frequent label of the culture. On a tie there is none: the row has no
+      reference, and is trained on with equal shares of the tied labels.
+    - `distribution`: the share of each label in the culture (soft labels: Peterson et al. 2019).
+    - `pooled_majority`, `pooled_distribution`: the same of all cultures together.
+    """
+
+    annotation_columns: ClassVar[tuple[str, ...]] = (
+        "label_counts",
+        "pooled_label_counts",
+        "num_annotations",
+    )
+
+    def check_parameters(self) -> None:
+        """As of any label set; and a view must be chosen."""
+        super().check_parameters()
+        if self.parameters.view is None:
+            raise ConfigurationError(
+                f"task {self.name!r}: kind label_distribution needs a view: majority, "
+                "distribution, pooled_majority or pooled_distribution (parameters/tasks.yml)"
+            )
+        if self._is_soft:
+            self.primary_metric = SIMILARITY
+
+    @property
+    def _is_soft(self) -> bool:
+        return str(self.parameters.view).endswith("distribution")
+
+    @property
+    def _counts_column(self) -> str:
+        is_pooled = str(self.parameters.view).startswith("pooled")
+        return "pooled_label_counts" if is_pooled else "label_counts"
+
+    def encode(
+        self,
+        rows: pd.DataFrame,
+        tokenizer: "PreTrainedTokenizerBase",
+        *,
+        max_length_tokens: int,
+    ) -> dict[str, Sequence[Any]]:
+        """As of one label a text; the target is the share of each label."""
+        inputs = rows[list(self.input_columns)]
+        features = super().encode(inputs, tokenizer, max_length_tokens=max_length_tokens)
+        if self._counts_column in rows:
+            features["target"] = list(self._targets(rows))
+        return features
+
+    def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
+        """`input_ids`, `attention_mask` (batch, sequence) and `target` (batch, labels)."""
+        import torch
+
+        inputs = [{"input_ids": feature["input_ids"]} for feature in features]
+        batch = super().collate(inputs, pad_token_id=pad_token_id)
+        if "target" in features[0]:
+            shares = np.array([feature["target"] for feature in features], dtype=np.float32)
+            batch["target"] = torch.from_numpy(shares)
+        return batch
+
+    def reference(self, rows: pd.DataFrame) -> pd.Series:
+        """The label with the most annotations; missing on a tie."""
+        counts = self._counts(rows)
+        is_most = counts == counts.max(axis=1, keepdims=True)
+        labels = pd.Series(list(self.labels), dtype="string")
+        places = np.where(is_most.sum(axis=1) == 1, is_most.argmax(axis=1), -1)
+        return labels.reindex(places).set_axis(rows.index)
+
+    def reference_probabilities(self, rows: pd.DataFrame) -> pd.Series:
+        """The share of each label among the annotations, 0..1, whichever of the two views."""
+        counts = self._counts(rows)
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        return pd.Series(list(shares.astype(np.float32)), index=rows.index, dtype="object")
+
+    def score(self, predictions: pd.DataFrame) -> dict[str, float]:
+        """The metrics of one label on the rows that have one; and the distributions' similarity.
+
+        `distribution_similarity` is 1 minus the mean Jensen–Shannon distance, 0..1.
+        """
+        has_label = predictions["reference"].notna()
+        scores = super().score(predictions[has_label])
+        if "reference_probabilities" not in predictions:
+            return scores
+        distances = jensen_shannon_distance(
+            np.stack(predictions["reference_probabilities"].tolist()),
+            np.stack(predictions["probabilities"].tolist()),
+        )
+        return {**scores, SIMILARITY: 1 - float(distances.mean())}
+
+    def _targets(self, rows: pd.DataFrame) -> Floats:
+        """What training aims at, shape (rows, labels); each row sums to 1."""
+        counts = self._counts(rows)
+        if not self._is_soft:
+            counts = (counts == counts.max(axis=1, keepdims=True)).astype(np.float64)
+        targets: Floats = counts / counts.sum(axis=1, keepdims=True)
+        return targets
+
+    def _counts(self, rows: pd.DataFrame) -> Floats:
+        counts = [np.asarray(row, dtype=np.float64) for row in rows[self._counts_column]]
+        return np.stack(counts) if counts else np.empty((0, len(self.labels)))
