@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
+from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters, resolve_encoder
 
 if TYPE_CHECKING:
     from ccnlp.models.trained import TrainedModel
@@ -35,7 +35,7 @@ TINY_POSITIONS = 128
 @pytest.fixture(scope="session")
 def bundled_encoder() -> EncoderCheckpoint:
     """multilingual-e5-small from the installed package; unpacked by the first test that asks."""
-    from ccnlp.models.sources.bundled import NAME, BundledSource
+    from ccnlp.models.sources.bundled import NAME
 
     parameters = EncoderParameters(
         source="bundled",
@@ -43,9 +43,10 @@ def bundled_encoder() -> EncoderCheckpoint:
         revision=None,
         path=None,
         registered_version=None,
+        prefix="query: ",
         timeout_seconds=1,
     )
-    return BundledSource().resolve(parameters, cache_folder=PRETRAINED)
+    return resolve_encoder(parameters, cache_folder=PRETRAINED)
 
 
 @pytest.fixture(scope="session")

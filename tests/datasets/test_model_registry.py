@@ -61,6 +61,14 @@ def dataset(tmp_path) -> RegisteredModelDataset:
     )
 
 
+def test_saving_leaves_the_terminal_to_the_runs_own_table(registry, dataset, package, capfd):
+    dataset.save(package)
+
+    printed = "".join(capfd.readouterr())
+    assert "mlflow" not in printed
+    assert "registered model" not in printed
+
+
 def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(
     registry, dataset, package
 ):

@@ -95,7 +95,7 @@ def encoder_parameters() -> Callable[..., EncoderParameters]:
     """Makes parameters from those given and the simplest others."""
 
     def build(**values: object) -> EncoderParameters:
-        others = {"revision": None, "path": None, "registered_version": None}
+        others = {"revision": None, "path": None, "registered_version": None, "prefix": ""}
         named = {"source": "auto", "name": NAME, "timeout_seconds": 2.0}
         return EncoderParameters.model_validate({**others, **named, **values})
 

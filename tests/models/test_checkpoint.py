@@ -113,7 +113,7 @@ def test_load_tokenizer_without_a_length_takes_the_encoders(folder) -> None:
 
 
 def test_resolve_encoder_reports_what_served(folder, encoder_parameters, tmp_path) -> None:
-    parameters = encoder_parameters(source="path", path=folder)
+    parameters = encoder_parameters(source="path", path=folder, prefix="query: ")
     facts = []
     with progress.listening(facts.append):
         checkpoint = resolve_encoder(parameters, cache_folder=tmp_path)
@@ -122,6 +122,7 @@ def test_resolve_encoder_reports_what_served(folder, encoder_parameters, tmp_pat
         "encoder_source": "path",
         "encoder_revision": checkpoint.revision,
     }
+    assert checkpoint.prefix == "query: "
 
 
 def test_resolve_encoder_unknown_source_suggests_the_near_one(encoder_parameters, tmp_path) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -25,7 +27,7 @@ def test_embed_texts_equals_transformers_mean_one_text_at_a_time(tiny_encoder, v
     model = AutoModel.from_pretrained(tiny_encoder.folder).eval()
     tokenizer = tiny_encoder.load_tokenizer()
     for text, vector in zip(TEXTS, vectors, strict=True):
-        encoded = tokenizer("query: " + text, truncation=True, return_tensors="pt")
+        encoded = tokenizer(text, truncation=True, return_tensors="pt")
         with torch.inference_mode():
             mean = model(**encoded).last_hidden_state.mean(dim=1)[0].numpy()
         np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-6)
@@ -52,16 +54,15 @@ def test_embed_texts_bf16_is_near(tiny_encoder, vectors) -> None:
 
 
 def test_embed_texts_prefix_is_put_in_front(tiny_encoder) -> None:
-    by_prefix = embed_texts(tiny_encoder, ["bad"], prefix="not very ", precision="fp32")
-    by_hand = embed_texts(tiny_encoder, ["not very bad"], prefix="", precision="fp32")
+    prefixed = replace(tiny_encoder, prefix="not very ")
+    by_prefix = embed_texts(prefixed, ["bad"], precision="fp32")
+    by_hand = embed_texts(tiny_encoder, ["not very bad"], precision="fp32")
     np.testing.assert_allclose(by_prefix, by_hand, atol=1e-6)
 
 
 def test_embed_texts_cuts_at_the_limit(tiny_encoder) -> None:
     long, cut = "good bad " * 50, "good bad good"
-    first, second = embed_texts(
-        tiny_encoder, [long, cut], prefix="", max_length_tokens=5, precision="fp32"
-    )
+    first, second = embed_texts(tiny_encoder, [long, cut], max_length_tokens=5, precision="fp32")
     np.testing.assert_allclose(first, second, atol=1e-6)
 
 

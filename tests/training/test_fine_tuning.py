@@ -3,6 +3,7 @@ import shutil
 import pandas as pd
 import pytest
 import torch
+from pydantic import ValidationError
 from transformers import BertModel
 
 from ccnlp import progress
@@ -348,3 +349,8 @@ def test_fine_tune_with_an_attention_that_the_encoder_lacks_says_so(run, monkeyp
         ConfigurationError, match=r"training\.attention is eager, which this encoder does not have"
     ):
         run(attention="eager")
+
+
+def test_epochs_without_end_are_refused(parameters):
+    with pytest.raises(ValidationError, match=r"less than or equal to 1000"):
+        changed(parameters, epochs=3_000_000)

@@ -69,9 +69,6 @@ class AugmentationParameters(BaseModel):
         description="by language, in place of share"
     )
     max_characters: int = Field(ge=1, description="longer texts are not translated")
-    embedding_prefix: str = Field(
-        description="put in front of each text that is embedded, as the encoder was pretrained"
-    )
     embedding_max_length_tokens: int = Field(ge=8, description="tokens a text is cut to")
     label_classifier: LabelClassifierParameters
     polarity_cues: dict[LanguageTag, tuple[str, ...]] = Field(

@@ -1,8 +1,10 @@
 """A model version in MLflow's registry."""
 
 import json
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +65,7 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
         import mlflow
 
         # Beside the data, whose disk was checked for room; swept after a kill.
-        with scratch(self._filepath.with_suffix("")) as folder:
+        with scratch(self._filepath.with_suffix("")) as folder, only_warnings():
             info = mlflow.pyfunc.log_model(
                 name=self._model_name,
                 python_model=str(PYFUNC),
@@ -80,7 +82,9 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
         """The number of the new version, which has its tags from the first moment."""
         import mlflow
 
-        return str(mlflow.register_model(model_uri, self._model_name, tags=tags).version)
+        with nothing_printed():
+            version = mlflow.register_model(model_uri, self._model_name, tags=tags).version
+        return str(version)
 
     def load(self) -> dict[str, Any]:
         """`name`, `version`, `alias` and `reasons` of the version."""
@@ -92,6 +96,30 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
 
     def _describe(self) -> dict[str, Any]:
         return {"model_name": self._model_name, "filepath": str(self._filepath)}
+
+
+@contextmanager
+def only_warnings() -> Iterator[None]:
+    """Keeps MLflow from logging that all is well."""
+    logger = logging.getLogger("mlflow")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextmanager
+def nothing_printed() -> Iterator[None]:
+    """Keeps MLflow's notices off the terminal: the run's table tells what was registered."""
+    from mlflow.utils.logging_utils import disable_logging, enable_logging
+
+    disable_logging()
+    try:
+        yield
+    finally:
+        enable_logging()
 
 
 def without_front_matter(card: str) -> str:

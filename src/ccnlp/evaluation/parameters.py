@@ -68,7 +68,6 @@ class TfidfParameters(_Group):
 class ProbeParameters(_Group):
     """Logistic regression on the frozen encoder's vectors."""
 
-    prefix: str = Field(description="put in front of each text, as the encoder was pretrained")
     max_length_tokens: int = Field(ge=8, description="tokens a text is cut to")
     max_train_examples: int | None = Field(
         ge=1, description="training rows, drawn at random where there are more; null takes all"

@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,12 +36,14 @@ class EncoderCheckpoint:
         name: of the model, such as `intfloat/multilingual-e5-small`.
         source: which model source served it.
         revision: commit, hash or version that says exactly which weights these are.
+        prefix: put in front of each text that is embedded as it is, as in pretraining.
     """
 
     folder: Path
     name: str
     source: str
     revision: str
+    prefix: str = ""
 
     def load_tokenizer(
         self, *, mend: str = "fetch or copy the checkpoint again"
@@ -81,6 +83,10 @@ class EncoderParameters(BaseModel):
     registered_version: str | None = Field(
         description="a registered model's name/version or name@alias; needed by the source registry"
     )
+    prefix: str = Field(
+        description="put in front of texts where the encoder is used as it is: by the probe and "
+        "the filters of round trips; fine-tuning needs none"
+    )
     timeout_seconds: float = Field(gt=0, description="longest wait for the hub's first answer")
 
 
@@ -108,7 +114,8 @@ def resolve_encoder(parameters: EncoderParameters, *, cache_folder: Path) -> Enc
         ConfigurationError: an unknown source.
         ModelSourceError: the source can't serve.
     """
-    checkpoint = SOURCES.get(parameters.source)().resolve(parameters, cache_folder=cache_folder)
+    found = SOURCES.get(parameters.source)().resolve(parameters, cache_folder=cache_folder)
+    checkpoint = replace(found, prefix=parameters.prefix)
     report(Fact("encoder_name", checkpoint.name))
     report(Fact("encoder_source", checkpoint.source))
     report(Fact("encoder_revision", checkpoint.revision))
@@ -144,6 +151,25 @@ def check_checkpoint(folder: Path) -> None:
         )
     for file in find_weights(folder):
         _check_weights(file)
+
+
+def check_readable(checkpoint: EncoderCheckpoint) -> None:
+    """Checks that transformers knows the type of model and can read the tokenizer.
+
+    Raises:
+        ModelSourceError: says which file it can't read, and why.
+    """
+    from transformers import AutoConfig
+
+    try:
+        AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        first_sentence = str(error).split("\n")[0]
+        raise ModelSourceError(
+            f"{checkpoint.folder / 'config.json'} can't be read by transformers "
+            f"({first_sentence}); name another checkpoint in encoder.path (parameters/encoder.yml)"
+        ) from error
+    checkpoint.load_tokenizer()
 
 
 def find_weights(folder: Path) -> list[Path]:

@@ -19,7 +19,6 @@ def embed_texts(
     checkpoint: EncoderCheckpoint,
     texts: Sequence[str],
     *,
-    prefix: str = "query: ",
     max_length_tokens: int = 512,
     tokens_per_batch: int = TOKENS_PER_BATCH,
     precision: PrecisionChoice = "auto",
@@ -28,8 +27,7 @@ def embed_texts(
 
     Args:
         checkpoint: the encoder.
-        texts: any texts; an empty one has the vector of the prefix.
-        prefix: put in front of each text, as the encoder was trained with.
+        texts: any texts, each read after the checkpoint's prefix; an empty one has its vector.
         max_length_tokens: tokens a text is cut to, where the encoder reads that many.
         tokens_per_batch: most tokens of a batch, padding included.
         precision: of the weights and states; the mean over tokens is taken in fp32.
@@ -52,7 +50,7 @@ def embed_texts(
     if not len(texts):
         return vectors
     input_ids: list[list[int]] = tokenizer(
-        [prefix + text for text in texts],
+        [checkpoint.prefix + text for text in texts],
         truncation=True,
         max_length=min(max_length_tokens, tokenizer.model_max_length),
     )["input_ids"]

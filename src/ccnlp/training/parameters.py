@@ -97,7 +97,7 @@ class FreezeParameters(_Group):
 class TrainingParameters(_Group):
     """`parameters/training.yml`."""
 
-    epochs: int = Field(ge=1, description="passes over the training rows")
+    epochs: int = Field(ge=1, le=1000, description="passes over the training rows")
     seed: int = Field(ge=0, description="of the batches, the heads and dropout")
     pooling: Pooling = Field(description="how a text's vector is read off its token states")
     trim_vocabulary: bool = Field(

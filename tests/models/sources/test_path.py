@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -39,3 +40,24 @@ def test_resolve_without_a_folder_says_where_to_set_it(encoder_parameters, tmp_p
 def test_resolve_broken_folder_says_what_is_wrong(encoder_parameters, tmp_path) -> None:
     with pytest.raises(ModelSourceError, match=r"has no config\.json"):
         PathSource().resolve(encoder_parameters(path=tmp_path), cache_folder=tmp_path)
+
+
+def test_resolve_folder_with_a_torn_tokenizer_says_so(
+    tiny_encoder, encoder_parameters, tmp_path
+) -> None:
+    folder = shutil.copytree(tiny_encoder.folder, tmp_path / "mine")
+    (folder / "tokenizer.json").write_text('{"version": "1.0"')
+
+    with pytest.raises(ModelSourceError, match=r"mine/tokenizer\.json can't be read"):
+        PathSource().resolve(encoder_parameters(path=folder), cache_folder=tmp_path)
+
+
+def test_resolve_folder_of_an_unknown_architecture_says_so(
+    tiny_encoder, encoder_parameters, tmp_path
+) -> None:
+    folder = shutil.copytree(tiny_encoder.folder, tmp_path / "mine")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "model_type": "brt"}))
+
+    with pytest.raises(ModelSourceError, match=r"config\.json can't be read by transformers.*brt"):
+        PathSource().resolve(encoder_parameters(path=folder), cache_folder=tmp_path)

@@ -111,11 +111,9 @@ def test_texts_are_embedded_as_the_parameters_say(examples, parameters, tiny_enc
     translated = train.assign(
         parent_id=train["id"], original=train["text"], candidate=train["text"]
     )
-    own = parameters.model_copy(
-        update={"embedding_prefix": "passage: ", "embedding_max_length_tokens": 64}
-    )
+    own = parameters.model_copy(update={"embedding_max_length_tokens": 64})
     nodes.score_round_trips(translated, examples, tiny_encoder, own)
-    assert asked == [{"prefix": "passage: ", "max_length_tokens": 64}]
+    assert asked == [{"max_length_tokens": 64}]
 
 
 def test_switched_off_gives_no_examples_and_needs_no_engine(examples):

@@ -32,6 +32,7 @@ def resolve(wanted: str | None, cache_folder: Path):
         revision=None,
         path=None,
         registered_version=wanted,
+        prefix="",
         timeout_seconds=1,
     )
     return resolve_encoder(parameters, cache_folder=cache_folder)

@@ -10,6 +10,7 @@ from ccnlp.models.checkpoint import (
     EncoderParameters,
     ModelSource,
     check_checkpoint,
+    check_readable,
     find_weights,
 )
 
@@ -26,9 +27,11 @@ class PathSource(ModelSource):
             )
         folder = parameters.path.expanduser().resolve()
         check_checkpoint(folder)
-        return EncoderCheckpoint(
+        checkpoint = EncoderCheckpoint(
             folder=folder, name=folder.name, source="path", revision=hash_checkpoint(folder)
         )
+        check_readable(checkpoint)
+        return checkpoint
 
 
 def hash_checkpoint(folder: Path) -> str:

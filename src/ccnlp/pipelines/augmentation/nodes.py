@@ -40,7 +40,6 @@ def score_round_trips(
     embed = partial(
         embed_texts,
         encoder,
-        prefix=augmentation.embedding_prefix,
         max_length_tokens=augmentation.embedding_max_length_tokens,
     )
     return back_translation.score_candidates(translated, examples, augmentation, embed=embed)

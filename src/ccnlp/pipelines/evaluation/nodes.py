@@ -61,7 +61,6 @@ def predict_probe(
     embed = partial(
         embed_texts,
         encoder,
-        prefix=evaluation.probe.prefix,
         max_length_tokens=evaluation.probe.max_length_tokens,
         tokens_per_batch=evaluation.tokens_per_batch,
     )
