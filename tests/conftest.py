@@ -120,6 +120,7 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
 
     values = {
         "epochs": 3,
+        "steps": None,
         "seed": 0,
         "pooling": "mean",
         "trim_vocabulary": True,

@@ -36,6 +36,18 @@ def test_plan_epochs_without_temperature_has_each_row_once_an_epoch():
             assert sorted(seen) == list(range(10, 10 + size))
 
 
+@pytest.mark.parametrize("num_batches", [1, 7, 11, 30])
+def test_plan_epochs_with_a_number_of_batches_is_cut_or_goes_on(num_batches):
+    rows = {"a": task_rows(["x"] * 20)}
+    common = {"mixture": EVEN, "batches": BATCHES, "seed": 1}
+
+    plan = plan_epochs(rows, num_epochs=2, num_batches=num_batches, **common)
+
+    batches = [batch.rows.tolist() for epoch in plan for batch in epoch]
+    long = [b.rows.tolist() for epoch in plan_epochs(rows, num_epochs=30, **common) for b in epoch]
+    assert batches == long[:num_batches]
+
+
 def test_plan_epochs_is_a_function_of_the_seed():
     rows = {"a": task_rows(["x"] * 20)}
 

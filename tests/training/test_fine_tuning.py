@@ -351,6 +351,14 @@ def test_fine_tune_with_an_attention_that_the_encoder_lacks_says_so(run, monkeyp
         run(attention="eager")
 
 
+def test_fine_tune_takes_as_many_steps_as_asked(run):
+    history = run(epochs=2, steps=10, batches={"accumulation_steps": 2}).history
+
+    assert history["step"].max() == 10
+    judged = history[history["metric"] == "validation_sentiment/macro_f1"]
+    assert len(judged) == 2
+
+
 def test_epochs_without_end_are_refused(parameters):
     with pytest.raises(ValidationError, match=r"less than or equal to 1000"):
         changed(parameters, epochs=3_000_000)

@@ -40,25 +40,30 @@ def plan_epochs(
     tasks: Mapping[str, TaskRows],
     *,
     num_epochs: int,
+    num_batches: int | None = None,
     mixture: MixtureParameters,
     batches: BatchParameters,
     seed: int,
 ) -> list[list[PlannedBatch]]:
     """The batches of each epoch, in the order of training; each batch is of one task.
 
+    With `num_batches` there are as many epochs as these take, and the last one is cut.
+
     Every epoch has as many rows as the corpora have together. Without a temperature or weights
     each row comes once an epoch; else a corpus is drawn more or less often, its rows still evenly.
     """
     generator = np.random.default_rng(seed)
-    epochs = []
-    for _ in range(num_epochs):
+    epochs: list[list[PlannedBatch]] = []
+    missing = num_batches
+    while len(epochs) < num_epochs if missing is None else missing > 0:
         drawn = draw_epoch(tasks, mixture, generator)
         plan = [
             PlannedBatch(task, tasks[task].rows[batch])
             for task, chosen in drawn.items()
             for batch in cut_into_batches(chosen, tasks[task].lengths, batches, generator)
         ]
-        epochs.append([plan[i] for i in generator.permutation(len(plan))])
+        epochs.append([plan[i] for i in generator.permutation(len(plan))][:missing])
+        missing = None if missing is None else missing - len(epochs[-1])
     return epochs
 
 

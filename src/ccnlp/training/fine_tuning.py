@@ -139,6 +139,7 @@ def _train(
     plan = plan_epochs(
         {name: _task_rows(features[name], rows[name]) for name in rows},
         num_epochs=parameters.epochs,
+        num_batches=parameters.num_batches,
         mixture=parameters.mixture,
         batches=parameters.batches,
         seed=parameters.seed,

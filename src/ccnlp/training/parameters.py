@@ -98,6 +98,12 @@ class TrainingParameters(_Group):
     """`parameters/training.yml`."""
 
     epochs: int = Field(ge=1, le=1000, description="passes over the training rows")
+    steps: int | None = Field(
+        ge=1,
+        le=10_000_000,
+        description="steps of the optimiser, in place of those that the epochs take; validation "
+        "comes as often as in them",
+    )
     seed: int = Field(ge=0, description="of the batches, the heads and dropout")
     pooling: Pooling = Field(description="how a text's vector is read off its token states")
     trim_vocabulary: bool = Field(
@@ -117,3 +123,8 @@ class TrainingParameters(_Group):
     )
     gradient_checkpointing: bool = Field(description="less memory for a third more time")
     compile: bool = Field(description="torch.compile: minutes of warm-up, then faster steps")
+
+    @property
+    def num_batches(self) -> int | None:
+        """Batches of the whole training, where its steps are given."""
+        return None if self.steps is None else self.steps * self.batches.accumulation_steps
