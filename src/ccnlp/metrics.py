@@ -62,6 +62,14 @@ def f1_per_label(counts: Counts) -> Scores:
     return f1
 
 
+def macro_f1_of_tallies(hits: Counts, references: Counts, predictions: Counts) -> Scores:
+    """As `macro_f1`, of how often each label was right, the reference, and predicted.
+
+    All of shape (..., labels): a label's F1 needs no more of the confusion counts than these.
+    """
+    return _nan_mean(_divide(2 * hits, references + predictions))
+
+
 def recall_per_label(counts: Counts) -> Scores:
     """Recall of each label, shape (..., labels); NaN for a label that is no reference."""
     return _divide(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1))

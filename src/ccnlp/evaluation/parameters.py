@@ -12,8 +12,9 @@ from pydantic import (
 )
 
 from ccnlp.errors import did_you_mean
-from ccnlp.evaluation.predictions import KEPT
+from ccnlp.evaluation.predictions import SLICEABLE
 from ccnlp.evaluation.systems import SYSTEMS
+from ccnlp.examples import COLUMNS
 from ccnlp.parameter_types import Positive, Removable
 
 COMPUTED_SLICES = ("all", "label", "length")
@@ -37,9 +38,14 @@ def _check_baseline(name: str) -> str:
 
 
 def _check_column(name: str) -> str:
-    if name not in KEPT:
-        raise ValueError(f"the predictions have no column {name!r}; {did_you_mean(name, KEPT)}")
-    return name
+    if name in SLICEABLE:
+        return name
+    if name in COLUMNS:
+        raise ValueError(
+            f"examples have the column {name!r}, but predictions do not carry it; slices are made "
+            f"of {', '.join(SLICEABLE)}"
+        )
+    raise ValueError(f"the predictions have no column {name!r}; {did_you_mean(name, SLICEABLE)}")
 
 
 NgramRange = Annotated[tuple[PositiveInt, PositiveInt], AfterValidator(_check_range)]
@@ -77,6 +83,17 @@ class ProbeParameters(_Group):
     )
 
 
+class FairnessParameters(_Group):
+    """How groups are compared with each other."""
+
+    half_width: float = Field(
+        gt=0,
+        lt=0.5,
+        description="of the interval of a group's macro-F1 that the number of rows still needed "
+        "is told for, 0..1",
+    )
+
+
 class ReportParameters(_Group):
     """What the report shows beside the scores."""
 
@@ -111,12 +128,16 @@ class EvaluationParameters(_Group):
         description="by slice, the columns of the predictions whose values form its groups; null "
         "removes a slice"
     )
+    max_groups: int = Field(
+        ge=2, description="groups of a slice above which nothing is scored; bounds time and memory"
+    )
     length_bins: tuple[PositiveInt, ...] = Field(
         min_length=1, description="upper ends, in characters, of the groups of the slice length"
     )
     tfidf: TfidfParameters
     probe: ProbeParameters
     tokens_per_batch: int = Field(ge=16, description="padded tokens of a batch in prediction")
+    fairness: FairnessParameters
     report: ReportParameters
     published: PublishedScores | None = Field(description="scores of others on the same data")
 

@@ -13,6 +13,9 @@ from ccnlp.tasks.base import Task
 logger = logging.getLogger(__name__)
 
 KEPT = ["corpus", "split", "language", "region", "culture", "domain", "origin", "group_id"]
+"""Columns of examples that predictions carry."""
+SLICEABLE = (*KEPT, "reference")
+"""Columns that slices are made of."""
 COLUMNS = [
     "example_id",
     "task",

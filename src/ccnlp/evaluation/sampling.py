@@ -31,6 +31,9 @@ Samples = dict[str, Floats]
 Paired = dict[str, tuple[Samples, Samples]]
 """By system: its samples, and the baseline's in the same resamples."""
 
+METRICS = ("macro_f1", "accuracy", "average_recall", "calibration_error")
+LABEL_METRICS = ("f1", "precision", "recall")
+
 
 @dataclass(frozen=True)
 class Outcomes:
@@ -86,6 +89,8 @@ class Outcomes:
 def align(predictions: pd.DataFrame, *, labels: Sequence[str]) -> tuple[Outcomes, pd.DataFrame]:
     """The outcomes of the rows that every system predicted, and these rows' other columns.
 
+    Rows without a reference have no outcome; in the table they come after the others.
+
     Args:
         predictions: the long table of one task.
         labels: the label set of the task.
@@ -103,15 +108,21 @@ def align(predictions: pd.DataFrame, *, labels: Sequence[str]) -> tuple[Outcomes
         for system, table in by_system.items()
     }
     rows = next(iter(aligned.values())).reset_index()
+    is_labelled = rows["reference"].notna().to_numpy()
+    known = rows[is_labelled]
     outcomes = Outcomes(
         labels=tuple(labels),
-        reference=label_indices(rows["reference"], labels),
-        predictions={s: label_indices(t["prediction"], labels) for s, t in aligned.items()},
-        confidences={s: t["confidence"].to_numpy(np.float64) for s, t in aligned.items()},
-        groups=pd.factorize(rows["group_id"].fillna(rows["example_id"]))[0].astype(np.int64),
-        parts=np.zeros(len(rows), dtype=np.int64),
+        reference=label_indices(known["reference"], labels),
+        predictions={
+            s: label_indices(t["prediction"][is_labelled], labels) for s, t in aligned.items()
+        },
+        confidences={
+            s: t["confidence"].to_numpy(np.float64)[is_labelled] for s, t in aligned.items()
+        },
+        groups=pd.factorize(known["group_id"].fillna(known["example_id"]))[0].astype(np.int64),
+        parts=np.zeros(len(known), dtype=np.int64),
     )
-    return outcomes, rows
+    return outcomes, pd.concat([known, rows[~is_labelled]], ignore_index=True)
 
 
 def sample_metrics(
@@ -125,12 +136,14 @@ def sample_metrics(
     """Macro-F1, accuracy, average recall and calibration error of every system.
 
     Args:
-        outcomes: of the rows to score.
+        outcomes: of the rows to score; none have no scores, NaN.
         baseline: the system that each is compared with.
         num_draws: number of resamples.
         seed: makes them.
         whole: for a small group, the larger set whose rows are its prior.
     """
+    if not len(outcomes.reference):
+        return {s: _nothing(METRICS, (1 + num_draws,)) for s in outcomes.predictions}
     paired: Paired = {}
     for system in outcomes.predictions:
         pair = system, baseline
@@ -144,11 +157,14 @@ def sample_metrics(
 def sample_labels(
     outcomes: Outcomes, *, baseline: str, num_draws: int, seed: Seed
 ) -> dict[str, Paired]:
-    """F1, precision and recall of each label, by label, of every system."""
+    """F1, precision and recall of each label, by label, of every system; NaN without any row."""
+    size = len(outcomes.labels)
     sampled = {
         system: _sample_confusion(
             outcomes, (system, baseline), _label_metrics, num_draws=num_draws, seed=seed
         )
+        if len(outcomes.reference)
+        else _nothing(LABEL_METRICS, (1 + num_draws, size))
         for system in outcomes.predictions
     }
     return {
@@ -169,6 +185,11 @@ def average_paired(groups: Sequence[Paired]) -> Paired:
         )
         for system in groups[0]
     }
+
+
+def _nothing(metrics: Sequence[str], shape: tuple[int, ...]) -> tuple[Samples, Samples]:
+    samples = {metric: np.full(shape, np.nan) for metric in metrics}
+    return samples, samples
 
 
 def _mean(samples: Sequence[Samples]) -> Samples:

@@ -1,7 +1,8 @@
 """The scores table: every system on every slice, with n, interval and paired difference."""
 
+import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
@@ -20,8 +21,10 @@ from ccnlp.evaluation.sampling import (
     sample_labels,
     sample_metrics,
 )
-from ccnlp.evaluation.slices import groups_by_columns, groups_by_length, members
+from ccnlp.evaluation.slices import groups_by_columns, members, slices_of
 from ccnlp.tasks.base import Task
+
+logger = logging.getLogger(__name__)
 
 ALL = "all"
 LANGUAGE_AVERAGE = "language_average"
@@ -29,6 +32,7 @@ LANGUAGE_AVERAGE = "language_average"
 COLUMNS = [
     "task", "corpus", "split", "system", "slice", "group", "metric", "score", "low", "high", "n",
     "baseline", "difference", "difference_low", "difference_high", "is_small",
+    "num_unlabelled",
 ]  # fmt: skip
 
 
@@ -49,7 +53,9 @@ def score_predictions(
     `corpus` is a corpus or, where a task has several, also `all`. Differences are to the
     baseline in the same resamples: up is better but for the calibration error. Groups below the
     minimum size are drawn with the rows of their corpus and split as the prior, see `bootstrap`;
-    where these are below it, too, there is no interval.
+    where these are below it, too, there is no interval. Rows without a reference have no label to
+    be right about: they count in `num_unlabelled` instead of `n`, and a group of such rows alone
+    has no score.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.
@@ -58,25 +64,43 @@ def score_predictions(
         baseline: what differences are taken to, where it is not the parameters' baseline.
 
     Raises:
-        ConfigurationError: the baseline predicted nothing.
+        ConfigurationError: the baseline predicted nothing, or a slice has too many groups.
     """
     rows: list[dict[str, object]] = []
     chosen_baseline = baseline or parameters.baseline
+    for place, table in places(predictions, tasks):
+        scored = _Scorer(
+            *align(table, labels=tasks[place.task].labels),
+            names=(place.task, place.corpus, place.split),
+            baseline=_check_baseline(chosen_baseline, table),
+            parameters=parameters,
+        )
+        tracked = progress.track(scored.score(), f"{place.corpus} {place.split}: scores")
+        rows += [{**asdict(place), **row} for row in tracked]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose rows are scored together; `corpus` is `all` for those of several."""
+
+    task: str
+    corpus: str
+    split: str
+
+
+def places(
+    predictions: pd.DataFrame, tasks: Mapping[str, Task]
+) -> Iterator[tuple[Place, pd.DataFrame]]:
+    """The rows of each task, corpus and split, and of all corpora where a task has several.
+
+    Tasks without labels are left out.
+    """
     for (task, split), own in predictions.groupby(["task", "split"], sort=True):
-        labels = tasks[str(task)].labels
-        corpora = sorted(own["corpus"].unique()) if labels else []
+        corpora = sorted(own["corpus"].unique()) if tasks[str(task)].labels else []
         for corpus in [*corpora, ALL] if len(corpora) > 1 else corpora:
             table = own if corpus == ALL else own[own["corpus"] == corpus]
-            place = {"task": task, "corpus": corpus, "split": split}
-            scored = _Scorer(
-                *align(table, labels=labels),
-                names=(str(task), str(corpus), str(split)),
-                baseline=_check_baseline(chosen_baseline, table),
-                parameters=parameters,
-            )
-            tracked = progress.track(scored.score(), f"{corpus} {split}: scores")
-            rows += [{**place, **row} for row in tracked]
-    return pd.DataFrame(rows, columns=COLUMNS)
+            yield Place(str(task), str(corpus), str(split)), table
 
 
 def compare_systems(
@@ -138,19 +162,36 @@ class _Scorer:
 
     outcomes: Outcomes
     rows: pd.DataFrame
+    """Of the outcomes, in their order, then those without a reference."""
     names: tuple[str, str, str]
     baseline: str
     parameters: EvaluationParameters
     sampled: dict[str, Paired] = field(default_factory=dict)
     """By what identifies the rows: a group of several slices is sampled once."""
 
+    @property
+    def size(self) -> int:
+        return len(self.outcomes.reference)
+
     def score(self) -> Iterator[dict[str, object]]:
+        num_unlabelled = len(self.rows) - self.size
+        if num_unlabelled:
+            logger.info(
+                "%s: %s of %s rows have no reference; they have no part in the scores",
+                " ".join(self.names),
+                f"{num_unlabelled:,}",
+                f"{len(self.rows):,}",
+            )
+        slices = slices_of(self.rows, self.parameters)
         everything = np.arange(len(self.rows))
-        yield from self._rows(ALL, ALL, self._sample(everything), len(self.rows))
-        yield from self._rows(ALL, LANGUAGE_AVERAGE, self._sample_languages(), len(self.rows))
-        for slice_name, groups in self._slices().items():
+        yield from self._rows(ALL, ALL, self._sample(everything), everything)
+        yield from self._rows(ALL, LANGUAGE_AVERAGE, self._sample_languages(), everything)
+        for slice_name, groups in slices.items():
             for group, rows in members(groups):
-                yield from self._rows(slice_name, group, self._sample(rows), len(rows))
+                yield from self._rows(slice_name, group, self._sample(rows), rows)
+        yield from self._score_labels()
+
+    def _score_labels(self) -> Iterator[dict[str, object]]:
         labels = sample_labels(
             self.outcomes,
             baseline=self.baseline,
@@ -158,19 +199,11 @@ class _Scorer:
             seed=Seed(self.parameters.seed, (*self.names, "label")),
         )
         for position, label in enumerate(self.outcomes.labels):
-            size = int((self.outcomes.reference == position).sum())
-            yield from self._rows("label", label, labels[label], size)
-
-    def _slices(self) -> dict[str, pd.Series]:
-        slices = {
-            name: groups_by_columns(self.rows, columns)
-            for name, columns in self.parameters.slices.items()
-        }
-        bins = self.parameters.length_bins
-        return {**slices, "length": groups_by_length(self.rows["num_characters"], bins)}
+            rows = np.flatnonzero(self.outcomes.reference == position)
+            yield from self._rows("label", label, labels[label], rows)
 
     def _sample_languages(self) -> Paired:
-        languages = groups_by_columns(self.rows, ["language"])
+        languages = groups_by_columns(self.rows[: self.size], ["language"])
         parts = pd.factorize(languages, sort=True)[0].astype(np.int64)
         if (pd.Series(parts).groupby(self.outcomes.groups).nunique() > 1).any():
             return sample_metrics(
@@ -179,14 +212,16 @@ class _Scorer:
                 num_draws=self.parameters.num_draws,
                 seed=Seed(self.parameters.seed, (*self.names, LANGUAGE_AVERAGE)),
             )
-        return average_paired([self._sample(rows) for _, rows in members(languages)])
+        groups = [self._sample(rows) for _, rows in members(languages)]
+        return average_paired(groups or [self._sample(np.arange(0))])
 
     def _sample(self, rows: npt.NDArray[np.intp]) -> Paired:
-        identity = sha256(rows.tobytes()).hexdigest()
+        known = rows[rows < self.size]
+        identity = sha256(known.tobytes()).hexdigest()
         if identity not in self.sampled:
-            is_small = self._is_small(len(rows)) and not self._is_small(len(self.rows))
+            is_small = self._is_small(len(known)) and not self._is_small(self.size)
             self.sampled[identity] = sample_metrics(
-                self.outcomes.take(rows),
+                self.outcomes.take(known),
                 whole=self.outcomes if is_small else None,
                 baseline=self.baseline,
                 num_draws=self.parameters.num_draws,
@@ -198,14 +233,15 @@ class _Scorer:
         return size < self.parameters.min_group_size
 
     def _rows(
-        self, slice_name: str, group: str, paired: Paired, size: int
+        self, slice_name: str, group: str, paired: Paired, rows: npt.NDArray[np.intp]
     ) -> Iterator[dict[str, object]]:
+        size = int((rows < self.size).sum())
         for system, (own, base) in paired.items():
             values = np.stack(list(own.values()), axis=1)
             gaps = values - np.stack([base[metric] for metric in own], axis=1)
             low, high = percentile_interval(values[1:], self.parameters.confidence)
             gap_low, gap_high = percentile_interval(gaps[1:], self.parameters.confidence)
-            if self._is_small(len(self.rows)):
+            if self._is_small(self.size):
                 low = high = gap_low = gap_high = np.full(len(own), np.nan)
             for column, metric in enumerate(own):
                 yield {
@@ -222,4 +258,5 @@ class _Scorer:
                     "difference_low": gap_low[column],
                     "difference_high": gap_high[column],
                     "is_small": self._is_small(size),
+                    "num_unlabelled": len(rows) - size,
                 }

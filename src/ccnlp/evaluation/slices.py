@@ -7,16 +7,66 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.errors import ConfigurationError
+from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.examples import UNKNOWN
 
 
+def slices_of(rows: pd.DataFrame, parameters: EvaluationParameters) -> dict[str, pd.Series]:
+    """By slice, the group of each row: the slices of columns, then that of the texts' lengths.
+
+    Raises:
+        ConfigurationError: a slice has too many groups, or a column that the rows lack.
+    """
+    check_slices(rows, parameters)
+    slices = {
+        name: groups_by_columns(rows, columns) for name, columns in parameters.slices.items()
+    }
+    return {**slices, "length": groups_by_length(rows["num_characters"], parameters.length_bins)}
+
+
+def check_slices(rows: pd.DataFrame, parameters: EvaluationParameters) -> None:
+    """Checks that the rows have the slices' columns, and these not too many groups.
+
+    Raises:
+        ConfigurationError: says which slice and column, how many groups, and how to mend it.
+    """
+    for name, columns in parameters.slices.items():
+        for column in columns:
+            if column not in rows:
+                raise ConfigurationError(
+                    f"evaluation.slices.{name} is made of the column {column!r}, which the rows "
+                    "lack; evaluate again: kedro run --pipelines evaluation"
+                )
+        num_groups = len(rows[list(columns)].drop_duplicates())
+        if num_groups > parameters.max_groups:
+            numbers = {column: rows[column].nunique(dropna=False) for column in columns}
+            most = max(numbers, key=lambda column: numbers[column])
+            raise ConfigurationError(
+                f"evaluation.slices.{name} has {num_groups:,} groups, {numbers[most]:,} of them by "
+                f"the column {most!r}; at most {parameters.max_groups:,} are scored "
+                f"(evaluation.max_groups). Set {name}: null to drop the slice, or bin the column's "
+                "values in the corpus before they are read (parameters/evaluation.yml)"
+            )
+
+
 def groups_by_columns(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """The group of each row: its values joined, such as `es-MX`; a missing value is `und`."""
-    parts = [rows[column].astype("object").fillna(UNKNOWN).astype(str) for column in columns]
-    groups = parts[0]
-    for part in parts[1:]:
-        groups = groups + "-" + part
-    return groups
+    """The group of each row: its values joined, such as `es-MX`; a missing value is `und`.
+
+    Joined once for each combination that occurs, not for each row.
+    """
+    codes = np.zeros(len(rows), dtype=np.int64)
+    names = np.asarray([""], dtype=object)
+    for place, column in enumerate(columns):
+        own, values = pd.factorize(rows[column], use_na_sentinel=False)
+        texts = [UNKNOWN if pd.isna(value) else str(value) for value in values]
+        joined, codes = np.unique(codes * len(texts) + own, return_inverse=True)
+        pairs = (divmod(int(pair), len(texts)) for pair in joined)
+        names = np.asarray(
+            [f"{names[left]}-{texts[right]}" if place else texts[right] for left, right in pairs],
+            dtype=object,
+        )
+    return pd.Series(names[codes], index=rows.index, dtype="object")
 
 
 def groups_by_length(num_characters: pd.Series, bins: Sequence[int]) -> pd.Series:
