@@ -19,6 +19,7 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.hooks.run_guard import RunParameters
 from ccnlp.models.checkpoint import EncoderParameters
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.studies.parameters import StudyParameters
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.parameters import TrainingParameters
@@ -34,6 +35,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "training": TrainingParameters,
     "evaluation": EvaluationParameters,
     "registration": RegistrationParameters,
+    "augmentation_study": StudyParameters,
     "run": RunParameters,
 }
 ENTRIES: dict[str, type[BaseModel]] = {

@@ -9,13 +9,16 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
 NAMES = ("ingestion", "augmentation", "tokenisation", "training", "evaluation", "registration")
+STUDIES = ("augmentation_study",)
+"""Pipelines beside the main job."""
 
 
 def register_pipelines() -> "dict[str, Pipeline]":
-    """The six pipelines by name, and `__default__`: all of them in order."""
+    """The pipelines by name, and `__default__`: the main job, its six in order."""
     pipelines = {name: _create(name) for name in NAMES}
+    studies = {name: _create(name) for name in STUDIES}
     first, *others = pipelines.values()
-    return {**pipelines, "__default__": sum(others, start=first)}
+    return {**pipelines, **studies, "__default__": sum(others, start=first)}
 
 
 def _create(name: str) -> "Pipeline":

@@ -19,9 +19,7 @@ def slices_of(rows: pd.DataFrame, parameters: EvaluationParameters) -> dict[str,
         ConfigurationError: a slice has too many groups, or a column that the rows lack.
     """
     check_slices(rows, parameters)
-    slices = {
-        name: groups_by_columns(rows, columns) for name, columns in parameters.slices.items()
-    }
+    slices = {name: groups_by_columns(rows, columns) for name, columns in parameters.slices.items()}
     return {**slices, "length": groups_by_length(rows["num_characters"], parameters.length_bins)}
 
 

@@ -1,6 +1,7 @@
 """Fine-tuning, from features to a trained model."""
 
 import logging
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
 from ccnlp.tokenisation.encoding import check_encoded_for
-from ccnlp.training.batches import Rows, TaskRows, plan_epochs
+from ccnlp.training.batches import PlannedBatch, Rows, TaskRows, plan_epochs
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import (
     build_trainer,
@@ -136,14 +137,7 @@ def _train(
     folder: RunFolder,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
-    plan = plan_epochs(
-        {name: _task_rows(features[name], rows[name]) for name in rows},
-        num_epochs=parameters.epochs,
-        num_batches=parameters.num_batches,
-        mixture=parameters.mixture,
-        batches=parameters.batches,
-        seed=parameters.seed,
-    )
+    plan = _plan(features, rows, parameters)
     attention = choose_attention(network, tokenizer, parameters, features, folder)
     network.backbone.set_attn_implementation(attention)
     trainer = build_trainer(
@@ -165,6 +159,30 @@ def _train(
         raise
     folder.finish(trainer.state.log_history)
     return list(trainer.state.log_history)
+
+
+def count_steps(features: Mapping[str, pa.Table], parameters: TrainingParameters) -> int:
+    """The steps of the optimiser that a training on the features takes, if it does not stop early.
+
+    Raises:
+        CorpusError: a task has no train rows.
+    """
+    rows = {name: rows_of_split(table, "train", name) for name, table in features.items()}
+    num_batches = sum(map(len, _plan(features, rows, parameters)))
+    return math.ceil(num_batches / parameters.batches.accumulation_steps)
+
+
+def _plan(
+    features: Mapping[str, pa.Table], rows: Mapping[str, Rows], parameters: TrainingParameters
+) -> list[list[PlannedBatch]]:
+    return plan_epochs(
+        {name: _task_rows(features[name], rows[name]) for name in rows},
+        num_epochs=parameters.epochs,
+        num_batches=parameters.num_batches,
+        mixture=parameters.mixture,
+        batches=parameters.batches,
+        seed=parameters.seed,
+    )
 
 
 def _task_rows(table: pa.Table, rows: Rows) -> TaskRows:

@@ -1,0 +1,96 @@
+"""Did back-translation help? Arms that differ in the round trips that they are trained on.
+
+All take equally many steps and are judged on the same rows, native and translated ones apart.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ccnlp.augmentation.back_translation import HELD_OUT, build_augmented_examples
+from ccnlp.errors import CorpusError
+from ccnlp.studies.arms import Arm
+from ccnlp.studies.comparison import Contrast
+from ccnlp.studies.report import About
+from ccnlp.studies.verdicts import Question
+from ccnlp.training.parameters import TrainingParameters
+
+WITHOUT = "without"
+UNFILTERED = "unfiltered"
+FILTERED = "filtered"
+
+ABOUT = About(
+    title="Did back-translation help?",
+    arms={
+        WITHOUT: "trained on the texts alone",
+        UNFILTERED: "also on all of their round trips through other languages",
+        FILTERED: "also on the round trips that the filters kept",
+    },
+)
+
+QUESTIONS = tuple(Question(Contrast(arm, WITHOUT)) for arm in (UNFILTERED, FILTERED))
+
+
+def arms_of(
+    examples: pd.DataFrame,
+    augmented: pd.DataFrame,
+    round_trips: pd.DataFrame,
+    training: TrainingParameters,
+) -> list[Arm]:
+    """Without round trips, with all of them, and with those that the filters kept.
+
+    Also the unfiltered ones leave out what stands in validation or test.
+
+    Args:
+        examples: all splits.
+        augmented: the kept round trips, as train examples.
+        round_trips: all candidates, of `filter_candidates`.
+        training: of every arm.
+
+    Raises:
+        CorpusError: there is no round trip.
+    """
+    if not len(augmented):
+        raise CorpusError(
+            "there are no augmented examples, so there is nothing to study: no text has a route, "
+            "augmentation is switched off, or every round trip was rejected "
+            "(parameters/augmentation.yml, data/08_reporting/augmentation.json)"
+        )
+    names = round_trips["rejected_by"].fillna("").str.split(",")
+    is_held_out = names.map(lambda rejected_by: HELD_OUT in rejected_by)
+    nothing = pd.Series(pd.NA, index=round_trips.index, dtype="string")
+    unfiltered = round_trips.assign(rejected_by=nothing)[~is_held_out]
+    return [
+        Arm(WITHOUT, examples, training),
+        Arm(UNFILTERED, _with(examples, build_augmented_examples(unfiltered, examples)), training),
+        Arm(FILTERED, _with(examples, augmented), training),
+    ]
+
+
+def _with(examples: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([examples, derived], ignore_index=True)
+
+
+def recommend(
+    verdicts: pd.DataFrame, round_trips: pd.DataFrame, *, split: str
+) -> Mapping[str, Mapping[str, object]]:
+    """Parameters of augmentation by the verdicts: a language keeps its round trips if they help.
+
+    Args:
+        verdicts: of `judge`, with a slice `language`.
+        round_trips: of which the languages are those that could be translated.
+        split: on which it was judged.
+
+    Returns:
+        As `parameters/augmentation.yml` holds it: `share_by_language`, 0 where the filtered round
+        trips were not shown to help.
+    """
+    judged = verdicts[
+        (verdicts["slice"] == "language")
+        & (verdicts["split"] == split)
+        & (verdicts["arm"] == FILTERED)
+    ]
+    helped = set(judged.loc[judged["verdict"] == "helps", "group"])
+    languages = sorted(map(str, round_trips["language"].unique()))
+    others: Sequence[str] = [language for language in languages if language not in helped]
+    return {"augmentation": {"share_by_language": dict.fromkeys(others, 0.0)}}

@@ -1,0 +1,127 @@
+"""Whether one arm does better than another, for whom, and how sure that is.
+
+The seeds of a text are drawn together: three trainings say no more about the texts than one does.
+How far trainings differ among themselves is in no interval of texts, so that a difference counts
+as shown only where every seed agrees on its sign.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.evaluation.multiplicity import adjust_by_holm, two_sided_p
+from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.evaluation.scores import compare_systems
+from ccnlp.studies.arms import SEED
+from ccnlp.tasks.base import Task
+
+Finding = Literal["better", "worse", "open", "too small"]
+
+METRIC = "macro_f1"
+
+PLACE = ["task", "corpus", "split", "slice", "group", "metric"]
+COLUMNS = [
+    "arm", "against", *PLACE, "score", "difference", "difference_low", "difference_high",
+    "lowest_of_seeds", "highest_of_seeds", "p_value", "n", "is_small", "finding",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two arms that differ in the one thing that is asked about."""
+
+    arm: str
+    against: str
+
+
+def compare_arms(
+    predictions: pd.DataFrame,
+    contrasts: Sequence[Contrast],
+    tasks: Mapping[str, Task],
+    evaluation: EvaluationParameters,
+    *,
+    slices: Mapping[str, Sequence[str]],
+) -> pd.DataFrame:
+    """A row for each contrast and group: the difference, its interval and what it shows.
+
+    Columns `COLUMNS`; differences in macro-F1, 0..1, of the seeds' predictions taken together, with
+    the percentile interval of resampled texts. `p_value` is corrected for the number of groups of a
+    slice (Holm 1979). `finding` is `better` or `worse` where it is below 1 minus the confidence and
+    all seeds agree on the sign, `too small` where a group has fewer rows than the minimum, else
+    `open`. `n` counts rows, not those of each seed.
+
+    Args:
+        predictions: of `run_arms`.
+        contrasts: which arms are compared.
+        tasks: by name.
+        evaluation: resamples, confidence, and the minimal size of a group.
+        slices: by name, the columns whose values form groups.
+    """
+    tables = [
+        _compare(
+            predictions[predictions["system"].isin([contrast.arm, contrast.against])],
+            contrast,
+            tasks,
+            evaluation.model_copy(update={"slices": dict(slices)}),
+        )
+        for contrast in contrasts
+    ]
+    return pd.concat(tables, ignore_index=True)[COLUMNS]
+
+
+def _compare(
+    pair: pd.DataFrame,
+    contrast: Contrast,
+    tasks: Mapping[str, Task],
+    evaluation: EvaluationParameters,
+) -> pd.DataFrame:
+    names = {"system": contrast.arm, "baseline": contrast.against}
+    num_seeds = pair[SEED].nunique()
+    together = pair.assign(example_id=pair["example_id"] + "/" + pair[SEED].astype(str))
+    # Its rows stand there once for each seed, and their number says how sure a score is.
+    sized = evaluation.model_copy(update={"min_group_size": evaluation.min_group_size * num_seeds})
+    table = _of_groups(compare_systems(together, tasks, sized, **names))
+    once = evaluation.model_copy(update={"num_draws": 1})
+    by_seed = pd.concat(
+        _of_groups(compare_systems(own, tasks, once, **names)) for _, own in pair.groupby(SEED)
+    )
+    of_seeds = by_seed.groupby(PLACE, sort=False)["difference"].agg(["min", "max"]).reset_index()
+    table = table.merge(of_seeds, on=PLACE, how="left", validate="one_to_one")
+    table = table.rename(columns={"min": "lowest_of_seeds", "max": "highest_of_seeds"}).assign(
+        n=table["n"] // num_seeds, arm=contrast.arm, against=contrast.against
+    )
+    table["p_value"] = _corrected(table, evaluation.confidence)
+    table["finding"] = [_find(row, level=1 - evaluation.confidence) for _, row in table.iterrows()]
+    return table
+
+
+def _of_groups(scores: pd.DataFrame) -> pd.DataFrame:
+    is_judged = (scores["metric"] == METRIC) & ~scores["slice"].isin(["label", "length"])
+    return scores[is_judged].reset_index(drop=True)
+
+
+def _corrected(table: pd.DataFrame, confidence: float) -> pd.Series:
+    """p-values by the width of the intervals, corrected within each slice."""
+    width = table["difference_high"] - table["difference_low"]
+    deviation = width / (2 * NormalDist().inv_cdf((1 + confidence) / 2))
+    p_values = pd.Series(
+        two_sided_p(table["difference"].to_numpy(), deviation.to_numpy()), index=table.index
+    ).where(~table["is_small"].astype(bool) & deviation.notna())
+    places = table[["task", "corpus", "split", "slice"]].agg("\x1f".join, axis=1)
+    return p_values.groupby(places, group_keys=False).transform(
+        lambda own: pd.Series(adjust_by_holm(own.to_numpy()), index=own.index)
+    )
+
+
+def _find(row: "pd.Series[float]", *, level: float) -> Finding:
+    if row["is_small"] or np.isnan(row["p_value"]):
+        return "too small"
+    if row["p_value"] >= level:
+        return "open"
+    if row["lowest_of_seeds"] > 0:
+        return "better"
+    return "worse" if row["highest_of_seeds"] < 0 else "open"

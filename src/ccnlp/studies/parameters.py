@@ -1,0 +1,31 @@
+"""The parameters that all studies have."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class StudyParameters(BaseModel):
+    """How often each arm is trained, for how long, and for whom it is judged."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seeds: tuple[int, ...] = Field(
+        min_length=1, description="of the trainings; each arm is trained once with each"
+    )
+    steps: int | None = Field(
+        ge=1,
+        le=10_000_000,
+        description="steps of every training; null takes what the epochs of the first arm need",
+    )
+    slices: dict[str, tuple[str, ...]] = Field(
+        min_length=1, description="by slice, the columns whose values form the groups of verdicts"
+    )
+
+    @model_validator(mode="after")
+    def _check_seeds(self) -> Self:
+        if any(seed < 0 for seed in self.seeds):
+            raise ValueError(f"seeds {list(self.seeds)}: one is below 0")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds {list(self.seeds)} name one twice")
+        return self

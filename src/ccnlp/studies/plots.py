@@ -1,0 +1,103 @@
+"""Pictures of studies."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ccnlp.evaluation.naming import describe_group, short_group
+from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
+from ccnlp.plotting import INK, SOFT, apply_theme, escape
+from ccnlp.studies.comparison import Contrast
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+COLOURS = {"better": "#2f7d5b", "worse": "#b8503f", "open": "#66757f", "too small": "#c3ccd2"}
+"""By finding."""
+
+ROW_HEIGHT = 30  # pixels
+
+
+def draw_differences(
+    comparison: pd.DataFrame,
+    contrasts: Sequence[Contrast],
+    *,
+    slice_name: str,
+    split: str = "test",
+) -> "Figure":
+    """For each contrast the difference in every group with its interval, a view for each.
+
+    Dots are coloured by what was found; hollow ones have too few rows.
+    """
+    rows = comparison[(comparison["slice"] == slice_name) & (comparison["split"] == split)]
+    views = {}
+    for contrast in contrasts:
+        own = rows[(rows["arm"] == contrast.arm) & (rows["against"] == contrast.against)]
+        for task, corpus in places_of(own, split):
+            table = own[(own["task"] == task) & (own["corpus"] == corpus)]
+            name = f"{contrast.arm} against {contrast.against} · {view_name(task, corpus)}"
+            views[name] = _draw(table, contrast, slice_name)
+    return with_views(views or {"": empty_figure(f"No differences on {split}")})
+
+
+def _draw(table: pd.DataFrame, contrast: Contrast, slice_name: str) -> "Figure":
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    table = table.sort_values("difference", ignore_index=True)
+    for finding, own in table.groupby("finding"):
+        colour = COLOURS[str(finding)]
+        figure.add_scatter(
+            x=(100 * own["difference"]).tolist(),
+            y=own.index.tolist(),
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (100 * (own["difference_high"] - own["difference"])).tolist(),
+                "arrayminus": (100 * (own["difference"] - own["difference_low"])).tolist(),
+                "color": colour,
+                "width": 0,
+            },
+            mode="markers",
+            marker={
+                "size": 10,
+                "color": "#ffffff" if finding == "too small" else colour,
+                "line": {"color": colour, "width": 1.6},
+            },
+            name=str(finding),
+            customdata=[_about(row, slice_name) for _, row in own.iterrows()],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    figure.add_vline(0, line_color=INK, line_width=1)
+    figure.update_yaxes(
+        tickvals=table.index.tolist(),
+        ticktext=[_tick(row, slice_name) for _, row in table.iterrows()],
+        showgrid=False,
+        zeroline=False,
+        automargin=True,
+    )
+    figure.update_xaxes(title="difference in macro-F1, percent", zeroline=False)
+    title = f"{contrast.arm} against {contrast.against}: right of the line is better"
+    return apply_theme(figure, title, height=190 + max(3, len(table)) * ROW_HEIGHT)
+
+
+def _tick(row: "pd.Series[float]", slice_name: str) -> str:
+    group = escape(short_group(slice_name, str(row["group"])))
+    return f"{group} <span style='color:{SOFT};font-size:10px'>n={int(row['n']):,}</span>"
+
+
+def _about(row: "pd.Series[float]", slice_name: str) -> str:
+    group = str(row["group"])
+    name = f"{short_group(slice_name, group)} {describe_group(slice_name, group)}".strip()
+    difference, low, high, least, most = (
+        100 * float(row[column])
+        for column in (
+            "difference", "difference_low", "difference_high",
+            "lowest_of_seeds", "highest_of_seeds",
+        )
+    )  # fmt: skip
+    return (
+        f"<b>{escape(name)}</b><br>{difference:+.1f} [{low:+.1f}, {high:+.1f}]; "
+        f"seeds {least:+.1f} to {most:+.1f}"
+    )

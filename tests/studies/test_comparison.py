@@ -1,0 +1,113 @@
+"""Findings and verdicts on predictions whose truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ccnlp.studies.comparison import Contrast, compare_arms
+from ccnlp.studies.verdicts import Question, judge, summarise
+from ccnlp.tasks.base import TasksParameters, build_tasks
+
+ENTRY = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["no", "yes"]}
+TASKS = build_tasks(TasksParameters.model_validate({"t": ENTRY}))
+CULTURES = {"GB": 300, "SG": 300, "ZA": 300, "MT": 10}
+
+
+def predictions(arm: str, accuracy: dict[str, float], *, seeds=(0, 1)) -> pd.DataFrame:
+    """Of an arm that is right with the given chance in each culture, for each of its seeds."""
+    cultures = np.repeat(list(CULTURES), list(CULTURES.values()))
+    reference = np.resize(["no", "yes"], len(cultures))
+    tables = []
+    for seed in seeds:
+        chance = np.random.default_rng([seed, len(arm)]).random(len(cultures))
+        is_right = chance < np.array([accuracy.get(c, 0.7) for c in cultures])
+        other = np.where(reference == "no", "yes", "no")
+        tables.append(
+            pd.DataFrame(
+                {
+                    "example_id": [f"{i:016x}" for i in range(len(cultures))],
+                    "prediction": np.where(is_right, reference, other),
+                    "reference": reference,
+                    "culture": cultures,
+                    "seed": seed,
+                }
+            )
+        )
+    table = pd.concat(tables, ignore_index=True).assign(
+        system=arm, task="t", corpus="c", split="test", language="en", region="und", domain="und",
+        origin="native", confidence=0.9, num_characters=20, is_seen=False, weights="",
+    )  # fmt: skip
+    return table.assign(group_id=table["example_id"])
+
+
+@pytest.fixture
+def compare(evaluation_parameters):
+    def compare(arms, contrasts):
+        table = pd.concat(arms.values(), ignore_index=True)
+        return compare_arms(
+            table, contrasts, TASKS, evaluation_parameters, slices={"culture": ["culture"]}
+        )
+
+    return compare
+
+
+def by_culture(table: pd.DataFrame, column: str) -> dict[str, object]:
+    own = table[table["slice"] == "culture"]
+    return dict(zip(own["group"], own[column], strict=True))
+
+
+def test_a_large_gain_of_every_seed_is_better_and_a_small_group_is_too_small(compare):
+    arms = {
+        "none": predictions("none", {}),
+        "told": predictions("told", {"SG": 0.95, "ZA": 0.4}),
+    }
+
+    table = compare(arms, [Contrast("told", "none")])
+
+    assert by_culture(table, "finding") == {
+        "GB": "open", "MT": "too small", "SG": "better", "ZA": "worse",
+    }  # fmt: skip
+    assert by_culture(table, "n") == {"GB": 300, "MT": 10, "SG": 300, "ZA": 300}
+
+
+def test_seeds_that_disagree_leave_it_open(compare):
+    good, bad = (predictions("told", {"SG": a}, seeds=[s]) for s, a in ((0, 0.99), (1, 0.66)))
+    arms = {"none": predictions("none", {}), "told": pd.concat([good, bad], ignore_index=True)}
+
+    table = compare(arms, [Contrast("told", "none")])
+    row = table[(table["slice"] == "culture") & (table["group"] == "SG")].iloc[0]
+
+    assert row["difference_low"] > 0
+    assert row["lowest_of_seeds"] <= 0 < row["highest_of_seeds"]
+    assert row["finding"] == "open"
+
+
+def test_more_groups_ask_for_a_larger_difference(compare):
+    arms = {"none": predictions("none", {}), "told": predictions("told", {"SG": 0.8})}
+
+    table = compare(arms, [Contrast("told", "none")])
+
+    corrected = by_culture(table, "p_value")
+    assert np.isnan(corrected["MT"])
+    assert corrected["SG"] <= corrected["GB"] <= 1
+
+
+def test_a_gain_that_the_control_has_too_is_no_gain_of_culture(compare):
+    arms = {
+        "none": predictions("none", {}),
+        "told": predictions("told", {"SG": 0.95, "ZA": 0.95}),
+        "shuffled": predictions("shuffled", {"ZA": 0.95}),
+    }
+    question = Question(Contrast("told", "none"), controls=("shuffled",))
+
+    verdicts = judge(compare(arms, question.contrasts), [question])
+
+    assert by_culture(verdicts, "verdict") == {
+        "GB": "no evidence",
+        "MT": "too small",
+        "SG": "helps",
+        "ZA": "helps, and so does the control",
+    }
+    sentences = summarise(verdicts, slice_name="culture")
+    assert sentences[0].startswith("t, c: told: ")
+    assert any(s.startswith("t, c: told: helps: SG (+") for s in sentences)
