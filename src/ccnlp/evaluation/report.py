@@ -1,10 +1,8 @@
 """One HTML page for people, and the model card."""
 
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +24,7 @@ from ccnlp.evaluation.systems import (
     leading_system,
 )
 from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.pages.page import environment, render_page
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -54,19 +53,6 @@ class Judgement:
     parameters: EvaluationParameters
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure of the report.
-
-    Attributes:
-        titles: one for each view, the first shown at once.
-        json: data and layout, as a script element can hold them.
-    """
-
-    titles: tuple[str, ...]
-    json: str
-
-
 def render_report(
     judgement: Judgement,
     *,
@@ -82,13 +68,11 @@ def render_report(
         figures: in the order in which they are shown.
         stages: reports of the stages before, by their name.
     """
-    from plotly.offline import get_plotlyjs
-
-    template = _templates().get_template("report.html.j2")
-    return template.render(
+    return render_page(
+        "report.html.j2",
+        templates=TEMPLATES,
+        figures=figures,
         **_common(judgement),
-        plotly_js=get_plotlyjs(),
-        pictures=[_picture(figure) for figure in figures],
         failures=failures.to_dict("records"),
         stages={name: tables_of(report) for name, report in stages.items()},
         benchmark=compare_with_published(judgement.scores, judgement.parameters.published),
@@ -227,38 +211,7 @@ def _more_slices(scores: pd.DataFrame, task: str) -> dict[str, list[GroupRow]]:
     }
 
 
-def _picture(figure: "Figure") -> Picture:
-    """The titles go into the page, where they wrap; the figure closes up."""
-    from plotly.utils import PlotlyJSONEncoder
-
-    content = deepcopy(figure.to_plotly_json())
-    layout = content["layout"]
-    titles = [_title(layout)]
-    menus = layout.get("updatemenus", ())
-    if menus:
-        titles = [_title(button["args"][1]) for button in menus[0]["buttons"]]
-    layout["title"] = None
-    layout["dragmode"] = False
-    layout["margin"] = {**layout.get("margin", {}), "t": 86 if menus else 40}
-    # Within a script element, "<" could end it or open another.
-    text = json.dumps(content, cls=PlotlyJSONEncoder).replace("<", "\\u003c")
-    return Picture(tuple(titles), text)
-
-
-def _title(layout: dict[str, Any]) -> str:
-    """Takes the title out of a layout; as text, where Plotly's is HTML."""
-    return html.unescape(str((layout.pop("title", None) or {}).get("text", "")))
-
-
 def _templates() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["markdown"] = _escape_markdown
-    return environment
+    templates = environment(TEMPLATES)
+    templates.filters["markdown"] = _escape_markdown
+    return templates

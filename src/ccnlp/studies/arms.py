@@ -88,9 +88,7 @@ def run_arms(
             logger.info("each training takes %s steps", f"{steps:,}")
         parameters = arm.training.model_copy(update={"steps": steps})
         for seed in seeds:
-            model = _train(
-                arm, features, laboratory, parameters.model_copy(update={"seed": seed})
-            )
+            model = _train(arm, features, laboratory, parameters.model_copy(update={"seed": seed}))
             predicted.append(_predict(arm, model).assign(**{SEED: seed}))
     return _as_known(pd.concat(predicted, ignore_index=True), arms[0].examples)
 

@@ -1,0 +1,125 @@
+"""A study's page for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
+from ccnlp.evaluation.summary import Estimate
+from ccnlp.pages.page import render_page
+from ccnlp.studies.parameters import StudyParameters
+from ccnlp.studies.verdicts import summarise
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+CLASSES = {"helps": "better", "hurts": "worse"}
+"""By verdict, the class of the style sheet; the others are plain."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a study asks.
+
+    Attributes:
+        title: the question.
+        arms: by name, what each was trained on or told.
+    """
+
+    title: str
+    arms: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One arm on one group."""
+
+    difference: Estimate
+    verdict: str
+
+    @property
+    def css(self) -> str:
+        """The class of the style sheet."""
+        return CLASSES.get(self.verdict, "open")
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """One group with the answer for each arm that was asked about."""
+
+    key: str
+    name: str
+    n: int
+    answers: dict[str, Answer]
+
+
+def render_study(
+    about: About,
+    verdicts: pd.DataFrame,
+    comparison: pd.DataFrame,
+    *,
+    figure: "Figure",
+    parameters: StudyParameters,
+    slice_name: str,
+    split: str = "test",
+) -> str:
+    """The page: what was asked and found, for whom, and how it was measured.
+
+    Args:
+        about: the question and the arms.
+        verdicts: of `judge`.
+        comparison: of `compare_arms`.
+        figure: the differences.
+        parameters: of the study.
+        slice_name: whose groups are told first.
+        split: on which it was judged.
+    """
+    own = verdicts[verdicts["split"] == split]
+    tables = {
+        f"{task}, {corpus}": {
+            slice_name_of(name): _rows(part, name)
+            for name, part in _in_order(table, slice_name).items()
+        }
+        for (task, corpus), table in own.groupby(["task", "corpus"], sort=False)
+    }
+    return render_page(
+        "study.html.j2",
+        templates=TEMPLATES,
+        figures=[figure],
+        about=about,
+        summary=summarise(verdicts, slice_name=slice_name, split=split),
+        tables=tables,
+        asked=list(dict.fromkeys(own["arm"])),
+        num_seeds=len(parameters.seeds),
+        split=split,
+        baseline=str(comparison["against"].iloc[0]),
+    )
+
+
+def _in_order(table: pd.DataFrame, first: str) -> dict[str, pd.DataFrame]:
+    slices = {str(name): part for name, part in table.groupby("slice", sort=False)}
+    return {
+        name: slices[name] for name in sorted(slices, key=lambda name: name not in ("all", first))
+    }
+
+
+def _rows(table: pd.DataFrame, slice_name: str) -> list[AnswerRow]:
+    return [
+        AnswerRow(
+            key=short_group(slice_name, str(group)),
+            name=describe_group(slice_name, str(group)),
+            n=int(own["n"].iloc[0]),
+            answers={str(row["arm"]): _answer(row) for _, row in own.iterrows()},
+        )
+        for group, own in table.groupby("group", sort=False)
+    ]
+
+
+def _answer(row: "pd.Series[float]") -> Answer:
+    columns = ("difference", "difference_low", "difference_high")
+    return Answer(Estimate(*(100 * float(row[name]) for name in columns)), str(row["verdict"]))

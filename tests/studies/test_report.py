@@ -1,0 +1,49 @@
+"""The page of a study."""
+
+import pandas as pd
+
+from ccnlp.studies.augmentation import ABOUT
+from ccnlp.studies.comparison import Contrast
+from ccnlp.studies.parameters import StudyParameters
+from ccnlp.studies.plots import draw_differences
+from ccnlp.studies.report import render_study
+
+PLACE = {"task": "sentiment", "corpus": "c", "split": "test", "metric": "macro_f1"}
+
+
+def rows(arm, group, slice_name, difference, finding):
+    return {
+        **PLACE, "arm": arm, "against": "without", "slice": slice_name, "group": group,
+        "score": 0.6, "difference": difference, "difference_low": difference - 0.01,
+        "difference_high": difference + 0.01, "lowest_of_seeds": difference,
+        "highest_of_seeds": difference, "p_value": 0.01, "n": 300, "is_small": False,
+        "finding": finding,
+    }  # fmt: skip
+
+
+COMPARISON = pd.DataFrame(
+    [
+        rows("filtered", "all", "all", 0.02, "better"),
+        rows("filtered", "es", "language", 0.03, "better"),
+        rows("filtered", "<b>", "language", -0.03, "worse"),
+    ]
+)
+VERDICTS = COMPARISON.assign(
+    verdict=COMPARISON["finding"].map({"better": "helps", "worse": "hurts"})
+)
+
+
+def test_page_tells_each_group_what_was_found_and_escapes_names():
+    figure = draw_differences(COMPARISON, [Contrast("filtered", "without")], slice_name="language")
+    parameters = StudyParameters(seeds=(0, 1), steps=None, slices={"language": ("language",)})
+
+    page = render_study(
+        ABOUT, VERDICTS, COMPARISON, figure=figure, parameters=parameters, slice_name="language"
+    )
+
+    assert "Did back-translation help?" in page
+    assert "sentiment, c: filtered: helps over all rows (+2.0, +1.0 to +3.0 macro-F1" in page
+    assert '<span class="better">helps</span> <small>+3.0, +2.0 to +4.0</small>' in page
+    assert "<td>&lt;b&gt;" in page
+    assert "<td><b>" not in page
+    assert "2 trainings of each arm" in page
