@@ -19,7 +19,7 @@ from ccnlp.evaluation.scores import compare_systems
 from ccnlp.studies.arms import SEED
 from ccnlp.tasks.base import Task
 
-Finding = Literal["better", "worse", "open", "too small"]
+Finding = Literal["better", "worse", "open", "seeds disagree", "too small"]
 
 METRIC = "macro_f1"
 
@@ -50,9 +50,9 @@ def compare_arms(
 
     Columns `COLUMNS`; differences in macro-F1, 0..1, of the seeds' predictions taken together, with
     the percentile interval of resampled texts. `p_value` is corrected for the number of groups of a
-    slice (Holm 1979). `finding` is `better` or `worse` where it is below 1 minus the confidence and
-    all seeds agree on the sign, `too small` where a group has fewer rows than the minimum, else
-    `open`. `n` counts rows, not those of each seed.
+    slice (Holm 1979). `finding` is `too small` where a group has fewer rows than the minimum, `open`
+    where the p-value is not below 1 minus the confidence, else `better` or `worse`, or `seeds
+    disagree` where they do not have one sign. `n` counts rows, not those of each seed.
 
     Args:
         predictions: of `run_arms`.
@@ -124,4 +124,4 @@ def _find(row: "pd.Series[float]", *, level: float) -> Finding:
         return "open"
     if row["lowest_of_seeds"] > 0:
         return "better"
-    return "worse" if row["highest_of_seeds"] < 0 else "open"
+    return "worse" if row["highest_of_seeds"] < 0 else "seeds disagree"

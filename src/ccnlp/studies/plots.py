@@ -13,7 +13,13 @@ from ccnlp.studies.comparison import Contrast
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-COLOURS = {"better": "#2f7d5b", "worse": "#b8503f", "open": "#66757f", "too small": "#c3ccd2"}
+COLOURS = {
+    "better": "#2f7d5b",
+    "worse": "#b8503f",
+    "open": "#66757f",
+    "seeds disagree": "#e0913f",
+    "too small": "#c3ccd2",
+}
 """By finding."""
 
 ROW_HEIGHT = 30  # pixels

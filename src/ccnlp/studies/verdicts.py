@@ -8,7 +8,14 @@ import pandas as pd
 
 from ccnlp.studies.comparison import PLACE, Contrast, Finding
 
-Verdict = Literal["helps", "helps, and so does the control", "no evidence", "hurts", "too small"]
+Verdict = Literal[
+    "helps",
+    "helps, and so does the control",
+    "hurts",
+    "no evidence",
+    "no evidence, as the seeds disagree",
+    "too small",
+]
 
 COLUMNS = [*PLACE, "arm", "difference", "difference_low", "difference_high", "n", "verdict"]
 
@@ -70,6 +77,7 @@ def _verdict(finding: Finding, controls: Sequence[Finding]) -> Verdict:
     named: Mapping[Finding, Verdict] = {
         "worse": "hurts",
         "open": "no evidence",
+        "seeds disagree": "no evidence, as the seeds disagree",
         "too small": "too small",
     }
     if finding != "better":
