@@ -109,5 +109,7 @@ def test_a_gain_that_the_control_has_too_is_no_gain_of_culture(compare):
         "ZA": "helps, and so does the control",
     }
     sentences = summarise(verdicts, slice_name="culture")
-    assert sentences[0].startswith("t, c: told: ")
-    assert any(s.startswith("t, c: told: helps: SG (+") for s in sentences)
+    assert len(sentences) == 1
+    assert sentences[0].startswith("t, c, told: ")
+    assert "By culture, helps: SG (+" in sentences[0]
+    assert sentences[0].endswith("no evidence: GB; too small: MT.")

@@ -42,7 +42,7 @@ def test_page_tells_each_group_what_was_found_and_escapes_names():
     )
 
     assert "Did back-translation help?" in page
-    assert "sentiment, c: filtered: helps over all rows (+2.0, +1.0 to +3.0 macro-F1" in page
+    assert "sentiment, c, filtered: helps over all 300 rows (+2.0, +1.0 to +3.0)." in page
     assert '<span class="better">helps</span> <small>+3.0, +2.0 to +4.0</small>' in page
     assert "<td>&lt;b&gt;" in page
     assert "<td><b>" not in page

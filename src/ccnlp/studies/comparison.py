@@ -50,9 +50,9 @@ def compare_arms(
 
     Columns `COLUMNS`; differences in macro-F1, 0..1, of the seeds' predictions taken together, with
     the percentile interval of resampled texts. `p_value` is corrected for the number of groups of a
-    slice (Holm 1979). `finding` is `too small` where a group has fewer rows than the minimum, `open`
-    where the p-value is not below 1 minus the confidence, else `better` or `worse`, or `seeds
-    disagree` where they do not have one sign. `n` counts rows, not those of each seed.
+    slice (Holm 1979). `finding` is `too small` where a group has fewer rows than the minimum,
+    `open` where the p-value is not below 1 minus the confidence, else `better` or `worse`, or
+    `seeds disagree` where these do not have one sign. `n` counts rows, not those of each seed.
 
     Args:
         predictions: of `run_arms`.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -86,20 +86,35 @@ def _verdict(finding: Finding, controls: Sequence[Finding]) -> Verdict:
 
 
 def summarise(verdicts: pd.DataFrame, *, slice_name: str, split: str = "test") -> list[str]:
-    """For each arm a sentence on all rows, and one for each verdict on the groups of a slice."""
-    sentences = []
+    """For each arm what holds over all rows, then for which groups of a slice it helps or hurts."""
     chosen = verdicts[verdicts["split"] == split]
-    for (task, corpus, arm), own in chosen.groupby(["task", "corpus", "arm"], sort=False):
+    places = ["task", "corpus", "arm"]
+    sentences = []
+    for (task, corpus, arm), own in chosen.groupby(places, sort=False):
         overall = own[(own["slice"] == "all") & (own["group"] == "all")].iloc[0]
-        sentences.append(
-            f"{task}, {corpus}: {arm}: {overall['verdict']} over all rows "
-            f"({_signed(overall)} macro-F1, n = {overall['n']:,})"
-        )
         groups = own[own["slice"] == slice_name]
-        for verdict, part in groups.groupby("verdict", sort=False):
-            named = [f"{row['group']} ({_signed(row)})" for _, row in part.iterrows()]
-            sentences.append(f"{task}, {corpus}: {arm}: {verdict}: {', '.join(named)}")
+        by_verdict = {str(verdict): part for verdict, part in groups.groupby("verdict")}
+        clauses = [
+            f"{verdict}: {_listed(by_verdict[verdict], with_numbers=verdict in SHOWN)}"
+            for verdict in get_args(Verdict)
+            if verdict in by_verdict
+        ]
+        sentences.append(
+            f"{task}, {corpus}, {arm}: {overall['verdict']} over all {overall['n']:,} rows "
+            f"({_signed(overall)}). By {slice_name}, {'; '.join(clauses)}."
+        )
     return sentences
+
+
+SHOWN: frozenset[str] = frozenset({"helps", "helps, and so does the control", "hurts"})
+"""Verdicts whose groups are told with their numbers."""
+
+
+def _listed(groups: pd.DataFrame, *, with_numbers: bool) -> str:
+    return ", ".join(
+        f"{row['group']} ({_signed(row)})" if with_numbers else str(row["group"])
+        for _, row in groups.iterrows()
+    )
 
 
 def _signed(row: "pd.Series[float]") -> str:
