@@ -19,5 +19,8 @@ def _without_removed(entries: object) -> object:
     return {name: entry for name, entry in entries.items() if entry is not None}
 
 
-Removable = Annotated[dict[str, T], BeforeValidator(_without_removed)]
+WITHOUT_REMOVED = BeforeValidator(_without_removed)
+"""Leaves out the entries of a dictionary that are null."""
+
+Removable = Annotated[dict[str, T], WITHOUT_REMOVED]
 """Entries by name; an environment removes one by setting it to null."""

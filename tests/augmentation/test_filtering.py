@@ -13,7 +13,7 @@ from ccnlp.augmentation.parameters import FilterParameters
 def test_registered_names_are_the_classes_own():
     names = {name: FILTERS.get(name).name for name in FILTERS}
     assert names == {name: name for name in names}
-    assert len(names) == 8
+    assert len(names) == 12
 
 
 def test_bands_have_open_ends_and_keep_their_bounds(make_round_trips):
@@ -54,4 +54,4 @@ def test_all_filters_texts_are_embedded_in_one_call(
     scored = score_round_trips(make_round_trips([("a", "x"), ("b", "y")]), context)
     assert len(calls) == 1
     assert sorted(calls[0]) == ["a", "b", "c", "x", "y"]
-    assert [f"{name}_score" in scored for name in FILTERS] == [True] * 8
+    assert [f"{name}_score" in scored for name in FILTERS] == [True] * 12

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ccnlp.augmentation.markers import MarkersByLanguage
 from ccnlp.augmentation.translator import TranslatorParameters
 from ccnlp.cultures import LanguageTag, for_language
 from ccnlp.parameter_types import Removable, Share
@@ -73,6 +74,15 @@ class AugmentationParameters(BaseModel):
     label_classifier: LabelClassifierParameters
     polarity_cues: dict[LanguageTag, tuple[str, ...]] = Field(
         description="by language, words that turn a judgement round; -x is the end of a word"
+    )
+    address_forms: MarkersByLanguage = Field(
+        description="by language and group, ways to address somebody; a change of group is a loss"
+    )
+    dialect_markers: MarkersByLanguage = Field(
+        description="by language and variety, words and spellings that mark it"
+    )
+    switched_words: MarkersByLanguage = Field(
+        description="by language and language switched to, words in the same script"
     )
     filters: Removable[FilterParameters] = Field(
         description="filters by name; one that is left out or null is not applied"

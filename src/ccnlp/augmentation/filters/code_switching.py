@@ -1,0 +1,90 @@
+"""Whether a round trip keeps the words of another language or script inside its original."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.augmentation import segments
+from ccnlp.augmentation.filtering import FILTERS, Filter, FilterContext, Scores
+from ccnlp.augmentation.filters.entities import share_kept
+from ccnlp.augmentation.kept_markers import forms_of
+from ccnlp.augmentation.markers import Groups, find_markers
+from ccnlp.cultures import for_language
+
+if TYPE_CHECKING:
+    from regex import Pattern
+
+SCRIPTS = (
+    *("Latin", "Cyrillic", "Greek", "Armenian", "Georgian", "Hebrew", "Arabic", "Ethiopic"),
+    *("Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada"),
+    *("Malayalam", "Sinhala", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan", "Hangul"),
+    *("Hiragana", "Katakana", "Han"),
+)
+JAPANESE = frozenset({"Hiragana", "Katakana", "Han"})
+"""Written together: none is another script beside the others."""
+
+
+@FILTERS.register("code_switching")
+class CodeSwitching(Filter):
+    """Compares the words in another script than most of the original, and those listed.
+
+    `switched_words` lists words of other languages in the same script, as nothing but a list tells
+    them from the language's own in a text of a few words.
+    """
+
+    name = "code_switching"
+
+    def score(self, round_trips: pd.DataFrame, context: FilterContext) -> Scores:
+        """The share of such words that both texts have, 0..1; 1 where neither has one."""
+        lists = context.parameters.switched_words
+        rows = zip(
+            round_trips["language"], round_trips["original"], round_trips["candidate"], strict=True
+        )
+        return np.array(
+            [
+                _share_kept(original, candidate, for_language(lists, language, {}))
+                for language, original, candidate in rows
+            ]
+        )
+
+
+def _share_kept(original: str, candidate: str, groups: Groups) -> float:
+    before, after = words_by_script(original), words_by_script(candidate)
+    main = _main_script(before)
+    listed = [forms_of(find_markers(text, groups)) for text in (original, candidate)]
+    others = [
+        [word for script, words in found.items() if script != main for word in words]
+        for found in (before, after)
+    ]
+    return share_kept(listed[0] + others[0], listed[1] + others[1])
+
+
+def words_by_script(text: str) -> dict[str, list[str]]:
+    """The words in lower case by their script; URLs, mentions and the like are left out.
+
+    >>> words_by_script("आंटी का password")
+    {'Devanagari': ['आंटी', 'का'], 'Latin': ['password']}
+    """
+    found: dict[str, list[str]] = {}
+    for piece in segments.split(text):
+        if piece.is_translatable:
+            for run in _run_of_a_script().finditer(piece.text):
+                script = "Han" if run.lastgroup in JAPANESE else str(run.lastgroup)
+                found.setdefault(script, []).append(run[0].lower())
+    return found
+
+
+def _main_script(words: dict[str, list[str]]) -> str:
+    """The script of most letters; empty where there is no letter."""
+    return max(words, key=lambda script: sum(map(len, words[script])), default="")
+
+
+@lru_cache(maxsize=1)
+def _run_of_a_script() -> "Pattern[str]":
+    """One run of letters, in a group named after its script."""
+    import regex
+
+    runs = (rf"(?P<{name}>\p{{Script={name}}}[\p{{Script={name}}}\p{{M}}]*)" for name in SCRIPTS)
+    return regex.compile("|".join(runs))
