@@ -123,7 +123,7 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
         "pooling": "mean",
         "trim_vocabulary": True,
         "freeze": {"embeddings": False, "all_but_top_layers": None},
-        "mixture": {"temperature": 1},
+        "mixture": {"groups": ["corpus"], "temperature": 1},
         "batches": {"examples": 4, "tokens": 256, "window": 2, "accumulation_steps": 1},
         "optimiser": {
             "learning_rate": 1e-2,

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
 from ccnlp.tokenisation.encoding import check_encoded_for
-from ccnlp.training.batches import Rows, TaskRows, plan_epochs
+from ccnlp.training.batches import TaskRows, plan_epochs
+from ccnlp.training.groups import Rows, group_names
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import (
     build_trainer,
@@ -25,6 +26,7 @@ from ccnlp.training.preparation import (
     prepare_network,
     rows_of_split,
 )
+from ccnlp.training.repetitions import report_repetitions
 from ccnlp.training.run_folder import History, RunFolder, reported_metrics
 
 if TYPE_CHECKING:
@@ -136,13 +138,17 @@ def _train(
     folder: RunFolder,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
+    drawn_from = {
+        name: _task_rows(features[name], rows[name], parameters.mixture.groups) for name in rows
+    }
     plan = plan_epochs(
-        {name: _task_rows(features[name], rows[name]) for name in rows},
+        drawn_from,
         num_epochs=parameters.epochs,
         mixture=parameters.mixture,
         batches=parameters.batches,
         seed=parameters.seed,
     )
+    report_repetitions(plan, drawn_from)
     attention = choose_attention(network, tokenizer, parameters, features, folder)
     network.backbone.set_attn_implementation(attention)
     trainer = build_trainer(
@@ -166,11 +172,12 @@ def _train(
     return list(trainer.state.log_history)
 
 
-def _task_rows(table: pa.Table, rows: Rows) -> TaskRows:
+def _task_rows(table: pa.Table, rows: Rows, columns: Sequence[str]) -> TaskRows:
+    groups = group_names(table, columns, parameter="training.mixture.groups")
     return TaskRows(
         rows=rows,
         lengths=table["num_tokens"].to_numpy().astype(np.int64)[rows],
-        corpora=table["corpus"].to_numpy()[rows],
+        groups=groups[rows],
         weights=table["weight"].to_numpy().astype(np.float64)[rows],
     )
 

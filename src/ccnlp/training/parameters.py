@@ -2,12 +2,26 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ccnlp.errors import did_you_mean
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.base import Pooling
+from ccnlp.training.groups import GROUP_COLUMNS
+
+
+def _check_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
+    for column in columns:
+        if column not in GROUP_COLUMNS:
+            hint = did_you_mean(column, GROUP_COLUMNS)
+            raise ValueError(f"the features have no column {column!r} to make groups by; {hint}")
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"{list(columns)} name a column twice")
+    return columns
+
 
 DecayRate = Annotated[float, Field(ge=0, lt=1)]
+GroupColumns = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_columns)]
 
 
 class _Group(BaseModel):
@@ -15,11 +29,16 @@ class _Group(BaseModel):
 
 
 class MixtureParameters(_Group):
-    """How an epoch is drawn from several corpora."""
+    """How an epoch is drawn from several corpora, languages or cultures."""
 
+    groups: GroupColumns = Field(
+        description="columns whose values make the groups that are drawn more or less often, such "
+        "as [language, culture]"
+    )
     temperature: float = Field(
         ge=1,
-        description="1 draws corpora by their size; higher evens them out (p ∝ (n·weight)^(1/T))",
+        description="1 draws groups by their size; higher evens them out (p ∝ (n·weight)^(1/T)); "
+        ".inf draws all alike: the inverse-frequency mixture",
     )
 
 

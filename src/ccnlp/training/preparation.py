@@ -14,8 +14,9 @@ from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Features, Task, shared_backbone
 from ccnlp.tokenisation.encoding import REFERENCE
-from ccnlp.training.batches import PlannedBatch, Rows
+from ccnlp.training.batches import PlannedBatch
 from ccnlp.training.features import FeatureRows
+from ccnlp.training.groups import Rows
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.run_folder import RunFolder
 
