@@ -47,7 +47,8 @@ def group_names(table: "pa.Table", columns: Sequence[str], *, parameter: str) ->
     names = parts[0].astype(str)
     for part in parts[1:]:
         names = names + "-" + part.astype(str)
-    return names.to_numpy(dtype=object)
+    joined: GroupNames = names.to_numpy(dtype=object)
+    return joined
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,14 @@ class TrainedGroups:
         sizes: different rows among them.
         codes: position in `names` of the group of each row of features, shape (rows,); -1 where
             the plan draws none of its group.
+        of_rows: name of the group of each row of features, shape (rows,).
     """
 
     names: tuple[str, ...]
     draws: Rows
     sizes: Rows
     codes: Rows
+    of_rows: GroupNames
 
     @classmethod
     def of(cls, names: GroupNames, drawn: Iterable[Rows]) -> "TrainedGroups":
@@ -81,7 +84,13 @@ class TrainedGroups:
         sizes = np.bincount(codes[np.unique(rows)], minlength=len(every_name))
         is_drawn = draws > 0
         positions = np.where(is_drawn, np.cumsum(is_drawn) - 1, -1)
-        return cls(tuple(every_name[is_drawn]), draws[is_drawn], sizes[is_drawn], positions[codes])
+        return cls(
+            names=tuple(every_name[is_drawn]),
+            draws=draws[is_drawn],
+            sizes=sizes[is_drawn],
+            codes=positions[codes],
+            of_rows=names,
+        )
 
     @property
     def shares(self) -> npt.NDArray[np.float64]:
