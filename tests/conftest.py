@@ -125,7 +125,14 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
         "pooling": "mean",
         "trim_vocabulary": True,
         "freeze": {"embeddings": False, "all_but_top_layers": None},
-        "mixture": {"temperature": 1},
+        "mixture": {"groups": ["corpus"], "temperature": 1},
+        "objective": {
+            "name": "average",
+            "groups": ["language"],
+            "averaged_rows": 16,
+            "group_dro": {"step_size": 0.1, "adjustment": 0.0},
+            "fairness_penalty": {"weight": 1.0},
+        },
         "batches": {"examples": 4, "tokens": 256, "window": 2, "accumulation_steps": 1},
         "optimiser": {
             "learning_rate": 1e-2,
@@ -146,6 +153,8 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
             "consistency_weight": 0.0,
         },
         "validation": {
+            "select_by": "average",
+            "min_group_size": 1,
             "evaluations_per_epoch": 1,
             "patience": 50,
             "minimum_gain": 0.0,

@@ -101,6 +101,36 @@ def test_load_tokenizer_reads_no_more_than_the_encoder_has_positions(folder, con
     assert checkpoint.load_tokenizer().model_max_length == length
 
 
+def test_load_tokenizer_reads_the_files_once(folder) -> None:
+    first = EncoderCheckpoint(folder=folder, name="x", source="path", revision="1")
+    tokenizer = first.load_tokenizer()
+    second = EncoderCheckpoint(folder=folder, name="y", source="hub", revision="2")
+
+    assert second.load_tokenizer() is tokenizer
+
+
+def test_load_tokenizer_reads_files_that_have_changed(folder) -> None:
+    checkpoint = EncoderCheckpoint(folder=folder, name="x", source="path", revision="1")
+    before = checkpoint.load_tokenizer()
+    path = folder / "tokenizer.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("▁film", "▁films"), encoding="utf-8")
+
+    after = checkpoint.load_tokenizer()
+
+    assert "▁films" in after.get_vocab()
+    assert "▁films" not in before.get_vocab()
+
+
+def test_load_tokenizer_undoes_what_calls_have_left_in_it(folder, tmp_path) -> None:
+    checkpoint = EncoderCheckpoint(folder=folder, name="x", source="path", revision="1")
+    checkpoint.load_tokenizer().save_pretrained(tmp_path / "before")
+    checkpoint.load_tokenizer()(["the film", "film"], truncation=True, max_length=3, padding=True)
+    checkpoint.load_tokenizer().save_pretrained(tmp_path / "after")
+
+    saved = [(tmp_path / name / "tokenizer.json").read_bytes() for name in ("before", "after")]
+    assert saved[0] == saved[1]
+
+
 def test_load_tokenizer_without_a_length_takes_the_encoders(folder) -> None:
     path = folder / "tokenizer_config.json"
     settings = json.loads(path.read_text())

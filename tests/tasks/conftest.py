@@ -37,6 +37,14 @@ def with_mask(features, pad_token_id, column="input_ids", name="attention_mask")
     return {column: ids, name: (ids != pad_token_id).long()}
 
 
+def cross_entropies(logits, targets):
+    """A number a row, of logits (batch, labels) or the mean of those (batch, sequence, labels)."""
+    if targets.ndim == 1:
+        return functional.cross_entropy(logits, targets, reduction="none")
+    losses = functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
+    return losses.sum(-1) / (targets != IGNORED).sum(-1).clamp(min=1)
+
+
 class Toy(Task):
     """What all of them share: every row fits, and a score is the share of right answers."""
 
@@ -79,8 +87,8 @@ class Tags(Toy):
     def head(self, hidden_size, *, pooling, dropout):
         return StateClassifier(hidden_size, len(self.labels))
 
-    def loss(self, outputs, batch, *, label_smoothing):
-        return functional.cross_entropy(outputs.transpose(1, 2), batch["target"])
+    def losses(self, outputs, batch, *, label_smoothing):
+        return cross_entropies(outputs, batch["target"])
 
     def decode(self, outputs, batch, tokenizer):
         best = outputs.argmax(-1)
@@ -127,8 +135,8 @@ class Span(Toy):
     def head(self, hidden_size, *, pooling, dropout):
         return StateClassifier(hidden_size, 1)
 
-    def loss(self, outputs, batch, *, label_smoothing):
-        return functional.cross_entropy(outputs.squeeze(-1), batch["target"])
+    def losses(self, outputs, batch, *, label_smoothing):
+        return cross_entropies(outputs.squeeze(-1), batch["target"])
 
     def decode(self, outputs, batch, tokenizer):
         probability, place = outputs.squeeze(-1).float().softmax(-1).max(-1)
@@ -155,8 +163,8 @@ class Pair(Toy):
     def head(self, hidden_size, *, pooling, dropout):
         return PooledClassifier(hidden_size, len(self.labels), pooling=pooling, dropout=dropout)
 
-    def loss(self, outputs, batch, *, label_smoothing):
-        return functional.cross_entropy(outputs, batch["target"])
+    def losses(self, outputs, batch, *, label_smoothing):
+        return cross_entropies(outputs, batch["target"])
 
     def decode(self, outputs, batch, tokenizer):
         probability, best = outputs.float().softmax(-1).max(-1)
@@ -193,8 +201,8 @@ class Retrieval(Toy):
             sides.append(functional.normalize(head(states, batch[mask]), dim=-1))
         return 20 * sides[0] @ sides[1].T
 
-    def loss(self, outputs, batch, *, label_smoothing):
-        return functional.cross_entropy(outputs, torch.arange(len(outputs), device=outputs.device))
+    def losses(self, outputs, batch, *, label_smoothing):
+        return cross_entropies(outputs, torch.arange(len(outputs), device=outputs.device))
 
     def decode(self, outputs, batch, tokenizer):
         own = outputs.diagonal()[:, None]
@@ -230,8 +238,8 @@ class Writing(Toy):
         inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
         return backbone.generate(**inputs, max_new_tokens=6, do_sample=False, num_beams=1)
 
-    def loss(self, outputs, batch, *, label_smoothing):
-        return functional.cross_entropy(outputs.transpose(1, 2), batch["target"])
+    def losses(self, outputs, batch, *, label_smoothing):
+        return cross_entropies(outputs, batch["target"])
 
     def decode(self, outputs, batch, tokenizer):
         texts = [text.strip() for text in tokenizer.batch_decode(outputs, skip_special_tokens=True)]

@@ -72,6 +72,20 @@ def test_task_goes_from_rows_to_a_loss_that_trains_encoder_and_head(task, rows, 
     assert all(weight.grad is not None for weight in network.heads.parameters())
 
 
+def test_task_has_a_loss_for_each_entry_of_a_batch_and_their_mean(task, rows, tokenizer, network):
+    features, _ = encode(task, rows, tokenizer)
+    batch = task.collate(features, pad_token_id=tokenizer.pad_token_id)
+
+    with torch.inference_mode():
+        outputs = network.eval()(task="t", batch=batch)
+        losses = task.losses(outputs, batch, label_smoothing=0.1)
+        loss = task.loss(outputs, batch, label_smoothing=0.1)
+
+    assert losses.shape == (len(features),)
+    assert (losses >= 0).all()
+    torch.testing.assert_close(loss, losses.mean())
+
+
 def test_task_predicts_each_row_without_its_targets(task, rows, tokenizer, network):
     features, window_of = encode(task, rows[list(task.input_columns)], tokenizer)
     batch = task.collate(features, pad_token_id=tokenizer.pad_token_id)

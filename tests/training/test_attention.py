@@ -48,6 +48,29 @@ def test_faster_attention_is_another_one_only_for_a_win_of_a_tenth(
     assert choose(network) == expected
 
 
+@pytest.mark.parametrize(("eager", "passes"), [(0.5, 3), (2.0, 3), (0.85, 4), (1.1, 4)])
+def test_faster_attention_stops_measuring_where_two_tries_agree_clearly(
+    network, clock, eager, passes
+):
+    measured = clock({"sdpa": 1.0, "eager": eager})
+
+    choose(network)
+
+    assert measured.count("sdpa") == measured.count("eager") == passes
+
+
+def test_faster_attention_measures_on_where_tries_disagree(network, monkeypatch):
+    passes = {"sdpa": iter([1.0, 1.0, 1.0, 1.0]), "eager": iter([1.0, 0.5, 1.5, 0.7])}
+    monkeypatch.setattr(
+        attention,
+        "_time",
+        lambda network, *_: next(passes[network.backbone.config._attn_implementation]),
+    )
+
+    assert choose(network) == "eager"
+    assert not list(passes["eager"])
+
+
 def test_faster_attention_takes_the_best_try_after_the_warm_up(network, monkeypatch):
     passes = {"sdpa": iter([0.1, 9.0, 1.0, 9.0]), "eager": iter([9.0, 9.0, 9.0, 0.5])}
     monkeypatch.setattr(

@@ -10,17 +10,19 @@ from ccnlp.training.batches import (
 from ccnlp.training.parameters import BatchParameters, MixtureParameters
 
 BATCHES = BatchParameters(examples=2, tokens=100, window=10, accumulation_steps=1)
-EVEN = MixtureParameters(temperature=1)
+EVEN = MixtureParameters(groups=("corpus",), temperature=1)
 
 
-def task_rows(
-    corpora: list[str], lengths: list[int] | None = None, weight: float = 1.0
-) -> TaskRows:
-    size = len(corpora)
+def mixture(temperature: float) -> MixtureParameters:
+    return EVEN.model_copy(update={"temperature": temperature})
+
+
+def task_rows(groups: list[str], lengths: list[int] | None = None, weight: float = 1.0) -> TaskRows:
+    size = len(groups)
     return TaskRows(
         rows=np.arange(size) + 10,
         lengths=np.array(lengths or [5] * size),
-        corpora=np.array(corpora, dtype=object),
+        groups=np.array(groups, dtype=object),
         weights=np.full(size, weight),
     )
 
@@ -63,11 +65,31 @@ def test_draw_epoch_with_temperature_evens_out_the_corpora():
     # Sizes 1 and 16: at temperature 2 their shares are as 1 to 4, so 17 rows are 3 and 14.
     rows = {"a": task_rows(["small"] + ["large"] * 16)}
 
-    drawn = draw_epoch(rows, MixtureParameters(temperature=2), np.random.default_rng(0))["a"]
+    drawn = draw_epoch(rows, mixture(2), np.random.default_rng(0))["a"]
 
     assert np.count_nonzero(drawn == 0) == 3
     assert len(drawn) == 17
     assert len(set(drawn) - {0}) == 14
+
+
+def test_draw_epoch_at_an_infinite_temperature_draws_all_groups_alike():
+    rows = task_rows(["small"] * 2 + ["large"] * 10)
+
+    drawn = draw_epoch({"a": rows}, mixture(np.inf), np.random.default_rng(0))["a"]
+
+    counts = np.bincount(drawn, minlength=12)
+    assert counts[:2].tolist() == [3, 3]
+    assert sorted(counts[2:]) == [0, 0, 0, 0, 1, 1, 1, 1, 1, 1]
+
+
+def test_draw_epoch_at_an_infinite_temperature_keeps_the_weights_within_a_group():
+    rows = task_rows(["x"] * 4 + ["y"] * 4)
+    rows.weights[:2] = 3.0
+
+    drawn = draw_epoch({"a": rows}, mixture(np.inf), np.random.default_rng(0))["a"]
+
+    assert (drawn < 4).sum() == 4
+    assert (drawn < 2).sum() == 3
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ class Course:
             self.network,
             folder,
             ValidationParameters(
+                select_by="average",
+                min_group_size=1,
                 evaluations_per_epoch=1,
                 patience=patience,
                 minimum_gain=minimum_gain,

@@ -1,6 +1,7 @@
 import shutil
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 from pydantic import ValidationError
@@ -125,6 +126,161 @@ def test_fine_tune_with_averaged_weights_resumes_to_the_same(run, break_off, tmp
     break_off(run, **averaging)
 
     assert_equal_weights(weights(run(**averaging).model), expected)
+
+
+@pytest.fixture
+def two_languages(features):
+    """A quarter of the rows is Spanish; a third, of both labels, is for validation."""
+    table = features["sentiment"]
+    columns = {
+        "language": ["es" if i < 6 else "en" for i in range(24)],
+        "split": ["validation" if i % 6 > 3 else "train" for i in range(24)],
+    }
+    for name, values in columns.items():
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, pa.array(values))
+    features["sentiment"] = table
+
+
+@pytest.mark.usefixtures("two_languages")
+@pytest.mark.parametrize("name", ["group_dro", "fairness_penalty"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_fine_tune_with_an_objective_resumes_to_the_same(run, break_off, tmp_path, name, count):
+    weighing = {
+        "epochs": 6,
+        "objective": {"name": name, "averaged_rows": 4},
+        "batches": {"accumulation_steps": count},
+    }
+    expected = run(**weighing)
+    forget(tmp_path)
+    break_off(run, **weighing)
+    assert list(tmp_path.glob("*/checkpoint-*/objectives.safetensors"))
+    resumed = run(**weighing)
+
+    assert_equal_weights(weights(resumed.model), weights(expected.model))
+    is_weight = expected.history["metric"].str.contains("group_weight")
+    assert is_weight.any()
+    pd.testing.assert_frame_equal(resumed.history[is_weight], expected.history[is_weight])
+
+
+@pytest.mark.usefixtures("two_languages")
+def test_fine_tune_tells_the_weights_of_groups_as_it_goes(run):
+    heard = []
+    with progress.listening(heard.append):
+        run(objective={"name": "group_dro", "group_dro": {"step_size": 0.5, "adjustment": 9.0}})
+
+    told = [
+        r.values for r in heard if isinstance(r, progress.Metrics) and "training/loss" in r.values
+    ]
+    assert len(told) > 2
+    for values in told:
+        assert {f"training/sentiment/group_loss/{name}" for name in ("en", "es")} <= set(values)
+        both = [values[f"training/sentiment/group_weight/{name}"] for name in ("en", "es")]
+        assert sum(both) == pytest.approx(1)
+    assert both[1] > 0.6  # four rows have the larger adjustment
+
+
+@pytest.mark.usefixtures("two_languages")
+@pytest.mark.parametrize("name", ["group_dro", "fairness_penalty"])
+@pytest.mark.parametrize(
+    "groups",
+    [
+        {"regularisation": {"consistency_weight": 1.0, "label_smoothing": 0.1}},
+        {"precision": "bf16"},
+        {"regularisation": {"weight_average_decay": 0.9}, "gradient_checkpointing": True},
+    ],
+    ids=str,
+)
+def test_fine_tune_with_an_objective_learns_with(run, examples, name, groups):
+    slow = {"epochs": 12, "optimiser": {"learning_rate": 3e-3}}
+    tuned = run(objective={"name": name, "averaged_rows": 4}, **slow, **groups)
+
+    predicted = tuned.model.predict(examples, task="sentiment")
+    assert (predicted["prediction"] == examples["label"]).mean() > 0.9
+
+
+def test_fine_tune_weighing_groups_of_one_language_says_how_to_mend(run):
+    with pytest.raises(ConfigurationError, match=r"group_dro, but by language .* one group"):
+        run(objective={"name": "group_dro"})
+
+
+def test_fine_tune_with_groups_of_a_column_that_features_lack_says_how_to_mend(run, features):
+    features["sentiment"] = features["sentiment"].drop_columns(["domain"])
+
+    with pytest.raises(ConfigurationError, match=r"training\.mixture\.groups names the columns do"):
+        run(mixture={"groups": ["domain"]})
+    with pytest.raises(ConfigurationError, match=r"training\.objective\.groups names the columns"):
+        run(objective={"name": "group_dro", "groups": ["language", "domain"]})
+
+
+@pytest.mark.usefixtures("two_languages")
+def test_fine_tune_draws_languages_alike_and_tells_how_often(run, break_off, tmp_path, caplog):
+    evenly = {"mixture": {"groups": ["language"], "temperature": float("inf")}}
+    with caplog.at_level("INFO"):
+        expected = weights(run(**evenly).model)
+    forget(tmp_path)
+    break_off(run, **evenly)
+
+    # Eight of sixteen rows an epoch are four Spanish ones.
+    assert "draws each row of es 2.00 times (4 rows), en 0.67 times (12 rows)" in caplog.text
+    assert_equal_weights(weights(run(**evenly).model), expected)
+
+
+@pytest.mark.usefixtures("two_languages")
+def test_fine_tune_selects_by_the_worst_group(run):
+    heard = []
+    with progress.listening(heard.append):
+        history = run(epochs=4, validation={"select_by": "worst_group"}).history
+
+    values = history.pivot(index="step", columns="metric", values="value").dropna(how="any")
+    by_group = values[[f"validation_sentiment/{name}/macro_f1" for name in ("en", "es")]]
+    assert len(values) == 4
+    assert (
+        values["validation_sentiment/worst_group/macro_f1"].tolist()
+        == by_group.min(axis=1).tolist()
+    )
+    assert values["validation_selection_score"].tolist() == by_group.min(axis=1).tolist()
+    assert progress.Fact("groups_judged_sentiment", "en, es") in heard
+
+
+@pytest.mark.usefixtures("two_languages")
+def test_fine_tune_tells_which_groups_are_too_small_to_be_the_worst(run, caplog):
+    heard = []
+    with progress.listening(heard.append), caplog.at_level("WARNING"):
+        history = run(validation={"select_by": "worst_group", "min_group_size": 3}).history
+
+    assert (
+        "the worst group of sentiment is none of these, which have fewer than 3 validation rows "
+        "(training.validation.min_group_size): es (2)"
+    ) in caplog.text
+    assert "en is the only group of sentiment with 3 validation rows" in caplog.text
+    assert progress.Fact("groups_too_small_to_judge_sentiment", "es (2)") in heard
+    assert "validation_sentiment/es/macro_f1" not in set(history["metric"])
+
+
+@pytest.mark.usefixtures("two_languages")
+def test_fine_tune_tells_of_a_group_that_is_trained_and_has_no_validation_row(
+    run, features, caplog
+):
+    table = features["sentiment"].to_pylist()
+    kept = [(row["split"], row["language"]) != ("validation", "es") for row in table]
+    features["sentiment"] = features["sentiment"].filter(kept)
+
+    with caplog.at_level("WARNING"):
+        run(validation={"select_by": "worst_group"})
+
+    assert "fewer than 1 validation rows (training.validation.min_group_size): es (0)" in (
+        caplog.text
+    )
+
+
+def test_fine_tune_without_a_group_that_is_large_enough_to_judge_says_how_to_mend(run):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"no group of task 'sentiment' by language has 30 validation rows, the largest has "
+        r"4; lower training\.validation\.min_group_size.*training\.yml",
+    ):
+        run(validation={"select_by": "worst_group", "min_group_size": 30})
 
 
 def test_fine_tune_killed_before_its_model_was_saved_trains_nothing_again(run, monkeypatch):
@@ -279,12 +435,14 @@ def test_fine_tune_accumulates_batches_into_steps(run):
     assert steps == [4, 2]  # 16 train rows in batches of 4
 
 
+@pytest.mark.parametrize("objective", ["average", "group_dro"])
 def test_fine_tune_trains_the_encoder_and_a_head_for_each_task(
-    examples, tasks, tiny_encoder, parameters, tmp_path
+    examples, tasks, tiny_encoder, parameters, tmp_path, objective
 ):
     entry = TaskParameters(kind="sequence_classification", loss_weight=1, labels=("no", "yes"))
     both = {**tasks, "about_film": SequenceClassification("about_film", entry)}
     examples["split"] = [*["train"] * 4, "validation", "validation"] * 4  # with all labels
+    examples["language"] = ["en", "es"] * 12
     is_about_film = pd.Series(["yes", "yes", "no", "no"] * 6)
     texts = is_about_film.map({"yes": "the film was", "no": "I loved it"})
     other = examples.assign(task="about_film", label=is_about_film, text=texts)
@@ -299,7 +457,12 @@ def test_fine_tune_trains_the_encoder_and_a_head_for_each_task(
         encoder=tiny_encoder,
         tasks=both,
         max_length_tokens=64,
-        parameters=changed(parameters, epochs=12, optimiser={"learning_rate": 3e-3}),
+        parameters=changed(
+            parameters,
+            epochs=12,
+            optimiser={"learning_rate": 3e-3},
+            objective={"name": objective},
+        ),
         checkpoints=tmp_path,
     )
 
@@ -307,7 +470,8 @@ def test_fine_tune_trains_the_encoder_and_a_head_for_each_task(
         task = rows["task"][0]
         predicted = tuned.model.predict(rows, task=task)["prediction"]
         assert (predicted == rows["label"]).mean() > 0.9, task
-    scores = tuned.history.pivot(index="step", columns="metric", values="value").dropna()
+    scores = tuned.history.pivot(index="step", columns="metric", values="value")
+    scores = scores[scores.columns[scores.columns.str.startswith("validation_")]].dropna()
     mean = scores[["validation_sentiment/macro_f1", "validation_about_film/macro_f1"]].mean(axis=1)
     assert scores["validation_selection_score"].tolist() == pytest.approx(mean.tolist())
 

@@ -3,6 +3,7 @@
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
@@ -67,6 +68,24 @@ def test_accumulating_unequal_batches_gives_the_gradient_of_one(make_trainer):
         torch.testing.assert_close(parts[name], gradient, rtol=1e-4, atol=1e-6, msg=name)
 
 
+@pytest.mark.parametrize("name", ["group_dro", "fairness_penalty"])
+def test_accumulating_batches_of_one_group_gives_the_gradient_of_one(
+    make_trainer, features, training_parameters, name
+):
+    table = features["sentiment"]
+    languages = pa.array(["es" if i in (1, 6) else "en" for i in range(len(table))])
+    place = table.column_names.index("language")
+    features["sentiment"] = table.set_column(place, "language", languages)
+    objective = {**training_parameters().model_dump()["objective"], "name": name}
+    groups = {"objective": objective}
+
+    whole = accumulated_gradient(make_trainer([[0, 1, 2, 6]], **groups))
+    parts = accumulated_gradient(make_trainer([[0, 2], [1, 6]], batches=ACCUMULATING, **groups))
+
+    for weight, gradient in whole.items():
+        torch.testing.assert_close(parts[weight], gradient, rtol=1e-4, atol=1e-6, msg=weight)
+
+
 def loss_of(trainer, index: int = 0) -> float:
     """Of a batch of the plan, with the dropout of seed 0."""
     trainer.network.train()
@@ -78,7 +97,7 @@ def passes_of(trainer, count: int) -> tuple[list[torch.Tensor], dict[str, torch.
     """Outputs of so many passes over the first batch with the dropout of seed 0, and the batch."""
     batch = dict(trainer.planned[0])
     task = batch.pop("task")
-    del batch["relative_size"]
+    del batch["relative_size"], batch["groups"]
     trainer.network.train()
     torch.manual_seed(0)
     return [trainer.network(task=task, batch=batch) for _ in range(count)], batch

@@ -4,8 +4,9 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -50,25 +51,55 @@ class EncoderCheckpoint:
     ) -> "PreTrainedTokenizerBase":
         """The checkpoint's fast tokenizer; its `model_max_length` is what the encoder can read.
 
+        All who ask share one while its files stay as they are, for the vocabulary of a multilingual
+        encoder takes two seconds to read. What an earlier call has left in it of cutting and
+        padding, which would be saved with a model, is undone.
+
         Args:
             mend: what to do about files that can't be read.
 
         Raises:
             ModelSourceError: its files can't be read.
         """
-        from transformers import AutoTokenizer
-
         try:
-            tokenizer = AutoTokenizer.from_pretrained(self.folder, trust_remote_code=False)
+            tokenizer, truncation, padding = _load_tokenizer(self.folder, _state_of(self.folder))
+        except ModelSourceError:
+            raise
         except Exception as error:  # the Rust library raises Exception itself
             raise ModelSourceError(
                 f"{self.folder / 'tokenizer.json'} can't be read ({error}); {mend}"
             ) from error
-        limit = _num_positions(_read_json(self.folder / "config.json"))
-        if limit is not None:
-            # Many a tokenizer states no length, and transformers then takes 10^30 for it.
-            tokenizer.model_max_length = min(tokenizer.model_max_length, limit)
+        backend = tokenizer.backend_tokenizer
+        backend.enable_truncation(**truncation) if truncation else backend.no_truncation()
+        backend.enable_padding(**padding) if padding else backend.no_padding()
         return tokenizer
+
+
+FileStates = tuple[tuple[str, int, int], ...]
+"""Name, size and time of change, in nanoseconds, of each JSON file of a folder."""
+
+_Setting = dict[str, Any] | None
+"""How the Rust library cuts or pads, in its own words; `None` where it does not."""
+
+
+def _state_of(folder: Path) -> FileStates:
+    states = [(path.name, path.stat()) for path in sorted(folder.glob("*.json"))]
+    return tuple((name, state.st_size, state.st_mtime_ns) for name, state in states)
+
+
+@lru_cache(maxsize=2)  # the encoder's, and that of the model which it became
+def _load_tokenizer(
+    folder: Path, _state: FileStates
+) -> "tuple[PreTrainedTokenizerBase, _Setting, _Setting]":
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    limit = _num_positions(_read_json(folder / "config.json"))
+    if limit is not None:
+        # Many a tokenizer states no length, and transformers then takes 10^30 for it.
+        tokenizer.model_max_length = min(tokenizer.model_max_length, limit)
+    backend = tokenizer.backend_tokenizer
+    return tokenizer, backend.truncation, backend.padding
 
 
 class EncoderParameters(BaseModel):

@@ -147,7 +147,7 @@ class Task(ABC):
     def outputs(
         self, backbone: "PreTrainedModel", head: "nn.Module", batch: Batch
     ) -> "torch.Tensor":
-        """What `loss` looks at: the head's view of the states (batch, sequence, hidden).
+        """What `losses` looks at: the head's view of the states (batch, sequence, hidden).
 
         A task that encodes two texts, or that trains a decoder, has its own way.
         """
@@ -161,10 +161,20 @@ class Task(ABC):
         return self.outputs(backbone, head, batch)
 
     @abstractmethod
+    def losses(
+        self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
+    ) -> "torch.Tensor":
+        """The loss of each entry of a batch (batch,), in the order of `collate`'s features.
+
+        Where an entry has several targets, such as the tags of its words, their mean: long texts
+        then count as much as short ones.
+        """
+
     def loss(
         self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
     ) -> "torch.Tensor":
         """The mean loss of a batch, a scalar."""
+        return self.losses(outputs, batch, label_smoothing=label_smoothing).mean()
 
     def divergence(
         self, first: "torch.Tensor", second: "torch.Tensor", batch: Batch

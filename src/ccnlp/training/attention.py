@@ -13,7 +13,10 @@ SMALLEST_WIN = 0.1
 """Share of the time that must be won: less is noise, and fresh runs would choose differently."""
 
 TRIES = 4
-"""Passes with each implementation; the first one warms up."""
+"""Passes with each implementation at most; the first one warms up."""
+
+CLEAR_WIN = 0.2
+"""Share of the time by which two tries after the first settle it, if they agree."""
 
 
 def faster_attention(
@@ -25,7 +28,8 @@ def faster_attention(
 ) -> Attention:
     """The implementation that the network has, or another one that is faster by a tenth.
 
-    Measured are a forward and a backward pass, the best of three tries. The fused one wins on
+    Measured are a forward and a backward pass, the best of three tries, or of two where these agree
+    on a clear win. The fused one wins on
     graphics cards; on processors its backward pass in bf16 can lose. A model that has one of them
     only is not measured.
 
@@ -71,7 +75,17 @@ def _measure(
         for name in implementations:
             network.backbone.set_attn_implementation(name)
             tries[name].append(_time(network, input_ids, precision))
+        if _is_settled([seconds[1:] for seconds in tries.values()]):
+            break
     return {name: min(seconds[1:]) for name, seconds in tries.items()}
+
+
+def _is_settled(tries: list[list[float]]) -> bool:
+    """Whether all tries of one implementation are faster than all of the others', and clearly."""
+    if len(tries[0]) < 2:
+        return False
+    fastest, *others = sorted(tries, key=min)
+    return all(max(fastest) < (1 - CLEAR_WIN) * min(other) for other in others)
 
 
 def _time(network: MultiTaskNetwork, input_ids: Tensor, precision: PrecisionChoice) -> float:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ccnlp.training.groups import GroupNames, Rows
 from ccnlp.training.parameters import BatchParameters, MixtureParameters
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,13 @@ class TaskRows:
     Attributes:
         rows: positions in the task's features.
         lengths: tokens of each row.
-        corpora: corpus of each row.
+        groups: name of each row's group in the mixture, such as its corpus.
         weights: weight of each row's corpus in the mixture.
     """
 
     rows: Rows
     lengths: Rows
-    corpora: npt.NDArray[np.object_]
+    groups: GroupNames
     weights: npt.NDArray[np.float64]
 
 
@@ -49,8 +48,8 @@ def plan_epochs(
 
     With `num_batches` there are as many epochs as these take, and the last one is cut.
 
-    Every epoch has as many rows as the corpora have together. Without a temperature or weights
-    each row comes once an epoch; else a corpus is drawn more or less often, its rows still evenly.
+    Every epoch has as many rows as the groups have together. Without a temperature or weights
+    each row comes once an epoch; else a group is drawn more or less often, its rows still evenly.
     """
     generator = np.random.default_rng(seed)
     epochs: list[list[PlannedBatch]] = []
@@ -70,11 +69,16 @@ def plan_epochs(
 def draw_epoch(
     tasks: Mapping[str, TaskRows], mixture: MixtureParameters, generator: np.random.Generator
 ) -> dict[str, Rows]:
-    """Indices into each task's rows for one epoch, shuffled, by the mixture's shares of corpora."""
+    """Indices into each task's rows for one epoch, shuffled, by the mixture's shares of groups.
+
+    A group of mass m is drawn with probability p ∝ m^(1/T) (Arivazhagan et al. 2019, where T is the
+    temperature; Conneau and Lample 2019, section 3.1, write α for 1/T); at T = ∞ all are drawn
+    alike. Groups of one name in several tasks are several.
+    """
     groups = {
-        (task, corpus): np.flatnonzero(rows.corpora == corpus)
+        (task, group): np.flatnonzero(rows.groups == group)
         for task, rows in tasks.items()
-        for corpus in sorted(set(rows.corpora))
+        for group in sorted(set(rows.groups))
     }
     mass = np.array([tasks[task].weights[group].sum() for (task, _), group in groups.items()])
     share = mass ** (1 / mixture.temperature)
@@ -88,7 +92,7 @@ def draw_epoch(
 def _draw(
     group: Rows, weights: npt.NDArray[np.float64], size: int, generator: np.random.Generator
 ) -> Rows:
-    """So many of a corpus's rows, each as often as its weight says, up to one more or less."""
+    """So many of a group's rows, each as often as its weight says, up to one more or less."""
     expected = size * weights / weights.sum()
     copies = np.floor(expected + 1e-9).astype(np.int64)
     order = generator.permutation(len(group))

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from ccnlp import progress
 from ccnlp.training.averaging import AveragedWeights
+from ccnlp.training.objective import Objective
 from ccnlp.training.parameters import ValidationParameters
 from ccnlp.training.run_folder import OF_VALIDATION, best_weights, reported_metrics
 
@@ -81,6 +82,20 @@ class AveragingCallback(TrainerCallback):
     ) -> None:
         """Updates the average."""
         self._averaged.update()
+
+
+class ObjectiveCallback(TrainerCallback):
+    """Has the objectives learn from each step."""
+
+    def __init__(self, objectives: Iterable[Objective]) -> None:
+        self._objectives = tuple(objectives)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Moves their weights."""
+        for objective in self._objectives:
+            objective.step()
 
 
 class CheckpointCallback(TrainerCallback):

@@ -3,7 +3,7 @@
 import logging
 import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
 from ccnlp.tokenisation.encoding import check_encoded_for
-from ccnlp.training.batches import PlannedBatch, Rows, TaskRows, plan_epochs
+from ccnlp.training.batches import PlannedBatch, TaskRows, plan_epochs
+from ccnlp.training.groups import Rows, group_names
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import (
     build_trainer,
@@ -26,6 +27,7 @@ from ccnlp.training.preparation import (
     prepare_network,
     rows_of_split,
 )
+from ccnlp.training.repetitions import report_repetitions
 from ccnlp.training.run_folder import History, RunFolder, reported_metrics
 
 if TYPE_CHECKING:
@@ -137,7 +139,9 @@ def _train(
     folder: RunFolder,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
-    plan = _plan(features, rows, parameters)
+    drawn_from = _drawn_from(features, rows, parameters)
+    plan = _plan(drawn_from, parameters)
+    report_repetitions(plan, drawn_from)
     attention = choose_attention(network, tokenizer, parameters, features, folder)
     network.backbone.set_attn_implementation(attention)
     trainer = build_trainer(
@@ -168,15 +172,22 @@ def count_steps(features: Mapping[str, pa.Table], parameters: TrainingParameters
         CorpusError: a task has no train rows.
     """
     rows = {name: rows_of_split(table, "train", name) for name, table in features.items()}
-    num_batches = sum(map(len, _plan(features, rows, parameters)))
-    return math.ceil(num_batches / parameters.batches.accumulation_steps)
+    plan = _plan(_drawn_from(features, rows, parameters), parameters)
+    return math.ceil(sum(map(len, plan)) / parameters.batches.accumulation_steps)
+
+
+def _drawn_from(
+    features: Mapping[str, pa.Table], rows: Mapping[str, Rows], parameters: TrainingParameters
+) -> dict[str, TaskRows]:
+    columns = parameters.mixture.groups
+    return {name: _task_rows(features[name], rows[name], columns) for name in rows}
 
 
 def _plan(
-    features: Mapping[str, pa.Table], rows: Mapping[str, Rows], parameters: TrainingParameters
+    drawn_from: Mapping[str, TaskRows], parameters: TrainingParameters
 ) -> list[list[PlannedBatch]]:
     return plan_epochs(
-        {name: _task_rows(features[name], rows[name]) for name in rows},
+        drawn_from,
         num_epochs=parameters.epochs,
         num_batches=parameters.num_batches,
         mixture=parameters.mixture,
@@ -185,11 +196,12 @@ def _plan(
     )
 
 
-def _task_rows(table: pa.Table, rows: Rows) -> TaskRows:
+def _task_rows(table: pa.Table, rows: Rows, columns: Sequence[str]) -> TaskRows:
+    groups = group_names(table, columns, parameter="training.mixture.groups")
     return TaskRows(
         rows=rows,
         lengths=table["num_tokens"].to_numpy().astype(np.int64)[rows],
-        corpora=table["corpus"].to_numpy()[rows],
+        groups=groups[rows],
         weights=table["weight"].to_numpy().astype(np.float64)[rows],
     )
 

@@ -2,12 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ccnlp.errors import did_you_mean
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.base import Pooling
+from ccnlp.training.groups import GROUP_COLUMNS
+from ccnlp.training.objective import OBJECTIVES
+
+
+def _check_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
+    for column in columns:
+        if column not in GROUP_COLUMNS:
+            hint = did_you_mean(column, GROUP_COLUMNS)
+            raise ValueError(f"the features have no column {column!r} to make groups by; {hint}")
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"{list(columns)} name a column twice")
+    return columns
+
 
 DecayRate = Annotated[float, Field(ge=0, lt=1)]
+GroupColumns = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_check_columns)]
 
 
 class _Group(BaseModel):
@@ -15,12 +30,64 @@ class _Group(BaseModel):
 
 
 class MixtureParameters(_Group):
-    """How an epoch is drawn from several corpora."""
+    """How an epoch is drawn from several corpora, languages or cultures."""
 
+    groups: GroupColumns = Field(
+        description="columns whose values make the groups that are drawn more or less often, such "
+        "as [language, culture]"
+    )
     temperature: float = Field(
         ge=1,
-        description="1 draws corpora by their size; higher evens them out (p ∝ (n·weight)^(1/T))",
+        description="1 draws groups by their size; higher evens them out (p ∝ (n·weight)^(1/T)); "
+        ".inf draws all alike: the inverse-frequency mixture",
     )
+
+
+def _check_objective(name: str) -> str:
+    if name not in OBJECTIVES:
+        hint = did_you_mean(name, OBJECTIVES)
+        raise ValueError(f"unknown objective {name!r}; {hint} ({OBJECTIVES.parameter})")
+    return name
+
+
+class GroupDroParameters(_Group):
+    """Of the objective `group_dro`."""
+
+    step_size: float = Field(
+        gt=0, le=1, description="η of group_dro: how fast weights follow losses, a step"
+    )
+    adjustment: float = Field(
+        ge=0,
+        allow_inf_nan=False,
+        description="C of group_dro: C/√n is added to the loss of a group of n rows; 0 adds none",
+    )
+
+
+class FairnessPenaltyParameters(_Group):
+    """Of the objective `fairness_penalty`."""
+
+    weight: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        description="λ of fairness_penalty: weight of the variance of the groups' losses",
+    )
+
+
+class ObjectiveParameters(_Group):
+    """What training makes small."""
+
+    name: Annotated[str, AfterValidator(_check_objective)] = Field(
+        description="average, group_dro or fairness_penalty"
+    )
+    groups: GroupColumns = Field(
+        description="columns whose values make the groups of the objective and of "
+        "validation.select_by, such as [language, culture]"
+    )
+    averaged_rows: int = Field(
+        ge=2, description="latest rows of a group whose mean loss the objective looks at"
+    )
+    group_dro: GroupDroParameters
+    fairness_penalty: FairnessPenaltyParameters
 
 
 class BatchParameters(_Group):
@@ -73,6 +140,13 @@ class RegularisationParameters(_Group):
 class ValidationParameters(_Group):
     """When the model is judged and checkpointed while it trains."""
 
+    select_by: Literal["average", "worst_group"] = Field(
+        description="the score that weights are kept and training is stopped by: of all validation "
+        "rows, or of the worst of objective.groups"
+    )
+    min_group_size: int = Field(
+        ge=1, description="validation rows of a group that can be the worst; of fewer, none can"
+    )
     evaluations_per_epoch: int = Field(ge=1, description="looks at the validation rows an epoch")
     patience: int = Field(ge=1, description="evaluations without a gain before training stops")
     minimum_gain: float = Field(
@@ -111,6 +185,7 @@ class TrainingParameters(_Group):
     )
     freeze: FreezeParameters
     mixture: MixtureParameters
+    objective: ObjectiveParameters
     batches: BatchParameters
     optimiser: OptimiserParameters
     regularisation: RegularisationParameters

@@ -14,10 +14,13 @@ from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Features, Task, shared_backbone
 from ccnlp.tokenisation.encoding import REFERENCE, REFERENCE_PROBABILITIES
-from ccnlp.training.batches import PlannedBatch, Rows
+from ccnlp.training.batches import PlannedBatch
 from ccnlp.training.features import FeatureRows
+from ccnlp.training.groups import Rows, TrainedGroups, group_names
+from ccnlp.training.objective import build_objectives
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.run_folder import RunFolder
+from ccnlp.training.worst_group import JudgedGroups
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainingArguments
@@ -122,28 +125,55 @@ def build_trainer(
     parameters: TrainingParameters,
     folder: Path,
 ) -> "MultiTaskTrainer":
-    """Trainer over the plan, with validation, progress and the best weights kept in `folder`."""
+    """Trainer over the plan, with validation, progress and the best weights kept in `folder`.
+
+    Raises:
+        ConfigurationError: the objective weighs groups, and there is one only.
+    """
     from ccnlp.training.trainer import MultiTaskTrainer, PlannedDataset
     from ccnlp.training.validation import Validation
 
     batches = [batch for epoch in plan for batch in epoch]
     rows = {name: FeatureRows.of(table) for name, table in features.items()}
+    groups = _trained_groups(features, batches, parameters)
     trainer = MultiTaskTrainer(
         network,
         _arguments(parameters, num_batches=len(batches), folder=folder),
-        planned=PlannedDataset(batches, rows, network.tasks, pad_token_id=tokenizer.pad_token_id),
+        planned=PlannedDataset(
+            batches, rows, network.tasks, groups=groups, pad_token_id=tokenizer.pad_token_id
+        ),
         tasks=network.tasks,
+        objectives=build_objectives(groups, parameters.objective),
         parameters=parameters,
         validate=Validation(
             network,
             network.tasks,
-            {name: _validation_rows(table, rows[name], name) for name, table in features.items()},
+            {
+                name: _validation_rows(
+                    table, rows[name], name, trained=groups[name], parameters=parameters
+                )
+                for name, table in features.items()
+            },
             tokenizer=tokenizer,
             precision=parameters.precision,
         ),
     )
     _add_callbacks(trainer, num_examples=_counter(batches, parameters), folder=folder)
     return trainer
+
+
+def _trained_groups(
+    features: Mapping[str, pa.Table], plan: Sequence[PlannedBatch], parameters: TrainingParameters
+) -> dict[str, TrainedGroups]:
+    """The groups of each task's rows that the objective looks at."""
+    columns, parameter = parameters.objective.groups, "training.objective.groups"
+    return {
+        task: TrainedGroups.of(
+            group_names(table, columns, parameter=parameter),
+            [batch.rows for batch in plan if batch.task == task],
+        )
+        for task, table in features.items()
+    }
 
 
 def _add_callbacks(
@@ -156,6 +186,7 @@ def _add_callbacks(
         AveragingCallback,
         BestWeightsCallback,
         CheckpointCallback,
+        ObjectiveCallback,
         ProgressCallback,
     )
 
@@ -163,6 +194,7 @@ def _add_callbacks(
     steps = _per_epoch(trainer.args.max_steps, trainer.parameters, validation.evaluations_per_epoch)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(ProgressCallback(num_examples=num_examples))
+    trainer.add_callback(ObjectiveCallback(trainer.objectives.values()))
     trainer.add_callback(CheckpointCallback(validation.seconds_between_checkpoints))
     if trainer.averaged:
         trainer.add_callback(AveragingCallback(trainer.averaged))
@@ -190,16 +222,28 @@ def _counter(
     return count
 
 
-def _validation_rows(table: pa.Table, features: Sequence[Features], task: str) -> "ValidationRows":
+def _validation_rows(
+    table: pa.Table,
+    features: Sequence[Features],
+    task: str,
+    *,
+    trained: TrainedGroups,
+    parameters: TrainingParameters,
+) -> "ValidationRows":
     from ccnlp.training.validation import ValidationRows
 
     rows = rows_of_split(table, "validation", task)
     ids = table["id"].to_pandas().iloc[rows]
+    is_first_window = (~ids.duplicated()).to_numpy()
     window_of, _ = pd.factorize(ids)
     columns = [c for c in (REFERENCE, REFERENCE_PROBABILITIES) if c in table.column_names]
-    references = table.select(columns).to_pandas().iloc[rows][~ids.duplicated().to_numpy()]
+    references = table.select(columns).to_pandas().iloc[rows][is_first_window]
+    judged = None
+    if parameters.validation.select_by == "worst_group":
+        groups = trained.of_rows[rows][is_first_window]
+        judged = JudgedGroups.of(groups, trained=trained.names, task=task, parameters=parameters)
     return ValidationRows(
-        [features[row] for row in rows], window_of, references.reset_index(drop=True)
+        [features[row] for row in rows], window_of, references.reset_index(drop=True), judged
     )
 
 

@@ -15,6 +15,8 @@ from ccnlp.models.network import MultiTaskNetwork
 from ccnlp.tasks.base import Batch, Features, Task
 from ccnlp.training.averaging import AveragedWeights
 from ccnlp.training.batches import PlannedBatch
+from ccnlp.training.groups import TrainedGroups
+from ccnlp.training.objective import Objective, load_state, state_of
 from ccnlp.training.optimiser import build_optimiser
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.run_folder import OF_VALIDATION
@@ -25,9 +27,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 AVERAGE_FILE = "averaged_weights.safetensors"
+OBJECTIVES_FILE = "objectives.safetensors"
 
 BatchOfTask = dict[str, Any]
-"""A `Batch` with its task's name under `task`, and its `relative_size`: rows by the plan's mean."""
+"""A `Batch` with what else there is to know of it.
+
+`task`, its name; `groups`, the position of each row's group (batch,); and `relative_size`, its rows
+by the plan's mean.
+"""
 
 
 class PlannedDataset(Dataset[BatchOfTask]):
@@ -43,11 +50,13 @@ class PlannedDataset(Dataset[BatchOfTask]):
         features: Mapping[str, Sequence[Features]],
         tasks: Mapping[str, Task],
         *,
+        groups: Mapping[str, TrainedGroups],
         pad_token_id: int,
     ) -> None:
         self.plan = plan
         self.features = features
         self.tasks = tasks
+        self.groups = groups
         self.pad_token_id = pad_token_id
         self.mean_rows = sum(len(batch.rows) for batch in plan) / max(1, len(plan))
 
@@ -58,8 +67,12 @@ class PlannedDataset(Dataset[BatchOfTask]):
         batch = self.plan[index]
         rows = [self.features[batch.task][int(row)] for row in batch.rows]
         collated = self.tasks[batch.task].collate(rows, pad_token_id=self.pad_token_id)
-        relative_size = len(batch.rows) / self.mean_rows
-        return {"task": batch.task, "relative_size": relative_size, **collated}
+        own: BatchOfTask = {
+            "task": batch.task,
+            "groups": torch.from_numpy(self.groups[batch.task].codes[batch.rows]),
+            "relative_size": len(batch.rows) / self.mean_rows,
+        }
+        return own | collated
 
 
 class MultiTaskTrainer(Trainer):
@@ -70,6 +83,7 @@ class MultiTaskTrainer(Trainer):
         arguments: Trainer's settings; `max_steps` covers the plan.
         planned: the batches.
         tasks: by name.
+        objectives: by task.
         parameters: `parameters/training.yml`.
         validate: scores the network on the validation rows.
     """
@@ -81,6 +95,7 @@ class MultiTaskTrainer(Trainer):
         *,
         planned: PlannedDataset,
         tasks: Mapping[str, Task],
+        objectives: Mapping[str, Objective],
         parameters: TrainingParameters,
         validate: Callable[[], dict[str, float]],
     ) -> None:
@@ -91,6 +106,7 @@ class MultiTaskTrainer(Trainer):
         self.network = network
         self.planned = planned
         self.tasks = tasks
+        self.objectives = objectives
         self.parameters = parameters
         self.validate = validate
         decay = parameters.regularisation.weight_average_decay
@@ -120,7 +136,7 @@ class MultiTaskTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
-        """The batch's mean loss times its task's weight and its relative size.
+        """The objective of the batch's losses, times its task's weight and its relative size.
 
         So each example counts alike, though a batch of long texts holds fewer of them.
         """
@@ -128,22 +144,33 @@ class MultiTaskTrainer(Trainer):
         batch = dict(inputs)
         task = self.tasks[batch.pop("task")]
         weight: float = task.parameters.loss_weight * batch.pop("relative_size")
-        return self._loss(model, task, batch) * weight
+        return self._loss(model, task, batch, groups=batch.pop("groups")) * weight
 
-    def _loss(self, model: Any, task: Task, batch: Batch) -> Tensor:
+    def _loss(self, model: Any, task: Task, batch: Batch, *, groups: Tensor) -> Tensor:
+        objective = self.objectives[task.name]
         regularisation = self.parameters.regularisation
         smoothing = regularisation.label_smoothing
         first = model(task=task.name, batch=batch)
-        loss = task.loss(first, batch, label_smoothing=smoothing)
+        losses = task.losses(first, batch, label_smoothing=smoothing)
         if not regularisation.consistency_weight:
-            return loss
+            return objective.loss(losses, groups)
         # A second pass with its own dropout (R-Drop: Liang et al. 2021, equations 2–4). The paper
         # adds both cross-entropies; their mean keeps the loss of one pass, so that a weight here
-        # is half the paper's α.
+        # is half the paper's α. The divergence keeps rows alike: it is no error of a group.
         second = model(task=task.name, batch=batch)
-        loss = (loss + task.loss(second, batch, label_smoothing=smoothing)) / 2
+        losses = (losses + task.losses(second, batch, label_smoothing=smoothing)) / 2
         divergence = task.divergence(first, second, batch)
-        return loss + regularisation.consistency_weight * divergence
+        return objective.loss(losses, groups) + regularisation.consistency_weight * divergence
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Tells what the objectives have learnt with the loss."""
+        if "loss" in logs:
+            logs = logs | {
+                f"{task}/{name}": value
+                for task, objective in self.objectives.items()
+                for name, value in objective.metrics().items()
+            }
+        super().log(logs, start_time)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """The tasks' scores on validation, with the averaged weights where there are any."""
@@ -172,14 +199,20 @@ class MultiTaskTrainer(Trainer):
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         super()._save_optimizer_and_scheduler(output_dir)
-        if self.averaged:
-            from safetensors.torch import save_file
+        from safetensors.torch import save_file
 
+        if self.averaged:
             save_file(self.averaged.state(), Path(output_dir) / AVERAGE_FILE)
+        if state := state_of(self.objectives):
+            save_file(state, Path(output_dir) / OBJECTIVES_FILE)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         super()._load_optimizer_and_scheduler(checkpoint)
-        if self.averaged and checkpoint:
-            from safetensors.torch import load_file
+        if not checkpoint:
+            return
+        from safetensors.torch import load_file
 
+        if self.averaged:
             self.averaged.load(load_file(Path(checkpoint) / AVERAGE_FILE))
+        if state_of(self.objectives):
+            load_state(self.objectives, load_file(Path(checkpoint) / OBJECTIVES_FILE))

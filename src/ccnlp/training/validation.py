@@ -12,6 +12,7 @@ from ccnlp.models.precision import PrecisionChoice
 from ccnlp.models.prediction import predict_features
 from ccnlp.tasks.base import Features, Task
 from ccnlp.training.callbacks import SELECTION_METRIC
+from ccnlp.training.worst_group import JudgedGroups
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -26,11 +27,13 @@ class ValidationRows:
         window_of: position of the row that each belongs to; shape (windows,).
         references: of the rows, in the form of predictions; `reference`, and where the task has
             them `reference_probabilities`.
+        judged: the groups of which the worst gives the score; `None` where all rows give it.
     """
 
     features: Sequence[Features]
     window_of: "np.ndarray"
     references: pd.DataFrame
+    judged: JudgedGroups | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,12 @@ class Validation:
     precision: PrecisionChoice
 
     def __call__(self) -> dict[str, float]:
-        """Each task's metrics under `task/metric`, and the mean of their primary metrics."""
+        """Each task's metrics under `task/metric`, and the score that training is steered by.
+
+        That is the mean over the tasks of their primary metrics, each of all rows, or of the worst
+        group where groups are judged; then each group's stands under `task/group/metric`, and the
+        worst one's under `task/worst_group/metric`.
+        """
         scores: dict[str, float] = {}
         primary = []
         was_training = self.network.training
@@ -59,8 +67,14 @@ class Validation:
                 tokenizer=self.tokenizer,
                 precision=self.precision,
             )
-            metrics = task.score(pd.concat([predicted, rows.references], axis=1))
+            predicted = pd.concat([predicted, rows.references], axis=1)
+            metrics = task.score(predicted)
             primary.append(metrics[task.primary_metric])
             scores |= {f"{name}/{metric}": value for metric, value in metrics.items()}
+            if rows.judged:
+                by_group = rows.judged.score(predicted, task)
+                primary[-1] = min(by_group.values())
+                told = {**by_group, "worst_group": primary[-1]}
+                scores |= {f"{name}/{g}/{task.primary_metric}": s for g, s in told.items()}
         self.network.train(was_training)
         return {**scores, SELECTION_METRIC: float(np.mean(primary))}

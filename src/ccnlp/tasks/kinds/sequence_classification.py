@@ -91,14 +91,14 @@ class SequenceClassification(Task):
 
         return PooledClassifier(hidden_size, len(self.labels), pooling=pooling, dropout=dropout)
 
-    def loss(
+    def losses(
         self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
     ) -> "torch.Tensor":
-        """Cross-entropy, in fp32."""
+        """Cross-entropy of each text, in fp32."""
         from torch.nn import functional
 
         return functional.cross_entropy(
-            outputs.float(), batch["target"], label_smoothing=label_smoothing
+            outputs.float(), batch["target"], label_smoothing=label_smoothing, reduction="none"
         )
 
     def decode(

@@ -1,0 +1,99 @@
+"""Groups of training rows: which rows share a language, a culture, a corpus or several of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.examples import UNKNOWN
+from ccnlp.tokenisation.encoding import IDENTITY_COLUMNS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = npt.NDArray[np.int64]
+GroupNames = npt.NDArray[np.object_]
+"""The group of each row, such as `es-MX`; shape (rows,)."""
+
+GROUP_COLUMNS = tuple(
+    column for column in IDENTITY_COLUMNS if column not in ("id", "split", "weight")
+)
+"""Columns of features that can make groups."""
+
+
+def group_names(table: "pa.Table", columns: Sequence[str], *, parameter: str) -> GroupNames:
+    """The group of each row of features: its values joined, such as `es-MX`; missing is `und`.
+
+    Args:
+        table: of `encode_examples`.
+        columns: that make the groups.
+        parameter: which names the columns, for the message.
+
+    Raises:
+        ConfigurationError: the features lack a column.
+    """
+    missing = [column for column in columns if column not in table.column_names]
+    if missing:
+        raise ConfigurationError(
+            f"{parameter} names the columns {', '.join(missing)}, which the features lack; "
+            "tokenise again (kedro run --pipelines tokenisation), or name others "
+            "(parameters/training.yml)"
+        )
+    parts = [table[column].to_pandas().astype("object").fillna(UNKNOWN) for column in columns]
+    names = parts[0].astype(str)
+    for part in parts[1:]:
+        names = names + "-" + part.astype(str)
+    joined: GroupNames = names.to_numpy(dtype=object)
+    return joined
+
+
+@dataclass(frozen=True)
+class TrainedGroups:
+    """The groups of a task that its plan draws.
+
+    Attributes:
+        names: sorted.
+        draws: rows that the plan draws of each, shape (groups,); above 0.
+        sizes: different rows among them.
+        codes: position in `names` of the group of each row of features, shape (rows,); -1 where
+            the plan draws none of its group.
+        of_rows: name of the group of each row of features, shape (rows,).
+    """
+
+    names: tuple[str, ...]
+    draws: Rows
+    sizes: Rows
+    codes: Rows
+    of_rows: GroupNames
+
+    @classmethod
+    def of(cls, names: GroupNames, drawn: Iterable[Rows]) -> "TrainedGroups":
+        """The groups of the rows that are drawn.
+
+        Args:
+            names: the group of each row of features.
+            drawn: positions of rows, batch for batch.
+        """
+        codes, every_name = pd.factorize(names, sort=True)
+        rows = np.concatenate([*drawn, np.empty(0, np.int64)])
+        draws = np.bincount(codes[rows], minlength=len(every_name))
+        sizes = np.bincount(codes[np.unique(rows)], minlength=len(every_name))
+        is_drawn = draws > 0
+        positions = np.where(is_drawn, np.cumsum(is_drawn) - 1, -1)
+        return cls(
+            names=tuple(every_name[is_drawn]),
+            draws=draws[is_drawn],
+            sizes=sizes[is_drawn],
+            codes=positions[codes],
+            of_rows=names,
+        )
+
+    @property
+    def shares(self) -> npt.NDArray[np.float64]:
+        """The share of each in the rows that are drawn; sums to 1."""
+        shares: npt.NDArray[np.float64] = self.draws / self.draws.sum()
+        return shares

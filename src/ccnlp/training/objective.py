@@ -1,0 +1,113 @@
+"""The contract of an objective: how the losses of a batch's rows become the loss of a step."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.registry import Registry
+from ccnlp.training.groups import TrainedGroups
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ccnlp.training.parameters import ObjectiveParameters
+
+logger = logging.getLogger(__name__)
+
+
+class Objective(ABC):
+    """What a training makes small: a function of the losses of one task's rows and their groups.
+
+    An objective may learn from the losses as training goes. What it has learnt belongs in `state`,
+    so that a killed run goes on to the same weights.
+
+    Args:
+        groups: of the task's rows, as the plan draws them.
+        parameters: `training.objective`.
+    """
+
+    looks_at_groups: ClassVar[bool] = True
+
+    def __init__(self, groups: TrainedGroups, parameters: "ObjectiveParameters") -> None:
+        self.groups = groups
+        self.parameters = parameters
+
+    @abstractmethod
+    def loss(self, losses: "Tensor", groups: "Tensor") -> "Tensor":
+        """The loss of a batch, a scalar.
+
+        Args:
+            losses: of its rows (batch,), with their gradient.
+            groups: position of each row's group in `self.groups.names` (batch,).
+        """
+
+    def step(self) -> None:  # noqa: B027 (an objective that learns nothing has nothing to do)
+        """Follows each step of the optimiser, which may be one of several batches."""
+
+    def state(self) -> dict[str, "Tensor"]:
+        """What a checkpoint must hold to go on."""
+        return {}
+
+    def load(self, state: Mapping[str, "Tensor"]) -> None:  # noqa: B027 (as `step`)
+        """Goes on from `state`."""
+
+    def metrics(self) -> dict[str, float]:
+        """Numbers that are told while training, by name."""
+        return {}
+
+
+OBJECTIVES: Registry[type[Objective]] = Registry(
+    "objective", package="ccnlp.training.objectives", parameter="parameters/training.yml"
+)
+
+
+def build_objectives(
+    groups: Mapping[str, TrainedGroups], parameters: "ObjectiveParameters"
+) -> dict[str, Objective]:
+    """An objective for each task: losses of different tasks can't be compared.
+
+    Raises:
+        ConfigurationError: an unknown objective, or no task has groups that it could weigh.
+    """
+    kind = OBJECTIVES.get(parameters.name)
+    if kind.looks_at_groups:
+        _check_several(groups, parameters)
+    return {task: kind(own, parameters) for task, own in groups.items()}
+
+
+def state_of(objectives: Mapping[str, Objective]) -> dict[str, "Tensor"]:
+    """The state of all objectives in one, by task and name; empty where they learn nothing."""
+    return {
+        f"{task}/{name}": tensor
+        for task, objective in objectives.items()
+        for name, tensor in objective.state().items()
+    }
+
+
+def load_state(objectives: Mapping[str, Objective], state: Mapping[str, "Tensor"]) -> None:
+    """Has each objective go on from its part of a state."""
+    for task, objective in objectives.items():
+        own = {
+            name.removeprefix(f"{task}/"): tensor
+            for name, tensor in state.items()
+            if name.startswith(f"{task}/")
+        }
+        objective.load(own)
+
+
+def _check_several(groups: Mapping[str, TrainedGroups], parameters: "ObjectiveParameters") -> None:
+    columns = ", ".join(parameters.groups)
+    alone = {task: own.names[0] for task, own in groups.items() if len(own.names) == 1}
+    for task, name in alone.items():
+        logger.warning(
+            f"training: {parameters.name} has nothing to weigh in {task!r}: its rows are one group "
+            f"by {columns}, {name!r}"
+        )
+    if len(alone) == len(groups):
+        raise ConfigurationError(
+            f"training.objective is {parameters.name}, but by {columns} the training rows are one "
+            "group; name other columns in training.objective.groups, or take average "
+            "(parameters/training.yml)"
+        )

@@ -1,0 +1,95 @@
+"""The groups of validation rows of which the worst decides on the weights that are kept."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ccnlp import progress
+from ccnlp.errors import ConfigurationError
+from ccnlp.tasks.base import Task
+from ccnlp.training.groups import GroupNames, Rows
+from ccnlp.training.parameters import TrainingParameters
+
+logger = logging.getLogger(__name__)
+
+MAX_LISTED = 12
+
+
+@dataclass(frozen=True)
+class JudgedGroups:
+    """The groups of a task that have enough validation rows.
+
+    Attributes:
+        rows: positions of the rows of each group, by its name, sorted.
+    """
+
+    rows: Mapping[str, Rows]
+
+    @classmethod
+    def of(
+        cls,
+        groups: GroupNames,
+        *,
+        trained: Sequence[str],
+        task: str,
+        parameters: TrainingParameters,
+    ) -> "JudgedGroups":
+        """The groups to judge; what is left out is told, for it can't be the worst.
+
+        Args:
+            groups: of each validation row.
+            trained: groups of the rows that are trained on.
+            task: for messages.
+            parameters: `parameters/training.yml`.
+
+        Raises:
+            ConfigurationError: no group has enough rows.
+        """
+        smallest = parameters.validation.min_group_size
+        sizes = pd.Series(groups).value_counts()
+        sizes = sizes.reindex(sorted({*sizes.index, *trained}), fill_value=0)
+        judged = sizes.index[sizes >= smallest].tolist()
+        if not judged:
+            raise ConfigurationError(
+                f"training.validation.select_by is worst_group, but no group of task {task!r} by "
+                f"{', '.join(parameters.objective.groups)} has {smallest} validation rows, the "
+                f"largest has {sizes.max()}; lower training.validation.min_group_size, name other "
+                "columns in training.objective.groups, or select by average "
+                "(parameters/training.yml)"
+            )
+        _tell(task, judged=judged, left_out=sizes[sizes < smallest], smallest=smallest)
+        return cls({name: np.flatnonzero(groups == name) for name in judged})
+
+    def score(self, predictions: pd.DataFrame, task: Task) -> dict[str, float]:
+        """The task's primary metric of each group, by name.
+
+        Args:
+            predictions: of the validation rows, in their order, with `reference`.
+            task: of the predictions.
+        """
+        return {
+            name: task.score(predictions.iloc[rows].reset_index(drop=True))[task.primary_metric]
+            for name, rows in self.rows.items()
+        }
+
+
+def _tell(task: str, *, judged: Sequence[str], left_out: "pd.Series[int]", smallest: int) -> None:
+    progress.report(progress.Fact(f"groups_judged_{task}", ", ".join(judged)))
+    if len(judged) == 1:
+        logger.warning(
+            f"training: {judged[0]} is the only group of {task} with {smallest} validation rows, "
+            "so it is the worst"
+        )
+    if left_out.empty:
+        return
+    listed = [f"{name} ({size})" for name, size in left_out.items()]
+    more = f" and {len(listed) - MAX_LISTED} more" if len(listed) > MAX_LISTED else ""
+    told = ", ".join(listed[:MAX_LISTED]) + more
+    logger.warning(
+        f"training: the worst group of {task} is none of these, which have fewer than {smallest} "
+        f"validation rows (training.validation.min_group_size): {told}"
+    )
+    progress.report(progress.Fact(f"groups_too_small_to_judge_{task}", told))

@@ -1,0 +1,68 @@
+import logging
+
+import numpy as np
+import pytest
+
+from ccnlp import progress
+from ccnlp.training.batches import PlannedBatch, TaskRows
+from ccnlp.training.repetitions import count_repetitions, report_repetitions
+
+
+def task_rows(groups: list[str]) -> TaskRows:
+    size = len(groups)
+    return TaskRows(
+        rows=np.arange(size) + 10,
+        lengths=np.full(size, 5),
+        groups=np.array(groups, dtype=object),
+        weights=np.ones(size),
+    )
+
+
+def plan_of(*epochs: list[int]) -> list[list[PlannedBatch]]:
+    return [[PlannedBatch("t", np.array(rows) + 10)] for rows in epochs]
+
+
+@pytest.fixture
+def told(caplog):
+    """What a plan tells: the log, and the metrics."""
+
+    def report(plan, tasks):
+        heard = []
+        with progress.listening(heard.append), caplog.at_level(logging.INFO):
+            report_repetitions(plan, tasks)
+        return caplog.text, {name: value for event in heard for name, value in event.values.items()}
+
+    return report
+
+
+def test_repetitions_are_draws_of_a_row_an_epoch():
+    tasks = {"t": task_rows(["large", "large", "small", "large"])}
+
+    table = count_repetitions(plan_of([2, 2, 2, 0], [2, 2, 1, 3]), tasks)
+
+    assert table.to_dict("list") == {
+        "task": ["t", "t"],
+        "group": ["small", "large"],
+        "num_rows": [1, 3],
+        "per_epoch": [2.5, 0.5],
+    }
+
+
+def test_repetitions_are_told_by_group(told):
+    log, metrics = told(plan_of([2, 2, 2, 0]), {"t": task_rows(["l", "l", "s", "l"])})
+
+    assert "an epoch of t draws each row of s 3.00 times (1 rows), l 0.33 times (3 rows)" in log
+    assert metrics == {
+        "training/draws_per_epoch/t/s": 3.0,
+        "training/draws_per_epoch/t/l": pytest.approx(1 / 3),
+    }
+
+
+def test_a_group_that_is_never_drawn_is_told(told):
+    log, _ = told(plan_of([0, 0]), {"t": task_rows(["l", "s"])})
+
+    assert "the mixture of t draws no row of s; raise training.mixture.temperature" in log
+
+
+def test_rows_that_come_once_an_epoch_are_not_told(told):
+    assert told(plan_of([0, 1]), {"t": task_rows(["l", "s"])}) == ("", {})
