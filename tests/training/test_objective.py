@@ -268,6 +268,15 @@ def test_objective_tells_of_the_task_whose_rows_are_one_group(caplog):
     assert loss.item() == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("name", list(OBJECTIVES))
+def test_a_task_of_which_no_row_is_drawn_has_no_objective(name):
+    never = TrainedGroups.of(np.array(["en", "es"], dtype=object), [])
+
+    objectives = build_objectives({"a": never, "b": groups_of(en=5, es=5)}, parameters(name))
+
+    assert list(objectives) == ["b"]
+
+
 def test_average_of_one_group_is_no_mistake(caplog):
     build("average", {"en": 5})
 

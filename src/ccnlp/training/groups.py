@@ -80,8 +80,9 @@ class TrainedGroups:
         """
         codes, every_name = pd.factorize(names, sort=True)
         rows = np.concatenate([*drawn, np.empty(0, np.int64)])
+        times = np.bincount(rows, minlength=len(names))
         draws = np.bincount(codes[rows], minlength=len(every_name))
-        sizes = np.bincount(codes[np.unique(rows)], minlength=len(every_name))
+        sizes = np.bincount(codes[times > 0], minlength=len(every_name))
         is_drawn = draws > 0
         positions = np.where(is_drawn, np.cumsum(is_drawn) - 1, -1)
         return cls(

@@ -66,15 +66,16 @@ OBJECTIVES: Registry[type[Objective]] = Registry(
 def build_objectives(
     groups: Mapping[str, TrainedGroups], parameters: "ObjectiveParameters"
 ) -> dict[str, Objective]:
-    """An objective for each task: losses of different tasks can't be compared.
+    """An objective for each task that is drawn: losses of different tasks can't be compared.
 
     Raises:
         ConfigurationError: an unknown objective, or no task has groups that it could weigh.
     """
     kind = OBJECTIVES.get(parameters.name)
+    drawn = {task: own for task, own in groups.items() if own.names}
     if kind.looks_at_groups:
-        _check_several(groups, parameters)
-    return {task: kind(own, parameters) for task, own in groups.items()}
+        _check_several(drawn, parameters)
+    return {task: kind(own, parameters) for task, own in drawn.items()}
 
 
 def state_of(objectives: Mapping[str, Objective]) -> dict[str, "Tensor"]:

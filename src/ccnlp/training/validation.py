@@ -73,7 +73,7 @@ class Validation:
             scores |= {f"{name}/{metric}": value for metric, value in metrics.items()}
             if rows.judged:
                 by_group = rows.judged.score(predicted, task)
-                primary[-1] = min(by_group.values())
+                primary[-1] = min(by_group.values(), default=np.nan)
                 told = {**by_group, "worst_group": primary[-1]}
                 scores |= {f"{name}/{g}/{task.primary_metric}": s for g, s in told.items()}
         self.network.train(was_training)

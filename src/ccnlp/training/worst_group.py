@@ -64,16 +64,17 @@ class JudgedGroups:
         return cls({name: np.flatnonzero(groups == name) for name in judged})
 
     def score(self, predictions: pd.DataFrame, task: Task) -> dict[str, float]:
-        """The task's primary metric of each group, by name.
+        """The task's primary metric of each group, by name; one without a score is left out.
 
         Args:
             predictions: of the validation rows, in their order, with `reference`.
             task: of the predictions.
         """
-        return {
+        scores = {
             name: task.score(predictions.iloc[rows].reset_index(drop=True))[task.primary_metric]
             for name, rows in self.rows.items()
         }
+        return {name: score for name, score in scores.items() if not np.isnan(score)}
 
 
 def _tell(task: str, *, judged: Sequence[str], left_out: "pd.Series[int]", smallest: int) -> None:
