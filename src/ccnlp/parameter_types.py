@@ -13,11 +13,12 @@ Positive = Annotated[float, Field(gt=0)]
 """A number above 0."""
 
 
-def _without_removed(entries: object) -> object:
+def without_removed(entries: object) -> object:
+    """Entries by name without those that were set to null; anything else as it is."""
     if not isinstance(entries, dict):
         return entries
     return {name: entry for name, entry in entries.items() if entry is not None}
 
 
-Removable = Annotated[dict[str, T], BeforeValidator(_without_removed)]
+Removable = Annotated[dict[str, T], BeforeValidator(without_removed)]
 """Entries by name; an environment removes one by setting it to null."""
