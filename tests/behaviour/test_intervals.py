@@ -11,7 +11,7 @@ from ccnlp.behaviour.intervals import wilson_interval
         (0.5, 10, 0.2366, 0.7634),  # (0.5 + 0.1921) / 1.3841, half width 0.3646 / 1.3841
         (0.0, 10, 0.0, 0.2775),  # z² / (n + z²)
         (1.0, 10, 0.7225, 1.0),
-        (0.25, 2, 0.0267, 0.8021),  # a mean of shares, 0 and 0.5: (0.25 + 0.9604) / 2.9207
+        (0.25, 2, 0.0267, 0.8021),  # (0.25 + 0.9604) / 2.9207, half width 1.1325 / 2.9207
     ],
 )
 def test_interval_is_that_of_the_formula(share, n, low, high):

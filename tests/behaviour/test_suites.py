@@ -28,9 +28,8 @@ ENTRY = {
     "label_map": {"pos": "positive", "neg": "negative"},
     "language": "en",
     "licence": "CC0-1.0",
-    "functionality": "what",
-    "functionality_names": {"negation": "a negated word"},
-    "further_columns": {"target group": "who"},
+    "functionality": {"column": "what", "map": {"negation": "a negated word"}},
+    "further_columns": {"target group": {"column": "who", "map": {"cooks": "all cooks"}}},
 }
 
 
@@ -53,7 +52,7 @@ def test_cases_have_label_functionality_and_further_columns(read):
     assert cases["test"].tolist() == ["praise", "a negated word"]
     assert cases["unit"].nunique() == 2
     assert [json.loads(cell) for cell in cases["further"]] == [
-        {"target group": "cooks"},
+        {"target group": "all cooks"},
         {"target group": ""},
     ]
     assert cases["original"].isna().all()
@@ -70,6 +69,12 @@ def test_rows_that_are_no_case_are_kept_with_their_reason(read):
     assert suites.rejected["text"].tolist()[2] == "no test"
 
 
+def test_what_a_map_lacks_becomes_the_default(read):
+    field = {"column": "who", "map": {"cooks": "all cooks"}, "default": "nobody"}
+    cases = read(further_columns={"of": field}).cases
+    assert [json.loads(cell)["of"] for cell in cases["further"]] == ["all cooks", "nobody"]
+
+
 def test_cases_of_one_group_are_one_unit(read):
     cases = read(group={"column": "who"}).cases
     assert cases["unit"].tolist()[0] == "en cooks"
@@ -78,15 +83,15 @@ def test_cases_of_one_group_are_one_unit(read):
 def test_column_named_as_one_of_an_example_is_read(read):
     rows = "text,language,label\nIt was good,grammar,positive\n"
     suites = read(
-        rows, columns={"text": "text", "label": "label"}, functionality="language",
-        further_columns={"of": "text"},
+        rows, columns={"text": "text", "label": "label"}, functionality={"column": "language"},
+        further_columns={"of": {"column": "text"}},
     )  # fmt: skip
     assert suites.cases["test"].tolist() == ["grammar"]
     assert suites.cases["language"].tolist() == ["en"]
 
 
 def test_placeholder_of_the_path_is_a_column(read):
-    cases = read(path="{what_file}.csv", functionality="what_file").cases
+    cases = read(path="{what_file}.csv", functionality={"column": "what_file"}).cases
     assert cases["test"].unique().tolist() == ["suite"]
 
 
@@ -96,8 +101,9 @@ def test_placeholder_of_the_path_is_a_column(read):
         ({"task": "hate"}, ConfigurationError, "suite 'mini': the model was not trained on .*hate"),
         ({"label_map": {"pos": "hate"}}, ConfigurationError,
          "label_map gives 'hate' for 'pos', and the model's labels .* 'negative', 'positive'"),
-        ({"functionality": "wat"}, CorpusError, "has no column 'wat'; did you mean 'what'"),
-        ({"further_columns": {"x": "whom"}}, CorpusError, "no column 'whom'"),
+        ({"functionality": {"column": "wat"}}, CorpusError,
+         "has no column 'wat'; did you mean 'what'"),
+        ({"further_columns": {"x": {"column": "whom"}}}, CorpusError, "no column 'whom'"),
         ({"path": "none.csv"}, CorpusError, "suite 'mini': .*none.csv"),
         ({"language": "xyzzy"}, ConfigurationError, "suite 'mini'.*behaviour.suites"),
         ({"columns": {"text": "cas", "label": "gold"}}, CorpusError,
@@ -110,7 +116,9 @@ def test_what_is_wrong_with_an_entry_is_said(read, changes, error, message):
         read(**changes)
 
 
-@pytest.mark.parametrize("rows", ["case,what,gold,who\n", "case,what,gold,who\nodd,praise,maybe,\n"])
+@pytest.mark.parametrize(
+    "rows", ["case,what,gold,who\n", "case,what,gold,who\nodd,praise,maybe,\n"]
+)
 def test_suite_without_a_case_ends_the_run(read, rows):
     with pytest.raises(CorpusError, match="suite 'mini'"):
         read(rows)
@@ -131,7 +139,7 @@ def test_no_suite_gives_empty_tables(model, tmp_path):
 
 def test_unknown_key_names_the_near_one():
     with pytest.raises(ValueError, match="did you mean 'functionality'"):
-        SuiteEntry.model_validate({**ENTRY, "functionalty": "what"})
+        SuiteEntry.model_validate({**ENTRY, "functionalty": {"column": "what"}})
 
 
 @pytest.mark.corpora

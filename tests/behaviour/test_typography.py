@@ -18,7 +18,7 @@ from ccnlp.behaviour.typography import PERTURBATIONS
         ("repeated_punctuation", "en", "Good.", "Good."),
         ("full_width", "ja", "A1!は", "Ａ１！は"),
         ("curly_quotes", "en", "it's \"good\" 'here'", "it’s “good” ‘here’"),
-        ("curly_quotes", "en", "it’s “good”", "it's \"good\""),
+        ("curly_quotes", "en", "it’s “good”", 'it\'s "good"'),
         ("missing_diacritics", "es", "año más", "año mas"),
         ("missing_diacritics", "fr", "très réussi, ça", "tres reussi, ca"),
         ("missing_diacritics", "de", "schön groß", "schoen gross"),

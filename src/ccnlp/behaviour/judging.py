@@ -8,9 +8,14 @@ import pandas as pd
 from ccnlp.behaviour.cases import FUNCTIONAL
 from ccnlp.errors import CcnlpError, ModelSourceError
 from ccnlp.models.trained import TrainedModel
+from ccnlp.progress import ProgressLine
 
 READ = ["text", "language", "culture"]
 """What a model may read of a case."""
+
+
+TEXTS_AT_ONCE = 2_000
+"""Between two lines of progress."""
 
 
 def require_model(model: TrainedModel | None) -> TrainedModel:
@@ -67,7 +72,7 @@ def _predict(
     texts = pd.concat([cases[READ], originals[READ]], ignore_index=True)
     codes = texts.groupby(READ, sort=False).ngroup().to_numpy()
     distinct = texts.drop_duplicates().reset_index(drop=True)
-    predicted = model.predict(distinct.astype(object), task=task, tokens_per_batch=tokens_per_batch)
+    predicted = _answers(model, task, distinct.astype(object), tokens_per_batch)
     own, before = codes[: len(cases)], codes[len(cases) :]
     labels = predicted["prediction"].to_numpy(dtype=object)
     confidences = predicted["confidence"].to_numpy(dtype=np.float64)
@@ -83,3 +88,16 @@ def _predict(
         distance=np.where(is_functional, np.nan, distances),
         is_failure=labels[own] != expected,
     )
+
+
+def _answers(
+    model: TrainedModel, task: str, texts: pd.DataFrame, tokens_per_batch: int
+) -> pd.DataFrame:
+    """The model's predictions, with a line of progress now and then."""
+    progress = ProgressLine(f"{task}: texts predicted", total=len(texts))
+    parts = []
+    for first in range(0, len(texts), TEXTS_AT_ONCE):
+        part = texts.iloc[first : first + TEXTS_AT_ONCE]
+        parts.append(model.predict(part, task=task, tokens_per_batch=tokens_per_batch))
+        progress.advance(len(part))
+    return pd.concat(parts, ignore_index=True)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ccnlp.behaviour.typography import PERTURBATIONS
 from ccnlp.behaviour.words import has_spaces
-from ccnlp.corpora.entry import CorpusEntry, FieldValue, Name, TextMap
+from ccnlp.corpora.entry import ColumnField, CorpusEntry, FieldValue, Name, TextMap
 from ccnlp.cultures import LanguageTag
 from ccnlp.errors import did_you_mean
 from ccnlp.parameter_types import Removable, without_removed
@@ -94,13 +94,12 @@ class SuiteEntry(CorpusEntry):
         default={}, description="from the suite's labels to the model's; the rest stay as they are"
     )
     split: FieldValue | None = Field(default="test", description="a suite is for testing alone")
-    functionality: Name = Field(description="the column that says what a case tests")
-    functionality_names: TextMap = Field(
-        default={}, description="by value of that column, what people read"
+    functionality: ColumnField = Field(
+        description="the column that says what a case tests; its map has the names that people read"
     )
-    further_columns: dict[Name, Name] = Field(
+    further_columns: dict[Name, ColumnField] = Field(
         default={},
-        description="by the name that people read, a column whose values have scores of their own, "
+        description="by the name that people read, a column whose values have rates of their own, "
         "such as the target group",
     )
 

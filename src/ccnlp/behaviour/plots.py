@@ -52,7 +52,8 @@ def draw_tests(table: pd.DataFrame, *, min_group_size: int) -> "Figure":
         zeroline=False,
         automargin=True,
     )
-    figure.update_xaxes(title="cases that go wrong, percent", rangemode="tozero")
+    most = 100 * max(failure_interval(row)[1] for part in shown for _, row in part.iterrows())
+    figure.update_xaxes(title="cases that go wrong, percent", range=[-0.02 * most, 1.04 * most])
     title = _tests_title(pd.concat(shown), min_group_size)
     apply_theme(figure, title, height=170 + ROW_HEIGHT * max(3, len(ticks)))
     return figure.update_layout(showlegend=False)
@@ -61,12 +62,11 @@ def draw_tests(table: pd.DataFrame, *, min_group_size: int) -> "Figure":
 def _dots(rows: pd.DataFrame, first: int, colour: str, min_group_size: int) -> dict[str, Any]:
     values = 100 * rows["failure_rate"].to_numpy(dtype=float)
     ends = [failure_interval(row) for _, row in rows.iterrows()]
-    is_small = (rows["n"] < min_group_size).to_numpy(dtype=bool)
+    is_small = (rows["num_texts"] < min_group_size).to_numpy(dtype=bool)
     return {
         "x": values.tolist(),
         "y": [first + place for place in range(len(rows))],
         "mode": "markers",
-        "cliponaxis": False,
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -82,7 +82,7 @@ def _dots(rows: pd.DataFrame, first: int, colour: str, min_group_size: int) -> d
             "line": {"color": colour, "width": 1.8},
         },
         "customdata": [
-            [escape(test_name(row["test"])), int(row["n"]), int(row["num_cases"]), percent(low),
+            [escape(test_name(row["test"])), int(row["num_texts"]), int(row["n"]), percent(low),
              percent(high)]
             for (_, row), (low, high) in zip(rows.iterrows(), ends, strict=True)
         ],
@@ -102,7 +102,7 @@ def _tick(row: "pd.Series[Any]", table: pd.DataFrame) -> str:
 
 
 def _tests_title(rows: pd.DataFrame, min_group_size: int) -> str:
-    large = rows[rows["n"] >= min_group_size]
+    large = rows[rows["num_texts"] >= min_group_size]
     hollow = "; hollow dots: few texts" if len(large) < len(rows) else ""
     if large.empty:
         return f"What goes wrong, by test{hollow}"
@@ -120,43 +120,56 @@ def draw_languages(table: pd.DataFrame, *, min_group_size: int) -> "Figure":
     """
     import plotly.graph_objects as go
 
-    rows = pd.concat([rates(table, kind=kind, language=None) for kind in KIND_NAMES])
+    rows = pd.concat([_worst_first(table, kind) for kind in KIND_NAMES])
     if rows.empty:
         return apply_theme(go.Figure(), "No test changed or judged any text", height=200)
-    languages = sorted(rows["language"].unique())
     rows = rows.assign(name=[_row_name(row, table) for _, row in rows.iterrows()])
-    names = list(dict.fromkeys(rows["name"]))
+    figure = go.Figure(go.Heatmap(**_cells(rows, min_group_size)))
+    figure.update_xaxes(side="top", showgrid=False, tickangle=0, type="category")
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
+    title = "Percent of cases that go wrong, by language; in brackets: few texts"
+    return apply_theme(figure, title, height=150 + ROW_HEIGHT * max(3, rows["name"].nunique()))
+
+
+def _cells(rows: pd.DataFrame, min_group_size: int) -> dict[str, Any]:
+    """The heat map of rows with a `name`, which keep their order."""
+    languages, names = sorted(rows["language"].unique()), rows["name"].unique().tolist()
     shares, sizes = (
         rows.pivot_table(index="name", columns="language", values=column, aggfunc="first").reindex(
             index=names, columns=languages
         )
-        for column in ("failure_rate", "n")
+        for column in ("failure_rate", "num_texts")
     )
-    has_numbers = len(languages) <= MAX_LANGUAGES_WITH_NUMBERS
-    figure = go.Figure(
-        go.Heatmap(
-            z=[[None if np.isnan(s) else 100 * s for s in row] for row in shares.to_numpy(float)],
-            x=languages,
-            y=names,
-            text=_numbers(shares, sizes, min_group_size),
-            texttemplate="%{text}" if has_numbers else None,
-            textfont={"size": 11},
-            customdata=[[f"{language_name(tag) or tag}, n = {n:,.0f}" for tag, n in row.items()]
-                        for _, row in sizes.iterrows()],
-            hovertemplate="<b>%{y}</b><br>%{customdata}<br>%{z:.1f} % wrong<extra></extra>",
-            colorscale=[list(shade) for shade in WRONG],
-            zmin=0,
-            zmax=max(50.0, 100 * float(np.nanmax(shares.to_numpy(float)))),
-            xgap=2,
-            ygap=2,
-            showscale=False,
-            hoverongaps=False,
-        )
-    )  # fmt: skip
-    figure.update_xaxes(side="top", showgrid=False, tickangle=0, type="category")
-    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
-    title = "Percent of cases that go wrong, by language; in brackets: few texts"
-    return apply_theme(figure, title, height=150 + ROW_HEIGHT * max(3, len(names)))
+    numbers = shares.to_numpy(float)
+    return {
+        "z": [[None if np.isnan(share) else 100 * share for share in row] for row in numbers],
+        "x": languages,
+        "y": names,
+        "text": _numbers(shares, sizes, min_group_size),
+        "texttemplate": "%{text}" if len(languages) <= MAX_LANGUAGES_WITH_NUMBERS else None,
+        "textfont": {"size": 11},
+        "customdata": [
+            [f"{language_name(str(tag)) or tag}, {size:,.0f} texts" for tag, size in row.items()]
+            for _, row in sizes.iterrows()
+        ],
+        "hovertemplate": "<b>%{y}</b><br>%{customdata}<br>%{z:.1f} % wrong<extra></extra>",
+        "colorscale": [list(shade) for shade in WRONG],
+        "zmin": 0,
+        "zmax": max(50.0, 100 * float(np.nanmax(numbers))),
+        "xgap": 2,
+        "ygap": 2,
+        "showscale": False,
+        "hoverongaps": False,
+    }
+
+
+def _worst_first(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The rates of a kind by language, its tests in the order of what goes wrong overall."""
+    keys = ["suite", "task", "test"]
+    overall = rates(table, kind=kind).sort_values("failure_rate", ascending=False, kind="stable")
+    ordered = pd.concat([overall[overall["test"] == ALL], overall[overall["test"] != ALL]])
+    ordered = ordered.sort_values(["suite", "task"], kind="stable")[keys]
+    return ordered.merge(rates(table, kind=kind, language=None), on=keys)
 
 
 def _row_name(row: "pd.Series[Any]", table: pd.DataFrame) -> str:

@@ -14,7 +14,6 @@ from ccnlp.behaviour.parameters import BehaviourParameters
 from ccnlp.behaviour.summary import summarise
 from ccnlp.behaviour.tables import ALL, EXPECTED, failure_interval, rates
 from ccnlp.cultures import language_name
-from ccnlp.models.checkpoint import EncoderCheckpoint
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -45,7 +44,7 @@ class Behaviour:
         table: of `tabulate_behaviour`.
         failures: of `list_failures`.
         rejected: rows of suites that are no case.
-        encoder: that the model was trained from.
+        encoder: name of what the model was trained from.
         weights: the digest of the model's weights.
         parameters: how it was tested.
     """
@@ -53,7 +52,7 @@ class Behaviour:
     table: pd.DataFrame
     failures: pd.DataFrame
     rejected: pd.DataFrame
-    encoder: EncoderCheckpoint
+    encoder: str
     weights: str
     parameters: BehaviourParameters
 
@@ -67,8 +66,8 @@ class Rate:
         value: in percent, with `low` and `high`.
         text: the value as people read it.
         interval: likewise.
-        n: texts.
-        num_cases: cases of them.
+        num_texts: or templates.
+        n: cases of them.
         moved: mean probability that moved, in points; empty for functional tests.
         expected: the label that is right, where all cases have the same.
         is_small: whether there are few texts.
@@ -80,8 +79,8 @@ class Rate:
     high: float
     text: str
     interval: str
+    num_texts: int
     n: int
-    num_cases: int
     moved: str
     expected: str
     is_small: bool
@@ -177,11 +176,11 @@ def _rate(row: "pd.Series[Any]", name: str, few: int) -> Rate:
         high=100 * high,
         text=percent(row["failure_rate"]),
         interval=f"{percent(low)} to {percent(high)}",
+        num_texts=int(row["num_texts"]),
         n=int(row["n"]),
-        num_cases=int(row["num_cases"]),
         moved="" if pd.isna(moved) else f"{100 * moved:.1f}",
         expected=row["expected"],
-        is_small=row["n"] < few,
+        is_small=row["num_texts"] < few,
     )
 
 

@@ -16,9 +16,11 @@ import pandas as pd
 from ccnlp.behaviour.cases import FUNCTIONAL, Case, case_table
 from ccnlp.behaviour.parameters import PARAMETERS_FILE, SuiteEntry
 from ccnlp.behaviour.texts import is_judged
-from ccnlp.corpora import entry as corpora_entry
 from ccnlp.corpora.cells import as_text
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
+from ccnlp.corpora.entry import PARAMETERS_FILE as CORPORA_FILE
+from ccnlp.corpora.entry import ColumnField
+from ccnlp.corpora.fields import ValueMap
 from ccnlp.corpora.quarantine import is_kept, reject, require_every_row
 from ccnlp.corpora.raw import build_reader
 from ccnlp.corpora.reading import STAGE, read_corpus
@@ -119,8 +121,8 @@ def _read_suite(
     rows = clean_rows(rows, [*task.input_columns], cleaning)
     columns = _own_columns(name, suite, raw_folder)
     rows = rows.merge(columns, on=["source", "row"], how="left", validate="one_to_one")
-    is_unnamed = rows[CELL + suite.functionality].fillna("") == ""
-    reason = f"the functionality is empty (column {suite.functionality!r})"
+    is_unnamed = rows[CELL + suite.functionality.column].fillna("") == ""
+    reason = f"the functionality is empty (column {suite.functionality.column!r})"
     rows = reject(rows, pd.Series(reason, index=rows.index[is_unnamed]), stage=STAGE)
     require_every_row(num_rows, num_rows_out=len(rows), where=f"suite {name!r}")
     kept, rejected = rows[is_kept(rows)], rows[~is_kept(rows)]
@@ -142,7 +144,8 @@ def _reading_task(task: Task) -> SequenceClassification:
 
 def _own_columns(name: str, suite: SuiteEntry, raw_folder: Path) -> pd.DataFrame:
     """`source`, `row`, and the suite's columns that an example does not have, as text."""
-    wanted = list(dict.fromkeys([suite.functionality, *suite.further_columns.values()]))
+    fields = [suite.functionality, *suite.further_columns.values()]
+    wanted = list(dict.fromkeys(field.column for field in fields))
     reader = build_reader(suite.reader, suite.options, where=f"suite {name!r}")
     tables = []
     for source in reader.find(suite, raw_folder):
@@ -165,16 +168,17 @@ def _own_columns(name: str, suite: SuiteEntry, raw_folder: Path) -> pd.DataFrame
 
 
 def _cases(rows: pd.DataFrame, name: str, suite: SuiteEntry) -> Iterator[Case]:
-    for row in rows.to_dict("records"):
-        functionality = row[CELL + suite.functionality]
-        values = {called: row[CELL + column] for called, column in suite.further_columns.items()}
+    tests = _values(rows, suite.functionality)
+    further = {called: _values(rows, field) for called, field in suite.further_columns.items()}
+    for number, row in enumerate(rows.to_dict("records")):
+        values = {called: own[number] for called, own in further.items()}
         place = f"{row['source']} {row['row']}"
         unit = place if pd.isna(row["group"]) else f"{row['language']} {row['group']}"
         yield Case(
             kind=FUNCTIONAL,
             suite=name,
             task=suite.task,
-            test=suite.functionality_names.get(functionality, functionality),
+            test=tests[number],
             language=row["language"],
             culture=row["culture"],
             unit=unit,
@@ -182,6 +186,15 @@ def _cases(rows: pd.DataFrame, name: str, suite: SuiteEntry) -> Iterator[Case]:
             expected=row["label"],
             further=json.dumps(values, ensure_ascii=False) if values else None,
         )
+
+
+def _values(rows: pd.DataFrame, field: ColumnField) -> list[str]:
+    """The column's values as the field's map and default have them; empty where it has none."""
+    mapped = ValueMap(field.map)
+    # As for an entry's fields: what the map lacks becomes the default, or stays without one.
+    cells = rows[CELL + field.column].tolist()
+    others = [cell if field.default is None else field.default for cell in cells]
+    return [mapped.get(cell) or other for cell, other in zip(cells, others, strict=True)]
 
 
 def _rejected(rows: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -197,7 +210,5 @@ def _as_suite(name: str) -> Iterator[None]:
         yield
     except CcnlpError as error:
         message = str(error).replace(f"corpus {name!r}", f"suite {name!r}")
-        message = message.replace(
-            corpora_entry.PARAMETERS_FILE, f"behaviour.suites, {PARAMETERS_FILE}"
-        )
+        message = message.replace(CORPORA_FILE, f"behaviour.suites, {PARAMETERS_FILE}")
         raise type(error)(message) from error

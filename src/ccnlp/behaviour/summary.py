@@ -33,7 +33,7 @@ def summarise(table: pd.DataFrame, *, min_group_size: int) -> list[str]:
         parts = [
             _opening(kind, suite, whole.iloc[0]),
             _by_label(own) if kind == FUNCTIONAL else "",
-            FEW if whole.iloc[0]["n"] < min_group_size else "",
+            FEW if whole.iloc[0]["num_texts"] < min_group_size else "",
             _worst_test(tests, min_group_size),
             _worst_language(rates(own, kind=kind, language=None), min_group_size),
         ]
@@ -54,15 +54,15 @@ def _opening(kind: Kind, suite: str, row: "pd.Series[Any]") -> str:
     low, high = failure_interval(row)
     share = f"{percent(row['failure_rate'])} ({percent(low)} to {percent(high)})"
     if kind == FUNCTIONAL:
-        return f"{suite}: {share} of {row['num_cases']:,} cases get the wrong label."
+        return f"{suite}: {share} of {row['n']:,} cases get the wrong label."
     if kind == SWAP:
         return (
             f"Another name, place or group in the same text changes the answer in {share} of "
-            f"swaps, in {row['n']:,} texts."
+            f"swaps, in {row['num_texts']:,} texts."
         )
     return (
         f"The same text written another way gets another answer in {share} of cases, in "
-        f"{row['n']:,} texts."
+        f"{row['num_texts']:,} texts."
     )
 
 
@@ -90,5 +90,5 @@ def _worst_language(rows: pd.DataFrame, min_group_size: int) -> str:
 
 
 def _worst(rows: pd.DataFrame, min_group_size: int) -> "pd.Series[Any] | None":
-    large = rows[(rows["n"] >= min_group_size) & (rows["failure_rate"] > 0)]
+    large = rows[(rows["num_texts"] >= min_group_size) & (rows["failure_rate"] > 0)]
     return None if large.empty else large.iloc[int(large["failure_rate"].argmax())]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.behaviour.cases import FUNCTIONAL, INVARIANCE, SWAP, Kind
-from ccnlp.behaviour.intervals import wilson_interval
+from ccnlp.behaviour.intervals import effective_size, wilson_interval
 from ccnlp.behaviour.parameters import CODE_SWITCHING, BehaviourParameters
 from ccnlp.behaviour.perturbing import is_tried_in
 from ccnlp.cultures import for_language
@@ -27,7 +27,7 @@ MEASURES: dict[Kind, str] = {
 }
 KEYS = ["kind", "suite", "task", "test", "slice", "group", "language"]
 COLUMNS = [
-    *KEYS, "measure", "rate", "low", "high", "n", "num_cases", "failure_rate", "mean_change",
+    *KEYS, "measure", "rate", "low", "high", "n", "num_texts", "failure_rate", "mean_change",
     "expected", "note",
 ]  # fmt: skip
 
@@ -38,11 +38,11 @@ def tabulate_behaviour(
     """The table of rates: a row a test and language, with rows over all tests and all languages.
 
     Columns: `KEYS`; `measure` (pass_rate of functional tests, flip_rate of swaps, same_rate of
-    perturbations) with its `rate` 0..1 and Wilson interval `low`, `high`; `n` texts (swaps of one
-    text, and cases of one template, count together as one) and `num_cases`; `failure_rate`, the
-    share that goes wrong, whichever the measure; `mean_change`, the mean probability that moved;
-    `expected`, where all cases of a functionality have one label; `note`, why there is no rate.
-    What was tried and changed no text has a row with `n` 0.
+    perturbations) with its `rate` 0..1 and Wilson interval `low`, `high`; `n` cases, of `num_texts`
+    texts or templates, whose cases the interval takes for no more than one observation;
+    `failure_rate`, the share that goes wrong, whichever the measure; `mean_change`, the mean
+    probability that moved; `expected`, where all cases of a functionality have one label; `note`,
+    why there is no rate. What was tried and changed no text has a row with `n` 0.
 
     Args:
         predictions: of `predict_cases`.
@@ -83,22 +83,21 @@ def _slices(predictions: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 def _row(key: Any, cases: pd.DataFrame, parameters: BehaviourParameters) -> dict[str, Any]:
     values = dict(zip(KEYS, key, strict=True))
-    # A unit's language is part of it: one template has cases in several.
-    by_unit = cases.groupby("unit", sort=False)[["is_failure", "distance"]].mean()
-    failure_rate, n = float(by_unit["is_failure"].mean()), len(by_unit)
+    sizes = cases.groupby("unit", sort=False).size().tolist()
+    failure_rate = float(cases["is_failure"].mean())
     measure = MEASURES[values["kind"]]
     rate = failure_rate if measure == "flip_rate" else 1 - failure_rate
-    low, high = wilson_interval(rate, n, confidence=parameters.confidence)
+    low, high = wilson_interval(rate, effective_size(sizes), confidence=parameters.confidence)
     expected = cases["expected"].dropna().unique()
     return values | {
         "measure": measure,
         "rate": rate,
         "low": low,
         "high": high,
-        "n": n,
-        "num_cases": len(cases),
+        "n": len(cases),
+        "num_texts": len(sizes),
         "failure_rate": failure_rate,
-        "mean_change": float(by_unit["distance"].mean()),
+        "mean_change": float(cases["distance"].mean()),
         "expected": expected[0] if len(expected) == 1 else "",
         "note": "",
     }
@@ -141,7 +140,7 @@ def _without_rate(kind: Kind, task: str, test: str, language: str, note: str) ->
         "measure": MEASURES[kind],
         **dict.fromkeys(("rate", "low", "high", "failure_rate", "mean_change"), math.nan),
         "n": 0,
-        "num_cases": 0,
+        "num_texts": 0,
         "expected": "",
         "note": note,
     }

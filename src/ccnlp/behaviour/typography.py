@@ -5,7 +5,7 @@ change.
 """
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from ccnlp.cultures import base_language
 
@@ -17,14 +17,12 @@ DOTTED_LANGUAGES = frozenset({"tr", "az"})
 
 FULL_WIDTH = str.maketrans({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
 
-WRITTEN_WITHOUT: dict[str, Mapping[int, int | str]] = {
-    "ar": str.maketrans("أإآٱ", "اااا"),
-    "de": str.maketrans(
-        {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
-    ),
-    "pl": str.maketrans("łŁ", "lL"),
-    "tr": str.maketrans("ıİ", "iI"),
-    "vi": str.maketrans("đĐ", "dD"),
+WRITTEN_WITHOUT: dict[str, dict[str, str]] = {
+    "ar": dict.fromkeys("أإآٱ", "ا"),
+    "de": {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"},
+    "pl": {"ł": "l", "Ł": "L"},
+    "tr": {"ı": "i", "İ": "I"},
+    "vi": {"đ": "d", "Đ": "D"},
 }
 """By language, what its writers put for letters that are no base letter with a mark."""
 
@@ -84,7 +82,8 @@ def curly_quotes(text: str, language: str) -> str:
 def missing_diacritics(text: str, language: str) -> str:
     """Without the marks on letters, as hurried writers of the language leave them out."""
     base = base_language(language)
-    text = text.translate(WRITTEN_WITHOUT.get(base, {}))
+    written = WRITTEN_WITHOUT.get(base, {})
+    text = "".join(written.get(letter, letter) for letter in text)
     return _without_marks(text, marks=LEFT_OUT.get(base), kept=KEPT.get(base, ""))
 
 

@@ -18,9 +18,10 @@ Figure = Any
 """A plotly figure. Kedro reads annotations at run time, and importing plotly takes a second."""
 
 
-def take_model(model: TrainedModel | None) -> TrainedModel:
-    """The model that is judged."""
-    return judging.require_model(model)
+def take_model(model: TrainedModel | None) -> tuple[TrainedModel, dict[str, str]]:
+    """The model that is judged, and what it is."""
+    judged = judging.require_model(model)
+    return judged, {"encoder": judged.encoder.name, "weights": judged.weights_digest}
 
 
 def read_suites(
@@ -106,7 +107,7 @@ def write_behaviour_report(
     behaviour_table: pd.DataFrame,
     behaviour_failures: pd.DataFrame,
     rejected_cases: pd.DataFrame,
-    judged_model: TrainedModel,
+    judged_model_origin: dict[str, str],
     behaviour: BehaviourParameters,
 ) -> str:
     """The HTML page."""
@@ -115,8 +116,8 @@ def write_behaviour_report(
             table=behaviour_table,
             failures=behaviour_failures,
             rejected=rejected_cases,
-            encoder=judged_model.encoder,
-            weights=judged_model.weights_digest,
+            encoder=judged_model_origin["encoder"],
+            weights=judged_model_origin["weights"],
             parameters=behaviour,
         )
     )

@@ -20,7 +20,12 @@ def create_pipeline(*, model: str = "finetuned") -> Pipeline:
 
 def _make_cases(model: str) -> list[Node]:
     return [
-        Node(nodes.take_model, inputs=model, outputs="judged_model", name="take_model"),
+        Node(
+            nodes.take_model,
+            inputs=model,
+            outputs=["judged_model", "judged_model_origin"],
+            name="take_model",
+        ),
         Node(
             nodes.read_suites,
             inputs=["judged_model", "raw_corpora", PARAMETERS, "params:ingestion"],
@@ -91,7 +96,7 @@ def _show() -> list[Node]:
                 "behaviour_table",
                 "behaviour_failures",
                 "rejected_cases",
-                "judged_model",
+                "judged_model_origin",
                 PARAMETERS,
             ],
             outputs="behaviour_report",
