@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ccnlp.behaviour.cases import Case, case_table
+from ccnlp.behaviour.swaps import make_swaps
 from ccnlp.behaviour.tables import (
     behaviour_metrics,
     failure_interval,
@@ -138,6 +139,15 @@ def test_what_changes_no_text_is_said(make_parameters, make_texts):
         ("full_width", "all"): "changes no test text",
         ("code_switching", "all"): "changes no test text",
     }
+
+
+def test_row_of_a_swap_says_how_many_terms_occur(make_parameters, make_texts):
+    parameters = make_parameters()
+    texts = make_texts("Anna", "Anna and Mei")
+    cases = make_swaps(texts, parameters.swaps, seed=0).assign(is_failure=False, distance=0.0)
+    table = tabulate_behaviour(cases, texts, parameters)
+    assert row_of(table, test="names", language="en")["note"] == "2 of 3 terms occur"
+    assert row_of(table, test="names", language="all")["note"] == ""
 
 
 def test_metrics_are_named_by_measure_test_and_language(make_parameters):

@@ -12,6 +12,9 @@ KINDS: tuple[Kind, ...] = ("functional", "swap", "invariance")
 
 FUNCTIONAL, SWAP, INVARIANCE = KINDS
 
+ARROW = " → "
+"""Between a term and the one that takes its place."""
+
 TEXT_COLUMNS = ("task", "unit", "language", "culture", "text")
 """Of the table of texts that swaps and perturbations are made of."""
 

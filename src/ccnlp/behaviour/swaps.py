@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ccnlp.behaviour.cases import SWAP, Case, case_table, draw_order
+from ccnlp.behaviour.cases import ARROW, SWAP, Case, case_table, draw_order
 from ccnlp.behaviour.parameters import SwapParameters, TermSet
 from ccnlp.behaviour.words import find_words, replace_words
 from ccnlp.cultures import for_language
@@ -56,7 +56,7 @@ def _swaps_of(
             unit=unit,
             text=replace_words(text, {term: other}),
             original=text,
-            change=f"{term} → {other}",
+            change=f"{term}{ARROW}{other}",
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ccnlp.behaviour.cases import FUNCTIONAL, INVARIANCE, SWAP, Kind
+from ccnlp.behaviour.cases import ARROW, FUNCTIONAL, INVARIANCE, SWAP, Kind
 from ccnlp.behaviour.intervals import effective_size, wilson_interval
 from ccnlp.behaviour.parameters import CODE_SWITCHING, BehaviourParameters
 from ccnlp.behaviour.perturbing import is_tried_in
@@ -42,7 +42,8 @@ def tabulate_behaviour(
     texts or templates, whose cases the interval takes for no more than one observation;
     `failure_rate`, the share that goes wrong, whichever the measure; `mean_change`, the mean
     probability that moved; `expected`, where all cases of a functionality have one label; `note`,
-    why there is no rate. What was tried and changed no text has a row with `n` 0.
+    why there is no rate, or how many terms of a list occur. What was tried and changed no text has
+    a row with `n` 0.
 
     Args:
         predictions: of `predict_cases`.
@@ -99,8 +100,18 @@ def _row(key: Any, cases: pd.DataFrame, parameters: BehaviourParameters) -> dict
         "failure_rate": failure_rate,
         "mean_change": float(cases["distance"].mean()),
         "expected": expected[0] if len(expected) == 1 else "",
-        "note": "",
+        "note": _terms_used(values, cases, parameters) if values["kind"] == SWAP else "",
     }
+
+
+def _terms_used(key: dict[str, str], cases: pd.DataFrame, parameters: BehaviourParameters) -> str:
+    """How many of a language's terms were swapped for another, so that idle lists are seen."""
+    if ALL in (key["test"], key["language"]):
+        return ""
+    sets = for_language(parameters.swaps.terms.get(key["test"], {}), key["language"], ())
+    terms = {term for own in sets for term in own}
+    used = {change.split(ARROW)[0] for change in cases["change"].dropna()} & terms
+    return f"{len(used)} of {len(terms)} terms occur"
 
 
 def _tried(texts: pd.DataFrame, parameters: BehaviourParameters) -> Iterator[dict[str, Any]]:
