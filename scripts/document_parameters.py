@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from ccnlp.augmentation.parameters import AugmentationParameters
+from ccnlp.behaviour.parameters import BehaviourParameters, SuiteEntry
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.corpora.entry import CorpusEntry
 from ccnlp.evaluation.parameters import EvaluationParameters
@@ -35,12 +36,14 @@ MODELS: dict[str, type[BaseModel]] = {
     "training": TrainingParameters,
     "evaluation": EvaluationParameters,
     "registration": RegistrationParameters,
+    "behaviour": BehaviourParameters,
     "augmentation_study": StudyParameters,
     "run": RunParameters,
 }
 ENTRIES: dict[str, type[BaseModel]] = {
     "corpora.<name>": CorpusEntry,
     "tasks.<name>": TaskParameters,
+    "behaviour.suites.<name>": SuiteEntry,
 }
 HEAD = (
     "# Parameters\n\nMade by `scripts/document_parameters.py` from the models and "

@@ -18,6 +18,8 @@ TEXTS = {
     "conflict_table": ["corpus", "id", "language", "culture", "split", "text", "label"],
     "augmentation_pairs": ["language", "pivot", "label", "original", "candidate", "rejected_by"],
     "augmentation_table": ["language", "pivot"],
+    "behaviour_failures": ["suite", "task", "test", "language", "text", "expected", "prediction"],
+    "behaviour_table": ["suite", "task", "test", "slice", "group", "language", "expected"],
     "champion_comparison": ["task", "corpus", "system", "group", "baseline", "champion_version"],
     "ingestion_table": ["corpus", "task", "split", "language", "culture", "label", "rejected_by"],
     "rejection_table": ["corpus", "rejected_by", "reason", "example"],

@@ -1,23 +1,23 @@
 import pytest
 
 from ccnlp import pipeline_registry
-from ccnlp.pipeline_registry import NAMES, STUDIES, register_pipelines
+from ccnlp.pipeline_registry import NAMES, ON_DEMAND, register_pipelines
 
 
 def test_default_is_all_six_in_order():
     pipelines = register_pipelines()
-    assert list(pipelines) == [*NAMES, *STUDIES, "__default__"]
+    assert list(pipelines) == [*NAMES, *ON_DEMAND, "__default__"]
     every = {node.name for name in NAMES for node in pipelines[name].nodes}
     assert {node.name for node in pipelines["__default__"].nodes} == every
 
 
-@pytest.mark.parametrize("name", [*NAMES, *STUDIES])
+@pytest.mark.parametrize("name", [*NAMES, *ON_DEMAND])
 def test_nodes_are_in_the_namespace_and_named_after_their_function(name):
     for node in register_pipelines()[name].nodes:
         assert node.name == f"{name}.{node.func.__name__}"
 
 
-@pytest.mark.parametrize("name", [*NAMES, *STUDIES])
+@pytest.mark.parametrize("name", [*NAMES, *ON_DEMAND])
 def test_datasets_keep_their_plain_names(name):
     names = register_pipelines()[name].datasets()
     assert not [n for n in names if n.startswith(f"{name}.")]

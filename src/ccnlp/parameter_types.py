@@ -13,13 +13,14 @@ Positive = Annotated[float, Field(gt=0)]
 """A number above 0."""
 
 
-def _without_removed(entries: object) -> object:
+def without_removed(entries: object) -> object:
+    """Entries by name without those that were set to null; anything else as it is."""
     if not isinstance(entries, dict):
         return entries
     return {name: entry for name, entry in entries.items() if entry is not None}
 
 
-WITHOUT_REMOVED = BeforeValidator(_without_removed)
+WITHOUT_REMOVED = BeforeValidator(without_removed)
 """Leaves out the entries of a dictionary that are null."""
 
 Removable = Annotated[dict[str, T], WITHOUT_REMOVED]

@@ -1,4 +1,5 @@
 import logging
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -107,6 +108,35 @@ def test_results_end_the_run(project, capsys):
     assert "make mlflow" in out
     assert "Registered: ccnlp version 3, as challenger" in out
     assert "sentiment: too little gain" in out
+
+
+def behaviour():
+    from ccnlp.behaviour.tables import COLUMNS as BEHAVIOUR_COLUMNS
+
+    place = {"kind": "swap", "suite": "", "task": "sentiment", "test": "all", "language": "all"}
+    numbers = {"slice": "", "rate": 0.2, "low": 0.1, "high": 0.3, "failure_rate": 0.2}
+    row = place | numbers | {"measure": "flip_rate", "n": 150, "num_texts": 50}
+    return pd.DataFrame([row]).reindex(columns=BEHAVIOUR_COLUMNS)
+
+
+def test_behaviour_is_summed_up_at_the_end(project, capsys):
+    folder = project.folder / "data"
+    catalog = DataCatalog(
+        {
+            "behaviour_table": CSVDataset(
+                filepath=str(folder / "behaviour.csv"),
+                save_args={"index": False},
+                load_args={"keep_default_na": False},
+            ),
+            "behaviour_report": TextDataset(filepath=str(folder / "behaviour.html")),
+            "params:behaviour": MemoryDataset(SimpleNamespace(min_group_size=30)),
+        }
+    )
+    node = Node(behaviour, None, "behaviour_table", name="tabulate_behaviour")
+    project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
+    out = capsys.readouterr().out
+    assert "changes the answer in 20 % (10 % to 30 %) of swaps, in 50 texts." in out
+    assert "Report: data/behaviour.html" in out
 
 
 def decide_alone():

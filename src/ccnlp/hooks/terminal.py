@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SCORES, DECISION = "scores", "promotion_decision"
+SCORES, BEHAVIOUR, DECISION = "scores", "behaviour_table", "promotion_decision"
 """The datasets whose content ends the run."""
 
 REGISTERED_VERSION = "registered_version"
@@ -137,12 +137,22 @@ class TerminalHook:
 
             scores = catalog.load(SCORES)
             blocks += [scores_table(scores, task=task) for task in scores["task"].unique()]
-            report = getattr(catalog.get("evaluation_report"), "_filepath", None)
-            place = [f"Report: {_within(Path(report), self._project)}"] if report else []
+            place = self._place("evaluation_report", catalog)
             blocks.append("\n".join([*place, "Runs, plots and models: make mlflow"]))
+        if BEHAVIOUR in made:
+            from ccnlp.behaviour.summary import summarise
+
+            few = catalog.load("params:behaviour").min_group_size
+            sentences = summarise(catalog.load(BEHAVIOUR), min_group_size=few)
+            blocks.append("\n".join([*sentences, *self._place("behaviour_report", catalog)]))
         if DECISION in made:
             blocks.append(self._registration(catalog.load(DECISION)))
         return blocks
+
+    def _place(self, report: str, catalog: "DataCatalog") -> list[str]:
+        """The line that says where a report lies."""
+        path = getattr(catalog.get(report), "_filepath", None)
+        return [f"Report: {_within(Path(path), self._project)}"] if path else []
 
     def _registration(self, decision: Mapping[str, Any]) -> str:
         """The alias and the reasons, with the version where the run made one."""

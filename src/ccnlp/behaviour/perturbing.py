@@ -1,0 +1,94 @@
+"""Invariance: texts changed in ways that leave their meaning, and so their label, as it is.
+
+Invariance tests of CheckList (Ribeiro et al. 2020, section 2.2).
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from ccnlp.behaviour.cases import INVARIANCE, Case, case_table, draw_order
+from ccnlp.behaviour.parameters import (
+    CODE_SWITCHING,
+    CodeSwitchingParameters,
+    InvarianceParameters,
+    Languages,
+)
+from ccnlp.behaviour.typography import PERTURBATIONS
+from ccnlp.behaviour.words import find_words, replace_words
+from ccnlp.cultures import base_language, for_language
+
+Change = tuple[str, str, str | None]
+"""Name of the perturbation, the changed text, and what was changed where that says more."""
+
+
+def perturb_texts(
+    texts: pd.DataFrame, parameters: InvarianceParameters, *, seed: int
+) -> pd.DataFrame:
+    """The cases of every text that a perturbation changes; one that it leaves is no case.
+
+    Args:
+        texts: `TEXT_COLUMNS`.
+        parameters: the perturbations, and in which languages they are tried.
+        seed: of the languages whose words are taken.
+    """
+    rows = texts.astype(object).itertuples(index=False, name=None)
+    return case_table(case for row in rows for case in _cases_of(row, parameters, seed))
+
+
+def is_tried_in(languages: Languages, language: str) -> bool:
+    """Whether a perturbation of these languages is tried on texts of the language."""
+    return languages == "all" or language in languages or base_language(language) in languages
+
+
+def _cases_of(row: tuple[str, ...], parameters: InvarianceParameters, seed: int) -> Iterator[Case]:
+    task, unit, language, culture, text = row
+    for test, changed, change in _changes(text, language, parameters, f"{seed}-{unit}"):
+        if changed == text:
+            continue
+        yield Case(
+            kind=INVARIANCE,
+            suite="",
+            task=task,
+            test=test,
+            language=language,
+            culture=culture,
+            unit=unit,
+            text=changed,
+            original=text,
+            change=change,
+        )
+
+
+def _changes(
+    text: str, language: str, parameters: InvarianceParameters, key: str
+) -> Iterator[Change]:
+    for name, perturb in PERTURBATIONS.items():
+        languages = parameters.typography.get(name)
+        if languages is not None and is_tried_in(languages, language):
+            yield name, perturb(text, language), None
+    if parameters.code_switching is not None:
+        yield from _code_switched(text, language, parameters.code_switching, key)
+
+
+def _code_switched(
+    text: str, language: str, parameters: CodeSwitchingParameters, key: str
+) -> Iterator[Change]:
+    """The text with every listed word in one of the partners' languages that has any for it."""
+    own = {
+        word: meaning
+        for meaning, words in parameters.words.items()
+        if (word := for_language(words, language, None)) is not None
+    }
+    found = find_words(text, list(own)) if own else []
+    partners: tuple[str, ...] = for_language(parameters.partners, language, ())
+    for partner in sorted(partners, key=lambda partner: draw_order(0, key, partner)):
+        others = {
+            word: other
+            for word in found
+            if (other := for_language(parameters.words[own[word]], partner, None)) is not None
+        }
+        if others:
+            change = ", ".join(f"{word} → {other}" for word, other in others.items())
+            yield CODE_SWITCHING, replace_words(text, others), f"{change} ({partner})"
+            return

@@ -1,0 +1,214 @@
+"""Functional tests: suites of cases with the label that each should get.
+
+CheckList (Ribeiro et al. 2020) calls them minimum functionality tests; HateCheck (Röttger et al.
+2021) and Multilingual HateCheck (Röttger et al. 2022) are suites for hate speech.
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ccnlp.behaviour.cases import FUNCTIONAL, Case, case_table
+from ccnlp.behaviour.parameters import PARAMETERS_FILE, SuiteEntry
+from ccnlp.behaviour.texts import is_judged
+from ccnlp.corpora.cells import as_text
+from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
+from ccnlp.corpora.entry import PARAMETERS_FILE as CORPORA_FILE
+from ccnlp.corpora.entry import ColumnField
+from ccnlp.corpora.fields import ValueMap
+from ccnlp.corpora.quarantine import is_kept, reject, require_every_row
+from ccnlp.corpora.raw import build_reader
+from ccnlp.corpora.reading import STAGE, read_corpus
+from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError, did_you_mean
+from ccnlp.tasks.base import Task, TaskParameters
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+
+logger = logging.getLogger(__name__)
+
+CELL = "cell: "
+"""What the suite's own columns begin with, so that they are never those of an example."""
+
+REJECTED_COLUMNS = ("suite", "source", "row", "rejected_by", "reason", "language", "text")
+
+
+@dataclass(frozen=True)
+class Suites:
+    """What was read of all suites.
+
+    Attributes:
+        cases: columns as in `Case`.
+        rejected: `REJECTED_COLUMNS`: the rows that are no case, with the reason.
+    """
+
+    cases: pd.DataFrame
+    rejected: pd.DataFrame
+
+
+def read_suites(
+    suites: Mapping[str, SuiteEntry],
+    *,
+    tasks: Mapping[str, Task],
+    raw_folder: Path,
+    cleaning: CleaningParameters,
+) -> Suites:
+    """The cases of all suites; every entry is checked against the model before one is read.
+
+    Args:
+        suites: by key.
+        tasks: of the model that is judged.
+        raw_folder: where relative paths start.
+        cleaning: as of corpora, so that the model reads cases as it reads its corpora.
+
+    Raises:
+        ConfigurationError: the model lacks the task or a label of a suite, or an entry is wrong.
+        CorpusError: a suite's files can't be read, lack a column, or hold no case.
+    """
+    for name, suite in suites.items():
+        _check_model(name, suite, tasks)
+    read = [
+        _read_suite(name, suite, tasks=tasks, raw_folder=raw_folder, cleaning=cleaning)
+        for name, suite in suites.items()
+    ]
+    empty = Suites(case_table([]), pd.DataFrame(columns=list(REJECTED_COLUMNS), dtype="string"))
+    parts = read or [empty]
+    return Suites(
+        pd.concat([part.cases for part in parts], ignore_index=True),
+        pd.concat([part.rejected for part in parts], ignore_index=True),
+    )
+
+
+def _check_model(name: str, suite: SuiteEntry, tasks: Mapping[str, Task]) -> None:
+    where = f"suite {name!r}"
+    if suite.task not in tasks:
+        raise ConfigurationError(
+            f"{where}: the model was not trained on the task {suite.task!r}; "
+            f"{did_you_mean(suite.task, tasks)}; name one of the model's tasks, or judge a model "
+            f"of this task (behaviour.suites, {PARAMETERS_FILE})"
+        )
+    if not is_judged(tasks[suite.task]):
+        raise ConfigurationError(
+            f"{where}: the task {suite.task!r} does not give one label to one text, which is what "
+            f"a suite can judge (behaviour.suites, {PARAMETERS_FILE})"
+        )
+    labels = tasks[suite.task].labels
+    for theirs, ours in suite.label_map.items():
+        if ours not in labels:
+            raise ConfigurationError(
+                f"{where}: label_map gives {ours!r} for {theirs!r}, and the model's labels of the "
+                f"task {suite.task!r} are {', '.join(map(repr, labels))} (behaviour.suites, "
+                f"{PARAMETERS_FILE})"
+            )
+
+
+def _read_suite(
+    name: str,
+    suite: SuiteEntry,
+    *,
+    tasks: Mapping[str, Task],
+    raw_folder: Path,
+    cleaning: CleaningParameters,
+) -> Suites:
+    task = _reading_task(tasks[suite.task])
+    with _as_suite(name):
+        batches = read_corpus(name, suite, raw_folder=raw_folder, tasks={suite.task: task})
+        rows = pd.concat(list(batches), ignore_index=True)
+    num_rows = len(rows)
+    rows = clean_rows(rows, [*task.input_columns], cleaning)
+    columns = _own_columns(name, suite, raw_folder)
+    rows = rows.merge(columns, on=["source", "row"], how="left", validate="one_to_one")
+    is_unnamed = rows[CELL + suite.functionality.column].fillna("") == ""
+    reason = f"the functionality is empty (column {suite.functionality.column!r})"
+    rows = reject(rows, pd.Series(reason, index=rows.index[is_unnamed]), stage=STAGE)
+    require_every_row(num_rows, num_rows_out=len(rows), where=f"suite {name!r}")
+    kept, rejected = rows[is_kept(rows)], rows[~is_kept(rows)]
+    logger.info("%s: %s cases, %s rows rejected", name, f"{len(kept):,}", f"{len(rejected):,}")
+    if kept.empty:
+        raise CorpusError(
+            f"suite {name!r}: none of its {num_rows:,} rows is a case; row "
+            f"{rejected['row'].iloc[0]} of {rejected['source'].iloc[0]}: "
+            f"{rejected['rejection_reason'].iloc[0]} (behaviour.suites, {PARAMETERS_FILE})"
+        )
+    return Suites(case_table(_cases(kept, name, suite)), _rejected(rejected, name))
+
+
+def _reading_task(task: Task) -> SequenceClassification:
+    """The task as cases have it: a text and one label, however the model's own targets look."""
+    entry = TaskParameters(kind="sequence_classification", loss_weight=1.0, labels=task.labels)
+    return SequenceClassification(task.name, entry)
+
+
+def _own_columns(name: str, suite: SuiteEntry, raw_folder: Path) -> pd.DataFrame:
+    """`source`, `row`, and the suite's columns that an example does not have, as text."""
+    fields = [suite.functionality, *suite.further_columns.values()]
+    wanted = list(dict.fromkeys(field.column for field in fields))
+    reader = build_reader(suite.reader, suite.options, where=f"suite {name!r}")
+    tables = []
+    for source in reader.find(suite, raw_folder):
+        for batch in reader.read(source):
+            size = len(batch.rows)
+            given = {**batch.columns, **{key: [v] * size for key, v in source.captures.items()}}
+            for column in wanted:
+                if size and column not in given:
+                    raise CorpusError(
+                        f"suite {name!r}: {source.name} has no column {column!r}; "
+                        f"{did_you_mean(column, given)} (functionality and further_columns in "
+                        f"behaviour.suites, {PARAMETERS_FILE})"
+                    )
+            cells = {
+                CELL + column: [(as_text(cell) or "").strip() for cell in given.get(column, [])]
+                for column in wanted
+            }
+            tables.append(pd.DataFrame({"source": source.name, "row": batch.rows, **cells}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _cases(rows: pd.DataFrame, name: str, suite: SuiteEntry) -> Iterator[Case]:
+    tests = _values(rows, suite.functionality)
+    further = {called: _values(rows, field) for called, field in suite.further_columns.items()}
+    for number, row in enumerate(rows.to_dict("records")):
+        values = {called: own[number] for called, own in further.items()}
+        place = f"{row['source']} {row['row']}"
+        unit = place if pd.isna(row["group"]) else f"{row['language']} {row['group']}"
+        yield Case(
+            kind=FUNCTIONAL,
+            suite=name,
+            task=suite.task,
+            test=tests[number],
+            language=row["language"],
+            culture=row["culture"],
+            unit=unit,
+            text=row["text"],
+            expected=row["label"],
+            further=json.dumps(values, ensure_ascii=False) if values else None,
+        )
+
+
+def _values(rows: pd.DataFrame, field: ColumnField) -> list[str]:
+    """The column's values as the field's map and default have them; empty where it has none."""
+    mapped = ValueMap(field.map)
+    # As for an entry's fields: what the map lacks becomes the default, or stays without one.
+    cells = rows[CELL + field.column].tolist()
+    others = [cell if field.default is None else field.default for cell in cells]
+    return [mapped.get(cell) or other for cell, other in zip(cells, others, strict=True)]
+
+
+def _rejected(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    texts = rows["text"].fillna(rows["content"])
+    table = rows.assign(suite=name, reason=rows["rejection_reason"], text=texts)
+    return table[list(REJECTED_COLUMNS)].astype("string").reset_index(drop=True)
+
+
+@contextmanager
+def _as_suite(name: str) -> Iterator[None]:
+    """Readers speak of a corpus and of its file; a suite's entry stands in another."""
+    try:
+        yield
+    except CcnlpError as error:
+        message = str(error).replace(f"corpus {name!r}", f"suite {name!r}")
+        message = message.replace(CORPORA_FILE, f"behaviour.suites, {PARAMETERS_FILE}")
+        raise type(error)(message) from error

@@ -1,0 +1,62 @@
+"""The test texts that swaps and perturbations are made of."""
+
+import logging
+from typing import Any
+
+import pandas as pd
+
+from ccnlp.behaviour.cases import TEXT_COLUMNS, draw_order
+from ccnlp.examples import stable_hash
+from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.base import Task
+
+logger = logging.getLogger(__name__)
+
+
+def is_judged(task: Task) -> bool:
+    """Whether the task gives one label to one text, which is what behaviour is judged on."""
+    return (
+        bool(task.labels)
+        and tuple(task.input_columns) == ("text",)
+        and len(task.target_columns) == 1
+        and not task.list_columns
+    )
+
+
+def select_texts(
+    examples: pd.DataFrame, model: TrainedModel, *, max_texts_per_language: int, seed: int
+) -> pd.DataFrame:
+    """The texts of test of the model's tasks, as many of a task and language as are wanted.
+
+    Columns: `TEXT_COLUMNS`. Texts that the model was trained on, as a former champion may have
+    been, are left out and counted in the log. A text that several cultures judged stands once for
+    each, with the same `unit`.
+
+    Args:
+        examples: of all splits and tasks.
+        model: that is judged.
+        max_texts_per_language: more are left to chance.
+        seed: of that chance.
+    """
+    judged = [name for name, task in model.tasks.items() if is_judged(task)]
+    for name in sorted(set(model.tasks) - set(judged)):
+        logger.info("%s: left out, as it does not give one label to one text", name)
+    test = examples[(examples["split"] == "test") & examples["task"].isin(judged)]
+    is_seen = model.has_seen(test["id"])
+    if is_seen.any():
+        logger.info("%s test texts left out that the model was trained on", f"{is_seen.sum():,}")
+    read = ["task", "language", "culture", "text"]
+    fresh = test.loc[~is_seen, read].astype("string").drop_duplicates(ignore_index=True)
+    keys = zip(fresh["task"], fresh["language"], fresh["text"], strict=True)
+    fresh["unit"] = pd.Series([stable_hash(key) for key in keys], fresh.index, dtype="string")
+    return _draw(fresh[list(TEXT_COLUMNS)], max_texts_per_language, seed)
+
+
+def _draw(texts: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+    """As many of each task and language, in their order."""
+    order: pd.Series[Any] = texts["unit"].map(lambda unit: draw_order(seed, unit))
+    place = order.groupby([texts["task"], texts["language"]]).rank(method="dense")
+    is_drawn = place <= most
+    if not is_drawn.all():
+        logger.info("%s of %s test texts drawn", f"{is_drawn.sum():,}", f"{len(texts):,}")
+    return texts[is_drawn].reset_index(drop=True)
