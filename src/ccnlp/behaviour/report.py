@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -14,9 +14,7 @@ from ccnlp.behaviour.parameters import BehaviourParameters
 from ccnlp.behaviour.summary import summarise
 from ccnlp.behaviour.tables import ALL, EXPECTED, failure_interval, rates
 from ccnlp.cultures import language_name
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from ccnlp.pages.page import render_page
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_TEXT_CHARACTERS = 400
@@ -116,11 +114,12 @@ class Section:
 
 
 def render_report(behaviour: Behaviour) -> str:
-    """The page: self-contained, readable without a network or scripts, all texts escaped."""
+    """The page: self-contained, readable without a network, all texts escaped."""
     table, parameters = behaviour.table, behaviour.parameters
     examples = examples_of(behaviour.failures, per_test=parameters.failures_shown)
-    template = _templates().get_template("behaviour.html.j2")
-    return template.render(
+    return render_page(
+        "behaviour.html.j2",
+        templates=TEMPLATES,
         summary=summarise(table, min_group_size=parameters.min_group_size),
         sections=[_section(key, table, examples, parameters) for key in keys_of(table)],
         rejected=behaviour.rejected.groupby(["suite", "reason"]).size().reset_index(name="num"),
@@ -231,15 +230,3 @@ def _shorten(text: str) -> str:
     if len(text) <= MAX_TEXT_CHARACTERS:
         return text
     return text[:MAX_TEXT_CHARACTERS].rstrip() + " …"
-
-
-def _templates() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -29,7 +29,7 @@ class Picture:
 
 
 def render_page(
-    template: str, *, templates: Path, figures: "Sequence[Figure]", **values: Any
+    template: str, *, templates: Path, figures: "Sequence[Figure]" = (), **values: Any
 ) -> str:
     """The page of a template that extends `page.html.j2`.
 
