@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from ccnlp.augmentation.parameters import AugmentationParameters
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.corpora.entry import CorpusEntry
 from ccnlp.evaluation.parameters import EvaluationParameters
@@ -30,6 +31,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "encoder": EncoderParameters,
     "ingestion": IngestionParameters,
     "augmentation": AugmentationParameters,
+    "culture": CultureParameters,
     "tokenisation": TokenisationParameters,
     "training": TrainingParameters,
     "evaluation": EvaluationParameters,

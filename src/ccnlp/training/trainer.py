@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from transformers import Trainer, TrainingArguments
 
+from ccnlp.conditioning.batches import CultureDropout, collate
 from ccnlp.models.network import MultiTaskNetwork
 from ccnlp.tasks.base import Batch, Features, Task
 from ccnlp.training.averaging import AveragedWeights
@@ -44,8 +45,10 @@ class PlannedDataset(Dataset[BatchOfTask]):
         tasks: Mapping[str, Task],
         *,
         pad_token_id: int,
+        culture_dropout: CultureDropout,
     ) -> None:
         self.plan = plan
+        self.culture_dropout = culture_dropout
         self.features = features
         self.tasks = tasks
         self.pad_token_id = pad_token_id
@@ -57,7 +60,8 @@ class PlannedDataset(Dataset[BatchOfTask]):
     def __getitem__(self, index: int) -> BatchOfTask:
         batch = self.plan[index]
         rows = [self.features[batch.task][int(row)] for row in batch.rows]
-        collated = self.tasks[batch.task].collate(rows, pad_token_id=self.pad_token_id)
+        collated = collate(self.tasks[batch.task], rows, pad_token_id=self.pad_token_id)
+        self.culture_dropout.drop(collated, place=index)
         relative_size = len(batch.rows) / self.mean_rows
         return {"task": batch.task, "relative_size": relative_size, **collated}
 
