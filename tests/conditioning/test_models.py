@@ -264,6 +264,17 @@ def test_encoder_that_reads_no_embeddings_is_refused(lively_encoder, monkeypatch
         check_reads_embeddings(backbone, conditioning="prefix")
 
 
+def test_vectors_are_as_wide_as_embeddings_narrower_than_the_states(culture_parameters, examples):
+    from transformers import ElectraConfig, ElectraModel
+
+    from ccnlp.conditioning.base import fit
+
+    narrow = ElectraConfig(vocab_size=16, embedding_size=8, hidden_size=32, num_attention_heads=2)
+    narrow.update({"num_hidden_layers": 1, "intermediate_size": 16})
+    conditioning = fit(culture_parameters("add"), examples)
+    assert conditioning.layer(ElectraModel(narrow), None).rows.shape[1] == 8
+
+
 def test_collate_leaves_batches_without_a_condition_as_they_are(tasks):
     features = [{"input_ids": [0, 5, 2], "target": 1}, {"input_ids": [0, 2], "target": 0}]
     plain = collate(tasks["t"], features, pad_token_id=1)

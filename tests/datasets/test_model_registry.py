@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from ccnlp import progress
 from ccnlp.datasets.champion_dataset import ChampionDataset, ChampionVersionDataset
-from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset
+from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset, request_signature
 from ccnlp.serving.package import ModelPackage
 from ccnlp.serving.predictor import ServingParameters
 
@@ -59,6 +59,12 @@ def dataset(tmp_path) -> RegisteredModelDataset:
     return RegisteredModelDataset(
         model_name="ccnlp", filepath=str(tmp_path / "registered_model.json")
     )
+
+
+def test_signature_of_a_conditioned_model_has_a_domain_and_whether_a_culture_was_seen():
+    signature = request_signature(["sentiment"], is_conditioned=True)
+    assert signature.inputs.optional_input_names() == ["language", "culture", "domain"]
+    assert signature.outputs.input_names()[-1] == "is_culture_seen"
 
 
 def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(

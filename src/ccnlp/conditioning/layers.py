@@ -93,13 +93,13 @@ class AddedVectors(_Rows):
 
     Args:
         num_values: of each field.
-        hidden_size: width of the embeddings.
+        width: of the embeddings.
     """
 
     changes_embeddings: ClassVar[bool] = True
 
-    def __init__(self, num_values: Sequence[int], hidden_size: int) -> None:
-        super().__init__(torch.zeros(sum(num_values), hidden_size), num_values)
+    def __init__(self, num_values: Sequence[int], width: int) -> None:
+        super().__init__(torch.zeros(sum(num_values), width), num_values)
 
     def before(
         self, embeddings: Tensor, attention_mask: Tensor, condition: Tensor

@@ -30,8 +30,7 @@ class EmbeddingConditioning(Conditioning):
         from ccnlp.conditioning.layers import AddedVectors, GatingVectors
 
         del tokenizer
-        hidden_size = backbone.config.hidden_size
         if self.parameters.embedding.combination == "gate":
-            return GatingVectors(self.keys.num_values, hidden_size)
-        check_reads_embeddings(backbone, conditioning=self.name)
-        return AddedVectors(self.keys.num_values, hidden_size)
+            return GatingVectors(self.keys.num_values, backbone.config.hidden_size)
+        width = check_reads_embeddings(backbone, conditioning=self.name)
+        return AddedVectors(self.keys.num_values, width)
