@@ -235,6 +235,19 @@ def test_encoder_is_as_it_was_outside_of_the_condition(build_model, culture_para
         assert encoder(**inputs).last_hidden_state.equal(before)
 
 
+def test_encoder_called_without_a_mask_reads_all(build_model, culture_parameters, way):
+    model = stir(build_model(culture_parameters(way)))
+    ids = torch.tensor([[0, 5, 2]])
+    condition = torch.ones(1, len(model.conditioning.keys.fields), dtype=torch.long)
+    with (
+        torch.no_grad(),
+        conditioned(model.network.backbone, model.network.conditioning, condition),
+    ):
+        read = model.network.backbone(input_ids=ids).last_hidden_state
+        masked = model.network.backbone(input_ids=ids, attention_mask=torch.ones_like(ids))
+    torch.testing.assert_close(read, masked.last_hidden_state)
+
+
 def test_task_that_gives_the_encoder_other_texts_than_rows_is_refused(
     build_model, culture_parameters, way
 ):

@@ -60,8 +60,12 @@ def test_model_learns_though_the_encoder_is_frozen(train, culture_parameters, wa
     assert accuracy(model, examples) == 1
 
 
-def test_vocabulary_may_be_trained_whole(train, culture_parameters, way, examples):
-    model = train(culture_parameters(way), trim_vocabulary=False)
+@pytest.mark.parametrize("way", ["prefix", "add"])
+@pytest.mark.parametrize(
+    "training", [{"trim_vocabulary": False}, {"gradient_checkpointing": True}], ids=str
+)
+def test_model_learns_with(train, culture_parameters, way, training, examples):
+    model = train(culture_parameters(way), **training)
     assert accuracy(model, examples) == 1
 
 

@@ -45,7 +45,10 @@ def conditioned(
     def read(_: nn.Module, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
         embeddings = encoder.get_input_embeddings()(inputs["input_ids"])
         _check_batch(embeddings, condition)
-        embeddings, mask = layer.before(embeddings, inputs["attention_mask"], condition)
+        mask = inputs.get("attention_mask")
+        if mask is None:
+            mask = torch.ones_like(inputs["input_ids"])
+        embeddings, mask = layer.before(embeddings, mask, condition)
         changed = {"input_ids": None, "inputs_embeds": embeddings, "attention_mask": mask}
         return args, inputs | changed
 
