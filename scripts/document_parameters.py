@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.behaviour.parameters import BehaviourParameters, SuiteEntry
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.corpora.entry import CorpusEntry
 from ccnlp.evaluation.parameters import EvaluationParameters
@@ -32,6 +33,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "encoder": EncoderParameters,
     "ingestion": IngestionParameters,
     "augmentation": AugmentationParameters,
+    "culture": CultureParameters,
     "tokenisation": TokenisationParameters,
     "training": TrainingParameters,
     "evaluation": EvaluationParameters,

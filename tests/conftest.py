@@ -10,6 +10,7 @@ import pytest
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters, resolve_encoder
 
 if TYPE_CHECKING:
+    from ccnlp.conditioning.parameters import CultureParameters
     from ccnlp.models.trained import TrainedModel
     from ccnlp.training.parameters import TrainingParameters
 
@@ -60,7 +61,15 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> EncoderCheckpoint:
     return EncoderCheckpoint(folder=folder, name="tiny", source="path", revision="seed-0")
 
 
-def write_tiny_encoder(folder: Path) -> None:
+@pytest.fixture(scope="session")
+def lively_encoder(tmp_path_factory: pytest.TempPathFactory) -> EncoderCheckpoint:
+    """The tiny encoder with larger weights, from which so small a model learns sooner."""
+    folder = tmp_path_factory.mktemp("lively_encoder")
+    write_tiny_encoder(folder, initializer_range=0.15)
+    return EncoderCheckpoint(folder=folder, name="lively", source="path", revision="seed-0")
+
+
+def write_tiny_encoder(folder: Path, *, initializer_range: float = 0.02) -> None:
     import torch
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -81,6 +90,7 @@ def write_tiny_encoder(folder: Path) -> None:
         intermediate_size=64,
         max_position_embeddings=TINY_POSITIONS,
         pad_token_id=1,
+        initializer_range=initializer_range,
     )
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -111,6 +121,32 @@ def tiny_model(tiny_encoder: EncoderCheckpoint) -> "TrainedModel":
         pooling="mean",
         max_length_tokens=32,
     )
+
+
+@pytest.fixture
+def conditioned_model(
+    tiny_model: "TrainedModel", culture_parameters: "Callable[..., CultureParameters]"
+) -> "TrainedModel":
+    """The tiny model, told of culture by vectors; it knows GB, MX and the group latam."""
+    import dataclasses
+
+    import pandas as pd
+    import torch
+
+    from ccnlp.conditioning.base import fit
+    from ccnlp.models.network import MultiTaskNetwork
+
+    seen = {"culture": ["GB", "MX", "latam"], "language": ["en", "es", "es"], "domain": "und"}
+    parameters = culture_parameters("add", groups={"latam": {"regions": ["MX", "AR"]}})
+    conditioning = fit(parameters, pd.DataFrame(seen))
+    assert conditioning is not None
+    network = tiny_model.network
+    layer = conditioning.layer(network.backbone, tiny_model.tokenizer)
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(0)
+        layer.get_parameter("rows").normal_()
+    told = MultiTaskNetwork(network.backbone, network.heads, network.tasks, layer).eval()
+    return dataclasses.replace(tiny_model, network=told, conditioning=conditioning)
 
 
 @pytest.fixture
@@ -168,5 +204,39 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
 
     def build(**others: object) -> TrainingParameters:
         return TrainingParameters.model_validate({**values, **others})
+
+    return build
+
+
+CONDITIONINGS = {
+    "none": {},
+    "prefix": {"conditioning": "prefix"},
+    "add": {"conditioning": "embedding"},
+    "gate": {
+        "conditioning": "embedding",
+        "embedding": {"fields": ["culture", "subregion", "language"], "combination": "gate"},
+    },
+    "adapter": {"conditioning": "adapter"},
+}
+"""Every way in which a network is told of culture, as differences to the plain parameters."""
+
+
+@pytest.fixture
+def culture_parameters() -> "Callable[..., CultureParameters]":
+    """Makes parameters of one of `CONDITIONINGS`, with some of the plain ones replaced."""
+    from ccnlp.conditioning.parameters import CultureParameters
+
+    plain = {
+        "groups": {},
+        "attributes": {},
+        "conditioning": "none",
+        "dropout": 0.0,
+        "prefix": {"fields": ["culture", "language"]},
+        "embedding": {"fields": ["culture", "subregion", "language"], "combination": "add"},
+        "adapter": {"bottleneck": 8},
+    }
+
+    def build(way: str = "none", **others: object) -> CultureParameters:
+        return CultureParameters.model_validate({**plain, **CONDITIONINGS[way], **others})
 
     return build

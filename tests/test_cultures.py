@@ -2,6 +2,7 @@ import pytest
 
 from ccnlp.cultures import (
     base_language,
+    canonical_culture,
     for_language,
     language_name,
     parse_culture,
@@ -75,6 +76,26 @@ def test_culture_that_is_none_is_refused(code, hint):
     assert f"culture {code!r} is no ISO 3166 region" in str(error.value)
     assert "not in the entry's culture_groups" in str(error.value)
     assert hint in str(error.value)
+
+
+def test_culture_of_a_parameter_is_given_in_its_canonical_form():
+    assert canonical_culture("ng") == "NG"
+    assert canonical_culture("andes", groups=["andes"]) == "andes"
+
+
+@pytest.mark.parametrize(
+    ("code", "groups", "message"),
+    [
+        ("UK", [], r"'UK' is no ISO 3166 region such as 'GB'; did you mean 'GB'\?"),
+        ("Andes", ["andes"], "'GB' and no declared group; did you mean 'andes'"),
+        (False, [], "YAML reads NO as a truth value; put the region in quotes"),
+        (276, [], "276 is no ISO 3166 region"),
+        ("und", [], "'und' is no ISO 3166 region"),
+    ],
+)
+def test_culture_of_a_parameter_that_is_none_is_refused(code, groups, message):
+    with pytest.raises(ValueError, match=message):
+        canonical_culture(code, groups=groups)
 
 
 def test_regions_are_iso_3166_with_english_names():

@@ -131,6 +131,23 @@ def _parse_region_or_group(code: str, groups: frozenset[str], *, where: str, fie
     )
 
 
+def canonical_culture(code: object, *, groups: Collection[str] = ()) -> str:
+    """As `parse_culture`, for a parameter or a request; `und` is none.
+
+    Raises:
+        ValueError: neither a region nor one of the groups; suggests the near key.
+    """
+    if isinstance(code, bool):  # YAML's reading of Norway
+        raise ValueError("YAML reads NO as a truth value; put the region in quotes")
+    if isinstance(code, str) and code in groups:
+        return code
+    if isinstance(code, str) and code.upper() in regions():
+        return code.upper()
+    near = _near_region(str(code)) or did_you_mean(str(code), {*regions(), *groups})
+    also = " and no declared group" if groups else ""
+    raise ValueError(f"{code!r} is no ISO 3166 region such as 'GB'{also}; {near}")
+
+
 def _near_region(code: str) -> str | None:
     """The hint for a region's English name, such as `Kenya`, and for the UK."""
     by_name = {name.lower(): key for key, name in regions().items()} | {"uk": "GB"}

@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from ccnlp import progress
 from ccnlp.datasets.champion_dataset import ChampionDataset, ChampionVersionDataset
-from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset
+from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset, request_signature
 from ccnlp.serving.package import ModelPackage
 from ccnlp.serving.predictor import ServingParameters
 
@@ -67,6 +67,12 @@ def test_saving_leaves_the_terminal_to_the_runs_own_table(registry, dataset, pac
     printed = "".join(capfd.readouterr())
     assert "mlflow" not in printed
     assert "registered model" not in printed
+
+
+def test_signature_of_a_conditioned_model_has_a_domain_and_whether_a_culture_was_seen():
+    signature = request_signature(["sentiment"], is_conditioned=True)
+    assert signature.inputs.optional_input_names() == ["language", "culture", "domain"]
+    assert signature.outputs.input_names()[-1] == "is_culture_seen"
 
 
 def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(

@@ -176,3 +176,13 @@ def test_rows_that_a_model_was_trained_on_are_left_out_and_counted(caplog):
     assert caplog.messages == [
         "champion was trained on 1 of the rows; they are left out where it is compared"
     ]
+
+
+def test_conditioned_model_predicts_with_the_cultures_of_the_examples(conditioned_model):
+    task = conditioned_model.tasks["sentiment"]
+    rows = pd.DataFrame({"text": "good", "id": ["0a", "0b"], "culture": ["GB", "MX"]})
+    predicted = predict_with_finetuned(
+        rows, rows, task, model=conditioned_model, tokens_per_batch=64
+    )
+    first, second = predicted["probabilities"]
+    assert not np.allclose(first, second)

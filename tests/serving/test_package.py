@@ -12,6 +12,10 @@ def test_tags_name_the_encoder_and_each_corpus(tiny_model):
     }
 
 
+def test_tags_name_the_conditioning(conditioned_model):
+    assert provenance_tags(conditioned_model, {})["culture.conditioning"] == "embedding"
+
+
 def test_example_is_the_shortest_test_texts_of_different_languages():
     rows = [
         ("train", "a", "en", "GB"),

@@ -132,3 +132,71 @@ def test_model_without_a_task_of_one_label_a_text_says_so(tiny_model):
 def test_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(ModelSourceError, match="holds no model of this project"):
         Predictor.load(tmp_path, parameters=PARAMETERS)
+
+
+@pytest.fixture
+def told(conditioned_model) -> Predictor:
+    return Predictor(conditioned_model, parameters=PARAMETERS)
+
+
+def confidences(answer) -> list[float]:
+    return [row["negative"] for row in answer["probabilities"]]
+
+
+def test_conditioned_model_answers_by_culture_and_tells_whether_it_has_seen_it(told):
+    given = request("good", "good", "good", culture=["mx", "GT", None])
+    answer = told.predict(given)
+    mexico, guatemala, unknown = confidences(answer)
+    assert answer["is_culture_seen"].tolist() == [True, False, False]
+    assert len({mexico, guatemala, unknown}) == 3  # Guatemala has the subregion of Mexico
+
+
+def test_conditioned_model_knows_its_groups_and_takes_und(told):
+    answer = told.predict(request("good", "good", culture=["latam", "und"], language=["es", "es"]))
+    assert answer["is_culture_seen"].tolist() == [True, False]
+
+
+def test_conditioned_model_answers_without_culture_as_for_an_unknown_one(told):
+    plain = told.predict(request("good", "bad"))
+    unknown = told.predict(request("good", "bad", culture=["und", None], language=["und", None]))
+    assert confidences(plain) == confidences(unknown)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"culture": ["UK"]}, "the request: culture 'UK' is no ISO 3166 region .*mean 'GB'"),
+        ({"culture": ["latm"]}, "culture 'latm' .*and no declared group; did you mean 'latam'"),
+        ({"culture": [5]}, "culture '5' is no ISO 3166 region"),
+        ({"language": ["swa"]}, "language 'swa' is not a BCP-47 tag; did you mean 'sw'"),
+    ],
+)
+def test_conditioned_model_refuses_a_culture_that_is_none(told, columns, message):
+    with pytest.raises(RequestError, match=message) as caught:
+        told.predict(request("good", **columns))
+    assert "parameters/" not in str(caught.value)
+
+
+def test_unconditioned_model_looks_at_no_culture(predictor):
+    answer = predictor.predict(request("good", culture=["any group"]))
+    assert "is_culture_seen" not in answer
+
+
+def test_text_is_truncated_where_the_prefix_takes_its_room(tiny_model, culture_parameters):
+    from ccnlp.conditioning.base import fit
+    from ccnlp.models.network import MultiTaskNetwork
+
+    seen = pd.DataFrame({"culture": ["GB"], "language": ["en"], "domain": ["und"]})
+    conditioning = fit(culture_parameters("prefix"), seen)
+    network = tiny_model.network
+    layer = conditioning.layer(network.backbone, tiny_model.tokenizer)
+    model = dataclasses.replace(
+        tiny_model,
+        network=MultiTaskNetwork(network.backbone, network.heads, network.tasks, layer).eval(),
+        conditioning=conditioning,
+        max_length_tokens=10,
+    )
+    answer = Predictor(model, parameters=PARAMETERS).predict(
+        request("the film was good and great", "the film was good and great it")
+    )
+    assert answer["is_truncated"].tolist() == [False, True]

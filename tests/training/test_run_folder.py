@@ -32,7 +32,15 @@ def package(monkeypatch, tmp_path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "module", ["training/trainer.py", "tasks/kinds/sequence_classification.py", "metrics.py"]
+    "module",
+    [
+        "training/trainer.py",
+        "tasks/kinds/sequence_classification.py",
+        "metrics.py",
+        "conditioning/layers.py",
+        "atlas/subregions.py",
+        "cultures.py",
+    ],
 )
 def test_fingerprint_code_changes_with_what_trains(package, module):
     before = fingerprint_code()

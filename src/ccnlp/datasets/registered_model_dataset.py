@@ -70,7 +70,9 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
                 name=self._model_name,
                 python_model=str(PYFUNC),
                 artifacts=write_artifacts(data, folder),
-                signature=request_signature(served_tasks(data.model)),
+                signature=request_signature(
+                    served_tasks(data.model), is_conditioned=data.model.conditioning is not None
+                ),
                 input_example=data.example,
                 pip_requirements=pinned_requirements(),
                 code_paths=[str(PACKAGE)],
@@ -140,10 +142,11 @@ def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
     return {name: str(path) for name, path in paths.items()}
 
 
-def request_signature(tasks: Sequence[str]) -> "ModelSignature":
+def request_signature(tasks: Sequence[str], *, is_conditioned: bool = False) -> "ModelSignature":
     """Texts with an optional language and culture, answered with label and probabilities.
 
-    The parameter `task` says for which of the tasks; the first where it is not given.
+    The parameter `task` says for which of the tasks; the first where it is not given. A model that
+    is told of culture also takes a domain, and says whether it has seen the culture.
     """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
@@ -160,6 +163,9 @@ def request_signature(tasks: Sequence[str]) -> "ModelSignature":
         ColSpec(Map(DataType.double), "probabilities"),
         ColSpec(DataType.boolean, "is_truncated"),
     ]
+    if is_conditioned:
+        inputs.append(ColSpec(DataType.string, "domain", required=False))
+        outputs.append(ColSpec(DataType.boolean, "is_culture_seen"))
     task = ParamSpec("task", DataType.string, default=tasks[0] if tasks else "")
     return ModelSignature(
         inputs=Schema(inputs), outputs=Schema(outputs), params=ParamSchema([task])

@@ -2,17 +2,22 @@
 
 import logging
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 
+from ccnlp.conditioning.batches import CONDITION
+from ccnlp.conditioning.encoders import conditioned
 from ccnlp.errors import ConfigurationError, ModelSourceError
 from ccnlp.tasks.base import Backbone, Batch, Pooling, Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
+
+    from ccnlp.conditioning.layers import ConditioningLayer
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +56,7 @@ class MultiTaskNetwork(nn.Module):
         backbone: a transformers model.
         heads: by task name; modules from states and mask to that task's outputs.
         tasks: by name; each says how a batch goes through backbone and head.
+        conditioning: takes in what is known of each text, around the encoder; `None` tells nothing.
     """
 
     def __init__(
@@ -58,19 +64,33 @@ class MultiTaskNetwork(nn.Module):
         backbone: "PreTrainedModel",
         heads: Mapping[str, nn.Module],
         tasks: Mapping[str, Task],
+        conditioning: "ConditioningLayer | None" = None,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.heads = Heads(heads)
         self.tasks = dict(tasks)
+        self.conditioning = conditioning
+
+    @property
+    def num_added_tokens(self) -> int:
+        """Tokens that the conditioning puts to each text."""
+        return self.conditioning.num_added_tokens if self.conditioning else 0
 
     def forward(self, *, task: str, batch: Batch) -> Tensor:
         """What the task's loss looks at."""
-        return self.tasks[task].outputs(self.backbone, self.heads[task], batch)
+        with self._conditioned(batch):
+            return self.tasks[task].outputs(self.backbone, self.heads[task], batch)
 
     def infer(self, *, task: str, batch: Batch) -> Tensor:
         """What the task's predictions are decoded from."""
-        return self.tasks[task].infer(self.backbone, self.heads[task], batch)
+        with self._conditioned(batch):
+            return self.tasks[task].infer(self.backbone, self.heads[task], batch)
+
+    def _conditioned(self, batch: Batch) -> AbstractContextManager[None]:
+        if self.conditioning is None:
+            return nullcontext()
+        return conditioned(self.backbone, self.conditioning, batch[CONDITION])
 
 
 def load_backbone(
@@ -149,7 +169,12 @@ def _check_complete(folder: Path, missing: Collection[str], *, mend: str) -> Non
 
 
 def build_network(
-    backbone: "PreTrainedModel", tasks: Mapping[str, Task], *, pooling: Pooling, head_dropout: float
+    backbone: "PreTrainedModel",
+    tasks: Mapping[str, Task],
+    *,
+    pooling: Pooling,
+    head_dropout: float,
+    conditioning: "ConditioningLayer | None" = None,
 ) -> MultiTaskNetwork:
     """The backbone with a freshly initialised head for each task."""
     hidden_size = backbone.config.hidden_size
@@ -157,4 +182,4 @@ def build_network(
         name: task.head(hidden_size, pooling=pooling, dropout=head_dropout)
         for name, task in tasks.items()
     }
-    return MultiTaskNetwork(backbone, heads, tasks)
+    return MultiTaskNetwork(backbone, heads, tasks, conditioning)

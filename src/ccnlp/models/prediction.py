@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ccnlp.conditioning.batches import collate
 from ccnlp.models.precision import PrecisionChoice, autocast, choose_device
 from ccnlp.tasks.base import Features, Task
 from ccnlp.tokenisation.batching import length_sorted_batches
@@ -44,13 +45,14 @@ def predict_features(
     device = choose_device()
     network.to(device)
     lengths = np.array([len(feature["input_ids"]) for feature in features], dtype=np.int64)
+    lengths += network.num_added_tokens
     batches = length_sorted_batches(lengths, tokens_per_batch=tokens_per_batch)
     decoded = []
     # One context around all batches: it keeps the weights that it has cast.
     with torch.inference_mode(), autocast(device, precision):
         for rows in batches:
             chosen = [features[row] for row in rows]
-            batch = task.collate(chosen, pad_token_id=tokenizer.pad_token_id)
+            batch = collate(task, chosen, pad_token_id=tokenizer.pad_token_id)
             batch = {name: tensor.to(device) for name, tensor in batch.items()}
             outputs = network.infer(task=task.name, batch=batch)
             decoded.append(task.decode(outputs, batch, tokenizer))

@@ -12,6 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.conditioning import base as conditionings
+from ccnlp.conditioning.base import Conditioning
+from ccnlp.conditioning.batches import CONDITION
+from ccnlp.conditioning.keys import COLUMNS
 from ccnlp.errors import ModelSourceError
 from ccnlp.folders import replacing
 from ccnlp.models.checkpoint import EncoderCheckpoint
@@ -27,14 +31,19 @@ from ccnlp.tasks.base import (
 from ccnlp.tokenisation.encoding import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
+    from torch import nn
     from transformers import PreTrainedTokenizerBase
 
     from ccnlp.models.network import MultiTaskNetwork
 
 FORMAT = 1
+CONDITIONED_FORMAT = 2
+"""Of a model that is told of culture: a version that did not tell it would answer wrongly."""
+
 MEND = "train the model again"
 DESCRIPTION_FILE = "ccnlp.json"
 HEADS_FILE = "heads.safetensors"
+CONDITIONING_FILE = "conditioning.safetensors"
 TRAIN_IDS_FILE = "train_ids.npy"
 NEEDED = frozenset({"encoder", "pooling", "max_length_tokens", "tasks"})
 
@@ -56,6 +65,13 @@ class TrainedModel:
     precision: PrecisionChoice = "auto"
     train_ids: "npt.NDArray[np.uint64]" = field(default_factory=lambda: np.empty(0, np.uint64))
     """Of the examples that it was trained on, sorted; see `has_seen`."""
+    conditioning: Conditioning | None = None
+    """What it is told of culture, in the form that `network.conditioning` takes in."""
+
+    @property
+    def max_text_tokens(self) -> int:
+        """Tokens of a text that are read: `max_length_tokens` without those of its culture."""
+        return self.max_length_tokens - self.network.num_added_tokens
 
     def has_seen(self, ids: Iterable[str]) -> "npt.NDArray[np.bool_]":
         """Which examples the model was trained on, by their ids."""
@@ -79,7 +95,8 @@ class TrainedModel:
         """The task's decoded outputs, a row for each of `rows`, with its index.
 
         Args:
-            rows: the task's input columns.
+            rows: the task's input columns; for a conditioned model also `culture`, `language` and
+                `domain`, which are unknown where a column or a cell is missing.
             task: name of the task.
             tokens_per_batch: most tokens of a batch, padding included; bounds the memory.
 
@@ -89,7 +106,8 @@ class TrainedModel:
         definition = self.tasks[task]
         if not len(rows):
             return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
-        inputs = rows[list(definition.input_columns)]
+        told = [column for column in COLUMNS if self.conditioning and column in rows]
+        inputs = rows[list(dict.fromkeys([*definition.input_columns, *told]))]
         predicted = [
             self._predict(inputs[first : first + ROWS_AT_ONCE], definition, tokens_per_batch)
             for first in range(0, len(rows), ROWS_AT_ONCE)
@@ -102,10 +120,10 @@ class TrainedModel:
         from ccnlp.models.prediction import predict_features
 
         inputs = inputs.reset_index(drop=True)
-        columns = definition.encode(
-            inputs, self.tokenizer, max_length_tokens=self.max_length_tokens
-        )
+        columns = definition.encode(inputs, self.tokenizer, max_length_tokens=self.max_text_tokens)
         window_of = np.asarray(columns.pop(WINDOW_OF, range(len(inputs))))
+        if self.conditioning:
+            columns[CONDITION] = list(self.conditioning.indices(inputs)[window_of])
         names = list(columns)
         return predict_features(
             self.network.eval(),
@@ -125,6 +143,8 @@ class TrainedModel:
             self.network.backbone.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
             save_file(self.network.heads.state_dict(), partial / HEADS_FILE)
+            if self.network.conditioning:
+                save_file(self.network.conditioning.state_dict(), partial / CONDITIONING_FILE)
             description = json.dumps(self._describe(), indent=2, ensure_ascii=False)
             (partial / DESCRIPTION_FILE).write_text(description, encoding="utf-8")
             np.save(partial / TRAIN_IDS_FILE, self.train_ids, allow_pickle=False)
@@ -136,41 +156,41 @@ class TrainedModel:
         Raises:
             ModelSourceError: the folder holds no readable model; says what is missing.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         from ccnlp.models.network import build_network, load_backbone
 
         description = _read_description(folder)
         tasks = build_tasks(TasksParameters.model_validate(description["tasks"]))
         pooling: Pooling = description["pooling"]
+        encoder = EncoderCheckpoint(folder=folder, **description["encoder"])
+        backbone = load_backbone(folder, kind=shared_backbone(tasks.values()), mend=MEND)
+        tokenizer = encoder.load_tokenizer(mend=MEND)
+        conditioning = _read_conditioning(folder, description)
         network = build_network(
-            load_backbone(folder, kind=shared_backbone(tasks.values()), mend=MEND),
+            backbone,
             tasks,
             pooling=pooling,
             head_dropout=0.0,
+            conditioning=conditioning.layer(backbone, tokenizer) if conditioning else None,
         )
-        try:
-            network.heads.load_state_dict(load_file(folder / HEADS_FILE))
-        except (OSError, RuntimeError, SafetensorError) as error:
-            raise ModelSourceError(
-                f"{folder / HEADS_FILE} can't be read: {error}; {MEND}"
-            ) from error
-        encoder = EncoderCheckpoint(folder=folder, **description["encoder"])
+        _load_weights(network.heads, folder / HEADS_FILE)
+        if network.conditioning:
+            _load_weights(network.conditioning, folder / CONDITIONING_FILE)
         return cls(
             network=network.eval(),
-            tokenizer=encoder.load_tokenizer(mend=MEND),
+            tokenizer=tokenizer,
             tasks=tasks,
             encoder=encoder,
             pooling=pooling,
             max_length_tokens=description["max_length_tokens"],
             precision=description.get("precision", "auto"),
             train_ids=_read_train_ids(folder),
+            conditioning=conditioning,
         )
 
     def _describe(self) -> dict[str, Any]:
+        told = {"conditioning": self.conditioning.describe()} if self.conditioning else {}
         return {
-            "format": FORMAT,
+            "format": CONDITIONED_FORMAT if self.conditioning else FORMAT,
             "encoder": {
                 "name": self.encoder.name,
                 "source": self.encoder.source,
@@ -182,12 +202,35 @@ class TrainedModel:
             "tasks": {
                 name: task.parameters.model_dump(mode="json") for name, task in self.tasks.items()
             },
+            **told,
         }
 
 
 def ids_as_numbers(ids: Iterable[str]) -> "npt.NDArray[np.uint64]":
     """The ids of examples, 16 hexadecimal digits each, as numbers of 64 bits."""
     return np.fromiter((int(key, 16) for key in ids), dtype=np.uint64)
+
+
+def _load_weights(module: "nn.Module", path: Path) -> None:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        module.load_state_dict(load_file(path))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise ModelSourceError(f"{path} can't be read: {error}; {MEND}") from error
+
+
+def _read_conditioning(folder: Path, description: Mapping[str, Any]) -> Conditioning | None:
+    if description["format"] != CONDITIONED_FORMAT:
+        return None
+    try:
+        return conditionings.restore(description["conditioning"])
+    except ValueError as error:
+        raise ModelSourceError(
+            f"{folder / DESCRIPTION_FILE}: {error}; load the model with the version of the code "
+            f"that trained it, or {MEND}"
+        ) from error
 
 
 def _read_train_ids(folder: Path) -> "npt.NDArray[np.uint64]":
@@ -208,12 +251,14 @@ def _read_description(folder: Path) -> dict[str, Any]:
             f"{folder} holds no model of this project: {path.name} can't be read ({error}); "
             "run the training pipeline to make one"
         ) from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        found = description.get("format") if isinstance(description, dict) else description
+    found = description.get("format") if isinstance(description, dict) else description
+    if found not in (FORMAT, CONDITIONED_FORMAT):
         raise ModelSourceError(
-            f"{path}: format {found!r} is not {FORMAT}, which this version reads; {MEND}"
+            f"{path}: format {found!r} is not {FORMAT} or {CONDITIONED_FORMAT}, which this version "
+            f"reads; {MEND}"
         )
-    missing = sorted(NEEDED.difference(description))
+    needed = NEEDED | {"conditioning"} if found == CONDITIONED_FORMAT else NEEDED
+    missing = sorted(needed.difference(description))
     if missing:
         raise ModelSourceError(f"{path} lacks {', '.join(missing)}; {MEND}")
     return description

@@ -35,13 +35,15 @@ class ModelPackage:
 def provenance_tags(
     model: TrainedModel, fingerprints: Mapping[str, Mapping[str, object]]
 ) -> dict[str, str]:
-    """The encoder and the fingerprint of each corpus."""
+    """The encoder, the culture conditioning and the fingerprint of each corpus."""
     encoder = model.encoder
     tags = {
         "encoder.name": encoder.name,
         "encoder.source": encoder.source,
         "encoder.revision": encoder.revision,
     }
+    if model.conditioning:
+        tags["culture.conditioning"] = model.conditioning.name
     return tags | {
         f"data.{corpus}": str(known["fingerprint"]) for corpus, known in fingerprints.items()
     }

@@ -5,10 +5,12 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from ccnlp.conditioning.keys import ConditionKeys
 from ccnlp.corpora.cleaning import clean_text, has_visible_text
-from ccnlp.cultures import parse_language
+from ccnlp.cultures import canonical_culture, parse_language
 from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.predictions import has_one_label
+from ccnlp.examples import UNKNOWN
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import WINDOW_OF, Task
 
@@ -52,27 +54,33 @@ class Predictor:
         """A row a text: `label`, `confidence` (0..1), `probabilities` (a dict by label).
 
         Texts are cleaned as in ingestion. `is_truncated` tells where the model did not read a text
-        to its end, as it has more tokens than the model reads.
+        to its end, as it has more tokens than the model reads. A model that is told of culture
+        tells in `is_culture_seen` whether it was trained on the culture that a row names; a region
+        that it was not trained on is answered as far as its other attributes go.
 
         Args:
-            request: `text`, and optionally `language` (BCP-47) and `culture`, which may be missing
-                in a row. This kind of model does not look at them.
+            request: `text`, and optionally `language` (BCP-47), `culture` (ISO 3166 region or a
+                group that the model knows) and `domain`, which may be missing in a row. A model
+                that is told nothing does not look at them.
             task: which task to answer; the first that can be served where it is not given.
 
         Raises:
             RequestError: a task that the model does not serve, too many or too long texts, a
-                missing column or text, or a language that is none.
+                missing column or text, a language that is none, or a culture that is none.
         """
         definition = self._find_task(task)
         self._check_size(request)
         texts = [self._clean(row, text) for row, text in enumerate(request["text"])]
-        _check_languages(request)
+        languages = _parse_languages(request)
         rows = pd.DataFrame({"text": pd.Series(texts, dtype="object")})
+        keys = self.model.conditioning.keys if self.model.conditioning else None
+        if keys is not None:
+            rows = rows.assign(**_told(request, languages, keys))
         predicted = self.model.predict(
             rows, task=definition.name, tokens_per_batch=self.parameters.tokens_per_batch
         )
         labels = definition.labels
-        return pd.DataFrame(
+        answer = pd.DataFrame(
             {
                 "label": predicted["prediction"].astype("object"),
                 "confidence": predicted["confidence"].astype("float64"),
@@ -83,6 +91,9 @@ class Predictor:
                 "is_truncated": self._is_truncated(rows, definition),
             }
         ).reset_index(drop=True)
+        if keys is not None:
+            answer["is_culture_seen"] = rows["culture"].isin(keys.cultures)
+        return answer
 
     def _find_task(self, name: str | None) -> Task:
         served = served_tasks(self.model)
@@ -95,7 +106,7 @@ class Predictor:
 
     def _is_truncated(self, rows: pd.DataFrame, task: Task) -> list[bool]:
         """A text that is read in windows is read to its end."""
-        limit = self.model.max_length_tokens
+        limit = self.model.max_text_tokens
         if not len(rows):
             return []
         encoded = task.encode(rows, self.model.tokenizer, max_length_tokens=limit)
@@ -138,10 +149,30 @@ def served_tasks(model: TrainedModel) -> list[str]:
     ]
 
 
-def _check_languages(request: pd.DataFrame) -> None:
-    """A wrong tag is told, not ignored; a culture may be any group that the corpora declared."""
-    for tag in request["language"].dropna().unique() if "language" in request else ():
-        try:
-            parse_language(str(tag), where="the request")
-        except ConfigurationError as error:
-            raise RequestError(str(error).removesuffix(" (parameters/corpora.yml)")) from None
+def _parse_languages(request: pd.DataFrame) -> list[str]:
+    """The tags in their canonical form, `und` where none is given; a wrong one is told."""
+    try:
+        return [parse_language(tag, where="the request") for tag in _cells(request, "language")]
+    except ConfigurationError as error:
+        raise RequestError(str(error).removesuffix(" (parameters/corpora.yml)")) from None
+
+
+def _told(request: pd.DataFrame, languages: list[str], keys: ConditionKeys) -> dict[str, list[str]]:
+    """What a conditioned model is told of each row.
+
+    Without a conditioning a culture may be any group that the corpora declared; here the model
+    knows which there are, and a wrong key is told.
+    """
+    groups = {*keys.cultures, *keys.atlas.parameters.groups, UNKNOWN}
+    try:
+        cultures = [canonical_culture(key, groups=groups) for key in _cells(request, "culture")]
+    except ValueError as error:
+        raise RequestError(f"the request: culture {error}") from None
+    return {"culture": cultures, "language": languages, "domain": _cells(request, "domain")}
+
+
+def _cells(request: pd.DataFrame, column: str) -> list[str]:
+    """The column's cells as text; `und` where there is none."""
+    if column not in request:
+        return [UNKNOWN] * len(request)
+    return [str(cell) if pd.notna(cell) else UNKNOWN for cell in request[column]]

@@ -3,10 +3,12 @@
 import json
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import WINDOW_OF, Task
@@ -19,15 +21,22 @@ logger = logging.getLogger(__name__)
 IDENTITY_COLUMNS = ("id", "corpus", "split", "language", "culture", "domain", "origin", "weight")
 """What features keep of their example, so that sampling and slices need no join."""
 
+LENGTHS = ("num_tokens", "num_tokens_before_truncation")
 REPORTED = ("id", "language", "num_tokens", "num_tokens_before_truncation", "num_characters")
 
 ROWS_AT_ONCE = 10_000
 """Rows whose tokens are Python's numbers at one time, of ten times the size of Arrow's."""
 
+MIN_TEXT_TOKENS = 8
+"""As `tokenisation.max_length_tokens` at least is."""
+
 TOKEN_IDS = pa.list_(pa.int32())
 
 ENCODED_FOR = b"ccnlp.encoded_for"
 """In the tables' metadata: kind and labels of the task, by which targets are numbers."""
+
+ADDED = "num_added_tokens"
+"""There, too, where texts are cut to leave room for so many tokens of their culture."""
 
 REFERENCE = "reference"
 """The column with the target in the form of predictions, which validation compares with."""
@@ -44,6 +53,7 @@ def encode_examples(
     tokenizer: "PreTrainedTokenizerBase",
     *,
     max_length_tokens: int,
+    num_added_tokens: int = 0,
 ) -> dict[str, pa.Table]:
     """A table of features for each task that has examples.
 
@@ -51,7 +61,9 @@ def encode_examples(
         examples: columns of `ccnlp.examples.COLUMNS` and of each task.
         tasks: the tasks by the name that `examples["task"]` holds.
         tokenizer: a fast tokenizer.
-        max_length_tokens: tokens a text is cut to.
+        max_length_tokens: tokens a text is cut to, with those that are added.
+        num_added_tokens: tokens that culture conditioning will put to each text; lengths count
+            them, `input_ids` do not hold them.
 
     Returns:
         By task, a table with `IDENTITY_COLUMNS`, `reference`, `input_ids` (list of int32),
@@ -59,7 +71,8 @@ def encode_examples(
         the order of `examples`: a row an example, or several where the task cuts it into windows.
 
     Raises:
-        ConfigurationError: the model reads fewer tokens than `max_length_tokens`.
+        ConfigurationError: the model reads fewer tokens than `max_length_tokens`, or those that
+            are added leave too few of them.
     """
     limit = tokenizer.model_max_length
     if max_length_tokens > limit:
@@ -67,29 +80,46 @@ def encode_examples(
             f"tokenisation.max_length_tokens is {max_length_tokens}, but the encoder reads at most "
             f"{limit} tokens (parameters/tokenisation.yml)"
         )
+    if max_length_tokens - num_added_tokens < MIN_TEXT_TOKENS:
+        raise ConfigurationError(
+            f"tokenisation.max_length_tokens is {max_length_tokens}, of which culture conditioning "
+            f"takes {num_added_tokens}, and a text needs {MIN_TEXT_TOKENS}; set it higher "
+            "(parameters/tokenisation.yml) or tell less (parameters/culture.yml)"
+        )
     tables = {}
     for name, task in tasks.items():
         rows = examples[examples["task"] == name].reset_index(drop=True)
         if len(rows):
+            encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
             parts = [
-                _encode(rows[first : first + ROWS_AT_ONCE], task, tokenizer, max_length_tokens)
+                encode(rows[first : first + ROWS_AT_ONCE])
                 for first in range(0, len(rows), ROWS_AT_ONCE)
             ]
-            tables[name] = _as_one(parts, task)
+            tables[name] = _as_one(parts, _note_of(task, num_added_tokens))
             logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
     return tables
 
 
-def check_encoded_for(features: Mapping[str, pa.Table], tasks: Mapping[str, Task]) -> None:
+def check_encoded_for(
+    features: Mapping[str, pa.Table], tasks: Mapping[str, Task], *, num_added_tokens: int = 0
+) -> None:
     """Checks that the targets were encoded for tasks of the same kind with the same labels.
 
     Raises:
-        ConfigurationError: a task has changed since.
+        ConfigurationError: a task has changed since, or how many tokens a text becomes longer by.
     """
     for name, table in features.items():
         encoded = (table.schema.metadata or {}).get(ENCODED_FOR)
-        if encoded is not None and encoded != _note_of(tasks[name]):
-            was = json.loads(encoded)
+        if encoded is None:
+            continue
+        was = json.loads(encoded)
+        if was.get(ADDED, 0) != num_added_tokens:
+            raise ConfigurationError(
+                f"task {name!r} was tokenised to leave room for {was.get(ADDED, 0)} tokens of "
+                f"culture, and culture.conditioning now adds {num_added_tokens} "
+                "(parameters/culture.yml); tokenise again: kedro run --pipelines tokenisation"
+            )
+        if encoded != _note_of(tasks[name], num_added_tokens):
             raise ConfigurationError(
                 f"task {name!r} was tokenised as {was['kind']} with the labels {was['labels']}"
                 f"{_view_in_words(was)}, and has changed since (parameters/tasks.yml); tokenise "
@@ -98,10 +128,13 @@ def check_encoded_for(features: Mapping[str, pa.Table], tasks: Mapping[str, Task
             )
 
 
-def _note_of(task: Task) -> bytes:
-    note: dict[str, object] = {"kind": task.parameters.kind, "labels": list(task.labels)}
+def _note_of(task: Task, num_added_tokens: int) -> bytes:
+    note: dict[str, str | int | list[str]] = {"kind": task.parameters.kind}
+    note["labels"] = list(task.labels)
     if task.parameters.view is not None:
         note["view"] = task.parameters.view
+    if num_added_tokens:
+        note[ADDED] = num_added_tokens
     return json.dumps(note).encode()
 
 
@@ -109,20 +142,22 @@ def _view_in_words(note: Mapping[str, object]) -> str:
     return f" and the view {note['view']}" if "view" in note else ""
 
 
-def _as_one(parts: list[pa.Table], task: Task) -> pa.Table:
+def _as_one(parts: list[pa.Table], note: bytes) -> pa.Table:
     """One table of one chunk; a column without a value in some part has the others' type."""
     whole = pa.concat_tables(parts, promote_options="permissive")
-    noted = whole.replace_schema_metadata({ENCODED_FOR: _note_of(task)})
+    noted = whole.replace_schema_metadata({ENCODED_FOR: note})
     return noted.unify_dictionaries().combine_chunks()
 
 
 def _encode(
-    rows: pd.DataFrame,
     task: Task,
     tokenizer: "PreTrainedTokenizerBase",
     max_length_tokens: int,
+    num_added_tokens: int,
+    rows: pd.DataFrame,
 ) -> pa.Table:
-    features = task.encode(rows, tokenizer, max_length_tokens=max_length_tokens)
+    max_text_tokens = max_length_tokens - num_added_tokens
+    features = task.encode(rows, tokenizer, max_length_tokens=max_text_tokens)
     window_of = features.pop(WINDOW_OF, None)
     texts = [
         rows[column].map(" ".join) if column in task.list_columns else rows[column]
@@ -144,6 +179,8 @@ def _encode(
     }
     ids = [column for name, column in columns.items() if _holds_token_ids(name)]
     columns["num_tokens"] = pa.array(sum(column.value_lengths().to_numpy() for column in ids))
+    for name in LENGTHS if num_added_tokens else ():
+        columns[name] = pc.add(columns[name], num_added_tokens)
     return pa.table(columns)
 
 

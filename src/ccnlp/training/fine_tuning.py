@@ -4,6 +4,7 @@ import logging
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,15 @@ import pandas as pd
 import pyarrow as pa
 
 from ccnlp import progress
+from ccnlp.conditioning.base import num_added_tokens
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
 from ccnlp.tokenisation.encoding import check_encoded_for
 from ccnlp.training.batches import PlannedBatch, TaskRows, plan_epochs
+from ccnlp.training.conditions import fit_conditioning, with_conditions
 from ccnlp.training.groups import Rows, group_names
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import (
@@ -63,6 +67,7 @@ def fine_tune(
     max_length_tokens: int,
     parameters: TrainingParameters,
     checkpoints: Path,
+    culture: CultureParameters | None = None,
 ) -> FineTuned:
     """Trains the encoder with a head for each task on the train rows of `features`.
 
@@ -80,33 +85,58 @@ def fine_tune(
         max_length_tokens: tokens that predictions cut a text to, as the features were.
         parameters: `parameters/training.yml`.
         checkpoints: a folder to write to; keeps the best weights of the last training.
+        culture: `parameters/culture.yml`; the model is told nothing where it is not given.
 
     Raises:
         CorpusError: a task has no train or no validation rows.
         ConfigurationError: the tasks need different backbones, or have changed since their texts
-            were tokenised, or more layers are to be trained than there are.
+            were tokenised, or more layers are to be trained than there are, or no culture is
+            known to learn of.
     """
     from transformers import set_seed
 
     from ccnlp.models.vocabulary import restore_embeddings
     from ccnlp.training.callbacks import load_best
 
-    check_encoded_for(features, tasks)
+    added = num_added_tokens(culture) if culture else 0
+    check_encoded_for(features, tasks, num_added_tokens=added)
     trained_tasks = {name: tasks[name] for name in features}
     rows = {name: rows_of_split(table, "train", name) for name, table in features.items()}
+    conditioning = fit_conditioning(culture, features, rows) if culture else None
+    features = with_conditions(features, conditioning)
     folder = RunFolder.of(
-        checkpoints, features, encoder=encoder, tasks=trained_tasks, parameters=parameters
+        checkpoints,
+        features,
+        encoder=encoder,
+        tasks=trained_tasks,
+        parameters=parameters,
+        conditioning=conditioning,
     )
     folder.remove_damaged()
     set_seed(parameters.seed)
-    network = prepare_network(encoder, trained_tasks, vocabulary=vocabulary, parameters=parameters)
+    network = prepare_network(
+        encoder,
+        trained_tasks,
+        vocabulary=vocabulary,
+        parameters=parameters,
+        conditioning=conditioning,
+    )
     tokenizer = encoder.load_tokenizer()
     history = _finished(folder) or _train(
-        network, rows, features=features, tokenizer=tokenizer, parameters=parameters, folder=folder
+        network,
+        rows,
+        features=features,
+        tokenizer=tokenizer,
+        parameters=parameters,
+        folder=folder,
+        culture_dropout=conditioning.parameters.dropout if conditioning else 0.0,
     )
     score, step = load_best(network, folder.path)
     logger.info("training: best validation score %.3f at step %d", score, step)
     restore_embeddings(network.backbone)
+    if conditioning and network.conditioning:
+        tokenizer = deepcopy(tokenizer)  # it may be given tokens, and others hold the same one
+        conditioning.finish(network.conditioning, network.backbone, tokenizer)
     model = TrainedModel(
         network=network.eval(),
         tokenizer=tokenizer,
@@ -116,6 +146,7 @@ def fine_tune(
         max_length_tokens=max_length_tokens,
         precision=parameters.precision,
         train_ids=_ids_of(features, rows),
+        conditioning=conditioning,
     )
     return FineTuned(model, _as_table(history))
 
@@ -137,6 +168,7 @@ def _train(
     tokenizer: "PreTrainedTokenizerBase",
     parameters: TrainingParameters,
     folder: RunFolder,
+    culture_dropout: float,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
     drawn_from = _drawn_from(features, rows, parameters)
@@ -151,6 +183,7 @@ def _train(
         tokenizer=tokenizer,
         parameters=parameters,
         folder=folder.path,
+        culture_dropout=culture_dropout,
     )
     last = folder.last_checkpoint()
     if last:

@@ -10,11 +10,14 @@ import pandas as pd
 import pyarrow as pa
 
 from ccnlp import progress
+from ccnlp.conditioning.base import Conditioning
+from ccnlp.conditioning.batches import CultureDropout
 from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Features, Task, shared_backbone
 from ccnlp.tokenisation.encoding import REFERENCE, REFERENCE_PROBABILITIES
 from ccnlp.training.batches import PlannedBatch
+from ccnlp.training.conditions import build_layer
 from ccnlp.training.features import FeatureRows
 from ccnlp.training.groups import Rows, TrainedGroups, group_names
 from ccnlp.training.objective import build_objectives
@@ -51,6 +54,7 @@ def prepare_network(
     *,
     vocabulary: "np.ndarray[Any, np.dtype[np.int64]]",
     parameters: TrainingParameters,
+    conditioning: Conditioning | None = None,
 ) -> "MultiTaskNetwork":
     """The network as it starts: only the embedding rows that occur, and what is frozen, frozen.
 
@@ -68,11 +72,16 @@ def prepare_network(
         hidden_dropout=regularisation.encoder_dropout,
         attention_dropout=regularisation.attention_dropout,
     )
+    layer = build_layer(conditioning, transformer, encoder)  # before the embeddings are trimmed
     writes_text = transformer.get_output_embeddings() is not None
     if parameters.trim_vocabulary and not writes_text:
         trim_embeddings(transformer, vocabulary)
     network = build_network(
-        transformer, tasks, pooling=parameters.pooling, head_dropout=regularisation.head_dropout
+        transformer,
+        tasks,
+        pooling=parameters.pooling,
+        head_dropout=regularisation.head_dropout,
+        conditioning=layer,
     )
     use_bitwise_dropout(network)
     freeze(network, parameters.freeze)
@@ -124,6 +133,7 @@ def build_trainer(
     tokenizer: "PreTrainedTokenizerBase",
     parameters: TrainingParameters,
     folder: Path,
+    culture_dropout: float = 0.0,
 ) -> "MultiTaskTrainer":
     """Trainer over the plan, with validation, progress and the best weights kept in `folder`.
 
@@ -140,7 +150,12 @@ def build_trainer(
         network,
         _arguments(parameters, num_batches=len(batches), folder=folder),
         planned=PlannedDataset(
-            batches, rows, network.tasks, groups=groups, pad_token_id=tokenizer.pad_token_id
+            batches,
+            rows,
+            network.tasks,
+            groups=groups,
+            pad_token_id=tokenizer.pad_token_id,
+            culture_dropout=CultureDropout(culture_dropout, seed=parameters.seed),
         ),
         tasks=network.tasks,
         objectives=build_objectives(groups, parameters.objective),

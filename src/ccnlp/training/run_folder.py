@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ccnlp.conditioning.base import Conditioning
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Task
 from ccnlp.training.fingerprint import fingerprint_arithmetic, fingerprint_code
@@ -61,6 +62,7 @@ class RunFolder:
         encoder: EncoderCheckpoint,
         tasks: Mapping[str, Task],
         parameters: TrainingParameters,
+        conditioning: Conditioning | None = None,
     ) -> "RunFolder":
         """The folder of trainings with these inputs; those of others are removed.
 
@@ -73,6 +75,8 @@ class RunFolder:
         digest.update(
             f"{fingerprint_code()} {fingerprint_arithmetic(parameters.precision)}".encode()
         )
+        if conditioning:
+            digest.update(json.dumps(conditioning.describe()).encode())
         for name, task in sorted(tasks.items()):
             digest.update(f"{name} {task.parameters.model_dump_json()}".encode())
             for batch in features[name].combine_chunks().to_batches():

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from transformers import Trainer, TrainingArguments
 
+from ccnlp.conditioning.batches import CultureDropout, collate
 from ccnlp.models.network import MultiTaskNetwork
 from ccnlp.tasks.base import Batch, Features, Task
 from ccnlp.training.averaging import AveragedWeights
@@ -52,8 +53,10 @@ class PlannedDataset(Dataset[BatchOfTask]):
         *,
         groups: Mapping[str, TrainedGroups],
         pad_token_id: int,
+        culture_dropout: CultureDropout,
     ) -> None:
         self.plan = plan
+        self.culture_dropout = culture_dropout
         self.features = features
         self.tasks = tasks
         self.groups = groups
@@ -66,7 +69,8 @@ class PlannedDataset(Dataset[BatchOfTask]):
     def __getitem__(self, index: int) -> BatchOfTask:
         batch = self.plan[index]
         rows = [self.features[batch.task][int(row)] for row in batch.rows]
-        collated = self.tasks[batch.task].collate(rows, pad_token_id=self.pad_token_id)
+        collated = collate(self.tasks[batch.task], rows, pad_token_id=self.pad_token_id)
+        self.culture_dropout.drop(collated, place=index)
         own: BatchOfTask = {
             "task": batch.task,
             "groups": torch.from_numpy(self.groups[batch.task].codes[batch.rows]),

@@ -8,6 +8,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.errors import CorpusError
@@ -41,6 +42,9 @@ def catalog(tmp_path, monkeypatch) -> DataCatalog:
     catalog["params:tasks"] = TasksParameters.model_validate(load("tasks", "parameters")["tasks"])
     catalog["params:ingestion"] = IngestionParameters.model_validate(
         load("ingestion", "parameters")["ingestion"]
+    )
+    catalog["params:culture"] = CultureParameters.model_validate(
+        load("culture", "parameters")["culture"]
     )
     return catalog
 
@@ -91,6 +95,10 @@ def test_examples_and_rejected_examples_are_what_was_read(catalog) -> None:
     assert set(examples["culture"]) == {"NA"}
     assert examples["id"].is_unique
     assert set(catalog.load("ingestion_table")["culture"]) == {"NA"}
+    (namibia,) = catalog.load("culture_table").to_dict("records")
+    assert namibia["culture"] == "NA"
+    assert namibia["subregion"] == "018"
+    assert namibia["culture_name"] == "Namibia"
     assert {n: c["num_rows"] for n, c in catalog.load("corpus_fingerprints").items()} == {
         "posts": 9,
         "reviews": 9,

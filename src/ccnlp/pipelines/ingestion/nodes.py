@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from ccnlp.atlas import attributes
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.corpora import acceptance, curation, plots, report
 from ccnlp.corpora.curation import IngestionParameters, for_each, with_columns
 from ccnlp.corpora.entry import CorporaParameters
@@ -127,6 +129,11 @@ def report_ingestion(
 ) -> dict[str, Any]:
     """Counts in, out and rejected."""
     return report.report_ingestion(row_counts, rejection_counts, conflicts, fingerprints)
+
+
+def describe_cultures(row_counts: pd.DataFrame, culture: CultureParameters) -> pd.DataFrame:
+    """The cultures of the examples, with what is known of them."""
+    return attributes.describe_cultures(row_counts, culture)
 
 
 def draw_ingestion(

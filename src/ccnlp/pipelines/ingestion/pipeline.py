@@ -89,6 +89,12 @@ def _show() -> list[Node]:
             name="report_ingestion",
         ),
         Node(
+            nodes.describe_cultures,
+            inputs=["ingestion_table", "params:culture"],
+            outputs="culture_table",
+            name="describe_cultures",
+        ),
+        Node(
             nodes.draw_ingestion,
             inputs=["ingestion_table", "rejection_table"],
             outputs=["languages_plot", "cultures_plot", "rejections_plot"],

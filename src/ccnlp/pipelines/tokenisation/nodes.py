@@ -3,6 +3,8 @@
 import pandas as pd
 import pyarrow as pa
 
+from ccnlp.conditioning.base import num_added_tokens
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.examples import with_derived
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -16,6 +18,7 @@ def encode_examples(
     encoder: EncoderCheckpoint,
     tasks: TasksParameters,
     tokenisation: TokenisationParameters,
+    culture: CultureParameters,
 ) -> dict[str, pa.Table]:
     """Token ids of native and augmented examples, a table a task."""
     return encoding.encode_examples(
@@ -23,6 +26,7 @@ def encode_examples(
         build_tasks(tasks),
         encoder.load_tokenizer(),
         max_length_tokens=tokenisation.max_length_tokens,
+        num_added_tokens=num_added_tokens(culture),
     )
 
 

@@ -17,6 +17,7 @@ def create_pipeline() -> Pipeline:
                     "encoder",
                     "params:tasks",
                     "params:tokenisation",
+                    "params:culture",
                 ],
                 "features",
                 name="encode_examples",

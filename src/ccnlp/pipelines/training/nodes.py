@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -21,6 +22,7 @@ def fine_tune(
     tasks: TasksParameters,
     tokenisation: TokenisationParameters,
     training: TrainingParameters,
+    culture: CultureParameters,
 ) -> tuple[TrainedModel, pd.DataFrame]:
     """The model with the best weights on validation, and the course of the training."""
     tuned = fine_tuning.fine_tune(
@@ -31,5 +33,6 @@ def fine_tune(
         max_length_tokens=tokenisation.max_length_tokens,
         parameters=training,
         checkpoints=checkpoints,
+        culture=culture,
     )
     return tuned.model, tuned.history

@@ -19,6 +19,7 @@ def create_pipeline() -> Pipeline:
                     "params:tasks",
                     "params:tokenisation",
                     "params:training",
+                    "params:culture",
                 ],
                 ["finetuned_model", "training_history"],
                 name="fine_tune",

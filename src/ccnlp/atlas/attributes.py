@@ -1,0 +1,123 @@
+"""The attributes of cultures and languages, and the table of those in the examples."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+import pandas as pd
+
+from ccnlp.atlas.parameters import FIELDS, AtlasParameters
+from ccnlp.atlas.subregions import places
+from ccnlp.cultures import base_language, language_name, regions
+from ccnlp.examples import UNKNOWN
+
+
+class Atlas:
+    """Looks up what is known of a culture or a language; `und` where nothing is.
+
+    A field is an attribute of a row: those of `FIELDS`, and the users' own. What a group of regions
+    has in common, it has itself.
+    """
+
+    def __init__(self, parameters: AtlasParameters) -> None:
+        self.parameters = parameters
+        self.sources: Mapping[str, str] = FIELDS | dict.fromkeys(parameters.attributes, "culture")
+        """By field, the column of examples that it follows from."""
+
+    def value(self, field: str, key: str) -> str:
+        """The field's value for a key of its column, such as `013` for `subregion` and `MX`.
+
+        A language is its primary subtag, and its script the stated or the usual one.
+        """
+        if key == UNKNOWN or field in ("culture", "domain"):
+            return key
+        if field == "language":
+            return base_language(key)
+        if field == "script":
+            return _script_of(key)
+        return self._of_culture(field, key)
+
+    def _of_culture(self, field: str, culture: str) -> str:
+        own = self.parameters.attributes.get(field, {})
+        if culture in own:
+            return own[culture]
+        if culture in self.parameters.groups:
+            members = self.parameters.groups[culture].regions
+            return _shared(self._of_culture(field, region) for region in members)
+        subregion, continent = places().get(culture, (UNKNOWN, UNKNOWN))
+        region = culture if culture in regions() else UNKNOWN
+        built_in = {"region": region, "subregion": subregion, "continent": continent}
+        return built_in.get(field, UNKNOWN)
+
+    def name(self, field: str, value: str) -> str:
+        """A value's English name; the value where it has none, and `unknown` for `und`.
+
+        >>> Atlas(AtlasParameters(groups={}, attributes={})).name("subregion", "013")
+        'Central America'
+        """
+        if value == UNKNOWN:
+            return "unknown"
+        if field == "language":
+            return language_name(value) or value
+        group = self.parameters.groups.get(value) if field == "culture" else None
+        if group is not None:
+            return group.name or value
+        return _english(field).get(value, value)
+
+
+def describe_cultures(row_counts: pd.DataFrame, parameters: AtlasParameters) -> pd.DataFrame:
+    """The cultures of the examples with their attributes, a row a culture and language.
+
+    Args:
+        row_counts: `culture`, `language` and `rejected_by`, as ingestion counts them.
+        parameters: groups and columns of users.
+
+    Returns:
+        `culture`, `language` and each attribute of these, with the names of those that have codes.
+    """
+    atlas = Atlas(parameters)
+    kept = row_counts[row_counts["rejected_by"] == ""]
+    table = kept[["culture", "language"]].drop_duplicates().sort_values(["culture", "language"])
+    columns = {
+        "culture": table["culture"],
+        "culture_name": [atlas.name("culture", key) for key in table["culture"]],
+        "language": table["language"],
+        "language_name": [atlas.name("language", tag) for tag in table["language"]],
+    }
+    for field in ("script", "region", "subregion", "continent", *parameters.attributes):
+        values = [atlas.value(field, key) for key in table[atlas.sources[field]]]
+        columns[field] = values
+        if field in ("script", "subregion", "continent"):
+            columns[f"{field}_name"] = [atlas.name(field, value) for value in values]
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _shared(values: Iterable[str]) -> str:
+    """The one value that all have; `und` where they differ or there are none."""
+    different = set(values)
+    return different.pop() if len(different) == 1 else UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def _script_of(tag: str) -> str:
+    """The stated script, else the likely one; langcodes takes Latin for a language it lacks."""
+    import langcodes
+    from babel.core import get_global
+
+    parts = langcodes.Language.get(tag)
+    if parts.script:
+        return str(parts.script)
+    likely: Mapping[str, str] = get_global("likely_subtags")
+    whole = likely.get(f"{parts.language}_{parts.territory}", likely.get(parts.language, ""))
+    _, _, subtags = whole.partition("_")
+    return subtags.partition("_")[0] or UNKNOWN
+
+
+@lru_cache(maxsize=16)
+def _english(field: str) -> dict[str, str]:
+    """Names by code, as CLDR has them."""
+    from babel import Locale
+
+    english = Locale("en")
+    if field == "script":
+        return dict(english.scripts)
+    return dict(english.territories) if FIELDS.get(field) == "culture" else {}

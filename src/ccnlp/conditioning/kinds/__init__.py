@@ -1,0 +1,1 @@
+"""Kinds of conditioning, a module each; `none` is the absence of one."""
