@@ -1,19 +1,22 @@
 """Whether a new model takes the champion's place, and why."""
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from statistics import NormalDist
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.errors import CcnlpError, ConfigurationError, did_you_mean
+from ccnlp.evaluation.multiplicity import adjust_by_holm, two_sided_p, upper_tail
 from ccnlp.evaluation.scores import ALL, lookup
 
 Alias = Literal["champion", "challenger"]
 Verdict = Literal["improved", "regressed", "inconclusive", "too small"]
+Outcome = Literal["passed", "failed", "inconclusive"]
 
 
 class GateParameters(BaseModel):
@@ -26,7 +29,10 @@ class GateParameters(BaseModel):
         ge=-1, le=1, description="the interval of the difference to the baseline lies above it"
     )
     min_gain_over_champion: float = Field(
-        ge=-1, le=1, description="the interval of the difference to the champion lies above it"
+        ge=-1,
+        le=1,
+        description="the interval of the difference to the champion lies above it, unless a group "
+        "improves for sure and all rows lose no more than `max_regression`",
     )
     max_regression: float = Field(
         ge=0, le=1, description="loss of a group that is tolerated, in macro-F1"
@@ -38,7 +44,18 @@ class GateParameters(BaseModel):
 class Comparison:
     """The new model against the champion on one group of test rows; differences in macro-F1.
 
-    The verdict is by the interval of this group alone; `too small` has none.
+    Attributes:
+        task: of the rows.
+        slice: `all`, or one of the gate's.
+        group: of the slice.
+        n: rows with a label that the champion was not trained on.
+        difference: the new model's score less the champion's.
+        low: lower end of the interval of this group alone; NaN where there is none.
+        high: its upper end.
+        p_adjusted: how often chance alone gives such a difference, by Holm over all groups of the
+            gate; of all rows, by itself. NaN where the group is too small.
+        verdict: `improved` or `regressed` where that is surer than the confidence.
+        is_beyond_tolerance: whether the loss is surely larger than is tolerated.
     """
 
     task: str
@@ -48,7 +65,23 @@ class Comparison:
     difference: float
     low: float
     high: float
+    p_adjusted: float
     verdict: Verdict
+    is_beyond_tolerance: bool = False
+
+
+@dataclass(frozen=True)
+class NotCompared:
+    """Why a task of the model is not held against the champion.
+
+    Attributes:
+        reason: a clause.
+        is_obstacle: whether there is a champion that answers the task, so that nothing is decided
+            in the model's favour; else there is nothing to fall behind.
+    """
+
+    reason: str
+    is_obstacle: bool
 
 
 @dataclass(frozen=True)
@@ -57,19 +90,29 @@ class PromotionDecision:
 
     Attributes:
         alias: `champion` or `challenger`.
+        outcome: `passed`; `inconclusive` where nothing but a lack of evidence stands against the
+            model, which is no pass; else `failed`.
         reasons: sentences; where the model is no champion, only those that say why.
         comparisons: by task and group, where there is a champion to compare with.
     """
 
     alias: Alias
+    outcome: Outcome
     reasons: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a comparison."""
+        columns = list(Comparison.__dataclass_fields__)
+        return pd.DataFrame([asdict(part) for part in self.comparisons], columns=columns)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; no value where there is none."""
         table = [asdict(comparison) for comparison in self.comparisons]
         return {
             "alias": self.alias,
+            "outcome": self.outcome,
             "reasons": list(self.reasons),
             "comparisons": [{k: _none_for_nan(v) for k, v in row.items()} for row in table],
         }
@@ -77,17 +120,18 @@ class PromotionDecision:
 
 @dataclass(frozen=True)
 class _Judgement:
-    """Sentences about one task: what was found, and what stands against the model."""
+    """Sentences about one task: what was found, what stands against the model, what stays open."""
 
     findings: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
 
 
 def decide_promotion(
     scores: pd.DataFrame,
     champion_comparison: pd.DataFrame,
     *,
-    why_not_compared: Mapping[str, str | None],
+    why_not_compared: Mapping[str, NotCompared | None],
     lost_tasks: Collection[str],
     confidence: float,
     parameters: GateParameters,
@@ -95,15 +139,16 @@ def decide_promotion(
     """The decision over all tasks: each must pass.
 
     A model must have the minimal score and beat the baseline. Where there is a champion, it must
-    answer every task of it, gain on it by the paired interval, and lose more than is tolerated
-    for sure in no group. For sure: the upper end of the difference's interval lies below the
-    tolerance, at the level of Bonferroni over all groups that are large enough to be judged
-    (`_upper_end`). Small groups and those whose loss is open do not hinder, but are told.
+    answer every task of it and either gain on it on all rows, or improve a group for sure while a
+    loss of all rows beyond the tolerance is ruled out; and no group may surely lose more than is
+    tolerated. All rows are judged by their own interval, groups at the level of Holm over all that
+    are large enough. Small groups and those whose loss is open do not hinder, but are told. What
+    can't be compared with a champion that is there is inconclusive, and no pass.
 
     Args:
         scores: of `score_predictions`.
         champion_comparison: the new model's scores with their differences to the champion.
-        why_not_compared: by scored task why the champion can't be judged on it, or `None`.
+        why_not_compared: by scored task why it is not held against the champion, or `None`.
         lost_tasks: those that the champion answers and the new model does not.
         confidence: of the intervals, such as 0.95.
         parameters: thresholds.
@@ -114,31 +159,29 @@ def decide_promotion(
     """
     if len(scores):
         _check_slices(scores, parameters)
-    comparisons = {
-        task: _compare(champion_comparison, task, parameters)
-        for task, why_not in sorted(why_not_compared.items())
-        if why_not is None
-    }
-    num_judged = sum(_is_judged(part) for parts in comparisons.values() for part in parts)
+    compared = [task for task, why in sorted(why_not_compared.items()) if why is None]
+    parts = _decide_groups(
+        [part for task in compared for part in _compare(champion_comparison, task, parameters)],
+        confidence=confidence,
+        tolerance=parameters.max_regression,
+    )
     judgements = [_judge_tasks(why_not_compared, lost_tasks)]
     for task, why_not in sorted(why_not_compared.items()):
         judgements.append(_judge_alone(scores, task, parameters))
+        own = [part for part in parts if part.task == task]
         judgements.append(
-            _Judgement((f"{task}: {why_not}",))
-            if why_not is not None
-            else _judge_against_champion(
-                comparisons[task],
-                task,
-                parameters,
-                widening=_widening(confidence, num_groups=num_judged),
-            )
+            _judge_against_champion(own, task, parameters)
+            if why_not is None
+            else _judge_uncompared(task, why_not)
         )
     failures = [sentence for judgement in judgements for sentence in judgement.failures]
+    open_ = [sentence for judgement in judgements for sentence in judgement.open]
     findings = [sentence for judgement in judgements for sentence in judgement.findings]
     return PromotionDecision(
-        alias="challenger" if failures else "champion",
-        reasons=tuple(failures or findings),
-        comparisons=tuple(part for parts in comparisons.values() for part in parts),
+        alias="challenger" if failures or open_ else "champion",
+        outcome="failed" if failures else "inconclusive" if open_ else "passed",
+        reasons=tuple([*failures, *open_] or findings),
+        comparisons=tuple(parts),
     )
 
 
@@ -171,6 +214,9 @@ def _judge_alone(scores: pd.DataFrame, task: str, parameters: GateParameters) ->
             "a corpus a test split (parameters/corpora.yml)"
         )
     row = own.iloc[0]
+    if not row["n"]:
+        why = f"none of the {int(row['num_unlabelled']):,} test rows has a label"
+        return _Judgement(open=(f"{task}: {why}, so nothing was judged",))
     failures = []
     score = f"{task}: macro-F1 on test is {100 * row['score']:.1f}"
     if not row["score"] >= parameters.min_score:
@@ -213,73 +259,125 @@ def _compare(
 
 
 def _compare_group(task: str, row: "pd.Series[Any]") -> Comparison:
+    """By the group's own interval; `_decide_groups` corrects the verdicts of groups."""
     difference, low, high = _interval_of(row)
     verdict: Verdict = "improved" if low > 0 else "regressed" if high < 0 else "inconclusive"
     return Comparison(
-        task,
-        str(row["slice"]),
-        str(row["group"]),
-        int(row["n"]),
-        difference,
-        low,
-        high,
-        "too small" if row["is_small"] else verdict,
+        task=task,
+        slice=str(row["slice"]),
+        group=str(row["group"]),
+        n=int(row["n"]),
+        difference=difference,
+        low=low,
+        high=high,
+        p_adjusted=np.nan,
+        verdict="too small" if row["is_small"] else verdict,
     )
+
+
+def _decide_groups(
+    parts: Sequence[Comparison], *, confidence: float, tolerance: float
+) -> list[Comparison]:
+    """The comparisons with p-values, and with the verdicts of groups corrected for their number."""
+    tail = (1 - confidence) / 2
+    widths = NormalDist().inv_cdf(1 - tail)
+    centres = np.array([(part.low + part.high) / 2 for part in parts])
+    deviations = np.array([(part.high - part.low) / 2 / widths for part in parts])
+    p_values = two_sided_p(centres, deviations)
+    is_group = np.array([_is_judged(part) for part in parts], dtype=bool)
+    adjusted = np.where([part.slice == ALL for part in parts], p_values, np.nan)
+    adjusted[is_group] = adjust_by_holm(p_values[is_group])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        excess = (-tolerance - centres) / deviations
+    losses = np.array([1.0 if math.isnan(value) else upper_tail(value) for value in excess])
+    is_beyond = np.zeros(len(parts), dtype=bool)
+    is_beyond[is_group] = adjust_by_holm(losses[is_group]) < tail
+    decided = []
+    for part, p_adjusted, is_lost in zip(parts, adjusted, is_beyond, strict=True):
+        if part.verdict == "too small":
+            decided.append(part)
+            continue
+        is_open = _is_judged(part) and not p_adjusted < 1 - confidence
+        decided.append(
+            replace(
+                part,
+                p_adjusted=float(p_adjusted),
+                verdict="inconclusive" if is_open else part.verdict,
+                is_beyond_tolerance=bool(is_lost),
+            )
+        )
+    return decided
 
 
 def _is_judged(part: Comparison) -> bool:
     return part.slice != ALL and part.verdict != "too small"
 
 
-def _widening(confidence: float, *, num_groups: int) -> float:
-    """How much wider an interval is at the level corrected for the number of groups (Bonferroni).
-
-    By the normal distribution: the far tails of a thousand resamples are a handful of draws.
-    """
-    tail = (1 - confidence) / 2
-    quantile = NormalDist().inv_cdf
-    return quantile(1 - tail / max(1, num_groups)) / quantile(1 - tail)
-
-
-def _upper_end(part: Comparison, widening: float) -> float:
-    return (part.low + part.high) / 2 + widening * (part.high - part.low) / 2
+def _judge_uncompared(task: str, why_not: NotCompared) -> _Judgement:
+    if why_not.is_obstacle:
+        return _Judgement(open=(f"{task}: inconclusive, as {why_not.reason}",))
+    return _Judgement((f"{task}: {why_not.reason}",))
 
 
 def _judge_against_champion(
-    comparisons: list[Comparison], task: str, parameters: GateParameters, *, widening: float
+    comparisons: Sequence[Comparison], task: str, parameters: GateParameters
 ) -> _Judgement:
     if not comparisons:
-        return _Judgement((f"{task}: the champion was trained on all the test rows",))
+        why = "the champion was trained on all the test rows"
+        return _Judgement(open=(f"{task}: inconclusive, as {why}",))
     overall, *groups = comparisons
     if overall.verdict == "too small":
         few = f"the champion was not trained on {overall.n} of the test rows, too few to compare on"
-        return _Judgement((f"{task}: {few}",))
+        return _Judgement(open=(f"{task}: inconclusive, as {few}",))
     against = (
         f"{task}: {_difference('the champion', overall.difference, overall.low, overall.high)}, "
         f"{overall.verdict}"
     )
-    failures = []
-    if not overall.low > parameters.min_gain_over_champion:
-        needed = 100 * parameters.min_gain_over_champion
-        failures.append(f"{against}; the whole interval must lie above {needed:+.1f}")
-    limit = -parameters.max_regression
+    failures: list[str] = []
+    open_: list[str] = []
+    missing = _missing_gain(overall, groups, parameters)
+    if missing:
+        (failures if overall.verdict == "regressed" else open_).append(f"{against}; {missing}")
+    for part in groups:
+        if part.is_beyond_tolerance:
+            loss = _difference("the champion", part.difference, part.low, part.high)
+            failures.append(f"{task}: {part.slice} {part.group} loses: {loss}, n = {part.n}")
+    findings = [f"{task}: {sentence}" for sentence in _tell_groups(groups, parameters)]
+    return _Judgement((against, *findings), tuple(failures), tuple(open_))
+
+
+def _missing_gain(
+    overall: Comparison, groups: Sequence[Comparison], parameters: GateParameters
+) -> str:
+    """What the model lacks of an improvement; empty where it has one."""
+    if overall.low > parameters.min_gain_over_champion:
+        return ""
+    needed = f"the whole interval must lie above {100 * parameters.min_gain_over_champion:+.1f}"
+    improved = [part.group for part in groups if part.verdict == "improved"]
+    if not improved:
+        return f"{needed}, or a group improve for sure"
+    if overall.low >= -parameters.max_regression:
+        return ""
+    tolerated = f"{100 * parameters.max_regression:.1f}"
+    return f"{', '.join(improved)} improved, but a loss above {tolerated} is not ruled out"
+
+
+def _tell_groups(groups: Sequence[Comparison], parameters: GateParameters) -> list[str]:
+    """Which groups got better, worse, or can't be told."""
+    tolerance = parameters.max_regression
+    tolerated = f"a loss above {100 * tolerance:.1f}"
     large = [part for part in groups if _is_judged(part)]
-    losers = [part for part in large if _upper_end(part, widening) < limit]
-    for part in losers:
-        loss = _difference("the champion", part.difference, part.low, part.high)
-        failures.append(f"{task}: {part.slice} {part.group} loses: {loss}, n = {part.n}")
-    is_open = [part for part in large if part not in losers and not part.low >= limit]
-    small = [part for part in groups if part.verdict == "too small"]
-    tolerated = f"a loss above {-100 * limit:.1f}"
-    findings = [
-        f"{task}: {why} {', '.join(part.group for part in parts)}"
-        for why, parts in (
-            (f"too few test rows to rule out {tolerated} for", is_open),
-            ("too small to judge:", small),
-        )
-        if parts
+    kinds = {
+        "improved:": [part for part in large if part.verdict == "improved"],
+        "regressed:": [part for part in large if part.verdict == "regressed"],
+        f"too few test rows to rule out {tolerated} for": [
+            part for part in large if not part.low >= -tolerance and not part.is_beyond_tolerance
+        ],
+        "too small to judge:": [part for part in groups if part.verdict == "too small"],
+    }
+    return [
+        f"{why} {', '.join(part.group for part in parts)}" for why, parts in kinds.items() if parts
     ]
-    return _Judgement((against, *findings), tuple(failures))
 
 
 def _none_for_nan(value: object) -> object:

@@ -87,4 +87,3 @@ def draw_slices(
                     ),
                     min_group_size=parameters.min_group_size,
                 )
-

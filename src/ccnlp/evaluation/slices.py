@@ -19,9 +19,7 @@ def slices_of(rows: pd.DataFrame, parameters: EvaluationParameters) -> dict[str,
         ConfigurationError: a slice has too many groups, or a column that the rows lack.
     """
     check_slices(rows, parameters)
-    slices = {
-        name: groups_by_columns(rows, columns) for name, columns in parameters.slices.items()
-    }
+    slices = {name: groups_by_columns(rows, columns) for name, columns in parameters.slices.items()}
     return {**slices, "length": groups_by_length(rows["num_characters"], parameters.length_bins)}
 
 
@@ -88,5 +86,6 @@ def members(groups: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
     codes, names = pd.factorize(groups, sort=True)
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(names)))
-    for name, positions in zip(names, np.split(order, ends[:-1]), strict=True):
-        yield str(name), positions
+    starts = np.append(0, ends)  # of no group, too, where there are no rows
+    for name, start, end in zip(names, starts, ends, strict=False):
+        yield str(name), order[start:end]

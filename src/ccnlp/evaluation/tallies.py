@@ -130,7 +130,9 @@ def draw_slice(
     for start in range(0, num_draws, block):
         size = min(block, num_draws - start)
         plain = (matrix @ _gamma(units.sizes, size, generator)).T
-        known = (prior_matrix @ generator.standard_gamma(prior_rows[:, None], (len(prior_rows), size))).T
+        known = (
+            prior_matrix @ generator.standard_gamma(prior_rows[:, None], (len(prior_rows), size))
+        ).T
         drawn.append(_tallies(plain + known, num_groups, num_labels, dtype=np.float32))
         rest = _rest(_tallies(plain, num_groups, num_labels), observed)
         rest_drawn.append(rest.macro_f1)
@@ -159,9 +161,7 @@ def _columns_of(cells: Ints, num_groups: int, num_labels: int) -> "csr_array":
         ]
     )
     entries = np.concatenate([rows[is_hit], rows, rows])
-    return csr_array(
-        (np.ones(len(columns)), (entries, columns)), shape=(len(cells), KINDS * width)
-    )
+    return csr_array((np.ones(len(columns)), (entries, columns)), shape=(len(cells), KINDS * width))
 
 
 def _prior(cells: Ints, counts: Ints, num_groups: int, num_labels: int) -> tuple[Ints, Floats]:
@@ -182,7 +182,7 @@ def _prior(cells: Ints, counts: Ints, num_groups: int, num_labels: int) -> tuple
     return places.astype(np.int64), PRIOR_ROWS * shares.ravel()[places]
 
 
-def _gamma(shapes: Ints, num_draws: int, generator: np.random.Generator) -> Floats:
+def _gamma(shapes: Ints | Floats, num_draws: int, generator: np.random.Generator) -> Floats:
     """Weights with these shapes, (units, draws); most units occur once, which is faster to draw."""
     if (shapes == 1).all():
         return generator.standard_exponential((len(shapes), num_draws))
