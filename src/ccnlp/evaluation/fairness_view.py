@@ -191,8 +191,8 @@ def _tell_worst(judged: Sequence[GroupLine], name: str, parameters: EvaluationPa
     least = parameters.min_group_size
     if len(judged) < 2:
         return (
-            f"Nothing can be said yet about who is served worse: fewer than two groups by {name} "
-            f"have {least} labelled test rows."
+            f"Who is served worse can't be said yet: fewer than two groups by {name} have {least} "
+            "labelled test rows. The order below may be chance."
         )
     worst = min(judged, key=lambda line: line.score.value)
     surely = [line for line in judged if line.verdict == "below"]

@@ -78,9 +78,7 @@ def groups_by_verdict(decision: Mapping[str, Any]) -> dict[str, list[str]]:
     for part in parts:
         words = [part["task"]] if has_many_tasks else []
         words.append(part["slice"])
-        words += (
-            [part["slice"]] if part["slice"] == part["group"] else [part["slice"], part["group"]]
-        )
+        words += [part["group"]] if part["group"] != part["slice"] else []
         groups[part["verdict"]].append(" ".join(words))
     return dict(groups)
 
