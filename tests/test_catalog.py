@@ -24,6 +24,19 @@ TEXTS = {
     "scores": ["task", "corpus", "split", "system", "slice", "group", "metric", "baseline"],
     "tokenisation_report": ["task", "language"],
     "training_history": ["metric"],
+    "disparities": ["task", "corpus", "split", "system", "slice", "group", "verdict"],
+    "fairness": [
+        "task",
+        "corpus",
+        "split",
+        "system",
+        "slice",
+        "worst_group",
+        "best_group",
+        "equalised_odds_label",
+        "demographic_parity_label",
+    ],
+    "gate_table": ["task", "slice", "group", "verdict"],
     "translation_counts": ["source", "target", "engine", "revision"],
 }
 """By table in csv, columns of it that hold text."""

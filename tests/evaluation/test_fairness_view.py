@@ -49,8 +49,8 @@ def test_group_that_is_surely_worse_leads(view):
     assert seen.sentences == (
         "Of the 3 groups by culture that have 30 test rows or more, the model serves worse than "
         "the rest, for sure: Kenya (KE), -20.0 (-25.0 to -15.0) points.",
-        "Between the worst and the best group, KE and MX, lie 20.0 points; the true distance is "
-        "between 5.0 and 35.0.",
+        "Between the worst and the best group, KE and MX, lie 20.0 points; with 95 % confidence "
+        "the true distance is between 5.0 and 35.0.",
     )
 
 

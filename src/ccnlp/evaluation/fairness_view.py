@@ -181,7 +181,7 @@ def _sentences(
     judged = [line for line in groups if line.verdict in ("below", "open", "above")]
     return [
         _tell_worst(judged, name, parameters),
-        *_tell_gap(lead),
+        *_tell_gap(lead, parameters),
         *_tell_small(groups, judged, parameters),
         *_tell_unlabelled(groups),
     ]
@@ -214,13 +214,14 @@ def _points(difference: Estimate) -> str:
     return f"{difference.signed} points"
 
 
-def _tell_gap(lead: SliceLine | None) -> list[str]:
+def _tell_gap(lead: SliceLine | None, parameters: EvaluationParameters) -> list[str]:
     if lead is None:
         return []
     gap = lead.gap
     return [
         f"Between the worst and the best group, {lead.worst} and {lead.best}, lie {gap.value:.1f} "
-        f"points; the true distance is between {gap.low:.1f} and {gap.high:.1f}."
+        f"points; with {100 * parameters.confidence:g} % confidence the true distance is between "
+        f"{gap.low:.1f} and {gap.high:.1f}."
     ]
 
 

@@ -19,11 +19,12 @@ from ccnlp.evaluation.bootstrap import Floats
 from ccnlp.evaluation.slice_draws import DrawnSlice
 
 ESTIMATES = ("gap", "ratio", "equalised_odds_difference", "demographic_parity_difference")
+LABELS = ("equalised_odds_label", "demographic_parity_label")
 COLUMNS = [
     "task", "corpus", "split", "system", "slice", "num_groups", "num_too_small",
     "worst_group", "worst_score", "best_group", "best_score",
     *(f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high")),
-    "equalised_odds_label", "demographic_parity_label",
+    *LABELS,
 ]  # fmt: skip
 NOTHING = (np.nan, np.nan, np.nan)
 
@@ -54,7 +55,7 @@ class Rate:
 
 
 def measure_gaps(drawn: DrawnSlice, *, confidence: float) -> dict[str, object]:
-    """The row of one system and slice; NaN where fewer than two groups are large enough.
+    """The row of one system and slice; NaN and no names where fewer than two groups are judged.
 
     For more than two labels, each is set against the rest, and the worst label counts.
     Equalised odds (Hardt et al. 2016): the larger of the differences in true and in false positive
@@ -72,7 +73,8 @@ def measure_gaps(drawn: DrawnSlice, *, confidence: float) -> dict[str, object]:
         "num_groups": len(drawn.groups) + len(drawn.unlabelled_groups),
         "num_too_small": len(drawn.groups) + len(drawn.unlabelled_groups) - len(judged),
     }
-    row: dict[str, object] = {**place, **sizes}
+    nobody = dict.fromkeys(("worst_group", "best_group", *LABELS), "")
+    row: dict[str, object] = {**place, **sizes, **nobody}
     if len(judged) < 2:
         return row
     draws = drawn.draws
@@ -95,8 +97,8 @@ def _named(name: str, estimate: tuple[float, float, float]) -> dict[str, object]
     return dict(zip((name, f"{name}_low", f"{name}_high"), estimate, strict=True))
 
 
-def _worst(rates: Sequence[Rate]) -> str | None:
-    return max(rates, key=lambda rate: rate.gap).label if rates else None
+def _worst(rates: Sequence[Rate]) -> str:
+    return max(rates, key=lambda rate: rate.gap).label if rates else ""
 
 
 def _rates(drawn: DrawnSlice, name: str) -> list[Rate]:

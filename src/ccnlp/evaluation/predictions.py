@@ -30,6 +30,9 @@ COLUMNS = [
     *KEPT,
 ]
 
+REPEATED = [name for name in KEPT if name != "group_id"] + ["task", "system", "weights"]
+"""Columns of few values, which are kept as categories: as text they take most of the memory."""
+
 TRAIN_AGAIN = "train again: kedro run --pipelines augmentation,tokenisation,training"
 
 Predict = Callable[[pd.DataFrame, pd.DataFrame, Task], pd.DataFrame | None]
@@ -192,7 +195,8 @@ def combine(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of all systems' predictions."""
     filled = [table for table in tables if len(table)]
     combined = pd.concat(filled, ignore_index=True) if filled else _empty()
-    return combined.astype(dict.fromkeys(["prediction", "reference", "system"], "string"))
+    kinds = dict.fromkeys(["prediction", "reference"], "string")
+    return combined.astype(kinds | dict.fromkeys(REPEATED, "category"))
 
 
 def _long(predicted: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.evaluation.gate import Alias
+from ccnlp.evaluation.scores import ALL
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +78,7 @@ def groups_by_verdict(decision: Mapping[str, Any]) -> dict[str, list[str]]:
     groups = defaultdict(list)
     for part in parts:
         words = [part["task"]] if has_many_tasks else []
-        words.append(part["slice"])
-        words += [part["group"]] if part["group"] != part["slice"] else []
+        words += ["all rows"] if part["slice"] == ALL else [part["slice"], part["group"]]
         groups[part["verdict"]].append(" ".join(words))
     return dict(groups)
 
