@@ -7,6 +7,7 @@ draws, and what a thousand take is extrapolated.
 """
 
 import sys
+import time
 from typing import Any
 
 import numpy as np
@@ -138,10 +139,13 @@ def run(way: str, num_predictions: int) -> dict[str, Any]:
     )
     measure = run_plain if way == "plain" else run_ours
     table_gib = float(predictions.memory_usage(deep=True).sum()) / 1024**3
+    cpu = time.process_time()
+    figures = measure(predictions, tasks, parameters)
     return {
         "predictions": len(predictions),
         "table_gib": table_gib,
-        **measure(predictions, tasks, parameters),
+        **figures,
+        "cpu_seconds": time.process_time() - cpu,
     }
 
 

@@ -2,20 +2,23 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from statistics import NormalDist
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.errors import CcnlpError, ConfigurationError, did_you_mean
-from ccnlp.evaluation.multiplicity import adjust_by_holm, two_sided_p, upper_tail
+from ccnlp.evaluation.group_comparison import (
+    Comparison,
+    compare_groups,
+    decide_groups,
+    interval_of,
+    is_judged,
+)
 from ccnlp.evaluation.scores import ALL, lookup
 
 Alias = Literal["champion", "challenger"]
-Verdict = Literal["improved", "regressed", "inconclusive", "too small"]
 Outcome = Literal["passed", "failed", "inconclusive"]
 
 
@@ -38,36 +41,6 @@ class GateParameters(BaseModel):
         ge=0, le=1, description="loss of a group that is tolerated, in macro-F1"
     )
     slices: tuple[str, ...] = Field(description="slices whose groups must not surely lose more")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The new model against the champion on one group of test rows; differences in macro-F1.
-
-    Attributes:
-        task: of the rows.
-        slice: `all`, or one of the gate's.
-        group: of the slice.
-        n: rows with a label that the champion was not trained on.
-        difference: the new model's score less the champion's.
-        low: lower end of the interval of this group alone; NaN where there is none.
-        high: its upper end.
-        p_adjusted: how often chance alone gives such a difference, by Holm over all groups of the
-            gate; of all rows, by itself. NaN where the group is too small.
-        verdict: `improved` or `regressed` where that is surer than the confidence.
-        is_beyond_tolerance: whether the loss is surely larger than is tolerated.
-    """
-
-    task: str
-    slice: str
-    group: str
-    n: int
-    difference: float
-    low: float
-    high: float
-    p_adjusted: float
-    verdict: Verdict
-    is_beyond_tolerance: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,8 +133,12 @@ def decide_promotion(
     if len(scores):
         _check_slices(scores, parameters)
     compared = [task for task, why in sorted(why_not_compared.items()) if why is None]
-    parts = _decide_groups(
-        [part for task in compared for part in _compare(champion_comparison, task, parameters)],
+    parts = decide_groups(
+        [
+            part
+            for task in compared
+            for part in compare_groups(champion_comparison, task, parameters.slices)
+        ],
         confidence=confidence,
         tolerance=parameters.max_regression,
     )
@@ -222,7 +199,7 @@ def _judge_alone(scores: pd.DataFrame, task: str, parameters: GateParameters) ->
     if not row["score"] >= parameters.min_score:
         needed = 100 * parameters.min_score
         failures.append(f"{score}, below the {needed:.1f} that a champion needs")
-    gain = f"{task}: {_difference(row['baseline'], *_interval_of(row))}"
+    gain = f"{task}: {_difference(row['baseline'], *interval_of(row))}"
     if row["is_small"]:
         failures.append(
             f"{task}: {row['n']} test rows are too few to tell a gain over {row['baseline']} from "
@@ -234,83 +211,8 @@ def _judge_alone(scores: pd.DataFrame, task: str, parameters: GateParameters) ->
     return _Judgement((score, gain), tuple(failures))
 
 
-def _interval_of(row: "pd.Series[Any]") -> tuple[float, float, float]:
-    return (
-        float(row["difference"]),
-        float(row["difference_low"]),
-        float(row["difference_high"]),
-    )
-
-
 def _difference(to: str, difference: float, low: float, high: float) -> str:
     return f"{100 * difference:+.1f} against {to} ({100 * low:+.1f} to {100 * high:+.1f})"
-
-
-def _compare(
-    champion_comparison: pd.DataFrame, task: str, parameters: GateParameters
-) -> list[Comparison]:
-    """All rows first, then the groups of each slice; empty where no row can be compared."""
-    parts = [
-        lookup(champion_comparison, task=task, slice_name=name)
-        for name in (ALL, *parameters.slices)
-    ]
-    parts[0] = parts[0][parts[0]["group"] == ALL]
-    return [_compare_group(task, row) for part in parts for _, row in part.iterrows()]
-
-
-def _compare_group(task: str, row: "pd.Series[Any]") -> Comparison:
-    """By the group's own interval; `_decide_groups` corrects the verdicts of groups."""
-    difference, low, high = _interval_of(row)
-    verdict: Verdict = "improved" if low > 0 else "regressed" if high < 0 else "inconclusive"
-    return Comparison(
-        task=task,
-        slice=str(row["slice"]),
-        group=str(row["group"]),
-        n=int(row["n"]),
-        difference=difference,
-        low=low,
-        high=high,
-        p_adjusted=np.nan,
-        verdict="too small" if row["is_small"] else verdict,
-    )
-
-
-def _decide_groups(
-    parts: Sequence[Comparison], *, confidence: float, tolerance: float
-) -> list[Comparison]:
-    """The comparisons with p-values, and with the verdicts of groups corrected for their number."""
-    tail = (1 - confidence) / 2
-    widths = NormalDist().inv_cdf(1 - tail)
-    centres = np.array([(part.low + part.high) / 2 for part in parts])
-    deviations = np.array([(part.high - part.low) / 2 / widths for part in parts])
-    p_values = two_sided_p(centres, deviations)
-    is_group = np.array([_is_judged(part) for part in parts], dtype=bool)
-    adjusted = np.where([part.slice == ALL for part in parts], p_values, np.nan)
-    adjusted[is_group] = adjust_by_holm(p_values[is_group])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        excess = (-tolerance - centres) / deviations
-    losses = np.array([1.0 if math.isnan(value) else upper_tail(value) for value in excess])
-    is_beyond = np.zeros(len(parts), dtype=bool)
-    is_beyond[is_group] = adjust_by_holm(losses[is_group]) < tail
-    decided = []
-    for part, p_adjusted, is_lost in zip(parts, adjusted, is_beyond, strict=True):
-        if part.verdict == "too small":
-            decided.append(part)
-            continue
-        is_open = _is_judged(part) and not p_adjusted < 1 - confidence
-        decided.append(
-            replace(
-                part,
-                p_adjusted=float(p_adjusted),
-                verdict="inconclusive" if is_open else part.verdict,
-                is_beyond_tolerance=bool(is_lost),
-            )
-        )
-    return decided
-
-
-def _is_judged(part: Comparison) -> bool:
-    return part.slice != ALL and part.verdict != "too small"
 
 
 def _judge_uncompared(task: str, why_not: NotCompared) -> _Judgement:
@@ -366,7 +268,7 @@ def _tell_groups(groups: Sequence[Comparison], parameters: GateParameters) -> li
     """Which groups got better, worse, or can't be told."""
     tolerance = parameters.max_regression
     tolerated = f"a loss above {100 * tolerance:.1f}"
-    large = [part for part in groups if _is_judged(part)]
+    large = [part for part in groups if is_judged(part)]
     kinds = {
         "improved:": [part for part in large if part.verdict == "improved"],
         "regressed:": [part for part in large if part.verdict == "regressed"],
