@@ -10,12 +10,12 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from ccnlp.errors import CcnlpError, ConfigurationError
-from ccnlp.evaluation.gate import GateParameters
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.stages import PAIR_COLUMNS
 from ccnlp.evaluation.systems import SYSTEMS
 from ccnlp.pipelines.evaluation import nodes
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
+from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
@@ -27,12 +27,18 @@ TASKS = TasksParameters.model_validate(
 )
 
 
-GATE = GateParameters(
-    min_score=0.4,
-    min_gain_over_baseline=-1.0,
-    min_gain_over_champion=0.0,
-    max_regression=0.02,
-    slices=("language", "culture"),
+REGISTRATION = RegistrationParameters.model_validate(
+    {
+        "gate": {
+            "min_score": 0.4,
+            "min_gain_over_baseline": -1.0,
+            "min_gain_over_champion": 0.0,
+            "max_regression": 0.02,
+            "slices": ["language", "culture"],
+        },
+        "override": None,
+        "serving": {"max_texts": 2, "max_characters": 50, "tokens_per_batch": 256},
+    }
 )
 
 
@@ -132,7 +138,7 @@ def _make_catalog(examples, parameters, tiny_encoder):
         "tokenisation_report": pd.DataFrame({"language": ["en"], "tokens_per_character": [0.25]}),
         "params:tasks": TASKS,
         "params:evaluation": parameters,
-        "params:registration.gate": GATE,
+        "params:registration": REGISTRATION,
         "params:tokenisation": TokenisationParameters(max_length_tokens=32),
     }
     for name, value in given.items():
@@ -246,7 +252,7 @@ def judge(examples, parameters, finetuned, champion):
     scores, origin = nodes.score_predictions(predictions, "7", TASKS, parameters)
     compared = nodes.compare_with_champion(predictions, "7", TASKS, parameters)
     decision, table = nodes.judge_promotion(
-        scores, compared, origin, finetuned, champion, "7", GATE
+        scores, compared, origin, finetuned, champion, "7", REGISTRATION
     )
     return decision, table
 

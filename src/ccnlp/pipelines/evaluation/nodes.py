@@ -18,7 +18,7 @@ from ccnlp.evaluation import (
 )
 from ccnlp.evaluation.fairness import measure_fairness as compare_groups
 from ccnlp.evaluation.fairness_view import FairnessTables
-from ccnlp.evaluation.gate import GateParameters, NotCompared
+from ccnlp.evaluation.gate import NotCompared
 from ccnlp.evaluation.origin import Origin, check_origin, origin_of
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.predictions import (
@@ -36,6 +36,7 @@ from ccnlp.evaluation.stages import StageReport, with_round_trips
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
+from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
@@ -161,7 +162,7 @@ def judge_promotion(
     model: TrainedModel,
     champion: TrainedModel | None,
     champion_version: str | None,
-    gate_parameters: GateParameters,
+    registration: RegistrationParameters,
 ) -> tuple[Mapping[str, Any], pd.DataFrame]:
     """What the gate decides of the model and why, and the comparisons behind it as a table."""
     origin = Origin(**scores_origin)
@@ -178,7 +179,7 @@ def judge_promotion(
         why_not_compared=obstacles,
         lost_tasks=set(champion.tasks if champion else ()) - set(model.tasks),
         confidence=origin.confidence,
-        parameters=gate_parameters,
+        parameters=registration.gate,
     )
     about = {"weights": model.weights_digest, "origin": dict(scores_origin)}
     return {**decision.as_dict(), **about}, decision.table

@@ -94,7 +94,7 @@ def _score() -> list[Node]:
                 "finetuned_model",
                 "champion_model",
                 "champion_version",
-                "params:registration.gate",
+                "params:registration",
             ],
             outputs=["gate_decision", "gate_table"],
             name="judge_promotion",
