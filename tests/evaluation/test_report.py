@@ -230,8 +230,9 @@ def test_card_tells_the_decision_and_escapes_it():
     assert "Why not. The gate would have decided for challenger." in card
     assert "Gate: failed, for challenger." in card
     assert "<script>" not in card
-    plain = report.with_promotion("# Model card\n", {**decision, "override": None})
+    plain = report.with_promotion("# Card\n\n## Use\n\nAny.\n", {**decision, "override": None})
     assert "Registered as" not in plain
+    assert plain.index("## Promotion") < plain.index("## Use\n\nAny.\n")
 
 
 def test_row_without_a_reference_is_no_failure(predictions, examples):

@@ -2,7 +2,9 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from textwrap import shorten
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -12,6 +14,9 @@ from ccnlp.evaluation.gate import Alias
 from ccnlp.evaluation.scores import ALL
 
 logger = logging.getLogger(__name__)
+
+MAX_TAG_CHARACTERS = 5000
+"""What registries keep of a tag."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -100,14 +105,24 @@ def promotion_tags(decision: Mapping[str, Any]) -> dict[str, str]:
     """The decision as tags of a model version; without those that would be empty."""
     groups = groups_by_verdict(decision)
     by_verdict = {
-        f"gate.{verdict.replace(' ', '_')}": ", ".join(names) for verdict, names in groups.items()
+        f"gate.{verdict.replace(' ', '_')}": _listed(names) for verdict, names in groups.items()
     }
     tags = {
         "gate.outcome": decision["outcome"],
         "gate.alias": decision["gate_alias"],
-        "gate.reasons": "; ".join(decision["reasons"]),
+        "gate.reasons": shorten(
+            "; ".join(decision["reasons"]), MAX_TAG_CHARACTERS, placeholder=" …"
+        ),
         **by_verdict,
         "override": override_line(decision),
         "weights": decision["weights"],
     }
     return {name: value for name, value in tags.items() if value}
+
+
+def _listed(names: Sequence[str]) -> str:
+    """As many of the names as a tag holds, and how many more there are."""
+    lengths = accumulate(len(name) + 2 for name in names)
+    num_shown = sum(length < MAX_TAG_CHARACTERS - 20 for length in lengths)
+    num_more = len(names) - num_shown
+    return ", ".join([*names[:num_shown], *([f"and {num_more:,} more"] if num_more else [])])

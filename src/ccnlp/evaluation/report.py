@@ -117,11 +117,15 @@ def render_model_card(judgement: Judgement, *, max_length_tokens: int) -> str:
 
 
 def with_promotion(card: str, decision: Mapping[str, Any]) -> str:
-    """The model card with what was decided about the model, by whom and why."""
+    """The model card with what was decided about the model, by whom and why, as first section.
+
+    Registries show the beginning of a card.
+    """
     template = _templates().get_template("promotion.md.j2")
     has_override = bool(decision.get("override"))
     section = template.render(decision=decision, override=has_override, line=gate_line(decision))
-    return f"{card.rstrip()}\n{section}"
+    head, heading, rest = card.partition("\n## ")
+    return f"{head.rstrip()}\n{section}{heading}{rest}"
 
 
 def list_failures(

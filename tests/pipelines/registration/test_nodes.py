@@ -6,7 +6,7 @@ from kedro.config import OmegaConfigLoader
 from pydantic import ValidationError
 
 from ccnlp.errors import CcnlpError, ConfigurationError
-from ccnlp.evaluation.promotion import Override
+from ccnlp.evaluation.promotion import Override, promotion_tags
 from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
 
@@ -119,6 +119,18 @@ def test_package_tells_the_decision_in_tags_and_card(tiny_model):
     assert "Registered as champion by Ada: MX is sold off." in package.card
     assert "The gate would have decided for challenger." in package.card
     assert "- sentiment: culture MX loses: -10.0 against the champion" in package.card
+
+
+def test_tags_of_many_groups_are_cut_and_counted():
+    part = {"task": "sentiment", "slice": "culture", "verdict": "inconclusive"}
+    parts = [{**part, "group": f"group-{row:04d}"} for row in range(500)]
+    reasons = ["sentiment: too few test rows", *["word"] * 3000]
+    decision = {**GATE, "weights": "0a", "gate_alias": "challenger", "comparisons": parts}
+    tags = promotion_tags({**decision, "reasons": reasons})
+    assert all(len(value) <= 5000 for value in tags.values())
+    shown = tags["gate.inconclusive"].split(", ")
+    assert shown[-1] == f"and {500 - len(shown) + 1} more"
+    assert tags["gate.reasons"].endswith(" …")
 
 
 def test_package_holds_all_that_the_registry_needs(tiny_model):
