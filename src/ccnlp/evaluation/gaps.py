@@ -27,6 +27,8 @@ COLUMNS = [
     *LABELS,
 ]  # fmt: skip
 NOTHING = (np.nan, np.nan, np.nan)
+MIN_DEVIATION = 1e-6
+"""Draws that differ by less differ by rounding alone, as where a rate is 1 in each."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,9 @@ def _bands(rates: Sequence[Rate], confidence: float) -> list[tuple[Floats, Float
     deviations = [rate.drawn.std(axis=0) for rate in rates]
     largest = np.zeros(len(rates[0].drawn))
     for rate, deviation in zip(rates, deviations, strict=True):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            distances = np.abs(rate.drawn - rate.observed) / deviation
-        largest = np.maximum(largest, np.nan_to_num(distances, posinf=0.0).max(axis=1))
+        moved = np.where(deviation > MIN_DEVIATION, np.abs(rate.drawn - rate.observed), 0.0)
+        distances = moved / np.maximum(deviation, MIN_DEVIATION)
+        largest = np.maximum(largest, distances.max(axis=1))
     width = np.quantile(largest, confidence)
     return [
         (rate.observed - width * deviation, rate.observed + width * deviation)

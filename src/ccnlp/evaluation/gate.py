@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from ccnlp.errors import CcnlpError, ConfigurationError, did_you_mean
+from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.evaluation.group_comparison import (
     Comparison,
     compare_groups,
@@ -127,7 +127,6 @@ def decide_promotion(
         parameters: thresholds.
 
     Raises:
-        CcnlpError: there are no test scores of the new model.
         ConfigurationError: a slice of the gate was not scored.
     """
     if len(scores):
@@ -186,9 +185,11 @@ def _judge_alone(scores: pd.DataFrame, task: str, parameters: GateParameters) ->
     table = lookup(scores, task=task)
     own = table[(table["system"] == "finetuned") & (table["group"] == ALL)]
     if not len(own):
-        raise CcnlpError(
-            f"task {task!r}: the new model has no scores on test, so nothing can be decided; give "
-            "a corpus a test split (parameters/corpora.yml)"
+        return _Judgement(
+            open=(
+                f"{task}: inconclusive, as there are no scores on test; give a corpus a test split "
+                "(parameters/corpora.yml)",
+            )
         )
     row = own.iloc[0]
     if not row["n"]:
@@ -225,7 +226,7 @@ def _judge_against_champion(
     comparisons: Sequence[Comparison], task: str, parameters: GateParameters
 ) -> _Judgement:
     if not comparisons:
-        why = "the champion was trained on all the test rows"
+        why = "there is no test row that the champion was not trained on"
         return _Judgement(open=(f"{task}: inconclusive, as {why}",))
     overall, *groups = comparisons
     if overall.verdict == "too small":
