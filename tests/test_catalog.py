@@ -29,6 +29,19 @@ TEXTS = {
     "training_history": ["metric"],
     "{study}_study_comparison": ["arm", "against", "task", "corpus", "slice", "group", "finding"],
     "{study}_study_verdicts": ["arm", "task", "corpus", "slice", "group", "verdict"],
+    "disparities": ["task", "corpus", "split", "system", "slice", "group", "verdict"],
+    "fairness": [
+        "task",
+        "corpus",
+        "split",
+        "system",
+        "slice",
+        "worst_group",
+        "best_group",
+        "equalised_odds_label",
+        "demographic_parity_label",
+    ],
+    "gate_table": ["task", "slice", "group", "verdict"],
     "translation_counts": ["source", "target", "engine", "revision"],
 }
 """By table in csv, columns of it that hold text."""

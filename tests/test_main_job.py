@@ -166,6 +166,7 @@ def test_main_job_ends_with_scores_a_registered_model_and_a_finished_run(make_pr
     assert "sentiment: macro-F1 on test, in percent, with its interval" in output
     assert "Report: data/08_reporting/report.html" in output
     assert "Registered: ccnlp version 1, as " in output
+    assert "\nGate: " in output
     scores = pd.read_csv(project / "data" / "08_reporting" / "scores.csv")
     assert set(scores["system"]) == {"majority", "tfidf", "probe", "finetuned"}
     assert {"all", "language", "culture", "language_culture", "label"} <= set(scores["slice"])
@@ -175,6 +176,10 @@ def test_main_job_ends_with_scores_a_registered_model_and_a_finished_run(make_pr
     assert run.data.tags["encoder_source"] == "path"
     assert [i.dataset.name for i in run.inputs.dataset_inputs] == ["toy"]
     assert "finetuned/test/macro_f1" in run.data.metrics
+    fairness = pd.read_csv(project / "data" / "08_reporting" / "fairness.csv")
+    assert set(fairness["slice"]) >= {"language", "culture"}
+    version = mlflow.MlflowClient(f"sqlite:///{project}/mlflow.db").get_model_version("ccnlp", "1")
+    assert version.tags["gate.outcome"] in {"passed", "failed", "inconclusive"}
 
 
 @pytest.mark.slow

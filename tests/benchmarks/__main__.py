@@ -38,6 +38,7 @@ def main() -> None:
         "tokenising": lambda: compare("tokenising", "rows_per_second", ["100000000"]),
         "prediction": lambda: compare("prediction", "examples_per_second", ["4000"]),
         "training": lambda: training(arguments.rows, arguments.full, arguments.seeds),
+        "evaluation": evaluation,
         "ingestion": lambda: measure("ingestion", str(arguments.ingestion_rows)),
     }
     figures: dict[str, object] = {"machine": platform.platform(), "python": sys.version.split()[0]}
@@ -54,6 +55,12 @@ def compare(module: str, figure: str, arguments: list[str]) -> dict[str, Any]:
     ours, plain = measure(module, "ours", *arguments), measure(module, "plain", *arguments)
     ratios = {name: ours[name] / plain[name] for name in ours if name in COMPARED}
     return {"ours": ours, "plain": plain, "ratio": ours[figure] / plain[figure], "ratios": ratios}
+
+
+def evaluation() -> dict[str, Any]:
+    """Both ways on a million predictions, and ours where rows are drawn in groups of five."""
+    figures = compare("evaluation", "draws_per_second", ["1000000"])
+    return {**figures, "clustered": measure("evaluation", "clustered", "1000000")}
 
 
 def training(rows: int, is_full: bool, num_seeds: int) -> dict[str, object]:

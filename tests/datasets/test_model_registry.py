@@ -172,13 +172,26 @@ def test_champion_predicts_as_the_model_that_was_registered(registry, dataset, p
     assert own["prediction"].tolist() == loaded["prediction"].tolist()
 
 
-def test_broken_champion_is_told_with_the_way_on(registry, dataset, package, tmp_path):
+@pytest.mark.parametrize("harm", ["broken", "gone"])
+@pytest.mark.parametrize(
+    "file",
+    ["ccnlp.json", "config.json", "heads.safetensors", "model.safetensors", "tokenizer.json"],
+)
+def test_broken_champion_is_told_with_the_way_on(registry, dataset, package, tmp_path, file, harm):
     dataset.save(package)
-    for path in (tmp_path / "mlruns").rglob("heads.safetensors"):
-        path.write_bytes(b"broken")
+    (path,) = (tmp_path / "mlruns").rglob(f"artifacts/model/{file}")
+    path.unlink() if harm == "gone" else path.write_bytes(b"broken")
     with pytest.raises(DatasetError, match="the champion models:/ccnlp/1 can't be loaded") as e:
         ChampionDataset(model_name="ccnlp").load()
     assert "give the alias 'champion' to another version" in str(e.value)
+
+
+def test_champion_of_a_kind_of_task_that_is_gone_is_told(registry, dataset, package, tmp_path):
+    dataset.save(package)
+    (path,) = (tmp_path / "mlruns").rglob("artifacts/model/ccnlp.json")
+    path.write_text(path.read_text().replace("sequence_classification", "ranking"))
+    with pytest.raises(DatasetError, match="the champion models:/ccnlp/1 can't be loaded"):
+        ChampionDataset(model_name="ccnlp").load()
 
 
 def test_champion_whose_files_are_gone_is_told(registry, dataset, package, tmp_path):

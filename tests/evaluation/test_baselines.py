@@ -175,7 +175,7 @@ def test_tfidf_gives_the_same_twice(systems, examples, tasks):
 
 def test_task_without_train_rows_is_named(systems, examples, tasks):
     kept = examples[examples["split"] != "train"]
-    with pytest.raises(CorpusError, match="task 'sentiment': no train rows to fit 'tfidf' on"):
+    with pytest.raises(CorpusError, match="no labelled train rows to fit 'tfidf' on"):
         predict_with("tfidf", systems["tfidf"], examples=kept, tasks=tasks)
 
 

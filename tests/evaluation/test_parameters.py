@@ -30,6 +30,17 @@ def test_slice_of_a_column_that_predictions_lack_is_refused(parameters):
         with_change(parameters, slices={"place": ["language", "cultur"]})
 
 
+def test_slice_of_a_column_of_examples_that_predictions_do_not_carry_says_which_can(parameters):
+    message = "examples have the column 'licence', but predictions do not carry it; slices are made"
+    with pytest.raises(ValidationError, match=f"{message} of corpus, .*, reference"):
+        with_change(parameters, slices={"licence": ["licence"]})
+
+
+def test_slice_of_the_reference_is_allowed(parameters):
+    slices = {"culture_label": ("culture", "reference")}
+    assert with_change(parameters, slices=slices).slices == slices
+
+
 @pytest.mark.parametrize(
     ("baseline", "message"),
     [

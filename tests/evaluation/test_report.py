@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from ccnlp.evaluation import prediction_plots, report, score_plots
+from ccnlp.evaluation.fairness import measure_fairness
+from ccnlp.evaluation.fairness_view import FairnessTables
 from ccnlp.evaluation.parameters import PublishedScores
 from ccnlp.evaluation.scores import score_predictions
 
@@ -162,6 +164,81 @@ def test_page_shows_published_scores_beside_ours(judgement):
     )
     assert "beside A. Nonymous, 2020" in page
     assert "51.5" in page
+
+
+@pytest.fixture
+def with_gate(judgement, predictions, tasks, parameters):
+    """The judgement with what the gate found between two cultures."""
+
+    def with_gate(**gate):
+        tables = measure_fairness(predictions, judgement.scores, tasks, parameters)
+        decided = {"alias": "challenger", "outcome": "failed", "reasons": [ATTACK]}
+        parts = [("MX", "regressed"), (ATTACK, "improved"), ("ES", "too small")]
+        comparisons = [
+            {"task": "sentiment", "slice": "culture", "group": group, "verdict": verdict}
+            for group, verdict in parts
+        ]
+        decision = {**decided, "comparisons": comparisons, **gate}
+        return replace(judgement, fairness=FairnessTables(*tables, decision))
+
+    return with_gate
+
+
+def render(judgement):
+    page = report.render_report(judgement, failures=pd.DataFrame(), figures=[], stages={})
+    return without_plotly(page)
+
+
+def test_page_tells_whom_the_model_serves_worse(with_gate):
+    own = render(with_gate())
+    assert "alert('x')</script>" not in own
+    text = html.unescape(own)
+    assert "Whom does it serve worse?" in text
+    assert "None of the 2 groups by culture that have 30 test rows or more is shown" in text
+    assert "1 group is too small to say anything." in text
+    assert "too few rows to say" in text
+    assert "How far groups lie apart" in text
+    assert not re.search(r"\bnan\b", text)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("passed", "Passed: the model becomes the champion."),
+        ("failed", "Failed: the model stays a challenger."),
+        ("inconclusive", "Inconclusive, which is no pass: the model stays a challenger."),
+    ],
+)
+def test_page_tells_what_the_gate_decided_and_why(with_gate, outcome, said):
+    text = html.unescape(render(with_gate(outcome=outcome)))
+    assert said in text
+    assert f"<li>{ATTACK}</li>" in text
+    assert "culture MX" in text
+
+
+def test_page_without_a_gate_has_no_section_on_it(page):
+    assert "What the gate decided" not in without_plotly(page)
+
+
+def test_card_tells_the_decision_and_escapes_it():
+    decision = {
+        "alias": "champion", "gate_alias": "challenger", "outcome": "failed", "comparisons": [],
+        "reasons": [ATTACK], "override": {"alias": "champion", "by": ATTACK, "reason": "Why not."},
+    }  # fmt: skip
+    card = report.with_promotion("# Model card\n", decision)
+    assert card.startswith("# Model card\n\n## Promotion\n\nRegistered as champion by")
+    assert "Why not. The gate would have decided for challenger." in card
+    assert "Gate: failed, for challenger." in card
+    assert "<script>" not in card
+    plain = report.with_promotion("# Card\n\n## Use\n\nAny.\n", {**decision, "override": None})
+    assert "Registered as" not in plain
+    assert plain.index("## Promotion") < plain.index("## Use\n\nAny.\n")
+
+
+def test_row_without_a_reference_is_no_failure(predictions, examples):
+    untold = predictions["reference"].astype("string").mask(predictions["culture"] == "MX")
+    failures = report.list_failures(predictions.assign(reference=untold), examples, per_culture=3)
+    assert set(failures["place"]) == {"es-ES", f"es-{ATTACK}"}
 
 
 def test_failures_are_the_surest_errors_of_each_culture(predictions, examples):

@@ -1,3 +1,4 @@
+import logging
 from functools import partial
 
 import numpy as np
@@ -349,3 +350,52 @@ def test_baseline_without_predictions_is_named(predictions, tasks, parameters):
     other = parameters.model_copy(update={"baseline": "tfdif"})
     with pytest.raises(ConfigurationError, match=r"'tfdif', which predicted.*did you mean 'tfidf'"):
         score_predictions(predictions, tasks, other)
+
+
+def without_references(predictions, is_tied):
+    return predictions.assign(reference=predictions["reference"].astype("string").mask(is_tied))
+
+
+def test_rows_without_a_reference_are_counted_and_have_no_part(
+    predictions, tasks, parameters, caplog
+):
+    is_tied = predictions["example_id"] < "e0040"
+    with caplog.at_level(logging.INFO):
+        scores = score_predictions(without_references(predictions, is_tied), tasks, parameters)
+    kept = score_predictions(predictions[~is_tied], tasks, parameters)
+    pd.testing.assert_frame_equal(
+        scores.drop(columns="num_unlabelled"), kept.drop(columns="num_unlabelled")
+    )
+    assert set(kept["num_unlabelled"]) == {0}
+    assert set(lookup(scores)["num_unlabelled"]) == {40}
+    assert (
+        lookup(scores, slice_name="culture").groupby("system")["num_unlabelled"].sum().eq(40).all()
+    )
+    assert "40 of 300 rows have no reference; they have no part in the scores" in caplog.text
+
+
+def test_group_without_any_reference_has_no_score(predictions, tasks, parameters):
+    is_tied = predictions["language"] == "sw"
+    scores = score_predictions(without_references(predictions, is_tied), tasks, parameters)
+    row = row_of(lookup(scores, slice_name="language"), group="sw", system="finetuned")
+    assert (row["n"], row["num_unlabelled"]) == (0, is_tied.sum() // 2)
+    assert row[["score", "low", "high", "difference"]].isna().all()
+    assert row["is_small"]
+    average = row_of(scores, group="language_average", system="finetuned", metric="macro_f1")
+    others = lookup(scores, slice_name="language").query("system == 'finetuned' and n > 0")
+    assert average["score"] == pytest.approx(others["score"].mean())
+
+
+def test_rows_without_any_reference_have_no_score(predictions, tasks, parameters):
+    none = without_references(predictions, np.full(len(predictions), True))
+    scores = score_predictions(none, tasks, parameters)
+    assert scores["score"].isna().all()
+    assert set(scores["n"]) == {0}
+
+
+def test_slice_of_too_many_groups_is_refused(predictions, tasks, parameters):
+    slices = {"texts": ("group_id",)}
+    with pytest.raises(ConfigurationError, match=r"slices\.texts has 300 groups.*max_groups"):
+        score_predictions(
+            predictions, tasks, parameters.model_copy(update={"slices": slices, "max_groups": 200})
+        )

@@ -1,6 +1,13 @@
 import pandas as pd
+import pytest
 
-from ccnlp.evaluation.slices import groups_by_columns, groups_by_length, members
+from ccnlp.errors import ConfigurationError
+from ccnlp.evaluation.slices import (
+    check_slices,
+    groups_by_columns,
+    groups_by_length,
+    members,
+)
 
 
 def test_groups_join_the_columns():
@@ -21,3 +28,27 @@ def test_members_of_length_groups_run_from_short_to_long():
         ("41–140", [1]),
         ("over 140", [0]),
     ]
+
+
+def test_no_rows_have_no_members():
+    assert not list(members(pd.Series([], dtype="str")))
+
+
+def test_slices_of_too_many_groups_are_refused_with_the_column_and_a_way_on(parameters):
+    slices = {"text": ("domain", "culture"), "culture": ("culture",)}
+    few = parameters.model_copy(update={"slices": slices, "max_groups": 10})
+    rows = pd.DataFrame(
+        {"domain": [f"d{row // 11}" for row in range(99)], "culture": ["MX", None, "ES"] * 33}
+    )
+    message = (
+        r"evaluation\.slices\.text has 27 groups, 9 of them by the column 'domain'; at most 10 .*"
+        r"Set text: null to drop the slice, or bin the column's values"
+    )
+    with pytest.raises(ConfigurationError, match=message):
+        check_slices(rows, few)
+    check_slices(rows, few.model_copy(update={"max_groups": 27}))
+
+
+def test_slice_of_a_column_that_the_rows_lack_is_refused(parameters):
+    with pytest.raises(ConfigurationError, match=r"slices\.language is made of the column 'lang"):
+        check_slices(pd.DataFrame({"culture": ["MX"]}), parameters)

@@ -9,7 +9,7 @@ from ccnlp.evaluation.parameters import PublishedScores
 from ccnlp.evaluation.published import benchmark_table, compare_with_published
 from ccnlp.evaluation.scores import score_predictions
 from ccnlp.evaluation.stages import MAX_ROWS, PAIR_COLUMNS, tables_of, with_round_trips
-from ccnlp.evaluation.summary import group_rows
+from ccnlp.evaluation.summary import group_rows, summarise
 from ccnlp.evaluation.terminal import scores_table
 
 LABELS = ("negative", "neutral", "positive")
@@ -77,6 +77,30 @@ def test_small_groups_stand_without_an_interval(scores):
     assert str(row.cells["finetuned"].score) == "100.0 (too few rows)"
     assert row.cells["finetuned"].difference.signed.endswith(" (too few rows)")
     assert row.cells["finetuned"].difference.verdict == "open"
+
+
+def test_rows_without_a_label_are_told_and_have_no_numbers(make_predictions, tasks, parameters):
+    reference = pd.array([*["negative", "positive"] * 40, *[pd.NA] * 9], dtype="string")
+    answers = ["negative"] * 89
+    table = make_predictions(
+        reference, {"tfidf": answers, "finetuned": answers}, culture=["MX"] * 80 + ["ES"] * 9
+    )
+    scores = score_predictions(table, tasks, parameters)
+    lines = scores_table(scores).splitlines()
+    assert next(line for line in lines if line.startswith("es-ES")).split() == [
+        "es-ES",
+        "0*",
+        "–",
+        "–",
+    ]
+    (row,) = [row for row in group_rows(scores, "culture") if row.key == "ES"]
+    cell = row.cells["finetuned"]
+    assert (str(cell.score), cell.difference.signed) == ("–", "–")
+    assert "9 more have no label, and no part in the scores." in summarise(scores, task="sentiment")
+    nothing = score_predictions(table[table["culture"] == "ES"], tasks, parameters)
+    assert summarise(nothing, task="sentiment") == [
+        "None of the 9 test rows has a label, so nothing was judged."
+    ]
 
 
 def test_terminal_table_says_nothing_twice_where_no_culture_is_stated(

@@ -80,9 +80,20 @@ def scores():
     return pd.DataFrame([row]).reindex(columns=COLUMNS)
 
 
+GATE = {
+    "alias": "challenger",
+    "outcome": "failed",
+    "reasons": ["sentiment: too little gain"],
+    "comparisons": [
+        {"task": "sentiment", "slice": "culture", "group": group, "verdict": verdict}
+        for group, verdict in (("MX", "improved"), ("ES", "improved"), ("SN", "too small"))
+    ],
+}
+
+
 def decide(scores):
     report(Fact("registered_version", "ccnlp version 3"))
-    return {"alias": "challenger", "reasons": ["sentiment: too little gain"]}
+    return GATE
 
 
 def test_results_end_the_run(project, capsys):
@@ -140,7 +151,7 @@ def test_behaviour_is_summed_up_at_the_end(project, capsys):
 
 
 def decide_alone():
-    return {"alias": "challenger", "reasons": ["sentiment: too little gain"]}
+    return GATE
 
 
 def test_decision_without_a_version_claims_none(project, capsys):
@@ -150,8 +161,38 @@ def test_decision_without_a_version_claims_none(project, capsys):
     node = Node(decide_alone, None, "promotion_decision", name="decide")
     project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
     out = capsys.readouterr().out
-    assert "Decision: challenger\n  sentiment: too little gain" in out
+    assert (
+        "Decision: challenger\nGate: failed, for challenger; 2 improved, 1 too small\n"
+        "  sentiment: too little gain"
+    ) in out
     assert "Registered" not in out
+
+
+def override():
+    stated = {"alias": "champion", "by": "Ada", "reason": "SN can wait."}
+    return {**GATE, "alias": "champion", "gate_alias": "challenger", "override": stated}
+
+
+def test_override_is_told_beside_what_the_gate_decided(project, capsys):
+    catalog = DataCatalog(
+        {"promotion_decision": JSONDataset(filepath=str(project.folder / "promotion.json"))}
+    )
+    node = Node(override, None, "promotion_decision", name="override")
+    project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
+    assert (
+        "Decision: champion\nOverride: champion by Ada: SN can wait.\n"
+        "Gate: failed, for challenger; 2 improved"
+    ) in capsys.readouterr().out
+
+
+def test_gate_without_a_registration_is_told(project, capsys):
+    catalog = DataCatalog(
+        {"gate_decision": JSONDataset(filepath=str(project.folder / "gate.json"))}
+    )
+    node = Node(decide_alone, None, "gate_decision", name="judge")
+    project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
+    out = capsys.readouterr().out
+    assert "\nGate: failed, for challenger; 2 improved, 1 too small\n  sentiment: too" in out
 
 
 @pytest.mark.parametrize(

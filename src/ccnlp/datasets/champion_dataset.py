@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from kedro.io import AbstractDataset
 
-from ccnlp.errors import ModelSourceError
+from ccnlp.errors import CcnlpError, ModelSourceError
 from ccnlp.models.trained import TrainedModel
 
 Champion = TypeVar("Champion")
@@ -57,7 +57,7 @@ class ChampionDataset(_AliasDataset[TrainedModel | None]):
         try:
             folder = mlflow.artifacts.download_artifacts(f"{uri}/artifacts/model")
             return TrainedModel.load(Path(folder))
-        except (MlflowException, OSError, ValueError, ModelSourceError) as error:
+        except (MlflowException, OSError, ValueError, CcnlpError) as error:
             raise ModelSourceError(
                 f"the champion {uri} can't be loaded: {error}; give the alias {ALIAS!r} to another "
                 f"version on the page Models of MLflow (make mlflow), or take it away there"

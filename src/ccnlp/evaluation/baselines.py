@@ -161,9 +161,10 @@ def _predict_logistic(
     name: str,
 ) -> pd.DataFrame:
     """Of the regularisations the one with the best macro-F1 on the task's validation rows."""
-    is_validation = (rows["split"] == "validation").to_numpy()
-    references = task.reference(rows)[is_validation]
-    # Without validation rows nothing can be chosen: the middle one is taken.
+    references = task.reference(rows)
+    is_validation = ((rows["split"] == "validation") & references.notna()).to_numpy()
+    references = references[is_validation]
+    # Without labelled validation rows nothing can be chosen: the middle one is taken.
     candidates = strengths if is_validation.any() else [strengths[len(strengths) // 2]]
     best: tuple[float, Probabilities] | None = None
     for strength, probabilities in _fit_each(

@@ -171,8 +171,12 @@ def percentile_interval(draws: Floats, confidence: float) -> tuple[Floats, Float
 def _draw_groups(sizes: Ints, total: int, draws: int, generator: np.random.Generator) -> Ints:
     """How often each unit is drawn when `total` groups are; shape (draws, units)."""
     units = len(sizes)
-    unit_of_group = np.repeat(np.arange(units), sizes)
-    drawn = unit_of_group[generator.integers(0, total, size=(draws, total))]
-    offsets = np.arange(draws)[:, None] * units
-    weights = np.bincount((drawn + offsets).ravel(), minlength=draws * units)
-    return weights.reshape(draws, units).astype(np.int64)
+    drawn = generator.integers(0, total, size=(draws, total), dtype=np.int32)
+    if units != total:  # else each group is its own unit
+        drawn = np.repeat(np.arange(units, dtype=np.int32), sizes)[drawn]
+    weights = np.empty((draws, units), dtype=np.int64)
+    for row, groups in enumerate(
+        drawn
+    ):  # a draw's counts fit the processor's cache, a block's don't
+        weights[row] = np.bincount(groups, minlength=units)
+    return weights

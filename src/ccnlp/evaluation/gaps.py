@@ -19,13 +19,16 @@ from ccnlp.evaluation.bootstrap import Floats
 from ccnlp.evaluation.slice_draws import DrawnSlice
 
 ESTIMATES = ("gap", "ratio", "equalised_odds_difference", "demographic_parity_difference")
+LABELS = ("equalised_odds_label", "demographic_parity_label")
 COLUMNS = [
     "task", "corpus", "split", "system", "slice", "num_groups", "num_too_small",
     "worst_group", "worst_score", "best_group", "best_score",
     *(f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high")),
-    "equalised_odds_label", "demographic_parity_label",
+    *LABELS,
 ]  # fmt: skip
 NOTHING = (np.nan, np.nan, np.nan)
+MIN_DEVIATION = 1e-6
+"""Draws that differ by less differ by rounding alone, as where a rate is 1 in each."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Rate:
 
 
 def measure_gaps(drawn: DrawnSlice, *, confidence: float) -> dict[str, object]:
-    """The row of one system and slice; NaN where fewer than two groups are large enough.
+    """The row of one system and slice; NaN and no names where fewer than two groups are judged.
 
     For more than two labels, each is set against the rest, and the worst label counts.
     Equalised odds (Hardt et al. 2016): the larger of the differences in true and in false positive
@@ -72,7 +75,8 @@ def measure_gaps(drawn: DrawnSlice, *, confidence: float) -> dict[str, object]:
         "num_groups": len(drawn.groups) + len(drawn.unlabelled_groups),
         "num_too_small": len(drawn.groups) + len(drawn.unlabelled_groups) - len(judged),
     }
-    row: dict[str, object] = {**place, **sizes}
+    nobody = dict.fromkeys(("worst_group", "best_group", *LABELS), "")
+    row: dict[str, object] = {**place, **sizes, **nobody}
     if len(judged) < 2:
         return row
     draws = drawn.draws
@@ -95,8 +99,8 @@ def _named(name: str, estimate: tuple[float, float, float]) -> dict[str, object]
     return dict(zip((name, f"{name}_low", f"{name}_high"), estimate, strict=True))
 
 
-def _worst(rates: Sequence[Rate]) -> str | None:
-    return max(rates, key=lambda rate: rate.gap).label if rates else None
+def _worst(rates: Sequence[Rate]) -> str:
+    return max(rates, key=lambda rate: rate.gap).label if rates else ""
 
 
 def _rates(drawn: DrawnSlice, name: str) -> list[Rate]:
@@ -153,9 +157,9 @@ def _bands(rates: Sequence[Rate], confidence: float) -> list[tuple[Floats, Float
     deviations = [rate.drawn.std(axis=0) for rate in rates]
     largest = np.zeros(len(rates[0].drawn))
     for rate, deviation in zip(rates, deviations, strict=True):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            distances = np.abs(rate.drawn - rate.observed) / deviation
-        largest = np.maximum(largest, np.nan_to_num(distances, posinf=0.0).max(axis=1))
+        moved = np.where(deviation > MIN_DEVIATION, np.abs(rate.drawn - rate.observed), 0.0)
+        distances = moved / np.maximum(deviation, MIN_DEVIATION)
+        largest = np.maximum(largest, distances.max(axis=1))
     width = np.quantile(largest, confidence)
     return [
         (rate.observed - width * deviation, rate.observed + width * deviation)

@@ -63,7 +63,9 @@ def draw_labels(examples: pd.DataFrame, *, labels: Mapping[str, Sequence[str]]) 
 
 
 def _rows_of(predictions: pd.DataFrame, task: str, corpus: str, split: str) -> pd.DataFrame:
-    rows = predictions[(predictions["task"] == task) & (predictions["split"] == split)]
+    """Those with a reference: there is nothing to hold the others' predictions against."""
+    is_chosen = (predictions["task"] == task) & (predictions["split"] == split)
+    rows = predictions[is_chosen & predictions["reference"].notna()]
     return rows if corpus == ALL else rows[rows["corpus"] == corpus]
 
 

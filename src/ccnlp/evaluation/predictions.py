@@ -30,6 +30,9 @@ COLUMNS = [
     *KEPT,
 ]
 
+REPEATED = [name for name in KEPT if name != "group_id"] + ["task", "system", "weights"]
+"""Columns of few values, which are kept as categories: as text they take most of the memory."""
+
 TRAIN_AGAIN = "train again: kedro run --pipelines augmentation,tokenisation,training"
 
 Predict = Callable[[pd.DataFrame, pd.DataFrame, Task], pd.DataFrame | None]
@@ -46,9 +49,11 @@ def predict_with(
     """One system's predictions of the validation and test rows of every task.
 
     A task whose answer is not one label a row is left out: no system here can be judged on it.
+    Train rows without a label, such as those whose annotators are tied, teach none of the systems
+    that are fitted here.
 
     Raises:
-        CorpusError: a task has no train rows to fit a system on.
+        CorpusError: a task has no labelled train rows to fit a system on.
     """
     tables = []
     for name, task in tasks.items():
@@ -58,10 +63,11 @@ def predict_with(
         if not has_one_label(task):
             logger.info("%s: not judged, as its answer is not one label a row", name)
             continue
-        train = own[own["split"] == "train"].reset_index(drop=True)
+        is_taught = (own["split"] == "train") & task.reference(own).notna()
+        train = own[is_taught].reset_index(drop=True)
         rows = own[own["split"] != "train"].reset_index(drop=True)
         if not len(train):
-            raise CorpusError(f"task {name!r}: no train rows to fit {system!r} on")
+            raise CorpusError(f"task {name!r}: no labelled train rows to fit {system!r} on")
         predicted = predict(train, rows, task)
         if predicted is not None:
             logger.info("%s: %s rows predicted by %s", name, f"{len(rows):,}", system)
@@ -189,7 +195,8 @@ def combine(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of all systems' predictions."""
     filled = [table for table in tables if len(table)]
     combined = pd.concat(filled, ignore_index=True) if filled else _empty()
-    return combined.astype(dict.fromkeys(["prediction", "reference", "system"], "string"))
+    kinds = dict.fromkeys(["prediction", "reference"], "string")
+    return combined.astype(kinds | dict.fromkeys(REPEATED, "category"))
 
 
 def _long(predicted: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task) -> pd.DataFrame:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ccnlp.evaluation.fairness_view import VERDICTS, FairnessTables, view_fairness
 from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
 from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.evaluation.promotion import gate_line, groups_by_verdict
 from ccnlp.evaluation.published import compare_with_published
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.slices import groups_by_columns
@@ -51,6 +53,8 @@ class Judgement:
     corpora: Mapping[str, Mapping[str, Any]]
     encoder: EncoderCheckpoint
     parameters: EvaluationParameters
+    fairness: FairnessTables | None = None
+    """How groups compare, and what the gate decided; the report's section on it."""
 
 
 def render_report(
@@ -73,6 +77,7 @@ def render_report(
         templates=TEMPLATES,
         figures=figures,
         **_common(judgement),
+        **_fairness(judgement),
         failures=failures.to_dict("records"),
         stages={name: tables_of(report) for name, report in stages.items()},
         benchmark=compare_with_published(judgement.scores, judgement.parameters.published),
@@ -95,10 +100,24 @@ def render_model_card(judgement: Judgement, *, max_length_tokens: int) -> str:
     return template.render(**common, front_matter=front_matter, max_length_tokens=max_length_tokens)
 
 
+def with_promotion(card: str, decision: Mapping[str, Any]) -> str:
+    """The model card with what was decided about the model, by whom and why, as first section.
+
+    Registries show the beginning of a card.
+    """
+    template = _templates().get_template("promotion.md.j2")
+    has_override = bool(decision.get("override"))
+    section = template.render(decision=decision, override=has_override, line=gate_line(decision))
+    head, heading, rest = card.partition("\n## ")
+    return f"{head.rstrip()}\n{section}{heading}{rest}"
+
+
 def list_failures(
     predictions: pd.DataFrame, examples: pd.DataFrame, *, per_culture: int
 ) -> pd.DataFrame:
     """The leading system's most confident errors on test, some for each language and culture.
+
+    A row without a reference is no error.
 
     Columns: `place`, `name` of it, `text`, `reference`, `prediction`, `confidence`.
     """
@@ -106,10 +125,10 @@ def list_failures(
     test = predictions[predictions["split"] == "test"]
     if not len(test):
         return pd.DataFrame(columns=columns)
-    wrong = test[
-        (test["system"] == leading_system(test["system"]))
-        & (test["reference"] != test["prediction"])
-    ].sort_values(["language", "culture", "confidence"], ascending=[True, True, False])
+    own = test[(test["system"] == leading_system(test["system"])) & test["reference"].notna()]
+    wrong = own[own["reference"] != own["prediction"]].sort_values(
+        ["language", "culture", "confidence"], ascending=[True, True, False]
+    )
     chosen = wrong[wrong.groupby(["language", "culture"]).cumcount() < per_culture]
     shown = examples[examples["id"].isin(chosen["example_id"])].drop_duplicates("id")
     texts = {row["id"]: _shorten(str(row.get("text", ""))) for row in shown.to_dict("records")}
@@ -148,6 +167,20 @@ def _common(judgement: Judgement) -> dict[str, Any]:
         "percent": f"{100 * judgement.parameters.confidence:g} %",
         "ALL": ALL,
         "LANGUAGE_AVERAGE": LANGUAGE_AVERAGE,
+    }
+
+
+def _fairness(judgement: Judgement) -> dict[str, Any]:
+    """Of tasks in the order of the scores; nothing where nobody compared groups."""
+    tables = judgement.fairness
+    if tables is None:
+        return {"fairness": {}, "gate": None}
+    tasks = [str(task) for task in judgement.scores["task"].unique()]
+    return {
+        "fairness": {task: view_fairness(tables, task, judgement.parameters) for task in tasks},
+        "verdicts": VERDICTS,
+        "gate": tables.gate,
+        "gate_groups": groups_by_verdict(tables.gate),
     }
 
 

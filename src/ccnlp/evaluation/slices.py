@@ -86,5 +86,6 @@ def members(groups: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
     codes, names = pd.factorize(groups, sort=True)
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(names)))
-    for name, positions in zip(names, np.split(order, ends[:-1]), strict=True):
-        yield str(name), positions
+    starts = np.append(0, ends)  # of no group, too, where there are no rows
+    for name, start, end in zip(names, starts, ends, strict=False):
+        yield str(name), order[start:end]

@@ -19,7 +19,9 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
-        """Such as `64.1 (63.0 to 65.2)`, or `64.1 (too few rows)`."""
+        """Such as `64.1 (63.0 to 65.2)`, or `64.1 (too few rows)`; a dash where there is none."""
+        if math.isnan(self.value):
+            return "–"
         interval = f"{self.low:.1f} to {self.high:.1f}" if self.has_interval else "too few rows"
         return f"{self.value:.1f} ({interval})"
 
@@ -30,7 +32,9 @@ class Estimate:
 
     @property
     def signed(self) -> str:
-        """Such as `+2.0 (-0.5 to +4.5)`, or `+2.0 (too few rows)`."""
+        """Such as `+2.0 (-0.5 to +4.5)`, or `+2.0 (too few rows)`; a dash where there is none."""
+        if math.isnan(self.value):
+            return "–"
         interval = f"{self.low:+.1f} to {self.high:+.1f}" if self.has_interval else "too few rows"
         return f"{self.value:+.1f} ({interval})"
 
@@ -112,6 +116,10 @@ def summarise(scores: pd.DataFrame, *, task: str, corpus: str | None = None) -> 
     overall = {row.key: row for row in group_rows(scores, ALL, task=task, corpus=corpus)}
     if ALL not in overall:
         return ["There are no test rows, so nothing was judged."]
+    chosen = lookup(scores, task=task, corpus=corpus)
+    num_unlabelled = int(chosen["num_unlabelled"].iloc[0])
+    if not overall[ALL].n:
+        return [f"None of the {num_unlabelled:,} test rows has a label, so nothing was judged."]
     system = leading_system(overall[ALL].cells)
     own = overall[ALL].cells[system]
     metric = METRIC_NAMES["macro_f1"]
@@ -120,7 +128,9 @@ def summarise(scores: pd.DataFrame, *, task: str, corpus: str | None = None) -> 
         f"{own.score}, and {overall[LANGUAGE_AVERAGE].cells[system].score} as the mean over the "
         "languages."
     ]
-    baseline = str(lookup(scores, task=task, corpus=corpus)["baseline"].iloc[0])
+    if num_unlabelled:
+        sentences.append(f"{num_unlabelled:,} more have no label, and no part in the scores.")
+    baseline = str(chosen["baseline"].iloc[0])
     if baseline != system:
         verdict = {
             "better": "better than",

@@ -182,7 +182,7 @@ def _prior(cells: Ints, counts: Ints, num_groups: int, num_labels: int) -> tuple
     return places.astype(np.int64), PRIOR_ROWS * shares.ravel()[places]
 
 
-def _gamma(shapes: Ints, num_draws: int, generator: np.random.Generator) -> Floats:
+def _gamma(shapes: Ints | Floats, num_draws: int, generator: np.random.Generator) -> Floats:
     """Weights with these shapes, (units, draws); most units occur once, which is faster to draw."""
     if (shapes == 1).all():
         return generator.standard_exponential((len(shapes), num_draws))

@@ -1,5 +1,6 @@
 """The table that a run ends with."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -69,5 +70,7 @@ def _line(name: str, count: str, cells: Sequence[str]) -> str:
 
 
 def _cell(score: Estimate) -> str:
+    if math.isnan(score.value):
+        return "–"
     interval = f"{score.low:>2.0f}–{score.high:<3.0f}" if score.has_interval else " " * 6
     return f"{score.value:>5.1f} {interval}"

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SCORES, BEHAVIOUR, DECISION = "scores", "behaviour_table", "promotion_decision"
+SCORES, BEHAVIOUR = "scores", "behaviour_table"
+GATE, DECISION = "gate_decision", "promotion_decision"
 """The datasets whose content ends the run."""
 
 REGISTERED_VERSION = "registered_version"
@@ -147,6 +148,11 @@ class TerminalHook:
             blocks.append("\n".join([*sentences, *self._place("behaviour_report", catalog)]))
         if DECISION in made:
             blocks.append(self._registration(catalog.load(DECISION)))
+        elif GATE in made:
+            from ccnlp.evaluation.promotion import gate_line
+
+            decision = catalog.load(GATE)
+            blocks.append("\n".join([gate_line(decision), *_indented(decision["reasons"])]))
         return blocks
 
     def _place(self, report: str, catalog: "DataCatalog") -> list[str]:
@@ -155,10 +161,20 @@ class TerminalHook:
         return [f"Report: {_within(Path(path), self._project)}"] if path else []
 
     def _registration(self, decision: Mapping[str, Any]) -> str:
-        """The alias and the reasons, with the version where the run made one."""
+        """The alias, with the version where the run made one, then who and what decided so."""
+        from ccnlp.evaluation.promotion import gate_line, override_line
+
         version, alias = self._registered_version, decision["alias"]
         registered = f"Registered: {version}, as {alias}" if version else f"Decision: {alias}"
-        return "\n".join([registered, *(f"  {reason}" for reason in decision["reasons"])])
+        override = override_line(decision)
+        stated = [f"Override: {override}"] if override else []
+        return "\n".join(
+            [registered, *stated, gate_line(decision), *_indented(decision["reasons"])]
+        )
+
+
+def _indented(reasons: Sequence[str]) -> list[str]:
+    return [f"  {reason}" for reason in reasons]
 
 
 def use_logging_of(project: Path) -> None:

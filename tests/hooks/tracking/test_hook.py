@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import sys
 
@@ -13,7 +14,7 @@ from kedro_datasets.pandas import CSVDataset
 from ccnlp import progress
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import TrackingHook
-from ccnlp.hooks.tracking.corpora import score_metrics
+from ccnlp.hooks.tracking.corpora import fairness_metrics, score_metrics
 from ccnlp.hooks.tracking.hook import _runner_name
 from ccnlp.hooks.tracking.server import check_local_store
 
@@ -215,6 +216,43 @@ def test_scores_of_several_corpora_and_tasks_are_told_apart():
         "sentiment/finetuned/test/macro_f1",
         "topic/news/finetuned/test/macro_f1",
     }
+
+
+def fairness(slice_="culture", **more):
+    row = {"task": "sentiment", "corpus": "seed", "split": "test", "system": "finetuned"}
+    numbers = {"gap": 0.2, "ratio": 0.7, "equalised_odds_difference": 0.3}
+    parity = {"demographic_parity_difference": float("nan")}
+    return row | numbers | parity | {"slice": slice_} | more
+
+
+def test_gaps_between_groups_become_metrics():
+    table = pd.DataFrame([fairness(), fairness("length"), fairness(system="tfidf")])
+    metrics = fairness_metrics(table)
+    assert {name: value for name, value in metrics.items() if not math.isnan(value)} == {
+        "finetuned/test/gap/culture": 0.2,
+        "finetuned/test/ratio/culture": 0.7,
+        "finetuned/test/equalised_odds_difference/culture": 0.3,
+    }
+    two = pd.DataFrame([fairness(corpus="all"), fairness(), fairness(task="topic")])
+    assert {name for name in fairness_metrics(two) if "/gap/" in name} == {
+        "sentiment/finetuned/test/gap/culture",
+        "sentiment/seed/finetuned/test/gap/culture",
+        "topic/seed/finetuned/test/gap/culture",
+    }
+
+
+def test_saved_gaps_are_logged(project):
+    def measure_fairness():
+        return pd.DataFrame([fairness()])
+
+    path = project.folder / "fairness.csv"
+    catalog = DataCatalog({"fairness": CSVDataset(filepath=str(path))})
+    project.run(
+        Pipeline([Node(measure_fairness, None, "fairness", name="measure_fairness")]),
+        TrackingHook(),
+        catalog=catalog,
+    )
+    assert project.runs()[0].data.metrics["finetuned/test/gap/culture"] == 0.2
 
 
 def test_saved_scores_are_logged(project):

@@ -9,11 +9,13 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from ccnlp.errors import CcnlpError
+from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.stages import PAIR_COLUMNS
 from ccnlp.evaluation.systems import SYSTEMS
+from ccnlp.pipelines.evaluation import nodes
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
+from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
@@ -25,14 +27,36 @@ TASKS = TasksParameters.model_validate(
 )
 
 
+REGISTRATION = RegistrationParameters.model_validate(
+    {
+        "gate": {
+            "min_score": 0.4,
+            "min_gain_over_baseline": -1.0,
+            "min_gain_over_champion": 0.0,
+            "max_regression": 0.02,
+            "slices": ["language", "culture"],
+        },
+        "override": None,
+        "serving": {"max_texts": 2, "max_characters": 50, "tokens_per_batch": 256},
+    }
+)
+
+
 class WordModel:
-    """Knows one word of each label; its tasks are those of the project."""
+    """Knows one word of each label; its tasks are those of the project.
+
+    Args:
+        weights_digest: names it.
+        seen: ids of the examples that it was trained on.
+        flipped: texts with this in them get another label than their own.
+    """
 
     tasks = build_tasks(TASKS)
 
-    def __init__(self, weights_digest="0a", seen=()):
+    def __init__(self, weights_digest="0a", seen=(), flipped=None):
         self.weights_digest = weights_digest
         self.seen = seen
+        self.flipped = flipped
 
     def has_seen(self, ids):
         return np.isin(list(ids), list(self.seen))
@@ -40,6 +64,9 @@ class WordModel:
     def predict(self, rows, *, task, tokens_per_batch):
         labels = self.tasks[task].labels
         hits = np.array([[WORDS[label] in text for label in labels] for text in rows["text"]])
+        if self.flipped is not None:
+            is_flipped = rows["text"].str.contains(self.flipped).to_numpy()
+            hits[is_flipped] = np.roll(hits[is_flipped], 1, axis=1)
         probabilities = np.where(hits, 0.8, 0.1).astype(np.float32)
         best = probabilities.argmax(axis=1)
         return pd.DataFrame(
@@ -86,7 +113,7 @@ def _make_catalog(examples, parameters, tiny_encoder):
     for name in ("evaluation", "ingestion"):
         text = (CONFIGURATION / "catalog" / f"{name}.yml").read_text(encoding="utf-8")
         configured |= yaml.safe_load(text)
-    made = {*create_pipeline().outputs(), "predictions", "scores", *FIGURES}
+    made = create_pipeline().all_outputs()
     patterns = {name: entry for name, entry in configured.items() if name.startswith("{")}
     catalog = DataCatalog.from_config(
         {**{name: configured[name] for name in made if name in configured}, **patterns}
@@ -111,6 +138,7 @@ def _make_catalog(examples, parameters, tiny_encoder):
         "tokenisation_report": pd.DataFrame({"language": ["en"], "tokens_per_character": [0.25]}),
         "params:tasks": TASKS,
         "params:evaluation": parameters,
+        "params:registration": REGISTRATION,
         "params:tokenisation": TokenisationParameters(max_length_tokens=32),
     }
     for name, value in given.items():
@@ -200,7 +228,6 @@ def test_model_that_was_trained_on_test_rows_is_not_scored(
 
 def test_run_without_a_task_that_can_be_judged_ends(make_catalog, tmp_path, monkeypatch):
     from ccnlp.evaluation import predictions
-    from ccnlp.pipelines.evaluation import nodes
 
     monkeypatch.chdir(tmp_path)
     for module in (predictions, nodes):
@@ -211,6 +238,155 @@ def test_run_without_a_task_that_can_be_judged_ends(make_catalog, tmp_path, monk
     assert not len(catalog.load("scores"))
     assert catalog.load("scores_origin")["weights"] is None
     assert Path("data", "08_reporting", "report.html").exists()
+
+
+def judge(examples, parameters, finetuned, champion):
+    """What the gate decides, by the pipeline's own functions."""
+    systems = {"finetuned": finetuned, "champion": champion}
+    tables = [nodes.predict_majority(examples, TASKS, parameters)]
+    tables += [
+        getattr(nodes, f"predict_{name}")(examples, model, TASKS, parameters)
+        for name, model in systems.items()
+    ]
+    predictions = nodes.combine_predictions(*tables)
+    scores, origin = nodes.score_predictions(predictions, "7", TASKS, parameters)
+    compared = nodes.compare_with_champion(predictions, "7", TASKS, parameters)
+    decision, table = nodes.judge_promotion(
+        scores, compared, origin, finetuned, champion, "7", REGISTRATION
+    )
+    return decision, table
+
+
+@pytest.fixture
+def many_examples(examples):
+    """Sixty test rows of each culture, whose texts name it, and a tenth of which is hard."""
+    copies = [examples.assign(text=examples["text"] + f" {copy}") for copy in range(5)]
+    table = pd.concat(copies, ignore_index=True)
+    ids = [f"m{row:04d}" for row in range(len(table))]
+    hard = np.where(np.arange(len(table)) % 10 == 0, " hard", "")
+    return table.assign(
+        id=ids, group_id=ids, text=table["text"] + " in " + table["culture"] + pd.Series(hard)
+    )
+
+
+@pytest.fixture
+def few_slices(parameters):
+    slices = {"language": ("language",), "culture": ("culture",)}
+    return parameters.model_copy(
+        update={"slices": slices, "num_draws": 500, "baseline": "majority"}
+    )
+
+
+def test_model_made_worse_on_one_culture_is_stopped(many_examples, few_slices):
+    # It is better than the champion everywhere but in Mexico, where its labels are flipped.
+    champion = WordModel("0b", flipped="hard")
+    finetuned = WordModel(flipped="in MX")
+    decision, table = judge(many_examples, few_slices, finetuned, champion)
+    assert (decision["alias"], decision["outcome"]) == ("challenger", "failed")
+    assert any("culture MX loses: -" in reason for reason in decision["reasons"])
+    row = table.set_index("group").loc["MX"]
+    assert (row["verdict"], bool(row["is_beyond_tolerance"])) == ("regressed", True)
+
+
+def test_culture_that_is_lost_stops_a_model_that_is_better_on_all_rows(many_examples, few_slices):
+    champion = WordModel("0b", flipped="in GB|in NA")
+    decision, table = judge(many_examples, few_slices, WordModel(flipped="in MX"), champion)
+    verdicts = table.set_index("group")["verdict"]
+    assert verdicts["all"] == "improved"
+    assert verdicts[["GB", "NA", "MX"]].tolist() == ["improved", "improved", "regressed"]
+    assert (decision["alias"], decision["outcome"]) == ("challenger", "failed")
+
+
+def test_model_that_is_better_everywhere_passes(many_examples, few_slices):
+    champion = WordModel("0b", flipped="hard")
+    decision, table = judge(many_examples, few_slices, WordModel(), champion)
+    assert (decision["alias"], decision["outcome"]) == ("champion", "passed")
+    assert not table["is_beyond_tolerance"].any()
+    assert table.set_index("group").loc["all", "verdict"] == "improved"
+
+
+def test_model_that_is_the_champion_again_does_not_pass(many_examples, few_slices):
+    champion = WordModel("0b", flipped="hard")
+    decision, _ = judge(many_examples, few_slices, WordModel(flipped="hard"), champion)
+    assert (decision["alias"], decision["outcome"]) == ("challenger", "inconclusive")
+
+
+def test_champion_of_other_labels_leaves_it_open(many_examples, few_slices):
+    other = TASKS.model_dump()
+    other["sentiment"]["labels"] = ["bad", "good"]
+    champion = WordModel("0b")
+    champion.tasks = build_tasks(TasksParameters.model_validate(other))
+    decision, table = judge(many_examples, few_slices, WordModel(), champion)
+    assert (decision["alias"], decision["outcome"]) == ("challenger", "inconclusive")
+    assert (
+        "inconclusive, as the labels of the champion are ['bad', 'good']" in decision["reasons"][0]
+    )
+    assert not len(table)
+
+
+def test_champion_with_a_task_that_the_model_lacks_stays(many_examples, few_slices):
+    topic = {"kind": "sequence_classification", "loss_weight": 1.0, "labels": ["a", "b"]}
+    champion = WordModel("0b", flipped="hard")
+    more = TasksParameters.model_validate({"topic": topic})
+    champion.tasks = {**champion.tasks, **build_tasks(more)}
+    decision, _ = judge(many_examples, few_slices, WordModel(), champion)
+    assert (decision["alias"], decision["outcome"]) == ("challenger", "failed")
+    assert decision["reasons"][0].startswith("topic: the champion answers this task")
+
+
+def test_task_that_writes_text_leaves_nothing_to_judge(many_examples, few_slices, monkeypatch):
+    monkeypatch.setattr("ccnlp.pipelines.evaluation.nodes.has_one_label", lambda task: False)
+    decision, _ = judge(many_examples, few_slices, WordModel(), WordModel("0b"))
+    assert decision["alias"] == "challenger"
+    assert decision["reasons"] == [
+        "no task of the model has one label a row, so nothing was judged"
+    ]
+
+
+def test_examples_without_a_test_split_decide_nothing(many_examples, few_slices):
+    no_test = many_examples[many_examples["split"] != "test"]
+    decision, table = judge(no_test, few_slices, WordModel(), WordModel("0b"))
+    assert (decision["alias"], decision["outcome"]) == ("challenger", "inconclusive")
+    assert any("give a corpus a test split" in reason for reason in decision["reasons"])
+    assert not len(table)
+
+
+def test_slice_of_too_many_groups_ends_the_run_before_any_model(examples, parameters):
+    many = parameters.model_copy(update={"slices": {"texts": ("group_id",)}, "max_groups": 20})
+    with pytest.raises(ConfigurationError, match=r"slices\.texts has 63 groups"):
+        nodes.predict_majority(examples, TASKS, many)
+
+
+def test_rows_whose_annotators_are_tied_go_through_the_pipeline(
+    make_catalog, examples, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    catalog = make_catalog()
+    # Three rows of each split of Mexico, and all of Namibia's test rows.
+    is_tied = (examples["culture"] == "MX") & (examples.groupby("split").cumcount() % 4 == 0)
+    is_tied |= (examples["culture"] == "NA") & (examples["split"] == "test")
+    tied = examples.assign(label=examples["label"].astype("string").mask(is_tied))
+    catalog["examples@table"] = MemoryDataset(tied, copy_mode="assign")
+    run(catalog, WordModel("0b"))
+    scores = catalog.load("scores")
+    rows = scores[(scores["slice"] == "culture") & (scores["split"] == "test")]
+    is_test = tied["split"] == "test"
+    expected = tied[is_test]["label"].isna().groupby(tied[is_test]["culture"]).sum()
+    assert rows.groupby("group")["num_unlabelled"].first().to_dict() == expected.to_dict()
+    assert rows.loc[rows["group"] == "NA", "score"].isna().all()
+    page = Path("data", "08_reporting", "report.html").read_text(encoding="utf-8")
+    assert f"{expected.sum()} test rows have no label, and no part in any score." in page
+
+
+def test_tables_of_groups_are_read_as_they_were_written(catalog):
+    disparities, fairness = catalog.load("disparities"), catalog.load("fairness")
+    own = disparities[(disparities["slice"] == "culture") & (disparities["split"] == "test")]
+    assert set(own["group"]) == {"GB", "MX", "NA"}  # Namibia is no missing value
+    assert set(own["verdict"]) == {"too small"}
+    assert own["num_needed"].dtype == "float64"
+    assert fairness["gap"].dtype == "float64"
+    assert set(fairness["num_too_small"]) <= {0, 1, 2, 3, 4, 5}
+    assert catalog.load("gate_decision")["outcome"] in {"passed", "failed", "inconclusive"}
 
 
 def test_nodes_are_named_like_their_functions():

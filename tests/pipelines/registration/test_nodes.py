@@ -1,15 +1,14 @@
-import dataclasses
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from kedro.config import OmegaConfigLoader
+from pydantic import ValidationError
 
-from ccnlp.errors import CcnlpError
-from ccnlp.evaluation.scores import COLUMNS
+from ccnlp.errors import CcnlpError, ConfigurationError
+from ccnlp.evaluation.promotion import Override, promotion_tags
 from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
 
 CONF = Path(__file__).parents[3] / "conf"
 PARAMETERS = RegistrationParameters.model_validate(
@@ -21,61 +20,117 @@ PARAMETERS = RegistrationParameters.model_validate(
             "max_regression": 0.02,
             "slices": ["language", "culture"],
         },
+        "override": None,
         "serving": {"max_texts": 2, "max_characters": 50, "tokens_per_batch": 256},
     }
 )
 
 
-@pytest.fixture
-def scores() -> pd.DataFrame:
-    place = {"task": "sentiment", "corpus": "seed", "split": "test", "system": "finetuned"}
-    names = {"slice": "all", "group": "all", "metric": "macro_f1", "baseline": "tfidf", "n": 9}
-    numbers = {"score": 0.6, "difference": 0.1, "difference_low": 0.01, "difference_high": 0.2}
-    numbers["is_small"] = False
-    rows = [place | names | numbers | {"slice": name} for name in ("all", "language", "culture")]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def origin(model, version=None):
-    return {"weights": model.weights_digest, "champion_version": version, "confidence": 0.95}
-
-
-def test_first_model_becomes_champion(scores, tiny_model):
-    nothing = pd.DataFrame(columns=[*COLUMNS, "champion_version"])
-    decision = nodes.decide_promotion(
-        scores, nothing, origin(tiny_model), tiny_model, None, None, PARAMETERS
-    )
-    assert decision["alias"] == "champion"
-
-
-def test_scores_of_other_weights_decide_nothing(scores, tiny_model):
-    other = {**origin(tiny_model), "weights": "0a"}
-    with pytest.raises(CcnlpError, match="evaluate again"):
-        nodes.decide_promotion(scores, scores, other, tiny_model, None, None, PARAMETERS)
-
-
-def test_champion_with_a_task_that_the_model_lacks_stays(scores, tiny_model):
-    topic = build_tasks(
-        TasksParameters.model_validate(
-            {"topic": {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}}
+GATE = {
+    "alias": "challenger",
+    "outcome": "failed",
+    "reasons": ["sentiment: culture MX loses: -10.0 against the champion (-14.0 to -6.0), n = 80"],
+    "comparisons": [
+        {"task": "sentiment", "slice": slice_, "group": group, "verdict": verdict}
+        for slice_, group, verdict in (
+            ("all", "all", "improved"),
+            ("culture", "MX", "regressed"),
+            ("culture", "SN", "too small"),
         )
-    )
-    champion = dataclasses.replace(tiny_model, tasks={**tiny_model.tasks, **topic})
-    comparison = scores.assign(champion_version="4")
-    decision = nodes.decide_promotion(
-        scores, comparison, origin(tiny_model, "4"), tiny_model, champion, "4", PARAMETERS
-    )
-    assert decision["alias"] == "challenger"
-    assert decision["reasons"][0].startswith("topic: the champion answers this task")
+    ],
+}
 
 
-def test_champion_is_compared_where_it_has_the_same_task(scores, tiny_model):
-    comparison = scores.assign(difference_low=-0.01, champion_version="4")
-    decision = nodes.decide_promotion(
-        scores, comparison, origin(tiny_model, "4"), tiny_model, tiny_model, "4", PARAMETERS
-    )
-    assert decision["alias"] == "challenger"
-    assert "against the champion" in decision["reasons"][0]
+def gate_of(model, version=None):
+    """What the gate decided of a model."""
+    origin = {"weights": model.weights_digest, "champion_version": version, "confidence": 0.95}
+    return {**GATE, "weights": model.weights_digest, "origin": origin}
+
+
+def with_override(**changes):
+    stated = {"alias": "champion", "by": "Ada", "reason": "MX is sold off.", "weights": "0" * 16}
+    override = Override.model_validate(stated | changes)
+    return PARAMETERS.model_copy(update={"override": override})
+
+
+def test_gate_decides_where_nobody_else_does(tiny_model):
+    decision = nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, PARAMETERS)
+    assert (decision["alias"], decision["gate_alias"]) == ("challenger", "challenger")
+    assert decision["override"] is None
+
+
+def test_scores_of_other_weights_decide_nothing(tiny_model):
+    gate = gate_of(tiny_model)
+    other = {**gate, "origin": {**gate["origin"], "weights": "0a"}}
+    with pytest.raises(CcnlpError, match="evaluate again"):
+        nodes.decide_promotion(other, tiny_model, None, PARAMETERS)
+
+
+def test_comparison_with_another_champion_decides_nothing(tiny_model):
+    with pytest.raises(CcnlpError, match="now there is version 4 as champion"):
+        nodes.decide_promotion(gate_of(tiny_model, "3"), tiny_model, "4", PARAMETERS)
+
+
+@pytest.mark.parametrize("alias", ["champion", "challenger"])
+def test_person_decides_otherwise_and_the_gate_stays_visible(tiny_model, alias, caplog):
+    parameters = with_override(alias=alias, weights=tiny_model.weights_digest)
+    decision = nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, parameters)
+    assert (decision["alias"], decision["gate_alias"]) == (alias, "challenger")
+    assert decision["override"] == {"alias": alias, "by": "Ada", "reason": "MX is sold off."}
+    assert f"registered as {alias} by Ada, where the gate decides for challenger" in caplog.text
+
+
+def test_decision_on_another_model_is_refused(tiny_model):
+    with pytest.raises(ConfigurationError) as caught:
+        nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, with_override())
+    message = str(caught.value)
+    assert "by 'Ada', is about the weights 0000000000000000, and the model has" in message
+    assert f'weights: "{tiny_model.weights_digest}"' in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"by": " "}, "by\n  String should have at least 1 character"),
+        ({"reason": ""}, "reason\n  String should have at least 1 character"),
+        ({"weights": 1234567890123456}, "is a number; write the digest in quotes"),
+        ({"weights": "latest"}, "String should match pattern"),
+        ({"alias": "best"}, "Input should be 'champion' or 'challenger'"),
+    ],
+)
+def test_override_that_binds_nothing_or_nobody_is_refused(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        with_override(**changes)
+
+
+def test_package_tells_the_decision_in_tags_and_card(tiny_model):
+    parameters = with_override(weights=tiny_model.weights_digest)
+    decision = nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, parameters)
+    examples = pd.DataFrame({"split": ["test"], "text": ["b"], "language": "en", "culture": "GB"})
+    package = nodes.package_model(tiny_model, decision, "# card", {}, examples, parameters)
+    assert package.alias == "champion"
+    assert package.tags["override"] == "champion by Ada: MX is sold off."
+    assert package.tags["gate.alias"] == "challenger"
+    assert package.tags["gate.regressed"] == "culture MX"
+    assert package.tags["gate.too_small"] == "culture SN"
+    assert package.tags["gate.reasons"].startswith("sentiment: culture MX loses")
+    assert package.tags["weights"] == tiny_model.weights_digest
+    assert package.card.startswith("# card\n\n## Promotion\n")
+    assert "Registered as champion by Ada: MX is sold off." in package.card
+    assert "The gate would have decided for challenger." in package.card
+    assert "- sentiment: culture MX loses: -10.0 against the champion" in package.card
+
+
+def test_tags_of_many_groups_are_cut_and_counted():
+    part = {"task": "sentiment", "slice": "culture", "verdict": "inconclusive"}
+    parts = [{**part, "group": f"group-{row:04d}"} for row in range(500)]
+    reasons = ["sentiment: too few test rows", *["word"] * 3000]
+    decision = {**GATE, "weights": "0a", "gate_alias": "challenger", "comparisons": parts}
+    tags = promotion_tags({**decision, "reasons": reasons})
+    assert all(len(value) <= 5000 for value in tags.values())
+    shown = tags["gate.inconclusive"].split(", ")
+    assert shown[-1] == f"and {500 - len(shown) + 1} more"
+    assert tags["gate.reasons"].endswith(" …")
 
 
 def test_package_holds_all_that_the_registry_needs(tiny_model):
@@ -84,35 +139,16 @@ def test_package_holds_all_that_the_registry_needs(tiny_model):
     )
     package = nodes.package_model(
         tiny_model,
-        {"alias": "champion", "reasons": ["good"]},
+        {**gate_of(tiny_model), "alias": "champion", "gate_alias": "champion", "reasons": ["good"]},
         "# card",
         {"seed": {"fingerprint": "01ab"}},
         examples,
         PARAMETERS,
     )
-    assert (package.alias, package.reasons, package.card) == ("champion", ("good",), "# card")
+    assert (package.alias, package.reasons) == ("champion", ("good",))
     assert package.tags["data.seed"] == "01ab"
     assert package.example.to_dict("list") == {"text": ["b"], "language": ["en"], "culture": ["GB"]}
     assert package.parameters.max_texts == 2
-
-
-def test_model_without_a_task_that_can_be_judged_is_challenger(scores, tiny_model):
-    tasks = {name: WritingTask() for name in tiny_model.tasks}
-    model = dataclasses.replace(tiny_model, tasks=tasks)
-    nothing = scores.iloc[:0]
-    decision = nodes.decide_promotion(
-        nothing, nothing, {**origin(model), "weights": None}, model, None, None, PARAMETERS
-    )
-    assert decision["alias"] == "challenger"
-    assert decision["reasons"] == [
-        "no task of the model has one label a row, so nothing was judged"
-    ]
-
-
-class WritingTask:
-    """Of a task that writes text, what the gate asks for."""
-
-    labels = ()
 
 
 @pytest.mark.parametrize(("environment", "name"), [("base", "ccnlp"), ("umsab", "ccnlp-umsab")])

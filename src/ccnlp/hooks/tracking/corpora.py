@@ -54,3 +54,24 @@ def score_metrics(scores: "pd.DataFrame") -> dict[str, float]:
             parts.append(row["group"])
         metrics["/".join(map(str, parts))] = float(row["score"])
     return metrics
+
+
+def fairness_metrics(table: "pd.DataFrame") -> dict[str, float]:
+    """How far groups lie apart by name, such as `finetuned/test/gap/culture`.
+
+    Of the models, on the slices of languages and cultures; named as in `score_metrics`.
+    """
+    from ccnlp.evaluation.gaps import ESTIMATES
+
+    has_many_tasks = table["task"].nunique() > 1
+    has_many_corpora = table["corpus"].nunique() > 1
+    metrics = {}
+    for row in table.to_dict("records"):
+        if row["slice"] not in SLICES or row["system"] not in ("finetuned", "champion"):
+            continue
+        parts = [row["task"]] if has_many_tasks else []
+        parts += [row["corpus"]] if has_many_corpora and row["corpus"] != ALL else []
+        for name in ESTIMATES:
+            key = "/".join([*parts, row["system"], row["split"], name, row["slice"]])
+            metrics[key] = float(row[name])
+    return metrics

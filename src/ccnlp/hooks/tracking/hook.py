@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FINGERPRINTS, SCORES = "corpus_fingerprints", "scores"
+FINGERPRINTS, SCORES, FAIRNESS = "corpus_fingerprints", "scores", "fairness"
 SELECTION = (
     "tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs", "load_versions",
     "namespaces", "only_missing_outputs",
@@ -187,6 +187,10 @@ class TrackingHook:
             from ccnlp.hooks.tracking.corpora import score_metrics  # imports pandas
 
             log.metrics(score_metrics(data))
+        elif dataset_name == FAIRNESS:
+            from ccnlp.hooks.tracking.corpora import fairness_metrics  # imports pandas
+
+            log.metrics(fairness_metrics(data))
         dataset = self._catalog.get(dataset_name)
         folder = ((getattr(dataset, "metadata", None) or {}).get("mlflow") or {}).get("artifact")
         path = getattr(dataset, "_filepath", None)

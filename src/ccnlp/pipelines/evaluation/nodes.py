@@ -9,13 +9,17 @@ import pandas as pd
 
 from ccnlp.evaluation import (
     baselines,
+    gate,
     prediction_plots,
     published,
     report,
     score_plots,
     scores,
 )
-from ccnlp.evaluation.origin import origin_of
+from ccnlp.evaluation.fairness import measure_fairness as compare_groups
+from ccnlp.evaluation.fairness_view import FairnessTables
+from ccnlp.evaluation.gate import NotCompared
+from ccnlp.evaluation.origin import Origin, check_origin, origin_of
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.predictions import (
     combine,
@@ -24,12 +28,15 @@ from ccnlp.evaluation.predictions import (
     predict_with_champion,
     predict_with_finetuned,
     unseen,
+    why_not_comparable,
     without_seen_splits,
 )
+from ccnlp.evaluation.slices import check_slices
 from ccnlp.evaluation.stages import StageReport, with_round_trips
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
+from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
@@ -37,10 +44,17 @@ Figure = Any
 """A plotly figure. Kedro reads annotations at run time, and importing plotly takes a second."""
 
 
-def predict_majority(examples: pd.DataFrame, tasks: TasksParameters) -> pd.DataFrame:
-    """What always giving the commonest label predicts."""
+def predict_majority(
+    examples: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
+) -> pd.DataFrame:
+    """What always giving the commonest label predicts; refuses slices of too many groups.
+
+    It waits for no model, so that a run with such slices ends before the training.
+    """
     predict = baselines.predict_majority
-    return predict_with("majority", predict, examples=examples, tasks=build_tasks(tasks))
+    predicted = predict_with("majority", predict, examples=examples, tasks=build_tasks(tasks))
+    check_slices(predicted, evaluation)
+    return predicted
 
 
 def predict_tfidf(
@@ -130,6 +144,46 @@ def compare_with_champion(
     return compared.assign(champion_version=champion_version)
 
 
+def measure_fairness(
+    predictions: pd.DataFrame,
+    scores: pd.DataFrame,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Each group beside the rest, and how far the groups of each slice lie apart."""
+    return compare_groups(without_seen_splits(predictions), scores, build_tasks(tasks), evaluation)
+
+
+def judge_promotion(
+    scores: pd.DataFrame,
+    champion_comparison: pd.DataFrame,
+    scores_origin: Mapping[str, Any],
+    model: TrainedModel,
+    champion: TrainedModel | None,
+    champion_version: str | None,
+    registration: RegistrationParameters,
+) -> tuple[Mapping[str, Any], pd.DataFrame]:
+    """What the gate decides of the model and why, and the comparisons behind it as a table."""
+    origin = Origin(**scores_origin)
+    check_origin(origin, weights=model.weights_digest, champion_version=champion_version)
+    obstacles = {}
+    for name, task in model.tasks.items():
+        if has_one_label(task):
+            reason = why_not_comparable(champion, task)
+            is_obstacle = champion is not None and name in champion.tasks
+            obstacles[name] = NotCompared(reason, is_obstacle=is_obstacle) if reason else None
+    decision = gate.decide_promotion(
+        scores,
+        champion_comparison,
+        why_not_compared=obstacles,
+        lost_tasks=set(champion.tasks if champion else ()) - set(model.tasks),
+        confidence=origin.confidence,
+        parameters=registration.gate,
+    )
+    about = {"weights": model.weights_digest, "origin": dict(scores_origin)}
+    return {**decision.as_dict(), **about}, decision.table
+
+
 def compare_with_published(scores: pd.DataFrame, evaluation: EvaluationParameters) -> str:
     """Our scores beside published ones, as Markdown."""
     return published.benchmark_table(scores, evaluation.published)
@@ -163,6 +217,9 @@ def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> Figure:
 def write_report(
     *,
     scores: pd.DataFrame,
+    disparities: pd.DataFrame,
+    gaps: pd.DataFrame,
+    gate_decision: Mapping[str, Any],
     predictions: pd.DataFrame,
     examples: pd.DataFrame,
     corpora: Mapping[str, Mapping[str, Any]],
@@ -184,7 +241,8 @@ def write_report(
     failures = report.list_failures(
         predictions, examples, per_culture=evaluation.report.failures_per_culture
     )
-    judgement = report.Judgement(scores, corpora, encoder, evaluation)
+    fairness = FairnessTables(disparities, gaps, gate_decision)
+    judgement = report.Judgement(scores, corpora, encoder, evaluation, fairness)
     return report.render_report(
         judgement, failures=failures, figures=list(figures.values()), stages=stages
     )

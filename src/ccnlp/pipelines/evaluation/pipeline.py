@@ -28,7 +28,7 @@ def _predict() -> list[Node]:
     return [
         Node(
             nodes.predict_majority,
-            inputs=[EXAMPLES, TASKS],
+            inputs=[EXAMPLES, TASKS, PARAMETERS],
             outputs="majority_predictions",
             name="predict_majority",
         ),
@@ -80,6 +80,26 @@ def _score() -> list[Node]:
             name="compare_with_champion",
         ),
         Node(
+            nodes.measure_fairness,
+            inputs=["predictions", "scores", TASKS, PARAMETERS],
+            outputs=["disparities", "fairness"],
+            name="measure_fairness",
+        ),
+        Node(
+            nodes.judge_promotion,
+            inputs=[
+                "scores",
+                "champion_comparison",
+                "scores_origin",
+                "finetuned_model",
+                "champion_model",
+                "champion_version",
+                "params:registration",
+            ],
+            outputs=["gate_decision", "gate_table"],
+            name="judge_promotion",
+        ),
+        Node(
             nodes.compare_with_published,
             inputs=["scores", PARAMETERS],
             outputs="benchmark_table",
@@ -112,6 +132,9 @@ def _show() -> list[Node]:
             nodes.write_report,
             inputs={
                 "scores": "scores",
+                "disparities": "disparities",
+                "gaps": "fairness",
+                "gate_decision": "gate_decision",
                 "predictions": "predictions",
                 "examples": EXAMPLES,
                 "corpora": "corpus_fingerprints",

@@ -12,11 +12,8 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.decide_promotion,
                 [
-                    "scores",
-                    "champion_comparison",
-                    "scores_origin",
+                    "gate_decision",
                     "finetuned_model",
-                    "champion_model",
                     "champion_version",
                     "params:registration",
                 ],

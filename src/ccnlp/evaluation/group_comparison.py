@@ -1,0 +1,128 @@
+"""The new model beside the champion, group by group, with verdicts fit for many groups."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.evaluation.multiplicity import adjust_by_holm, two_sided_p, upper_tail
+from ccnlp.evaluation.scores import ALL, lookup
+
+Verdict = Literal["improved", "regressed", "inconclusive", "too small"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The new model against the champion on one group of test rows; differences in macro-F1.
+
+    Attributes:
+        task: of the rows.
+        slice: `all`, or one of the gate's.
+        group: of the slice.
+        n: rows with a label that the champion was not trained on.
+        difference: the new model's score less the champion's.
+        low: lower end of the interval of this group alone; NaN where there is none.
+        high: its upper end.
+        p_adjusted: how often chance alone gives such a difference, by Holm over all groups of the
+            gate; of all rows, by itself. NaN where the group is too small.
+        verdict: `improved` or `regressed` where that is surer than the confidence.
+        is_beyond_tolerance: whether the loss is surely larger than is tolerated.
+    """
+
+    task: str
+    slice: str
+    group: str
+    n: int
+    difference: float
+    low: float
+    high: float
+    p_adjusted: float
+    verdict: Verdict
+    is_beyond_tolerance: bool = False
+
+
+def compare_groups(
+    champion_comparison: pd.DataFrame, task: str, slices: Sequence[str]
+) -> list[Comparison]:
+    """All rows first, then the groups of each slice; empty where no row can be compared."""
+    parts = [lookup(champion_comparison, task=task, slice_name=name) for name in (ALL, *slices)]
+    parts[0] = parts[0][parts[0]["group"] == ALL]
+    return [_compare_group(task, row) for part in parts for _, row in part.iterrows()]
+
+
+def _compare_group(task: str, row: "pd.Series[Any]") -> Comparison:
+    """By the group's own interval; `decide_groups` corrects the verdicts of groups."""
+    difference, low, high = interval_of(row)
+    verdict: Verdict = "improved" if low > 0 else "regressed" if high < 0 else "inconclusive"
+    return Comparison(
+        task=task,
+        slice=str(row["slice"]),
+        group=str(row["group"]),
+        n=int(row["n"]),
+        difference=difference,
+        low=low,
+        high=high,
+        p_adjusted=np.nan,
+        verdict="too small" if row["is_small"] else verdict,
+    )
+
+
+def decide_groups(
+    parts: Sequence[Comparison], *, confidence: float, tolerance: float
+) -> list[Comparison]:
+    """The comparisons with p-values, and with the verdicts of groups corrected for their number.
+
+    A group's deviation is that of a normal distribution with its interval. All rows are judged by
+    themselves; they are no group.
+
+    Args:
+        parts: of `compare_groups`, of all tasks.
+        confidence: of their intervals, such as 0.95.
+        tolerance: loss in macro-F1 that is tolerated.
+    """
+    tail = (1 - confidence) / 2
+    widths = NormalDist().inv_cdf(1 - tail)
+    centres = np.array([(part.low + part.high) / 2 for part in parts])
+    deviations = np.array([(part.high - part.low) / 2 / widths for part in parts])
+    p_values = two_sided_p(centres, deviations)
+    is_group = np.array([is_judged(part) for part in parts], dtype=bool)
+    adjusted = np.where([part.slice == ALL for part in parts], p_values, np.nan)
+    adjusted[is_group] = adjust_by_holm(p_values[is_group])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        excess = (-tolerance - centres) / deviations
+    losses = np.array([1.0 if math.isnan(value) else upper_tail(value) for value in excess])
+    is_beyond = np.zeros(len(parts), dtype=bool)
+    is_beyond[is_group] = adjust_by_holm(losses[is_group]) < tail
+    decided = []
+    for part, p_adjusted, is_lost in zip(parts, adjusted, is_beyond, strict=True):
+        if part.verdict == "too small":
+            decided.append(part)
+            continue
+        is_open = is_judged(part) and not p_adjusted < 1 - confidence
+        decided.append(
+            replace(
+                part,
+                p_adjusted=float(p_adjusted),
+                verdict="inconclusive" if is_open else part.verdict,
+                is_beyond_tolerance=bool(is_lost),
+            )
+        )
+    return decided
+
+
+def is_judged(part: Comparison) -> bool:
+    """Whether it is a group, and large enough."""
+    return part.slice != ALL and part.verdict != "too small"
+
+
+def interval_of(row: "pd.Series[Any]") -> tuple[float, float, float]:
+    """The difference with its ends."""
+    return (
+        float(row["difference"]),
+        float(row["difference_low"]),
+        float(row["difference_high"]),
+    )
