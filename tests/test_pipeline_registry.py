@@ -32,6 +32,22 @@ def test_augmentation_switched_off_leaves_one_node(monkeypatch):
     assert "translations" not in pipelines["__default__"].datasets()
 
 
+def test_agreement_is_measured_and_reported_where_a_corpus_has_annotations(monkeypatch):
+    without = register_pipelines()
+    monkeypatch.setattr(pipeline_registry, "has_annotations", lambda: True)
+    pipelines = register_pipelines()
+    added = {
+        name: {node.func.__name__ for node in pipelines[name].nodes}
+        - {node.func.__name__ for node in without[name].nodes}
+        for name in NAMES
+    }
+    assert added.pop("ingestion") == {"select_annotations", "measure_agreement", "draw_agreement"}
+    assert not any(added.values())
+    told = {"agreement_report", "disagreement_plot", "alphas_plot"}
+    assert pipelines["evaluation"].inputs() - without["evaluation"].inputs() == told
+    assert not told & without["__default__"].datasets()
+
+
 def test_every_stage_but_the_first_reads_what_an_earlier_one_makes():
     pipelines = register_pipelines()
     made = set(pipelines["ingestion"].all_outputs())

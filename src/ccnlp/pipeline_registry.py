@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ccnlp.hooks.annotation_switch import has_annotations
 from ccnlp.hooks.augmentation_switch import is_augmentation_enabled
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def _create(name: str) -> "Pipeline":
     module = import_module(f"ccnlp.pipelines.{name}.pipeline")
     if name == "augmentation":
         pipeline: Pipeline = module.create_pipeline(is_enabled=is_augmentation_enabled())
+    elif name in ("ingestion", "evaluation"):
+        pipeline = module.create_pipeline(has_annotations=has_annotations())
     else:
         pipeline = module.create_pipeline()
     return pipeline

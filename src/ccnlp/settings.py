@@ -6,6 +6,7 @@ from typing import Any
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import (
+    AnnotationSwitchHook,
     AugmentationSwitchHook,
     RunGuardHook,
     TerminalHook,
@@ -60,7 +61,13 @@ def if_set(variable: str, then: object, otherwise: object) -> object:
     return then if os.environ.get(variable) else otherwise
 
 
-HOOKS = (AugmentationSwitchHook(), RunGuardHook(), TrackingHook(), TerminalHook())
+HOOKS = (
+    AugmentationSwitchHook(),
+    AnnotationSwitchHook(),
+    RunGuardHook(),
+    TrackingHook(),
+    TerminalHook(),
+)
 
 CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",

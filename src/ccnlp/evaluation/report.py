@@ -36,6 +36,9 @@ MAX_TEXT_CHARACTERS = 400
 MAIN_SLICES = ("language", "language_culture")
 METRIC_OF_LABELS = "f1"
 
+Findings = Mapping[str, Mapping[str, Sequence[str]]]
+"""By stage and title, sentences for people."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -73,6 +76,7 @@ def render_report(
     failures: pd.DataFrame,
     figures: "Sequence[Figure]",
     stages: Mapping[str, StageReport],
+    findings: Findings | None = None,
 ) -> str:
     """The page: self-contained, readable without a network, all texts escaped.
 
@@ -81,6 +85,7 @@ def render_report(
         failures: of `list_failures`.
         figures: in the order in which they are shown.
         stages: reports of the stages before, by their name.
+        findings: what a stage found out, in sentences.
     """
     from plotly.offline import get_plotlyjs
 
@@ -91,6 +96,7 @@ def render_report(
         pictures=[_picture(figure) for figure in figures],
         failures=failures.to_dict("records"),
         stages={name: tables_of(report) for name, report in stages.items()},
+        findings=findings or {},
         benchmark=compare_with_published(judgement.scores, judgement.parameters.published),
         colours=SYSTEM_COLOURS,
     )
@@ -109,6 +115,18 @@ def render_model_card(judgement: Judgement, *, max_length_tokens: int) -> str:
     front_matter = yaml.safe_dump(_card_metadata(judgement, common), sort_keys=False, width=100)
     template = _templates().get_template("model_card.md.j2")
     return template.render(**common, front_matter=front_matter, max_length_tokens=max_length_tokens)
+
+
+def describe_agreement(summaries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """By title, what is to be said of each corpus that several people labelled.
+
+    Args:
+        summaries: by corpus, of `agreement.summary.summarise_agreement`.
+    """
+    return {
+        f"How far the people who labelled {corpus} agree": summary["sentences"]
+        for corpus, summary in summaries.items()
+    }
 
 
 def list_failures(

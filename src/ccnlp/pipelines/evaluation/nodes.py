@@ -173,6 +173,7 @@ def write_report(
     augmentation_table: pd.DataFrame,
     augmentation_pairs: pd.DataFrame,
     tokenisation: StageReport,
+    agreement: Mapping[str, Mapping[str, Any]] | None = None,
     **figures: Figure,
 ) -> str:
     """The HTML report."""
@@ -186,7 +187,11 @@ def write_report(
     )
     judgement = report.Judgement(scores, corpora, encoder, evaluation)
     return report.render_report(
-        judgement, failures=failures, figures=list(figures.values()), stages=stages
+        judgement,
+        failures=failures,
+        figures=list(figures.values()),
+        stages=stages,
+        findings={"Ingestion": report.describe_agreement(agreement or {})},
     )
 
 
