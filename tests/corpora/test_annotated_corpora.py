@@ -118,3 +118,27 @@ def test_annotations_of_multipico_join_their_annotators(curate):
     annotations = select_annotations(rows)
     assert annotations["annotator"].nunique() == 506
     assert not annotations.isin(["DATA_EXPIRED"]).any(axis=None)
+
+
+def test_shares_that_multipico_publishes_are_those_of_its_annotations(curate):
+    counted = {
+        "path": f"{CORPORA}/multipico/MP_{{part}}.json",
+        "path_values": {"part": ["test"]},
+        "split": "test",
+        "ratios": None,
+        "melt": None,
+        "joined": [],
+        "columns": {"text": "text.reply"},
+        "culture": "und",
+        "annotations": {
+            "distribution": {"not_ironic": "soft_label.0", "ironic": "soft_label.1"},
+            "num_annotations": "number of annotations",
+        },
+    }
+    rows, agreement = curate("multipico", **counted)
+    assert agreement.empty
+    single, _ = curate("multipico")
+    pooled = single.drop_duplicates("group_id").set_index("group_id")["pooled_label_counts"]
+    kept = rows.set_index("group_id")["label_counts"]
+    assert len(kept) == 3756
+    assert (kept.map(tuple) == pooled.reindex(kept.index).map(tuple)).all()

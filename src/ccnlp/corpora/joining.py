@@ -12,7 +12,7 @@ from ccnlp.corpora.cells import as_text, as_whole
 from ccnlp.corpora.files import PLACEHOLDER, FileSelection, SourceFile
 from ccnlp.corpora.raw import Picked, RawBatch, Reader, build_reader
 from ccnlp.corpora.values import PARAMETERS_FILE, TextMap
-from ccnlp.errors import CorpusError, did_you_mean
+from ccnlp.errors import CorpusError, did_you_mean, listed
 
 logger = logging.getLogger(__name__)
 
@@ -213,8 +213,8 @@ def _check_columns(join: Join, columns: Mapping[str, object], source: SourceFile
     for name in (*join.file.by.values(), *join.file.taken().values()):
         if name not in columns:
             raise CorpusError(
-                f"joined {source.name} has no column {name!r}; it has "
-                f"{', '.join(map(repr, columns))} (joined, {PARAMETERS_FILE})"
+                f"joined {source.name} has no column {name!r}; it has {listed(columns)} "
+                f"(joined, {PARAMETERS_FILE})"
             )
 
 

@@ -11,12 +11,9 @@ from ccnlp.corpora.cells import as_text
 from ccnlp.corpora.files import PLACEHOLDER, SourceFile
 from ccnlp.corpora.raw import ROWS_PER_BATCH, Picked, RawBatch
 from ccnlp.corpora.values import PARAMETERS_FILE, FilledText, Name, StrictModel
-from ccnlp.errors import CorpusError
+from ccnlp.errors import CorpusError, listed
 
 logger = logging.getLogger(__name__)
-
-MAX_LISTED = 12
-"""Columns that a message names."""
 
 
 class Melt(StrictModel):
@@ -82,11 +79,9 @@ def melt_batches(batches: Iterable[RawBatch], melt: Melt, source: SourceFile) ->
         num_without += len(batch.rows) - len(set(cells.rows))
         yield from _melted(batch, melt, matches, cells)
     if num_rows and not found:
-        listed = ", ".join(map(repr, list(others)[:MAX_LISTED]))
-        more = f" and {len(others) - MAX_LISTED} more" if len(others) > MAX_LISTED else ""
         raise CorpusError(
             f"{source.name} has no column that melt.columns {melt.columns!r} names; it has "
-            f"{listed}{more} ({PARAMETERS_FILE})"
+            f"{listed(others)} ({PARAMETERS_FILE})"
         )
     if num_rows and not num_melted:
         raise CorpusError(

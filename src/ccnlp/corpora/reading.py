@@ -19,7 +19,7 @@ from ccnlp.corpora.melting import melt_batches
 from ccnlp.corpora.raw import MAX_CONTENT_CHARACTERS, RawBatch, Reader, build_reader
 from ccnlp.corpora.readable_task import ReadableTask, check_entry
 from ccnlp.corpora.values import PARAMETERS_FILE
-from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean
+from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean, listed
 from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS
 
 STAGE = "reading"
@@ -133,12 +133,11 @@ def _check_source(
 ) -> None:
     for column in sorted(needed):
         if column not in columns:
-            listed = ", ".join(map(repr, columns))
             near = did_you_mean(column, columns)
             hints = [near] if near.startswith("did") else []
             hints += [reader.header_hint] if reader.header_hint else []
             raise CorpusError(
-                f"{source.name} has no column {column!r}; it has {listed}"
+                f"{source.name} has no column {column!r}; it has {listed(columns)}"
                 f"{''.join(f'; {hint}' for hint in hints)} ({PARAMETERS_FILE})"
             )
 
