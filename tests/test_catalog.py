@@ -16,6 +16,9 @@ ENTRIES = {
 TABLES = {name: e for name, e in ENTRIES.items() if e.get("type") == "pandas.CSVDataset"}
 TEXTS = {
     "conflict_table": ["corpus", "id", "language", "culture", "split", "text", "label"],
+    "agreement_table": ["corpus", "task", "kind", "culture_a", "culture_b", "measure", "note"],
+    "contested_table": ["corpus", "task", "group_id", "text", "majorities"],
+    "label_share_table": ["corpus", "task", "culture", "label"],
     "augmentation_pairs": ["language", "pivot", "label", "original", "candidate", "rejected_by"],
     "augmentation_table": ["language", "pivot"],
     "behaviour_failures": ["suite", "task", "test", "language", "text", "expected", "prediction"],

@@ -1,6 +1,7 @@
 import pytest
 
 from ccnlp import pipeline_registry
+from ccnlp.hooks.graph_choices import GraphChoices
 from ccnlp.pipeline_registry import NAMES, ON_DEMAND, register_pipelines
 
 
@@ -24,12 +25,30 @@ def test_datasets_keep_their_plain_names(name):
 
 
 def test_augmentation_switched_off_leaves_one_node(monkeypatch):
-    monkeypatch.setattr(pipeline_registry, "is_augmentation_enabled", lambda: False)
+    choices = GraphChoices(is_augmentation_enabled=False)
+    monkeypatch.setattr(pipeline_registry, "graph_choices", lambda: choices)
     pipelines = register_pipelines()
     assert [node.name for node in pipelines["augmentation"].nodes] == [
         "augmentation.skip_augmentation"
     ]
     assert "translations" not in pipelines["__default__"].datasets()
+
+
+def test_agreement_is_measured_and_reported_where_a_corpus_has_annotations(monkeypatch):
+    without = register_pipelines()
+    choices = GraphChoices(has_annotations=True)
+    monkeypatch.setattr(pipeline_registry, "graph_choices", lambda: choices)
+    pipelines = register_pipelines()
+    added = {
+        name: {node.func.__name__ for node in pipelines[name].nodes}
+        - {node.func.__name__ for node in without[name].nodes}
+        for name in NAMES
+    }
+    assert added.pop("ingestion") == {"select_annotations", "measure_agreement", "draw_agreement"}
+    assert not any(added.values())
+    told = {"agreement_report", "disagreement_plot", "alphas_plot"}
+    assert pipelines["evaluation"].inputs() - without["evaluation"].inputs() == told
+    assert not told & without["__default__"].datasets()
 
 
 def test_every_stage_but_the_first_reads_what_an_earlier_one_makes():

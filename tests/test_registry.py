@@ -65,6 +65,7 @@ def test_every_reader_is_found():
         "conll",
         "delimited",
         "hugging_face",
+        "json",
         "json_lines",
         "parallel_lines",
         "parquet",

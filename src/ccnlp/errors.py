@@ -44,6 +44,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return f"did you mean {near[0]!r}?"
     if not names:
         return "none is known"
-    listed = ", ".join(map(repr, names[:MAX_LISTED]))
-    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
-    return f"known are {listed}{more}"
+    return f"known are {listed(names)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names in quotes, and how many more there are where they are many.
+
+    >>> listed(["text", "label"])
+    "'text', 'label'"
+    """
+    every = list(names)
+    more = f" and {len(every) - MAX_LISTED} more" if len(every) > MAX_LISTED else ""
+    return f"{', '.join(map(repr, every[:MAX_LISTED]))}{more}"

@@ -49,6 +49,19 @@ COLUMNS: dict[str, str] = {
 }
 """The columns that every example has, beside those that its task declares, and what they hold."""
 
+LABEL_COUNTS, POOLED_LABEL_COUNTS = "label_counts", "pooled_label_counts"
+NUM_ANNOTATIONS = "num_annotations"
+
+ANNOTATION_COLUMNS: dict[str, str] = {
+    LABEL_COUNTS: "annotations of each of the task's labels in the culture, or their shares",
+    POOLED_LABEL_COUNTS: "the same of all cultures that judged the text",
+    NUM_ANNOTATIONS: "annotations in the culture; missing where the source gives shares alone",
+}
+"""What an example of a text and a culture has where several people judged it."""
+
+NO_MAJORITY = "no majority"
+"""What tables and pictures say in place of the label that a tie leaves missing."""
+
 
 def stable_hash(parts: Iterable[str]) -> str:
     """The first 16 hexadecimal digits of SHA-256 over the parts, kept apart from each other."""

@@ -3,8 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ccnlp.hooks.augmentation_switch import is_augmentation_enabled
-from ccnlp.hooks.judged_model import judged_model
+from ccnlp.hooks.graph_choices import graph_choices
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -24,10 +23,12 @@ def register_pipelines() -> "dict[str, Pipeline]":
 
 def _create(name: str) -> "Pipeline":
     module = import_module(f"ccnlp.pipelines.{name}.pipeline")
-    if name == "augmentation":
-        pipeline: Pipeline = module.create_pipeline(is_enabled=is_augmentation_enabled())
-    elif name == "behaviour":
-        pipeline = module.create_pipeline(model=judged_model())
-    else:
-        pipeline = module.create_pipeline()
+    choices = graph_choices()
+    of_choices: dict[str, dict[str, object]] = {
+        "augmentation": {"is_enabled": choices.is_augmentation_enabled},
+        "behaviour": {"model": choices.judged_model},
+        "ingestion": {"has_annotations": choices.has_annotations},
+        "evaluation": {"has_annotations": choices.has_annotations},
+    }
+    pipeline: Pipeline = module.create_pipeline(**of_choices.get(name, {}))
     return pipeline

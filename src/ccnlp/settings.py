@@ -6,8 +6,7 @@ from typing import Any
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import (
-    AugmentationSwitchHook,
-    JudgedModelHook,
+    GraphChoicesHook,
     RunGuardHook,
     TerminalHook,
     TrackingHook,
@@ -62,8 +61,7 @@ def if_set(variable: str, then: object, otherwise: object) -> object:
 
 
 HOOKS = (
-    AugmentationSwitchHook(),
-    JudgedModelHook(),
+    GraphChoicesHook(),
     RunGuardHook(),
     TrackingHook(),
     TerminalHook(),

@@ -137,3 +137,32 @@ def curate(
         )
 
     return curate
+
+
+@pytest.fixture
+def hate() -> dict[str, Task]:
+    parameters = {
+        "kind": "label_distribution",
+        "loss_weight": 1.0,
+        "labels": ["not_hate", "hate"],
+        "view": "distribution",
+    }
+    return build_tasks(TasksParameters.model_validate({"hate": parameters}))
+
+
+@pytest.fixture
+def judge(
+    tmp_path: Path, make_entry: Entry, hate: dict[str, Task], ingestion: IngestionParameters
+) -> ReadFiles:
+    """Writes files by name, and curates the corpus `reviews` of the judgements in them."""
+
+    def curate(files: dict[str, str], **changes: Any) -> pd.DataFrame:
+        for name, content in files.items():
+            (tmp_path / name).write_text(content, encoding="utf-8")
+        entry = make_entry(**{"task": "hate", "split": "train"} | changes)
+        batches = read_corpus("reviews", entry, raw_folder=tmp_path, tasks=hate)
+        return curate_corpus(
+            "reviews", batches, task=hate["hate"], ratios=entry.ratios, parameters=ingestion
+        )
+
+    return curate

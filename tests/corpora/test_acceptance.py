@@ -7,7 +7,14 @@ from ccnlp.errors import CorpusError
 
 LABELS = ("negative", "neutral", "positive")
 KEPT = [
-    {"corpus": "reviews", "split": split, "label": label, "rejected_by": "", "num_rows": 10}
+    {
+        "corpus": "reviews",
+        "split": split,
+        "label": label,
+        "rejected_by": "",
+        "num_rows": 10,
+        "num_examples": 10,
+    }
     for split in ("train", "validation", "test")
     for label in LABELS
 ]

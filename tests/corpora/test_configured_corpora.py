@@ -11,6 +11,7 @@ from ccnlp.corpora.entry import CorporaParameters, CorpusEntry
 from ccnlp.corpora.fields import build_fields
 from ccnlp.corpora.raw import build_reader
 from ccnlp.settings import CONFIG_LOADER_ARGS
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 CONF = Path(__file__).parents[2] / "conf"
 ENTRY = {
@@ -92,3 +93,21 @@ def test_environment_adds_a_corpus_to_those_of_base(tmp_path):
         (tmp_path / env / "parameters_corpora.yml").write_text(yaml.dump({"corpora": corpora}))
     (tmp_path / "local").mkdir()
     assert sorted(load(tmp_path, "mine")) == ["mine", "seed"]
+
+
+@pytest.mark.parametrize(("env", "task"), [("crehate", "hate"), ("multipico", "irony")])
+def test_environments_of_annotated_corpora_read_the_folder_of_corpora(
+    env, task, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env=env, **CONFIG_LOADER_ARGS)
+    ((key, entry),) = load(CONF, env).items()
+    check(key, entry)
+    assert (key, entry.task) == (env, task)
+    files = [entry, *entry.joined]
+    assert all(path.startswith(f"{tmp_path}/{env}/") for file in files for path in file.path)
+    kinds = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    assert kinds[task].annotation_columns
+    assert set(entry.label_map.values()) == set(kinds[task].labels)
+    assert loader["parameters"]["augmentation"]["is_enabled"] is False
+    assert loader["globals"]["model_name"] == f"ccnlp-{env}"

@@ -120,6 +120,7 @@ def test_texts_of_joins_columns_and_lists() -> None:
         input_columns = ("text", "tokens")
         target_columns = ("label",)
         list_columns = ("tokens",)
+        annotation_columns = ()
         labels = ()
 
     rows = pd.DataFrame({"text": ["one", None], "tokens": [["a", "b"], ["c"]]})

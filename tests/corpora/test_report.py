@@ -226,6 +226,7 @@ def test_plots_of_many_cultures_stay_readable() -> None:
             "split": "train",
             "rejected_by": "",
             "num_rows": range(1, 101),
+            "num_examples": range(1, 101),
         }
     )
     figure = draw_cultures(counts)
@@ -243,6 +244,7 @@ def test_plots_escape_culture_keys_and_labels() -> None:
             "split": "train",
             "rejected_by": "",
             "num_rows": 1,
+            "num_examples": 1,
         }
     )
     figure = draw_cultures(counts)

@@ -35,6 +35,12 @@ def test_preview_is_of_the_first_rows(tmp_path) -> None:
     assert preview == {"columns": ["text"], "index": [0], "data": [["one"]]}
 
 
+def test_preview_shows_lists_as_text(tmp_path) -> None:
+    write(tmp_path / "examples", "posts", label_counts=[[1.0, 2.0]])
+    preview = TableFolderDataset(filepath=str(tmp_path / "examples")).preview()
+    assert preview["data"] == [["[1. 2.]"]]
+
+
 def test_load_of_an_empty_folder_fails(tmp_path) -> None:
     dataset = TableFolderDataset(filepath=str(tmp_path))
     assert not dataset.exists()

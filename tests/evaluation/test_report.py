@@ -87,6 +87,26 @@ def without_plotly(page):
     return page[:start] + page[page.index("</script>", start) :]
 
 
+def test_page_says_in_its_ingestion_how_far_people_agree(judgement, predictions, examples):
+    failures = report.list_failures(predictions, examples, per_culture=2)
+    summaries = {ATTACK: {"sentences": ["On 43.7 % of texts they do not agree."], "num_texts": 3}}
+    page = report.render_report(
+        judgement,
+        failures=failures,
+        figures=[],
+        stages={"Ingestion": {"num_rows_read": 1234}, "Tokenisation": {"rows": 1}},
+        findings={"Ingestion": report.describe_agreement(summaries)},
+    )
+    own = html.unescape(without_plotly(page))
+    stage = own[own.index("<h3>Ingestion</h3>") : own.index("<h3>Tokenisation</h3>")]
+    assert f"<h4>How far the people who labelled {ATTACK} agree</h4>" in stage
+    assert "<p>On 43.7 % of texts they do not agree.</p>" in stage
+
+
+def test_page_without_annotations_does_not_speak_of_them(page):
+    assert "<h4>" not in without_plotly(page)
+
+
 def test_page_is_one_file_that_loads_nothing(page):
     own = without_plotly(page)
     assert not re.findall(r"""(?:src|href)=["'](?!#)""", own)

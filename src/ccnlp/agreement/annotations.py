@@ -42,7 +42,7 @@ def check_annotations(
             raise CorpusError(f"{where}: {num_missing:,} rows have no {column}{hint}")
     _check_labels(annotations["label"], labels, where=where)
     named = annotations.loc[annotations["annotator"].notna(), ["annotator", "culture", "group_id"]]
-    _check_one_culture(named, where=where)
+    check_one_culture(named, where=where)
     _check_one_label_a_text(named, where=where)
 
 
@@ -58,7 +58,16 @@ def _check_labels(given: pd.Series, labels: Sequence[str], *, where: str) -> Non
         )
 
 
-def _check_one_culture(named: pd.DataFrame, *, where: str) -> None:
+def check_one_culture(named: pd.DataFrame, *, where: str) -> None:
+    """Checks that each annotator is of one culture.
+
+    Args:
+        named: annotations with an `annotator`, and their `culture`.
+        where: what to name in a message.
+
+    Raises:
+        CorpusError: one is of two; names them.
+    """
     pairs = named[["annotator", "culture"]].drop_duplicates()
     has_two = pairs["annotator"].duplicated(keep=False)
     if has_two.any():

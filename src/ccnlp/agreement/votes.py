@@ -98,7 +98,7 @@ def counts_of(votes: pd.DataFrame, labels: Sequence[str]) -> Ints:
     return votes[[f"num_{label}" for label in labels]].to_numpy(dtype=np.int64)
 
 
-def majority_codes(counts: Ints) -> Ints:
+def majority_codes(counts: Ints | Floats) -> Ints:
     """The position of each row's most frequent label, or `TIED`; shape (rows,)."""
     is_most = counts == counts.max(axis=1, keepdims=True)
     return np.where(is_most.sum(axis=1) == 1, is_most.argmax(axis=1), TIED)

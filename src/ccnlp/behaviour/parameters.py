@@ -7,7 +7,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ccnlp.behaviour.typography import PERTURBATIONS
 from ccnlp.behaviour.words import has_spaces
-from ccnlp.corpora.entry import ColumnField, CorpusEntry, FieldValue, Name, TextMap
+from ccnlp.corpora.entry import CorpusEntry
+from ccnlp.corpora.values import ColumnField, FieldValue, Name, TextMap
 from ccnlp.cultures import LanguageTag
 from ccnlp.errors import did_you_mean
 from ccnlp.parameter_types import WITHOUT_REMOVED, Removable

@@ -18,12 +18,12 @@ from ccnlp.behaviour.parameters import PARAMETERS_FILE, SuiteEntry
 from ccnlp.behaviour.texts import is_judged
 from ccnlp.corpora.cells import as_text
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
-from ccnlp.corpora.entry import PARAMETERS_FILE as CORPORA_FILE
-from ccnlp.corpora.entry import ColumnField
 from ccnlp.corpora.fields import ValueMap
 from ccnlp.corpora.quarantine import is_kept, reject, require_every_row
 from ccnlp.corpora.raw import build_reader
 from ccnlp.corpora.reading import STAGE, read_corpus
+from ccnlp.corpora.values import PARAMETERS_FILE as CORPORA_FILE
+from ccnlp.corpora.values import ColumnField
 from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError, did_you_mean
 from ccnlp.tasks.base import Task, TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.corpora import leakage
-from ccnlp.corpora.entry import PARAMETERS_FILE
-from ccnlp.corpora.reading import ReadableTask
+from ccnlp.corpora.readable_task import ReadableTask
+from ccnlp.corpora.report import count_examples
 from ccnlp.corpora.splitting import check_splits
+from ccnlp.corpora.values import PARAMETERS_FILE
 from ccnlp.errors import CorpusError
 
 
@@ -29,7 +30,7 @@ def check_corpora(
         if counts["num_rows_kept"] == 0:
             own = [r for r in report["rejected"] if r["corpus"] == counts["corpus"]]
             raise CorpusError(_why_none_is_left(counts["corpus"], own))
-    check_splits(row_counts[row_counts["rejected_by"] == ""], tasks)
+    check_splits(count_examples(row_counts), tasks)
 
 
 def _why_none_is_left(corpus: str, rejections: list[dict[str, Any]]) -> str:

@@ -1,12 +1,16 @@
 """Raw cells as text or lists, and what is wrong with them."""
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 
 import pandas as pd
 
 from ccnlp.corpora.decoding import why_not_text
+
+NUMBER = re.compile(r"([+-]?)(0|[1-9]\d*)(?:\.(\d+))?")
+"""As tables write them; what starts with more zeros is a code, such as 007."""
 
 
 def as_text(cell: object) -> str | None:
@@ -34,6 +38,23 @@ def _as_json(cell: list[object] | dict[str, object]) -> str | None:
     with suppress(RecursionError):
         return json.dumps(cell, ensure_ascii=False, default=str)
     return None
+
+
+def canonical_number(number: str) -> str:
+    """`1` for `1.0` and `+1`, `1.5` for `1.50`, `0` for `-0.0`; other text as it is."""
+    match = NUMBER.fullmatch(number)
+    if match is None:
+        return number
+    sign, whole, fraction = match.groups(default="")
+    digits = f"{whole}.{fraction}".rstrip("0").removesuffix(".") if fraction else whole
+    return f"-{digits}" if sign == "-" and digits != "0" else digits
+
+
+def as_whole(number: str) -> str:
+    """`1` for `1.0`: tables with gaps hold their whole numbers as fractions."""
+    match = NUMBER.fullmatch(number)
+    is_whole = match is not None and not (match[3] or "").strip("0")
+    return canonical_number(number) if is_whole else number
 
 
 def kind_of(cell: list[object] | dict[str, object]) -> str:

@@ -2,12 +2,15 @@
 
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from ccnlp.agreement.parameters import AgreementParameters
+from ccnlp.corpora.annotations import ANNOTATIONS, NUM_SOURCE_ROWS, list_annotations
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
 from ccnlp.corpora.deduplication import (
     DeduplicationParameters,
@@ -15,16 +18,17 @@ from ccnlp.corpora.deduplication import (
     remove_repetitions,
 )
 from ccnlp.corpora.entry import Ratios
+from ccnlp.corpora.gathering import gather_annotations
 from ccnlp.corpora.language_identification import (
     LanguageIdentificationParameters,
     identify_languages,
 )
 from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
-from ccnlp.corpora.reading import ReadableTask
+from ccnlp.corpora.readable_task import ReadableTask
 from ccnlp.corpora.similarity import text_key
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
-from ccnlp.examples import COLUMNS, stable_hash
+from ccnlp.examples import COLUMNS, LABEL_COUNTS, NUM_ANNOTATIONS, stable_hash
 from ccnlp.progress import ProgressLine
 
 logger = logging.getLogger(__name__)
@@ -54,6 +58,7 @@ class IngestionParameters(BaseModel):
     cleaning: CleaningParameters
     language_identification: LanguageIdentificationParameters
     deduplication: DeduplicationParameters
+    agreement: AgreementParameters
 
 
 def curate_corpus(
@@ -68,7 +73,10 @@ def curate_corpus(
 
     To the columns of `read_corpus` come those of an example, the flags `detected_language`,
     `detected_language_score` and `is_language_suspect`, and `mended`, `conflicting_labels` and
-    `text_hash`.
+    `text_hash`. Of a task with annotation columns the judgements are gathered to examples before
+    duplicates are looked for; see `gather_annotations`.
+
+    No row is lost: those that an example was gathered from count with it.
 
     Args:
         name: the corpus's key.
@@ -84,10 +92,14 @@ def curate_corpus(
         progress.advance(len(batch))
     num_rows = sum(map(len, curated))
     rows = _concatenate(curated)
-    texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column
     is_mixed = ratios is not None and bool(rows["split"].notna().any())
     if is_mixed:
         rows = follow_given_splits(rows)
+    if task.annotation_columns:
+        rows = gather_annotations(
+            rows, target=task.target_columns[0], labels=task.labels, where=f"corpus {name!r}"
+        )
+    texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column
     rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
     if ratios is not None:
         drawn = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
@@ -95,7 +107,8 @@ def curate_corpus(
     if is_mixed:  # a row that was drawn may repeat one whose split was given
         rows = remove_repetitions(rows, texts, task.target_columns, parameters.deduplication)
     rows = keep_groups_together(rows)
-    require_every_row(num_rows, num_rows_out=len(rows), where=f"corpus {name!r}")
+    num_rows_out = int(rows[NUM_SOURCE_ROWS].sum()) if NUM_SOURCE_ROWS in rows else len(rows)
+    require_every_row(num_rows, num_rows_out=num_rows_out, where=f"corpus {name!r}")
     _log(name, rows)
     return _compact(rows)
 
@@ -130,17 +143,18 @@ def texts_of(rows: pd.DataFrame, task: ReadableTask) -> pd.Series:
 def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTask) -> pd.DataFrame:
     """Adds `id`, `text_hash`, `group_id` and `parent_id`; the first two need a text."""
     place = _joined(rows, ("task", "corpus", "language", "culture"))
-    target = _joined(rows, task.target_columns)
     known = texts.dropna()
     keys = pd.Series(map(text_key, known.tolist()), index=known.index, dtype="string")
     text_hash = _hashes(keys)
     groups = rows["group"].dropna()
+    group_id = _hashes(rows.loc[groups.index, "corpus"], groups)
+    group_id = group_id.reindex(rows.index).fillna(text_hash)
+    # The labels of a text that several people judged do not make it another one.
+    content = group_id if task.annotation_columns else _joined(rows, task.target_columns)
     return rows.drop(columns="group").assign(
-        id=_hashes(place[known.index], known, target[known.index]),
+        id=_hashes(place[known.index], known, content[known.index]),
         text_hash=text_hash,
-        group_id=_hashes(rows.loc[groups.index, "corpus"], groups)
-        .reindex(rows.index)
-        .fillna(text_hash),
+        group_id=group_id,
         parent_id=pd.Series(pd.NA, index=rows.index, dtype="string"),
     )
 
@@ -176,11 +190,17 @@ def _concatenate(batches: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _log(name: str, rows: pd.DataFrame) -> None:
-    counts = rows["rejected_by"].value_counts()
-    num_kept = len(rows) - int(counts.sum())
+    size = rows[NUM_SOURCE_ROWS] if NUM_SOURCE_ROWS in rows else pd.Series(1, index=rows.index)
+    counts = size.groupby(rows["rejected_by"], observed=True).sum().sort_values(ascending=False)
+    num_rows = int(size.sum())
+    num_kept = num_rows - int(counts.sum())
     by_stage = ", ".join(f"{count:,} by {stage}" for stage, count in counts.items() if count)
+    examples = f" in {is_kept(rows).sum():,} examples" if NUM_SOURCE_ROWS in rows else ""
     rejected = f"; rejected {by_stage}" if by_stage else ""
-    logger.info("%s: %s rows read, %s kept%s", name, f"{len(rows):,}", f"{num_kept:,}", rejected)
+    logger.info(
+        "%s: %s rows read, %s kept%s%s",
+        *(name, f"{num_rows:,}", f"{num_kept:,}", examples, rejected),
+    )
 
 
 def for_each(
@@ -247,29 +267,55 @@ def keep_out(
 def select_examples(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) -> pd.DataFrame:
     """The examples of a curated corpus: the columns of an example, of its task, and the flags."""
     task = _task_of(rows, tasks)
-    columns = [*COLUMNS, *task.input_columns, *task.target_columns, *FLAGS]
+    columns = [*COLUMNS, *task.input_columns, *task.target_columns]
+    columns += [*task.annotation_columns, *FLAGS]
     return _with_plain_text(rows.loc[is_kept(rows), columns].reset_index(drop=True), task)
+
+
+def is_annotated(load: Callable[..., pd.DataFrame]) -> bool:
+    """Whether a stored corpus has single annotations; no other column of it is read."""
+    rows = load(columns=[ANNOTATIONS])
+    return ANNOTATIONS in rows and bool(rows[ANNOTATIONS].notna().any())
+
+
+def select_annotations(rows: pd.DataFrame) -> pd.DataFrame:
+    """The single annotations of the examples of a curated corpus; none where it has none."""
+    return list_annotations(rows)
 
 
 def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) -> pd.DataFrame:
     """The rejected rows of a curated corpus: where they stood, what they held, and why.
 
-    `content` is JSON: the raw columns of a row that could not be read, else the task's columns.
+    `content` is JSON: the raw columns of a row that could not be read, else the task's columns,
+    and of an example that was gathered from annotations these, too.
     """
     task = _task_of(rows, tasks)
     task_columns = [*task.input_columns, *task.target_columns]
+    if task.annotation_columns:
+        task_columns += [LABEL_COUNTS, NUM_ANNOTATIONS, ANNOTATIONS]
     rejected = rows.loc[~is_kept(rows), [*QUARANTINE, *task_columns]].reset_index(drop=True)
     later = rejected["content"].isna()
     own = rejected.loc[later, task_columns].astype(object)
-    content = [json.dumps(row, ensure_ascii=False, default=list) for row in own.to_dict("records")]
+    content = [_as_json(row) for row in own.to_dict("records")]
     rejected.loc[later, "content"] = pd.Series(content, index=own.index, dtype="string")
     return _with_plain_text(rejected.rename(columns={"rejection_reason": "reason"}), task)
+
+
+def _as_json(row: Mapping[Hashable, Any]) -> str:
+    known = {
+        name: cell
+        for name, cell in row.items()
+        if not pd.api.types.is_scalar(cell) or pd.notna(cell)
+    }
+    if ANNOTATIONS in known:
+        known[ANNOTATIONS] = json.loads(known[ANNOTATIONS])
+    return json.dumps(known, ensure_ascii=False, default=list)
 
 
 def _with_plain_text(rows: pd.DataFrame, task: ReadableTask) -> pd.DataFrame:
     """The rows with text in place of categories; a category without values has lost its type."""
     categories = rows.select_dtypes(["category", "object"]).columns.difference(
-        list(task.list_columns)
+        [*task.list_columns, *task.annotation_columns]
     )
     return rows.astype(dict.fromkeys(categories, "string"))
 

@@ -22,6 +22,7 @@ from ccnlp.corpora.similarity import (
     sign_where,
     similar_pairs,
 )
+from ccnlp.examples import NO_MAJORITY
 
 STAGE = "deduplication"
 
@@ -119,7 +120,8 @@ def _mark_conflicts(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
     columns = ["text_hash", *JUDGES]
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
     group = group[group.duplicated(keep=False)]
-    labels = rows.loc[group.index, list(targets)].astype("str").agg("/".join, axis=1)
+    named = rows.loc[group.index, list(targets)].astype("str").fillna(NO_MAJORITY)
+    labels = named.agg("/".join, axis=1)
     others = {
         row: ", ".join(repr(other) for other in dict.fromkeys(own) if other != label)
         for _, own in labels.groupby(group)

@@ -1,11 +1,13 @@
 """The fields that a corpus entry gives its rows: language, culture, domain, split and the rest."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, ColumnField, CorpusEntry
+from ccnlp.corpora.annotations import ANNOTATOR, ATTRIBUTE, Annotations
+from ccnlp.corpora.cells import as_whole, canonical_number
+from ccnlp.corpora.entry import RATIOS, CorpusEntry
+from ccnlp.corpora.values import PARAMETERS_FILE, ColumnField
 from ccnlp.cultures import parse_culture, parse_language, parse_region
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.examples import ORIGINS, SPLITS, UNKNOWN
@@ -21,36 +23,18 @@ SPLIT_ALIASES: dict[str, str] = {
 }
 """What corpora call their splits; a field's own map comes first."""
 
-NUMBER = re.compile(r"([+-]?)(0|[1-9]\d*)(?:\.(\d+))?")
-"""As tables write them; what starts with more zeros is a code, such as 007."""
-
 
 class ValueMap:
     """A map from the source's values to ours; numbers match however they are written."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = {_canonical(key): value for key, value in values.items()} | dict(values)
+        self._values = {canonical_number(key): value for key, value in values.items()} | dict(
+            values
+        )
 
     def get(self, value: str) -> str | None:
         """Ours for the source's value, or `None` where the map lacks it."""
-        return self._values.get(value, self._values.get(_canonical(value)))
-
-
-def _canonical(number: str) -> str:
-    """`1` for `1.0` and `+1`, `1.5` for `1.50`, `0` for `-0.0`; other text as it is."""
-    match = NUMBER.fullmatch(number)
-    if match is None:
-        return number
-    sign, whole, fraction = match.groups(default="")
-    digits = f"{whole}.{fraction}".rstrip("0").removesuffix(".") if fraction else whole
-    return f"-{digits}" if sign == "-" and digits != "0" else digits
-
-
-def _as_whole(number: str) -> str:
-    """`1` for `1.0`: tables with gaps hold their whole numbers as fractions."""
-    match = NUMBER.fullmatch(number)
-    is_whole = match is not None and not (match[3] or "").strip("0")
-    return _canonical(number) if is_whole else number
+        return self._values.get(value, self._values.get(canonical_number(value)))
 
 
 @dataclass(frozen=True)
@@ -81,7 +65,8 @@ class RowField:
         if value is None and (not cell or self.map is not None):
             value = self.default
         if value is None:
-            value = cell or self.if_empty
+            value = cell
+        value = value or self.if_empty
         if value is None:
             reason = f"{self.name} is empty (column {self.column!r})" if self.is_needed else None
             return None, reason
@@ -91,8 +76,15 @@ class RowField:
             return None, str(error)
 
 
-def build_fields(entry: CorpusEntry, *, where: str) -> list[RowField]:
+def build_fields(
+    entry: CorpusEntry, *, has_annotations: bool = False, where: str
+) -> list[RowField]:
     """The fields of an entry, its constants checked.
+
+    Args:
+        entry: of the corpus.
+        has_annotations: whether its rows are annotations, with an annotator and attributes.
+        where: such as `corpus 'posts'`.
 
     Raises:
         ConfigurationError: a constant, a map's value or a default is not allowed in its field.
@@ -106,14 +98,33 @@ def build_fields(entry: CorpusEntry, *, where: str) -> list[RowField]:
         ),
         "domain": (lambda value, _: value, UNKNOWN),
         "origin": (_parse_origin, None),
-        "group": (lambda value, _: _as_whole(value), None),
+        "group": (lambda value, _: as_whole(value), None),
         "split": (lambda value, at: _parse_split(value, at, entry.ratios is not None), None),
         "licence": (lambda value, _: value, None),
         "weight": (_parse_weight, None),
     }
-    return [
-        _build_field(name, getattr(entry, name), parse, if_empty, where=where)
+    fields = [
+        _build_field(
+            name, getattr(entry, name), parse, if_empty, where=where, is_needed=name != "group"
+        )
         for name, (parse, if_empty) in parsers.items()
+    ]
+    return fields + (_annotation_fields(entry.annotations, where) if has_annotations else [])
+
+
+def _annotation_fields(given: Annotations | None, where: str) -> list[RowField]:
+    """Annotator and attributes; an annotator that nobody names is unnamed."""
+    if given is not None and given.distribution:
+        return []
+    annotator = given.annotator if given is not None else None
+    attributes = given.attributes if given is not None else {}
+    named = {
+        ANNOTATOR: annotator,
+        **{f"{ATTRIBUTE}{name}": value for name, value in attributes.items()},
+    }
+    return [
+        _build_field(name, value, lambda cell, _: as_whole(cell), None, where=where)
+        for name, value in named.items()
     ]
 
 
@@ -124,14 +135,15 @@ def _build_field(
     if_empty: str | None,
     *,
     where: str,
+    is_needed: bool = False,
 ) -> RowField:
     if value is None:
         return RowField(name, parse, if_empty, is_needed=False)
-    is_needed = name != "group"
     if not isinstance(value, ColumnField):
         return RowField(name, parse, if_empty, is_needed, constant=parse(str(value), where))
     for ours in (*value.map.values(), *([value.default] if value.default is not None else [])):
-        parse(ours, f"{where}, {name}")
+        if ours or is_needed:
+            parse(ours, f"{where}, {name}")
     field_map = ValueMap(value.map) if value.map else None
     return RowField(
         name, parse, if_empty, is_needed, value.column, map=field_map, default=value.default

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from ccnlp.corpora.packing import (
     UnpackLimit,
@@ -14,10 +17,28 @@ from ccnlp.corpora.packing import (
     open_unpacked,
     without_gz,
 )
+from ccnlp.corpora.values import FilledText, StrictModel, Text, as_list, not_truth_value
 from ccnlp.errors import CorpusError
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 SPECIAL = re.compile(r"\{\w+\}|\*\*/|\*|\?|\[[^\]]+\]")
+
+
+class FileSelection(StrictModel):
+    """Which files are read."""
+
+    path: Annotated[list[FilledText], BeforeValidator(as_list)] = Field(
+        min_length=1,
+        description="files, folders or globs, relative to data/01_raw; `{name}` captures a part of "
+        "the path as a column; `archive.zip!*.csv` reads members of an archive; for the reader "
+        "hugging_face a folder, or a dataset's name on the hub",
+    )
+    path_values: dict[str, list[Text]] = Field(
+        default={}, description="by placeholder of the path, the values that are read, else all"
+    )
+    max_unpacked_bytes: Annotated[int, BeforeValidator(not_truth_value)] = Field(
+        default=8 * 1024**3, gt=0, description="what its packed files may unpack to, together"
+    )
 
 
 @dataclass(frozen=True)

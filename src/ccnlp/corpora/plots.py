@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ccnlp.corpora.report import count_examples
 from ccnlp.cultures import language_name, regions
-from ccnlp.examples import SPLITS, UNKNOWN
+from ccnlp.examples import NO_MAJORITY, SPLITS, UNKNOWN
 from ccnlp.plotting import LABEL_COLOURS, apply_theme, escape
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ PIXELS_PER_BAR = 24
 
 
 def draw_languages(row_counts: pd.DataFrame) -> "Figure":
-    """Kept rows by language, stacked by split, the largest language on top.
+    """Examples by language, stacked by split, the largest language on top.
 
     Args:
         row_counts: of `report.CorpusSummary`.
     """
-    kept = _kept(row_counts)
+    kept = count_examples(row_counts)
     if kept.empty:
         return _draw_nothing_kept()
     place = kept["language"].map(_language_name)
@@ -45,7 +46,7 @@ def draw_cultures(row_counts: pd.DataFrame) -> "Figure":
     Args:
         row_counts: of `report.CorpusSummary`.
     """
-    kept = _kept(row_counts)
+    kept = count_examples(row_counts)
     if kept.empty:
         return _draw_nothing_kept()
     place = [
@@ -54,6 +55,8 @@ def draw_cultures(row_counts: pd.DataFrame) -> "Figure":
     ]
     table = kept.groupby([pd.Series(place, index=kept.index), "label"])["num_rows"].sum()
     counts = table.unstack(fill_value=0)
+    if len(counts.columns) > 1:
+        counts = counts.rename(columns={"": NO_MAJORITY})
     counts = counts[_in_order(counts.columns)]
     shares = counts.div(counts.sum(axis=1), axis=0)
     first = shares.columns[0]
@@ -78,10 +81,6 @@ def draw_rejections(row_counts: pd.DataFrame, rejection_counts: pd.DataFrame) ->
     title += f", {stages.iloc[0] / num_rejected:.0%} of them by {stages.index[0].replace('_', ' ')}"
     wide = table.unstack(fill_value=0)[list(stages.index)]
     return _draw_bars(wide, title=title, colours=STAGE_COLOURS)
-
-
-def _kept(row_counts: pd.DataFrame) -> pd.DataFrame:
-    return row_counts[row_counts["rejected_by"] == ""]
 
 
 def _draw_nothing_kept() -> "Figure":

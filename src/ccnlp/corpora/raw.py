@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, overload
 
 from pydantic import AfterValidator, ValidationError
 
-from ccnlp.corpora.entry import PARAMETERS_FILE, CorpusEntry, StrictModel, problems_of
-from ccnlp.corpora.files import SourceFile, find_sources
+from ccnlp.corpora.files import FileSelection, SourceFile, find_sources
+from ccnlp.corpora.values import PARAMETERS_FILE, StrictModel, problems_of
 from ccnlp.errors import ConfigurationError
 from ccnlp.registry import Registry
 
@@ -44,11 +44,37 @@ class RawBatch:
         columns: by name, all as long as `rows`; cells are text, numbers, lists or `None`.
         rows: number of each row from 1: the line it starts at in a text file, else the record.
         broken: the rows among them that could not be read.
+        reasons: by position, why a row that was read can't be used.
     """
 
     columns: Mapping[str, Sequence[object]]
     rows: list[int]
     broken: list[BrokenRow] = field(default_factory=list)
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+
+class Picked(Sequence[object]):
+    """The cells of a column at some positions, none of them copied before one is asked for."""
+
+    def __init__(self, cells: Sequence[object], positions: Sequence[int]) -> None:
+        self._cells = cells
+        self._positions = positions
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __iter__(self) -> Iterator[object]:
+        cells = self._cells if isinstance(self._cells, list) else list(self._cells)
+        return (cells[position] for position in self._positions)
+
+    @overload
+    def __getitem__(self, place: int) -> object: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[object]: ...
+    def __getitem__(self, place: int | slice) -> object:
+        if isinstance(place, slice):
+            return [self._cells[position] for position in self._positions[place]]
+        return self._cells[self._positions[place]]
 
 
 class ReaderOptions(StrictModel):
@@ -100,18 +126,18 @@ class Reader(ABC, Generic[Options]):
         """Whether a file of that name, without `.gz`, is of the format."""
         return not cls.suffixes or name.lower().endswith(cls.suffixes)
 
-    def find(self, entry: CorpusEntry, raw_folder: Path) -> list[SourceFile]:
-        """The sources that the entry's path names, sorted by name.
+    def find(self, selection: FileSelection, raw_folder: Path) -> list[SourceFile]:
+        """The sources that the path names, sorted by name.
 
         Raises:
             CorpusError: there is none.
         """
         return find_sources(
-            entry.path,
+            selection.path,
             raw_folder=raw_folder,
-            path_values=entry.path_values,
+            path_values=selection.path_values,
             accepts=self.accepts,
-            max_unpacked_bytes=entry.max_unpacked_bytes,
+            max_unpacked_bytes=selection.max_unpacked_bytes,
         )
 
     @abstractmethod

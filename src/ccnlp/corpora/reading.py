@@ -2,18 +2,25 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import pandas as pd
 
 from ccnlp.corpora.cells import as_text, kind_of, list_reasons, text_reasons
 from ccnlp.corpora.decoding import printable
-from ccnlp.corpora.entry import PARAMETERS_FILE, RATIOS, ConstantTarget, CorpusEntry
+from ccnlp.corpora.distributions import read_distributions, read_num_annotations
+from ccnlp.corpora.entry import RATIOS, ConstantTarget, CorpusEntry
 from ccnlp.corpora.fields import RowField, ValueMap, build_fields
 from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.joining import Join
+from ccnlp.corpora.melting import melt_batches
 from ccnlp.corpora.raw import MAX_CONTENT_CHARACTERS, RawBatch, Reader, build_reader
-from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean
+from ccnlp.corpora.readable_task import ReadableTask, check_entry
+from ccnlp.corpora.values import PARAMETERS_FILE
+from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean, listed
+from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS
 
 STAGE = "reading"
 """What `rejected_by` holds for rows that can't be read."""
@@ -22,21 +29,6 @@ NUM_TELLING_ROWS = 3
 """From so many broken rows on, a file without a good one is taken to be of another format."""
 
 MISSING = pd.NA
-
-
-class ReadableTask(Protocol):
-    """What reading needs of a task; see `ccnlp.tasks.base.Task`."""
-
-    input_columns: ClassVar[tuple[str, ...]]
-    target_columns: ClassVar[tuple[str, ...]]
-    list_columns: ClassVar[tuple[str, ...]]
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The label set; empty where there is none."""
-
-    def validate(self, rows: pd.DataFrame) -> "pd.Series[str]":
-        """Why each row can't be used, missing where it can."""
 
 
 def read_corpus(
@@ -53,11 +45,13 @@ def read_corpus(
         ratios decide), group (missing where the row is its own), the task's columns, rejected_by
         (`reading`, or missing while a row is fine), rejection_reason (a sentence, or missing) and
         content (the raw columns as JSON, of rejected rows only). A fine row misses none of the
-        task's columns and no language, region, culture, domain, origin.
+        task's columns and no language, region, culture, domain, origin. Of a task with annotation
+        columns, further annotator and the attributes of annotations, or label_counts and
+        num_annotations where the source gives distributions; the label is missing then.
 
     Raises:
-        ConfigurationError: an unknown reader, task, option, column of the task, or a constant that
-            is no language, culture, split or origin.
+        ConfigurationError: an unknown reader, task, option, column of the task, a constant that is
+            no language, culture, split or origin, or annotations for a task of one label a text.
         CorpusError: files are missing, empty, of another format or encoding, or lack a column.
     """
     where = f"corpus {name!r}"
@@ -67,30 +61,47 @@ def read_corpus(
             f"({PARAMETERS_FILE})"
         )
     task = tasks[entry.task]
-    _check_columns(entry, task, where=where)
-    _check_labels(entry, task, where=where)
-    shaper = _Shaper(name, entry, task, build_fields(entry, where=where))
+    check_entry(entry, task, where=where)
+    fields = build_fields(entry, has_annotations=bool(task.annotation_columns), where=where)
+    shaper = _Shaper(name, entry, task, fields)
     reader = build_reader(entry.reader, entry.options, where=where)
     with _Naming(where):
         sources = reader.find(entry, raw_folder)
-    return _read(reader, sources, shaper, where)
+        joins = [
+            Join.find(
+                file,
+                reader=entry.reader,
+                options=entry.options,
+                raw_folder=raw_folder,
+                where=where,
+            )
+            for file in entry.joined
+        ]
+    return _read(reader, sources, joins, shaper, where)
 
 
 def _read(
-    reader: Reader[Any], sources: list[SourceFile], shaper: "_Shaper", where: str
+    reader: Reader[Any],
+    sources: list[SourceFile],
+    joins: Sequence[Join],
+    shaper: "_Shaper",
+    where: str,
 ) -> Iterator[pd.DataFrame]:
     with _Naming(where):
         for source in sources:
             known: set[str] = set()
             num_rows = 0
-            for batch in reader.read(source):
-                _check_captures(source, batch.columns)
+            batches = reader.read(source)
+            if shaper.melt is not None:
+                batches = melt_batches(batches, shaper.melt, source)
+            for read in batches:
+                batch = _with_captures(read, source)
                 size = len(batch.rows)
-                captured = {name: [value] * size for name, value in source.captures.items()}
-                columns = {**batch.columns, **captured}
                 if batch.rows:
-                    _check_source(shaper.source_columns - known, columns, source, reader)
-                    known |= columns.keys()
+                    for join in joins:
+                        batch = join.join(batch, source)
+                    _check_source(shaper.source_columns - known, batch.columns, source, reader)
+                    known |= batch.columns.keys()
                 elif num_rows == 0 and len(batch.broken) >= NUM_TELLING_ROWS:
                     first = batch.broken[0]
                     raise CorpusError(
@@ -98,7 +109,7 @@ def _read(
                         f"{first.row}: {first.reason}"
                     )
                 num_rows += size + len(batch.broken)
-                yield shaper.shape(RawBatch(columns, batch.rows, batch.broken), source)
+                yield shaper.shape(batch, source)
             if num_rows == 0:
                 raise CorpusError(f"{source.name} has no rows")
 
@@ -117,65 +128,29 @@ class _Naming:
             raise CorpusError(f"{self._where}: {error}") from error
 
 
-def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
-    needed = (*task.input_columns, *task.target_columns)
-    for column in needed:
-        if column not in entry.columns:
-            raise ConfigurationError(
-                f"{where}: columns does not say where to find {column!r}, which the task "
-                f"{entry.task!r} needs ({PARAMETERS_FILE})"
-            )
-    for column in entry.columns:
-        if column not in needed:
-            raise ConfigurationError(
-                f"{where}: the task {entry.task!r} has no column {column!r}; "
-                f"{did_you_mean(column, needed)} ({PARAMETERS_FILE})"
-            )
-    for column, source_column in entry.columns.items():
-        is_single_target = column in {*task.target_columns} - {*task.list_columns}
-        if isinstance(source_column, ConstantTarget) and not is_single_target:
-            raise ConfigurationError(
-                f"{where}: columns gives {column!r} a constant, which only a target such as a "
-                f"label can be ({PARAMETERS_FILE})"
-            )
-
-
-def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
-    given = [("label_map", label) for label in entry.label_map.values()]
-    for column in entry.columns.values():
-        if isinstance(column, ConstantTarget):
-            label = ValueMap(entry.label_map).get(column.constant) or column.constant
-            given.append(("columns", label))
-    for key, label in given:
-        if task.labels and label not in task.labels:
-            raise ConfigurationError(
-                f"{where}: {key} gives {label!r}, which is no label of the task "
-                f"{entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
-            )
-
-
 def _check_source(
     needed: set[str], columns: Mapping[str, object], source: SourceFile, reader: Reader[Any]
 ) -> None:
     for column in sorted(needed):
         if column not in columns:
-            listed = ", ".join(map(repr, columns))
             near = did_you_mean(column, columns)
             hints = [near] if near.startswith("did") else []
             hints += [reader.header_hint] if reader.header_hint else []
             raise CorpusError(
-                f"{source.name} has no column {column!r}; it has {listed}"
+                f"{source.name} has no column {column!r}; it has {listed(columns)}"
                 f"{''.join(f'; {hint}' for hint in hints)} ({PARAMETERS_FILE})"
             )
 
 
-def _check_captures(source: SourceFile, columns: Mapping[str, object]) -> None:
+def _with_captures(batch: RawBatch, source: SourceFile) -> RawBatch:
     for name in source.captures:
-        if name in columns:
+        if name in batch.columns:
             raise CorpusError(
                 f"{source.name} has a column {name!r}, and path a placeholder {{{name}}}: give the "
                 f"placeholder another name (path, {PARAMETERS_FILE})"
             )
+    captured = {name: [value] * len(batch.rows) for name, value in source.captures.items()}
+    return replace(batch, columns={**batch.columns, **captured})
 
 
 class _Shaper:
@@ -189,8 +164,14 @@ class _Shaper:
         self._task = task
         self._fields = fields
         self._labels = ValueMap(entry.label_map)
-        self.source_columns = {c for c in entry.columns.values() if isinstance(c, str)} | {
-            field.column for field in fields if field.column is not None
+        self.melt = entry.melt
+        self._counted = entry.annotations.distribution if entry.annotations is not None else {}
+        self._total = entry.annotations.num_annotations if entry.annotations is not None else None
+        self.source_columns = {
+            *(column for column in entry.columns.values() if isinstance(column, str)),
+            *(field.column for field in fields if field.column is not None),
+            *self._counted.values(),
+            *([self._total] if self._total is not None else []),
         }
 
     def shape(self, batch: RawBatch, source: SourceFile) -> pd.DataFrame:
@@ -223,7 +204,7 @@ class _Shaper:
     def _read_rows(self, batch: RawBatch) -> pd.DataFrame:
         index = pd.RangeIndex(len(batch.rows))
         rows = pd.DataFrame(index=index)
-        reasons = pd.Series(MISSING, index=index, dtype="string")
+        reasons = _string(batch.reasons, index)
         for column, source_column in self._entry.columns.items():
             cells = _cells(batch, source_column)
             is_target = column in self._task.target_columns
@@ -232,13 +213,29 @@ class _Shaper:
         for field in self._fields:
             rows[field.name], why = _field_values(field, batch, index)
             reasons = reasons.fillna(why)
+        if self._counted:
+            reasons = reasons.fillna(self._add_distribution(rows, batch))
         fine = rows[reasons.isna()]
         if len(fine):
+            if self._counted:  # the label comes of the counts, which are of labels of the task
+                fine = fine.assign(**{self._task.target_columns[0]: self._task.labels[0]})
             why = self._task.validate(fine).astype("string")
             reasons = reasons.fillna(self._with_hints(why, fine).reindex(index))
         rows["split"] = rows["split"].replace(RATIOS, MISSING)
         rows["rejection_reason"] = reasons
         return rows
+
+    def _add_distribution(self, rows: pd.DataFrame, batch: RawBatch) -> "pd.Series[str]":
+        """Adds the numbers by label in the task's order; the reasons of those that are none."""
+        labels, size = self._task.labels, len(rows)
+        cells = [_cells(batch, self._counted[label]) for label in labels]
+        rows[LABEL_COUNTS], reasons = read_distributions(cells, labels, size)
+        rows[NUM_ANNOTATIONS] = pd.Series(float("nan"), index=rows.index)
+        if self._total is not None:
+            rows[NUM_ANNOTATIONS], why = read_num_annotations(_cells(batch, self._total), size)
+            reasons = reasons.fillna(why)
+        rows[self._task.target_columns[0]] = pd.Series(MISSING, index=rows.index, dtype="string")
+        return reasons
 
     def _task_column(
         self, column: str, cells: Sequence[object], *, is_target: bool
@@ -292,9 +289,12 @@ class _Shaper:
                 value, _ = field.resolve(source.captures[field.column])
             value = None if value == RATIOS else value
             rows[field.name] = pd.Series(value, index=rows.index, dtype="string")
-        for column in self._entry.columns:
+        for column in (*self._task.input_columns, *self._task.target_columns):
             dtype = "object" if column in self._task.list_columns else "string"
             rows[column] = pd.Series(None, index=rows.index, dtype=dtype)
+        if self._counted:
+            rows[LABEL_COUNTS] = pd.Series(None, index=rows.index, dtype="object")
+            rows[NUM_ANNOTATIONS] = pd.Series(float("nan"), index=rows.index)
         return rows
 
 
@@ -342,4 +342,6 @@ def _content(columns: Mapping[str, Sequence[object]], position: int) -> str:
 
 
 def _string(values: Mapping[int, str], index: pd.Index) -> "pd.Series[str]":
+    if not values:
+        return pd.Series(MISSING, index=index, dtype="string")
     return pd.Series([values.get(i) for i in index], index=index, dtype="string")

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.corpora.annotations import ANNOTATIONS, IS_EXAMPLE, NUM_SOURCE_ROWS
 from ccnlp.corpora.quarantine import is_kept
-from ccnlp.corpora.reading import ReadableTask
+from ccnlp.corpora.readable_task import ReadableTask
 from ccnlp.corpora.splitting import describe_gaps
-from ccnlp.examples import fingerprint, hash_rows
+from ccnlp.examples import LABEL_COUNTS, fingerprint, hash_rows
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +28,15 @@ COUNTED = ("corpus", "task", "split", "language", "culture", "label")
 MARKS = ("num_mended_encoding", "num_mended_characters", "num_language_suspect")
 """Counts of rows that stay."""
 
+JUDGED = (LABEL_COUNTS, ANNOTATIONS)
+"""What else makes them what they are where people judged them; the id does not stand for it."""
+
 IDENTITY = ["id", "group_id", "split", "region", "domain", "origin"]
 """What makes the examples of a corpus what they are; the id stands for its content."""
 
 NEEDED = frozenset(
     {*CONTENT, *COUNTED, *REASONED, *IDENTITY, "licence", "text", "text_hash", "mended"}
-    | {"is_language_suspect", "conflicting_labels"}
+    | {"is_language_suspect", "conflicting_labels", NUM_SOURCE_ROWS, IS_EXAMPLE, *JUDGED}
 )
 """The columns of a curated corpus that its summary is made of, beside the task's targets."""
 
@@ -57,12 +61,14 @@ class CorpusSummary(NamedTuple):
 
     Attributes:
         row_counts: rows by corpus, task, split, language, culture, label and `rejected_by`, missing
-            values as empty text; `num_rows` of all, and of those that were mended, are suspect of
-            another language, or in conflict over their label.
+            values as empty text; `num_rows` of the source, `num_examples` that they are or were
+            gathered to, and of these those that were mended, are suspect of another language, or
+            in conflict over their label.
         rejection_counts: `num_rows` by corpus, `rejected_by` and kind of `reason`, with an example.
         conflicts: rows with another label than the same text elsewhere in their culture.
-        fingerprints: by corpus, of its kept rows: fingerprint, num_rows, licence, sources,
-            languages, cultures, and num_rows_shared by other corpus, see `count_shared_rows`.
+        fingerprints: by corpus, of its kept examples: fingerprint, num_rows, num_annotations
+            where they were gathered from such, licence, sources, languages, cultures, and
+            num_rows_shared by other corpus, see `count_shared_rows`.
     """
 
     row_counts: pd.DataFrame
@@ -148,16 +154,21 @@ def describe_warnings(
     row_counts: pd.DataFrame, fingerprints: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
     """A sentence for each thing that does not stop a run and is likely to be a mistake."""
+    return [*describe_shared_rows(fingerprints), *describe_gaps(count_examples(row_counts))]
+
+
+def count_examples(row_counts: pd.DataFrame) -> pd.DataFrame:
+    """The counts of kept rows, `num_rows` being that of examples."""
     kept = row_counts[row_counts["rejected_by"] == ""]
-    return [*describe_shared_rows(fingerprints), *describe_gaps(kept)]
+    return kept.assign(num_rows=kept["num_examples"])
 
 
 def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
     """What became of the rows of one curated corpus."""
-    kept = rows.loc[is_kept(rows), [*IDENTITY, "language", "culture", "licence", "source"]]
+    kept = rows.loc[is_kept(rows)]
     return CorpusSummary(
         _count_rows(rows),
-        _count_rejections(rows.loc[~is_kept(rows), list(REASONED)]),
+        _count_rejections(rows.loc[~is_kept(rows)]),
         _list_conflicts(rows),
         {str(rows["corpus"].iloc[0]): _describe(kept)},
     )
@@ -166,7 +177,8 @@ def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
 def _count_rows(rows: pd.DataFrame) -> pd.DataFrame:
     counted = pd.DataFrame(
         {
-            "num_rows": 1,
+            "num_rows": rows.get(NUM_SOURCE_ROWS, 1),
+            "num_examples": rows.get(IS_EXAMPLE, 1),
             "num_mended_encoding": rows["mended"].eq("encoding").fillna(False),
             "num_mended_characters": rows["mended"].eq("characters").fillna(False),
             "num_language_suspect": rows["is_language_suspect"],
@@ -205,11 +217,12 @@ def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
             "corpus": _as_text(rejected, "corpus"),
             "rejected_by": _as_text(rejected, "rejected_by"),
             "reason": reason.str.replace(VARIABLE_PARTS, "…", regex=True),
+            "num_rows": rejected.get(NUM_SOURCE_ROWS, 1),
             "example": reason + " (" + place + ")",
         }
     )
-    by_kind = kinds.groupby(["corpus", "rejected_by", "reason"], observed=True)["example"]
-    counts = by_kind.agg(num_rows="size", example="first").reset_index()
+    by_kind = kinds.groupby(["corpus", "rejected_by", "reason"], observed=True)
+    counts = by_kind.agg({"num_rows": "sum", "example": "first"}).reset_index()
     return counts.sort_values("num_rows", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -223,9 +236,12 @@ def _list_conflicts(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _describe(kept: pd.DataFrame) -> dict[str, Any]:
+    judged = {column: kept[column].astype("str") for column in JUDGED if column in kept}
+    num_annotations = {"num_annotations": int(kept[NUM_SOURCE_ROWS].sum())} if judged else {}
     return {
-        "fingerprint": fingerprint(kept[IDENTITY]),
+        "fingerprint": fingerprint(kept[IDENTITY].assign(**judged)),
         "num_rows": len(kept),
+        **num_annotations,
         "licence": "; ".join(_values(kept, "licence")),
         "sources": _values(kept, "source"),
         "languages": _values(kept, "language"),
@@ -264,25 +280,45 @@ def report_ingestion(
 
 
 def _totals(row_counts: pd.DataFrame) -> dict[str, int]:
-    """Rows in, out and rejected, the marks of kept rows, and all conflicts, rejected or kept."""
+    """Rows in, out and rejected, the marks of kept rows, and all conflicts, rejected or kept.
+
+    Where rows are annotations, also the examples that they were gathered to.
+    """
     kept = row_counts[row_counts["rejected_by"] == ""]
     num_read, num_kept = int(row_counts["num_rows"].sum()), int(kept["num_rows"].sum())
+    examples: dict[str, int] = {}
+    if _has_annotations(row_counts):
+        num_gathered = int(row_counts["num_examples"].sum())
+        num_examples = int(kept["num_examples"].sum())
+        examples = {
+            "num_examples_gathered": num_gathered,
+            "num_examples_kept": num_examples,
+            "num_examples_rejected": num_gathered - num_examples,
+        }
     return {
         "num_rows_read": num_read,
         "num_rows_kept": num_kept,
         "num_rows_rejected": num_read - num_kept,
+        **examples,
         **{name: int(kept[name].sum()) for name in MARKS},
         "num_conflicting_labels": int(row_counts["num_conflicting_labels"].sum()),
     }
 
 
+def _has_annotations(row_counts: pd.DataFrame) -> bool:
+    return not row_counts["num_rows"].equals(row_counts["num_examples"])
+
+
 def _by(row_counts: pd.DataFrame, column: str) -> list[dict[str, Any]]:
     """Rows kept and rejected by a column's values; rows that couldn't be read may have none."""
-    return [
-        {
-            column: str(value),
-            "num_rows_kept": int(own.loc[own["rejected_by"] == "", "num_rows"].sum()),
-            "num_rows_rejected": int(own.loc[own["rejected_by"] != "", "num_rows"].sum()),
+    counted = []
+    for value, own in row_counts.groupby(column):
+        stays = own["rejected_by"] == ""
+        numbers = {
+            "num_rows_kept": int(own.loc[stays, "num_rows"].sum()),
+            "num_rows_rejected": int(own.loc[~stays, "num_rows"].sum()),
         }
-        for value, own in row_counts.groupby(column)
-    ]
+        if _has_annotations(row_counts):
+            numbers["num_examples_kept"] = int(own.loc[stays, "num_examples"].sum())
+        counted.append({column: str(value), **numbers})
+    return counted

@@ -6,11 +6,12 @@ from hashlib import blake2b
 import numpy as np
 import pandas as pd
 
-from ccnlp.corpora.entry import PARAMETERS_FILE, Ratios
+from ccnlp.corpora.entry import Ratios
 from ccnlp.corpora.quarantine import is_kept, reject
-from ccnlp.corpora.reading import ReadableTask
+from ccnlp.corpora.readable_task import ReadableTask
+from ccnlp.corpora.values import PARAMETERS_FILE
 from ccnlp.errors import CorpusError
-from ccnlp.examples import SPLITS
+from ccnlp.examples import NO_MAJORITY, SPLITS
 
 STAGE = "splitting"
 
@@ -106,8 +107,10 @@ def check_splits(counts: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> Non
     for name, own in counts.groupby("task", observed=True):
         where = f"task {str(name)!r} (corpora {', '.join(sorted(own['corpus'].unique()))})"
         _check_every_split(own, where)
-        if tasks[str(name)].labels and "label" in own:
-            _check_labels(own, tasks[str(name)].labels, where)
+        task = tasks[str(name)]
+        # Where people's labels are counted, one that is nowhere the majority can be learnt too.
+        if task.labels and not task.annotation_columns and "label" in own:
+            _check_labels(own, task.labels, where)
 
 
 def _check_every_split(counts: pd.DataFrame, where: str) -> None:
@@ -156,7 +159,7 @@ def describe_gaps(counts: pd.DataFrame) -> list[str]:
         for column in [c for c in ("language", "culture", "label") if c in own]:
             by_split = own.groupby("split", observed=True)[column].agg(set)
             for split in [s for s in SPLITS[1:] if s in by_split and "train" in by_split]:
-                missing = sorted(by_split["train"] - by_split[split])
+                missing = sorted(by_split["train"] - by_split[split] - {""})
                 if missing:
                     listed = ", ".join(map(repr, missing))
                     gaps.append(f"corpus {corpus!r}: no row in {split} with the {column} {listed}")
@@ -167,7 +170,10 @@ def describe_gaps(counts: pd.DataFrame) -> list[str]:
 def _describe_uneven_shares(counts: pd.DataFrame) -> list[str]:
     """A sentence on the groups of a corpus whose splits differ from its own; names the furthest."""
     places = [column for column in ("language", "culture", "label") if column in counts]
-    group = counts[places].astype("str").agg(", ".join, axis=1)
+    named = counts[places].astype("str")
+    if "label" in named and named["label"].any():
+        named["label"] = named["label"].replace("", NO_MAJORITY)
+    group = named.agg(", ".join, axis=1)
     by_split = counts.groupby([group, counts["split"].astype("str")])["num_rows"].sum()
     actual = by_split.unstack(fill_value=0)
     actual = actual[[split for split in SPLITS if split in actual]]

@@ -28,6 +28,9 @@ class TableFolderDataset(LocalDataset[None, pd.DataFrame]):
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first rows, for kedro-viz."""
         table = self._read(self._files()[:1]).head(nrows)
+        # Kedro-viz can't show columns of lists.
+        lists = table.select_dtypes("object").columns
+        table = table.astype(dict.fromkeys(lists, "str"))
         return json.loads(table.to_json(orient="split", force_ascii=False))
 
     def _files(self) -> list[Path]:

@@ -37,6 +37,9 @@ MAX_TEXT_CHARACTERS = 400
 MAIN_SLICES = ("language", "language_culture")
 METRIC_OF_LABELS = "f1"
 
+Findings = Mapping[str, Mapping[str, Sequence[str]]]
+"""By stage and title, sentences for people."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -63,6 +66,7 @@ def render_report(
     failures: pd.DataFrame,
     figures: "Sequence[Figure]",
     stages: Mapping[str, StageReport],
+    findings: Findings | None = None,
 ) -> str:
     """The page: self-contained, readable without a network, all texts escaped.
 
@@ -71,6 +75,7 @@ def render_report(
         failures: of `list_failures`.
         figures: in the order in which they are shown.
         stages: reports of the stages before, by their name.
+        findings: what a stage found out, in sentences.
     """
     return render_page(
         "report.html.j2",
@@ -80,6 +85,7 @@ def render_report(
         **_fairness(judgement),
         failures=failures.to_dict("records"),
         stages={name: tables_of(report) for name, report in stages.items()},
+        findings=findings or {},
         benchmark=compare_with_published(judgement.scores, judgement.parameters.published),
         colours=SYSTEM_COLOURS,
     )
@@ -110,6 +116,18 @@ def with_promotion(card: str, decision: Mapping[str, Any]) -> str:
     section = template.render(decision=decision, override=has_override, line=gate_line(decision))
     head, heading, rest = card.partition("\n## ")
     return f"{head.rstrip()}\n{section}{heading}{rest}"
+
+
+def describe_agreement(summaries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """By title, what is to be said of each corpus that several people labelled.
+
+    Args:
+        summaries: by corpus, of `agreement.summary.summarise_agreement`.
+    """
+    return {
+        f"How far the people who labelled {corpus} agree": summary["sentences"]
+        for corpus, summary in summaries.items()
+    }
 
 
 def list_failures(

@@ -1,14 +1,12 @@
 """What happens around a run: checks before it, tracking and progress while it goes on."""
 
-from ccnlp.hooks.augmentation_switch import AugmentationSwitchHook
-from ccnlp.hooks.judged_model import JudgedModelHook
+from ccnlp.hooks.graph_choices import GraphChoicesHook
 from ccnlp.hooks.run_guard import RunGuardHook
 from ccnlp.hooks.terminal import TerminalHook
 from ccnlp.hooks.tracking.hook import TrackingHook
 
 __all__ = [
-    "AugmentationSwitchHook",
-    "JudgedModelHook",
+    "GraphChoicesHook",
     "RunGuardHook",
     "TerminalHook",
     "TrackingHook",

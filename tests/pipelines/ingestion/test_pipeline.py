@@ -204,3 +204,67 @@ def test_last_entry_is_checked_before_the_first_corpus_is_read(catalog) -> None:
     with pytest.raises(CorpusError, match="posts"):
         ingest(catalog, "reviews", "posts")
     assert not Path("data/02_intermediate").exists()
+
+
+def test_annotated_corpus_has_a_table_of_annotations_and_its_agreement(catalog) -> None:
+    kind = {"kind": "label_distribution", "loss_weight": 1.0, "view": "majority"}
+    tasks = load("tasks", "parameters")["tasks"]
+    tasks["hate"] = {**kind, "labels": ["not_hate", "hate"]}
+    catalog["params:tasks"] = TasksParameters.model_validate(tasks)
+    write_corpus("reviews")
+    posts = [
+        {"text": f"post {i}", "label": label, "culture": culture, "who": who, "split": split}
+        for i, split in enumerate(("train", "validation", "test"))
+        for who, culture, label in (
+            ("ann", "GB", "hate"),
+            ("bob", "GB", "not_hate" if i else "hate"),
+            ("eve", "SG", "2" if i == 2 else "not_hate"),
+        )
+    ]
+    pd.DataFrame(posts).to_csv("data/01_raw/posts.csv", index=False)
+    entries = {
+        "reviews": {**ENTRY, "path": "reviews.csv"},
+        "posts": {
+            **ENTRY,
+            "path": "posts.csv",
+            "task": "hate",
+            "annotations": {"annotator": {"column": "who"}},
+        },
+    }
+    catalog["params:corpora"] = CorporaParameters.model_validate(entries)
+    pipeline = create_pipeline(has_annotations=True)
+    SequentialRunner().run(pipeline - pipeline.only_nodes("ingestion.resolve_encoder"), catalog)
+
+    examples = catalog.load("examples@table")
+    counted = examples[examples["task"] == "hate"]
+    assert [list(counts) for counts in counted["label_counts"]] == [
+        [0, 2],
+        [1, 0],
+        [1, 1],
+        [1, 0],
+        [1, 1],
+    ]
+    assert counted["label"].isna().sum() == 2
+    assert examples.loc[examples["task"] == "sentiment", "label_counts"].isna().all()
+    annotations = {name: load() for name, load in catalog.load("annotations").items()}
+    assert list(annotations) == ["posts"]
+    assert set(annotations["posts"]["example_id"]) == set(counted["id"])
+    assert len(annotations["posts"]) == 8
+    assert set(catalog.load("agreement_table")["corpus"]) == {"posts"}
+    assert catalog.load("agreement_report")["posts"]["num_annotations"] == 8
+    assert catalog.load("contested_table")["majorities"].tolist() == [
+        "GB: hate; SG: not_hate",
+        "GB: not_hate = hate; SG: not_hate",
+    ]
+    plot = json.loads(Path("data/08_reporting/plots/disagreement.json").read_text())
+    assert plot["layout"]["title"]["text"]
+    report = catalog.load("ingestion_report")
+    assert report["num_rows_read"] == 19
+    assert report["num_examples_kept"] == 14
+
+
+def test_corpora_without_annotations_leave_no_table_of_them(catalog) -> None:
+    write_corpus("reviews")
+    ingest(catalog, "reviews")
+    for name in ("annotations", "agreement_table", "agreement_report", "disagreement_plot"):
+        assert not catalog.exists(name)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ccnlp.corpora.arrow import Convert, columns_of_arrow
-from ccnlp.corpora.entry import CorpusEntry
-from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.files import FileSelection, SourceFile
 from ccnlp.corpora.raw import READERS, RawBatch, Reader, ReaderOptions
 from ccnlp.errors import CorpusError, did_you_mean
 from ccnlp.network import is_reachable
@@ -61,18 +60,18 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
 
     options_type: ClassVar[type[HuggingFaceOptions]] = HuggingFaceOptions
 
-    def find(self, entry: CorpusEntry, raw_folder: Path) -> list[SourceFile]:
+    def find(self, selection: FileSelection, raw_folder: Path) -> list[SourceFile]:
         """The folders below `raw_folder` where there are such, else names on the hub.
 
         Raises:
             CorpusError: the entry gives values of placeholders, which a dataset has none of.
         """
-        if entry.path_values:
+        if selection.path_values:
             raise CorpusError(
                 "path_values chooses files by placeholders, which the reader hugging_face does not "
                 "have; options.configurations and options.splits choose what is read (path_values)"
             )
-        folders = {name: raw_folder / name for name in entry.path}
+        folders = {name: raw_folder / name for name in selection.path}
         return [
             SourceFile(folder if folder.is_dir() else Path(name), name)
             for name, folder in sorted(folders.items())

@@ -69,12 +69,12 @@ class JsonLinesReader(TextReader[JsonOptions]):
 
     def _rows(self, text: TextFile, source: SourceFile) -> Rows:
         if self.options.records is not None:
-            yield from _records(_parse_document(text.read(), source), self.options.records, source)
+            yield from records_of(parse_document(text.read(), source), self.options.records, source)
             return
         lines = enumerate(text, start=1)
         number, first = next(((n, line) for n, line in lines if line.strip()), (1, ""))
         if first.lstrip().startswith("["):
-            yield from _records(_parse_document(first + text.read(), source), ".", source)
+            yield from records_of(parse_document(first + text.read(), source), ".", source)
             return
         if first.strip() == "{":
             raise CorpusError(
@@ -113,7 +113,12 @@ def _row(
     return broken_row(number, reason, content)
 
 
-def _parse_document(content: str, source: SourceFile) -> object:
+def parse_document(content: str, source: SourceFile) -> object:
+    """The one document that a file holds.
+
+    Raises:
+        CorpusError: it is none.
+    """
     try:
         document: object = DECODER.decode(content)
     except (ValueError, RecursionError) as error:
@@ -121,17 +126,32 @@ def _parse_document(content: str, source: SourceFile) -> object:
     return document
 
 
-def _records(document: object, place: str, source: SourceFile) -> Rows:
-    for key in filter(None, place.split(".")):
-        if not isinstance(document, dict) or key not in document:
+def records_of(document: object, place: str, source: SourceFile, *, key: str | None = None) -> Rows:
+    """The records that stand at a place of a document, an object's with their key.
+
+    Args:
+        document: decoded JSON.
+        place: keys with dots between; `.` for the document itself.
+        source: to name in a message.
+        key: the column of the key, which no record may have; where it is not given, `key` of the
+            records that have no such column.
+
+    Raises:
+        CorpusError: nothing stands there, or no records do.
+    """
+    for step in filter(None, place.split(".")):
+        if not isinstance(document, dict) or step not in document:
             raise CorpusError(f"{source.name}: the document has no {place!r} (options.records)")
-        if isinstance(document, _Repeated) and sum(key == name for name, _ in document.items()) > 1:
-            raise CorpusError(f"{source.name}: the document has {key!r} twice (options.records)")
-        document = document[key]
+        if (
+            isinstance(document, _Repeated)
+            and sum(step == name for name, _ in document.items()) > 1
+        ):
+            raise CorpusError(f"{source.name}: the document has {step!r} twice (options.records)")
+        document = document[step]
     if isinstance(document, dict):
         document = [
-            _with_key(key, item) if isinstance(item, dict) else item
-            for key, item in document.items()
+            _with_key(name, item, key, source) if isinstance(item, dict) else item
+            for name, item in document.items()
         ]
     if not isinstance(document, list):
         raise CorpusError(
@@ -142,9 +162,19 @@ def _records(document: object, place: str, source: SourceFile) -> Rows:
         yield _row(number, item, None, _shown(item))
 
 
-def _with_key(key: str, record: dict[str, object]) -> dict[str, object]:
-    """The record with its key, unless it has such a column itself."""
-    return record if "key" in record else _as_object([("key", key), *record.items()])
+def _with_key(
+    name: str, record: dict[str, object], key: str | None, source: SourceFile
+) -> dict[str, object]:
+    """The record with its key in the column."""
+    column = key or "key"
+    if column not in record:
+        return _as_object([(column, name), *record.items()])
+    if key is not None:
+        raise CorpusError(
+            f"{source.name}: the record {name!r} has a column {key!r} itself; give the column of "
+            "its key another name (options.key)"
+        )
+    return record
 
 
 def _shown(item: object) -> str:

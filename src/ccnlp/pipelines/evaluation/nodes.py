@@ -230,6 +230,7 @@ def write_report(
     augmentation_table: pd.DataFrame,
     augmentation_pairs: pd.DataFrame,
     tokenisation: StageReport,
+    agreement: Mapping[str, Mapping[str, Any]] | None = None,
     **figures: Figure,
 ) -> str:
     """The HTML report."""
@@ -244,7 +245,11 @@ def write_report(
     fairness = FairnessTables(disparities, gaps, gate_decision)
     judgement = report.Judgement(scores, corpora, encoder, evaluation, fairness)
     return report.render_report(
-        judgement, failures=failures, figures=list(figures.values()), stages=stages
+        judgement,
+        failures=failures,
+        figures=list(figures.values()),
+        stages=stages,
+        findings={"Ingestion": report.describe_agreement(agreement or {})},
     )
 
 

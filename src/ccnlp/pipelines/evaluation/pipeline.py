@@ -15,10 +15,13 @@ FIGURES = (
 EXAMPLES, TASKS, PARAMETERS = "examples@table", "params:tasks", "params:evaluation"
 
 
-def create_pipeline() -> Pipeline:
-    """The evaluation pipeline."""
+AGREEMENT_FIGURES = ("disagreement_plot", "alphas_plot")
+
+
+def create_pipeline(*, has_annotations: bool = False) -> Pipeline:
+    """The evaluation pipeline; its report tells of the annotators where a corpus has some."""
     return Pipeline(
-        [*_predict(), *_score(), *_show()],
+        [*_predict(), *_score(), *_show(has_annotations)],
         namespace="evaluation",
         prefix_datasets_with_namespace=False,
     )
@@ -108,7 +111,9 @@ def _score() -> list[Node]:
     ]
 
 
-def _show() -> list[Node]:
+def _show(has_annotations: bool) -> list[Node]:
+    agreement = {"agreement": "agreement_report"} if has_annotations else {}
+    figures = (*FIGURES, *(AGREEMENT_FIGURES if has_annotations else ()))
     return [
         Node(
             nodes.draw_scores,
@@ -145,7 +150,8 @@ def _show() -> list[Node]:
                 "augmentation_table": "augmentation_table",
                 "augmentation_pairs": "augmentation_pairs",
                 "tokenisation": "tokenisation_report",
-                **{figure: figure for figure in FIGURES},
+                **agreement,
+                **{figure: figure for figure in figures},
             },
             outputs="evaluation_report",
             name="write_report",

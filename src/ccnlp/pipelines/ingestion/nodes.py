@@ -11,13 +11,16 @@ from typing import Any
 
 import pandas as pd
 
+from ccnlp.agreement.plots import draw_alphas, draw_disagreement
 from ccnlp.atlas import attributes
 from ccnlp.conditioning.parameters import CultureParameters
-from ccnlp.corpora import acceptance, curation, plots, report
+from ccnlp.corpora import acceptance, agreement, curation, plots, report
+from ccnlp.corpora.agreement import CorporaAgreement
 from ccnlp.corpora.curation import IngestionParameters, for_each, with_columns
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import CorpusSummary
+from ccnlp.evaluation.views import with_views
 from ccnlp.models import checkpoint
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -119,6 +122,31 @@ def select_examples(accepted: Corpora, tasks: TasksParameters) -> Corpora:
 def select_rejected_examples(checked: Corpora, tasks: TasksParameters) -> Corpora:
     """The quarantine: the rejected rows with their reasons, by corpus."""
     return for_each(checked, partial(curation.select_rejected, tasks=build_tasks(tasks)))
+
+
+def select_annotations(accepted: Corpora) -> Corpora:
+    """The single annotations of the kept rows, of the corpora that have some."""
+    annotated = {name: load for name, load in accepted.items() if curation.is_annotated(load)}
+    return for_each(annotated, curation.select_annotations)
+
+
+def measure_agreement(
+    accepted: Corpora, tasks: TasksParameters, ingestion: IngestionParameters
+) -> CorporaAgreement:
+    """How far annotators agree, within their culture and between cultures."""
+    known = build_tasks(tasks)
+    inputs = {column for task in known.values() for column in task.input_columns}
+    needed = with_columns(accepted, agreement.NEEDED | inputs)
+    return agreement.measure_agreement(needed, known, ingestion.agreement)
+
+
+def draw_agreement(agreement_table: pd.DataFrame) -> tuple[Any, Any]:
+    """Plots of the cultures' disagreement, and of Krippendorff's alpha."""
+    own = {str(name): rows for name, rows in agreement_table.groupby("corpus", sort=False)}
+    return (
+        with_views({name: draw_disagreement(rows) for name, rows in own.items()}),
+        with_views({name: draw_alphas(rows) for name, rows in own.items()}),
+    )
 
 
 def report_ingestion(

@@ -7,10 +7,10 @@ from ccnlp.pipelines.ingestion import nodes
 TASKS, PARAMETERS = "params:tasks", "params:ingestion"
 
 
-def create_pipeline() -> Pipeline:
-    """The ingestion pipeline."""
+def create_pipeline(*, has_annotations: bool = False) -> Pipeline:
+    """The ingestion pipeline; with the agreement of annotators where a corpus has annotations."""
     return Pipeline(
-        [*_curate(), *_select(), *_show()],
+        [*_curate(), *_select(), *_show(), *(_measure_agreement() if has_annotations else [])],
         namespace="ingestion",
         prefix_datasets_with_namespace=False,
     )
@@ -99,5 +99,33 @@ def _show() -> list[Node]:
             inputs=["ingestion_table", "rejection_table"],
             outputs=["languages_plot", "cultures_plot", "rejections_plot"],
             name="draw_ingestion",
+        ),
+    ]
+
+
+def _measure_agreement() -> list[Node]:
+    return [
+        Node(
+            nodes.select_annotations,
+            inputs="accepted_corpora",
+            outputs="annotations",
+            name="select_annotations",
+        ),
+        Node(
+            nodes.measure_agreement,
+            inputs=["accepted_corpora", TASKS, PARAMETERS],
+            outputs=[
+                "agreement_table",
+                "contested_table",
+                "label_share_table",
+                "agreement_report",
+            ],
+            name="measure_agreement",
+        ),
+        Node(
+            nodes.draw_agreement,
+            inputs="agreement_table",
+            outputs=["disagreement_plot", "alphas_plot"],
+            name="draw_agreement",
         ),
     ]

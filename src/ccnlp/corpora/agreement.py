@@ -1,0 +1,139 @@
+"""How far the annotators of each corpus agree, before anything is trained."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from ccnlp.agreement.parameters import AgreementParameters
+from ccnlp.agreement.summary import summarise_agreement
+from ccnlp.agreement.tables import AgreementTables, agreement_tables
+from ccnlp.corpora.annotations import ANNOTATIONS, list_annotations
+from ccnlp.corpora.quarantine import is_kept
+from ccnlp.corpora.readable_task import ReadableTask
+from ccnlp.progress import Metrics, report
+
+logger = logging.getLogger(__name__)
+
+NEEDED = frozenset(
+    {"corpus", "task", "id", "group_id", "language", "culture", "rejected_by", ANNOTATIONS}
+)
+"""The columns of a curated corpus that agreement is measured on, beside the task's inputs."""
+
+MAX_TEXT_CHARACTERS = 200
+
+MAJORITY = "majority_"
+"""Before the culture, in the columns of `contested_texts`."""
+
+
+class CorporaAgreement(NamedTuple):
+    """Of all corpora that have annotations; each table begins with `corpus` and `task`.
+
+    Attributes:
+        agreement: of `agreement_tables`.
+        contested: texts on which cultures differ: `group_id`, `text`, and `majorities`, a clause
+            for each culture; with the figures of `contested_texts`.
+        label_shares: of `votes.label_shares`.
+        summaries: by corpus, of `summarise_agreement`.
+    """
+
+    agreement: pd.DataFrame
+    contested: pd.DataFrame
+    label_shares: pd.DataFrame
+    summaries: dict[str, dict[str, object]]
+
+
+def measure_agreement(
+    corpora: Mapping[str, Callable[[], pd.DataFrame]],
+    tasks: Mapping[str, ReadableTask],
+    parameters: AgreementParameters,
+) -> CorporaAgreement:
+    """What annotators and cultures agree on, corpus by corpus; one is in memory at a time.
+
+    The findings are logged in sentences. Corpora without single annotations are left out.
+
+    Args:
+        corpora: by key, what loads the curated corpus.
+        tasks: by name.
+        parameters: `agreement` in `parameters/ingestion.yml`.
+    """
+    measured: dict[str, tuple[str, AgreementTables, pd.DataFrame]] = {}
+    for corpus, load in corpora.items():
+        rows = load()
+        if ANNOTATIONS not in rows or rows[ANNOTATIONS].isna().all():
+            continue
+        task = str(rows["task"].iloc[0])
+        tables = agreement_tables(
+            _by_text(rows), tasks[task].labels, parameters, where=f"corpus {corpus!r}"
+        )
+        texts = _texts(rows, tasks[task].input_columns[0])
+        measured[corpus] = (task, tables, _readable(tables.contested, texts))
+    summaries = {corpus: summarise_agreement(tables) for corpus, (_, tables, _) in measured.items()}
+    for corpus, summary in summaries.items():
+        sentences = summary["sentences"]
+        if isinstance(sentences, list):
+            logger.info("%s: %s", corpus, " ".join(sentences))
+    for corpus, (_, tables, _) in measured.items():
+        report(Metrics(_main_figures(corpus, tables.agreement), step=0))
+    return CorporaAgreement(
+        _stack({corpus: (task, own.agreement) for corpus, (task, own, _) in measured.items()}),
+        _stack({corpus: (task, own) for corpus, (task, _, own) in measured.items()}),
+        _stack({corpus: (task, own.label_shares) for corpus, (task, own, _) in measured.items()}),
+        summaries,
+    )
+
+
+def _main_figures(corpus: str, agreement: pd.DataFrame) -> dict[str, float]:
+    """Alpha of all annotators and of the cultures' majorities, and the consensus of these."""
+    main = agreement[agreement["kind"].isin(["all", "between"]) & agreement["value"].notna()]
+    names = "agreement/" + corpus + "/" + main["kind"] + "_" + main["measure"]
+    return dict(zip(names, main["value"].astype(float), strict=True))
+
+
+def _by_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """The annotations; a group of texts in several languages is several texts."""
+    languages = rows.set_index("id")["language"].astype("str")
+    languages = languages[~languages.index.duplicated()]
+    annotations = list_annotations(rows)
+    language = annotations["example_id"].map(languages)
+    num_languages = language.groupby(annotations["group_id"]).transform("nunique")
+    text = annotations["group_id"].where(
+        num_languages == 1, annotations["group_id"] + " " + language.astype("string")
+    )
+    return annotations.assign(group_id=text)
+
+
+def _texts(rows: pd.DataFrame, column: str) -> "pd.Series[str]":
+    """The beginning of each text, by group."""
+    first = rows[is_kept(rows)].drop_duplicates("group_id").set_index("group_id")[column]
+    return first.astype("str").str.slice(0, MAX_TEXT_CHARACTERS)
+
+
+def _readable(contested: pd.DataFrame, texts: "pd.Series[str]") -> pd.DataFrame:
+    """The contested texts, their majorities in one column: cultures differ between corpora."""
+    by_culture = contested[[name for name in contested if str(name).startswith(MAJORITY)]]
+    majorities = [
+        "; ".join(
+            f"{str(name).removeprefix(MAJORITY)}: {label}"
+            for name, label in row.items()
+            if pd.notna(label)
+        )
+        for row in by_culture.to_dict("records")
+    ]
+    keys = contested["group_id"].str.split(" ").str[0]
+    told = contested.drop(columns=list(by_culture)).assign(majorities=majorities)
+    told.insert(1, "text", keys.map(texts).to_numpy())
+    return told
+
+
+def _stack(tables: Mapping[str, tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    parts = []
+    for corpus, (task, table) in tables.items():
+        part = table.copy()
+        part.insert(0, "corpus", corpus)
+        part.insert(1, "task", task)
+        parts.append(part)
+    return (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"corpus": [], "task": []})
+    )

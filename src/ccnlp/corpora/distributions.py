@@ -1,0 +1,143 @@
+"""Distributions of labels that a source gives itself: counts of annotations, or shares."""
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.corpora.cells import as_text
+from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS
+
+logger = logging.getLogger(__name__)
+
+Floats = npt.NDArray[np.float64]
+
+STAGE = "gathering"
+
+ROUNDING = 0.005
+"""By how much a share with two decimals may be off."""
+
+
+def read_distributions(
+    cells: Sequence[Sequence[object]], labels: Sequence[str], size: int
+) -> tuple["pd.Series[Any]", "pd.Series[str]"]:
+    """Each row's numbers by label, missing where one is no number, and the reasons.
+
+    Args:
+        cells: by label, the column.
+        labels: their names.
+        size: number of rows.
+    """
+    columns = [[_number(cell) for cell in column] for column in cells]
+    reasons: dict[int, str] = {}
+    for label, column, given in zip(labels, columns, cells, strict=True):
+        for i, number in enumerate(column):
+            if math.isnan(number):
+                shown = as_text(given[i])
+                why = "is empty" if not (shown or "").strip() else f"is {shown!r}, no number from 0"
+                reasons.setdefault(i, f"the distribution's {label!r} {why}")
+    rows = [None if i in reasons else list(own) for i, own in enumerate(zip(*columns, strict=True))]
+    return pd.Series(rows, dtype="object"), _reasons(reasons, size)
+
+
+def read_num_annotations(
+    cells: Sequence[object], size: int
+) -> tuple["pd.Series[float]", "pd.Series[str]"]:
+    """The numbers of annotations, and why one is none."""
+    numbers = [_number(cell) for cell in cells]
+    reasons = {
+        i: f"num_annotations is {as_text(cells[i])!r}, no whole number from 1"
+        for i, number in enumerate(numbers)
+        if not (number >= 1 and number.is_integer())
+    }
+    return pd.Series(numbers, dtype="float64"), _reasons(reasons, size)
+
+
+def _number(cell: object) -> float:
+    """The number, from 0; NaN where it is none."""
+    try:
+        number = float((as_text(cell) or "").strip())
+    except ValueError:
+        return math.nan
+    return number if 0 <= number < math.inf else math.nan
+
+
+def _reasons(reasons: dict[int, str], size: int) -> "pd.Series[str]":
+    return pd.Series([reasons.get(i) for i in range(size)], dtype="string")
+
+
+def settle_distributions(rows: pd.DataFrame, *, where: str) -> pd.DataFrame:
+    """The rows with counts in `LABEL_COUNTS` where the number of annotations is known, else shares.
+
+    Counts are whole numbers, shares sum to 1, give or take their rounding to two decimals. Numbers
+    that are 1 and 0 could be either: the corpus as a whole decides, and the log says how.
+
+    Args:
+        rows: with `LABEL_COUNTS` and `NUM_ANNOTATIONS` as they are read; those of the other kind,
+            or of none, are rejected.
+        where: such as `corpus 'posts'`.
+    """
+    index = rows.index[is_kept(rows)]
+    if not len(index):
+        return rows
+    numbers = np.array(rows.loc[index, LABEL_COUNTS].tolist(), dtype=np.float64)
+    total = rows.loc[index, NUM_ANNOTATIONS].to_numpy(np.float64)
+    sums = numbers.sum(axis=1)
+    is_of_n = np.isnan(total) | (sums == total)
+    are_counts = (numbers == np.round(numbers)).all(axis=1) & (sums >= 1) & is_of_n
+    are_shares = np.abs(sums - 1) <= ROUNDING * numbers.shape[1] + 1e-9
+    num_shares = int((are_shares & ~are_counts).sum())
+    num_counts = int((are_counts & ~are_shares).sum())
+    takes_shares = num_shares > num_counts
+    kind = "shares" if takes_shares else "counts"
+    certainty = "" if num_shares or num_counts else "; each is 1 or 0, taken as one annotation"
+    logger.info("%s: its distributions are %s of annotations%s", where, kind, certainty)
+    is_fit = are_shares if takes_shares else are_counts
+    counted = _counts_of_shares(numbers, total) if takes_shares else numbers
+    settled = rows.assign(
+        **{
+            LABEL_COUNTS: pd.Series(counted.tolist(), index=index, dtype="object").reindex(
+                rows.index
+            ),
+            NUM_ANNOTATIONS: pd.Series(total if takes_shares else sums, index=index).reindex(
+                rows.index
+            ),
+        }
+    )
+    unfit = [
+        (row, _why_unfit(own, n, kind))
+        for row, own, n, fit in zip(index, numbers, total, is_fit, strict=True)
+        if not fit
+    ]
+    return reject(settled, pd.Series(dict(unfit), dtype="string"), stage=STAGE)
+
+
+def _counts_of_shares(shares: Floats, total: Floats) -> Floats:
+    """Whole numbers of annotations where the shares are those of whole numbers, but for rounding.
+
+    Shares of an unknown number stay shares.
+    """
+    n = np.where(np.isnan(total), 1, total)[:, None]
+    whole = np.round(shares * n)
+    is_whole = (whole.sum(axis=1) == n[:, 0]) & (np.abs(whole / n - shares) <= ROUNDING + 1e-9).all(
+        axis=1
+    )
+    counts: Floats = np.where((is_whole & ~np.isnan(total))[:, None], whole, shares * n)
+    return counts
+
+
+def _why_unfit(numbers: Floats, total: float, kind: str) -> str:
+    listed = ", ".join(f"{number:g}" for number in numbers)
+    if not math.isnan(total) and kind == "counts":
+        return (
+            f"the distribution {listed} sums to {numbers.sum():g}, and num_annotations is {total:g}"
+        )
+    return (
+        f"the distribution {listed} sums to {numbers.sum():g}: the corpus gives {kind}, and these "
+        f"are {'whole numbers of at least one annotation' if kind == 'counts' else 'to sum to 1'}"
+    )

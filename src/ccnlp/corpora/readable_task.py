@@ -1,0 +1,102 @@
+"""What reading needs of a task, and what the task asks of a corpus entry."""
+
+from typing import ClassVar, Protocol
+
+import pandas as pd
+
+from ccnlp.corpora.entry import ConstantTarget, CorpusEntry
+from ccnlp.corpora.fields import ValueMap
+from ccnlp.corpora.values import PARAMETERS_FILE
+from ccnlp.errors import ConfigurationError, did_you_mean
+
+
+class ReadableTask(Protocol):
+    """What reading needs of a task; see `ccnlp.tasks.base.Task`."""
+
+    input_columns: ClassVar[tuple[str, ...]]
+    target_columns: ClassVar[tuple[str, ...]]
+    list_columns: ClassVar[tuple[str, ...]]
+    annotation_columns: ClassVar[tuple[str, ...]]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label set; empty where there is none."""
+
+    def validate(self, rows: pd.DataFrame) -> "pd.Series[str]":
+        """Why each row can't be used, missing where it can."""
+
+
+def check_entry(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
+    """Checks that the entry says where all is that the task needs, and nothing else.
+
+    Raises:
+        ConfigurationError: a column is missing or not the task's, a label is not in its set, or
+            annotations are given to a task of one label a text.
+    """
+    _check_annotations(entry, task, where=where)
+    _check_columns(entry, task, where=where)
+    _check_labels(entry, task, where=where)
+
+
+def _check_annotations(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
+    if entry.annotations is None:
+        return
+    if not task.annotation_columns:
+        raise ConfigurationError(
+            f"{where}: annotations are given, and the task {entry.task!r} has one label a text; "
+            "make its kind label_distribution (parameters/tasks.yml), or leave annotations out "
+            f"({PARAMETERS_FILE})"
+        )
+    counted = entry.annotations.distribution
+    if not counted:
+        return
+    for label in counted:
+        if label not in task.labels:
+            raise ConfigurationError(
+                f"{where}: annotations.distribution counts {label!r}, which is no label of the "
+                f"task {entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
+            )
+    for label in task.labels:
+        if label not in counted:
+            raise ConfigurationError(
+                f"{where}: annotations.distribution does not say which column counts {label!r}, a "
+                f"label of the task {entry.task!r} ({PARAMETERS_FILE})"
+            )
+
+
+def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
+    is_counted = entry.annotations is not None and entry.annotations.distribution
+    needed = (*task.input_columns, *(() if is_counted else task.target_columns))
+    for column in needed:
+        if column not in entry.columns:
+            raise ConfigurationError(
+                f"{where}: columns does not say where to find {column!r}, which the task "
+                f"{entry.task!r} needs ({PARAMETERS_FILE})"
+            )
+    for column in entry.columns:
+        if column not in needed:
+            raise ConfigurationError(
+                f"{where}: the task {entry.task!r} has no column {column!r}; "
+                f"{did_you_mean(column, needed)} ({PARAMETERS_FILE})"
+            )
+    for column, source_column in entry.columns.items():
+        is_single_target = column in {*task.target_columns} - {*task.list_columns}
+        if isinstance(source_column, ConstantTarget) and not is_single_target:
+            raise ConfigurationError(
+                f"{where}: columns gives {column!r} a constant, which only a target such as a "
+                f"label can be ({PARAMETERS_FILE})"
+            )
+
+
+def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
+    given = [("label_map", label) for label in entry.label_map.values()]
+    for column in entry.columns.values():
+        if isinstance(column, ConstantTarget):
+            label = ValueMap(entry.label_map).get(column.constant) or column.constant
+            given.append(("columns", label))
+    for key, label in given:
+        if task.labels and label not in task.labels:
+            raise ConfigurationError(
+                f"{where}: {key} gives {label!r}, which is no label of the task "
+                f"{entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
+            )

@@ -1,0 +1,95 @@
+"""What parameters say of the graph itself, for the pipeline registry to read.
+
+Kedro builds pipelines without the parameters. They are built after the context, though, so this
+hook can note what it says, `--params` and `--env` included.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from kedro.framework.hooks import hook_impl
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+
+@dataclass(frozen=True)
+class GraphChoices:
+    """Which nodes there are, and what they read.
+
+    Attributes:
+        is_augmentation_enabled: `augmentation.is_enabled`.
+        has_annotations: a corpus has single annotations, whose agreement can be measured.
+        judged_model: `behaviour.model`; the graph reads that one and no other, so that the champion
+            can be judged where nothing was trained.
+    """
+
+    is_augmentation_enabled: bool = True
+    has_annotations: bool = False
+    judged_model: Literal["finetuned", "champion"] = "finetuned"
+
+    @classmethod
+    def of(cls, parameters: dict[str, Any]) -> "GraphChoices":
+        """Of the raw parameters; what is malformed is left to their validation.
+
+        That says better what is wrong.
+        """
+        is_champion = _group(parameters, "behaviour").get("model") == "champion"
+        return cls(
+            is_augmentation_enabled=_group(parameters, "augmentation").get("is_enabled")
+            is not False,
+            has_annotations=_has_annotations(parameters),
+            judged_model="champion" if is_champion else "finetuned",
+        )
+
+
+_noted = [GraphChoices()]
+
+
+def graph_choices() -> GraphChoices:
+    """Those of the present context; the defaults where there is none, as for `registry list`."""
+    return _noted[-1]
+
+
+class GraphChoicesHook:
+    """Notes the choices, and has the pipelines built again when they changed."""
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: "KedroContext") -> None:
+        """Reads the raw parameters: asking for the validated ones would build the pipelines."""
+        choices = GraphChoices.of(context.config_loader["parameters"])
+        if choices != graph_choices():
+            _noted[-1] = choices
+            from kedro.framework.project import PACKAGE_NAME, pipelines
+
+            pipelines.configure(f"{PACKAGE_NAME}.pipeline_registry")
+
+
+def _group(parameters: dict[str, Any], name: str) -> dict[str, Any]:
+    group = parameters.get(name)
+    return group if isinstance(group, dict) else {}
+
+
+def _has_annotations(parameters: dict[str, Any]) -> bool:
+    """Whether a corpus' task counts annotations, and the corpus gives no distribution."""
+    tasks = _group(parameters, "tasks")
+    return any(
+        isinstance(entry, dict)
+        and _counts_annotations(tasks.get(str(entry.get("task"))))
+        and not _gives_distribution(entry.get("annotations"))
+        for entry in _group(parameters, "corpora").values()
+    )
+
+
+def _counts_annotations(task: object) -> bool:
+    from ccnlp.errors import ConfigurationError
+    from ccnlp.tasks.base import TASKS
+
+    try:
+        return isinstance(task, dict) and bool(TASKS.get(str(task.get("kind"))).annotation_columns)
+    except ConfigurationError:  # an unknown kind
+        return False
+
+
+def _gives_distribution(annotations: object) -> bool:
+    return isinstance(annotations, dict) and bool(annotations.get("distribution"))

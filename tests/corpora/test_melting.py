@@ -1,0 +1,127 @@
+import logging
+
+import pandas as pd
+import pytest
+
+from ccnlp.errors import CorpusError
+
+POSTS = (
+    "ID,text,United_Kingdom_Hate,Singapore_Hate,note\n"
+    "1,first,neutral,positive,a\n2,second,,negative,b\n"
+)
+MELT = {"melt": {"columns": "{country}_Hate", "value": "annotation"}}
+COLUMNS = {"columns": {"text": "text", "label": "annotation"}}
+COUNTRY = {
+    "culture": {"column": "country", "map": {"United_Kingdom": "GB", "Singapore": "SG"}},
+}
+
+
+def test_each_filled_cell_is_a_row_with_the_number_of_its_source(read_files):
+    rows = read_files({"corpus.csv": POSTS}, **MELT, **COLUMNS, **COUNTRY)
+    assert rows[["row", "text", "culture", "label"]].to_numpy().tolist() == [
+        [2, "first", "GB", "neutral"],
+        [2, "first", "SG", "positive"],
+        [3, "second", "SG", "negative"],
+    ]
+    assert rows["rejected_by"].isna().all()
+
+
+def test_other_columns_stay_in_the_quarantine(read_files):
+    rows = read_files({"corpus.csv": POSTS.replace("positive", "meh")}, **MELT, **COLUMNS)
+    content = rows.loc[rows["rejected_by"].notna(), "content"].item()
+    assert '"ID": "1"' in content
+    assert '"country": "Singapore", "annotation": "meh"' in content
+
+
+def test_nested_json_melts_by_its_keys(read_files):
+    lines = (
+        '{"text": "first", "by": {"Ann1": "positive", "Ann22": "negative"}}\n'
+        '{"text": "second", "by": {"Ann22": "neutral"}}\n'
+    )
+    rows = read_files(
+        {"corpus.jsonl": lines},
+        reader="json_lines",
+        path="corpus.jsonl",
+        melt={"columns": "by.Ann{annotator}", "value": "annotation"},
+        group={"column": "annotator"},
+        **COLUMNS,
+    )
+    assert rows["group"].tolist() == ["1", "22", "22"]
+    assert rows["label"].tolist() == ["positive", "negative", "neutral"]
+
+
+def test_columns_of_parquet_melt(read_files, tmp_path):
+    posts = pd.DataFrame({"text": ["first", "second"], "by": [{"ann": "neutral", "bob": None}] * 2})
+    posts.to_parquet(tmp_path / "corpus.parquet")
+    rows = read_files(
+        {},
+        reader="parquet",
+        path="corpus.parquet",
+        melt={"columns": "by.{annotator}", "value": "annotation"},
+        group={"column": "annotator"},
+        **COLUMNS,
+    )
+    assert rows[["text", "group"]].to_numpy().tolist() == [["first", "ann"], ["second", "ann"]]
+
+
+def test_several_placeholders_are_several_columns(read_files):
+    rows = read_files(
+        {"corpus.csv": "text,GB.male,SG.female\nfirst,neutral,positive\n"},
+        melt={"columns": "{country}.{gender}", "value": "annotation"},
+        culture={"column": "country"},
+        domain={"column": "gender"},
+        **COLUMNS,
+    )
+    assert rows[["culture", "domain"]].to_numpy().tolist() == [["GB", "male"], ["SG", "female"]]
+
+
+def test_rows_without_a_value_are_told(read_files, caplog):
+    caplog.set_level(logging.INFO)
+    read_files({"corpus.csv": POSTS + "3,third,,,\n"}, **MELT, **COLUMNS)
+    assert "1 of 3 rows have no value in {country}_Hate, and give none" in caplog.text
+
+
+def test_broken_rows_stay_among_those_that_melt(read_files):
+    rows = read_files({"corpus.csv": POSTS + "broken\n"}, **MELT, **COLUMNS)
+    assert rows.loc[rows["rejected_by"].notna(), "row"].tolist() == [4]
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "melt", "message"),
+    [
+        (
+            POSTS,
+            {"columns": "{country}_hate"},
+            "no column that melt.columns '{country}_hate' names",
+        ),
+        (
+            "text,GB_Hate,SG_Hate\nfirst,, \n",
+            {},
+            "all cells of the 2 columns that melt.columns '{country}_Hate' names are empty",
+        ),
+        (POSTS, {"value": "note"}, "has a column 'note' that does not melt: give value of melt"),
+        (POSTS, {"columns": "{note}_Hate"}, "give the placeholder {note} of melt another name"),
+    ],
+)
+def test_sources_that_do_not_melt_are_refused(read_files, content, melt, message):
+    with pytest.raises(CorpusError) as error:
+        read_files({"corpus.csv": content}, melt=MELT["melt"] | melt, **COLUMNS)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("melt", "message"),
+    [
+        ({"columns": "Hate"}, "'Hate' has no placeholder such as {country}"),
+        ({"columns": "{1}_Hate"}, "the placeholder {1} must have a name such as {country}"),
+        ({"columns": "{a}_{a}"}, "has the placeholder {a} twice"),
+        ({"columns": "{a}_Hate", "value": "a"}, "value and a placeholder of columns are both"),
+        ({"value": ""}, "melt.value: it is empty"),
+        ({"rows": "x"}, "unknown key 'rows'"),
+    ],
+)
+def test_melt_that_says_nothing_is_refused(make_entry, melt, message):
+    with pytest.raises(ValueError, match="reviews") as error:
+        make_entry(melt=MELT["melt"] | melt)
+    assert message in str(error.value)

@@ -1,0 +1,99 @@
+from types import SimpleNamespace
+
+import pytest
+
+from ccnlp.hooks import graph_choices as module
+from ccnlp.hooks.graph_choices import GraphChoices, GraphChoicesHook, graph_choices
+from ccnlp.pipeline_registry import register_pipelines
+
+TASKS = {"hate": {"kind": "label_distribution"}, "tone": {"kind": "sequence_classification"}}
+
+
+@pytest.fixture(autouse=True)
+def built(monkeypatch):
+    """The registries that were built again."""
+    built = []
+    monkeypatch.setattr(module, "_noted", [GraphChoices()])
+    monkeypatch.setattr(
+        "kedro.framework.project.pipelines", SimpleNamespace(configure=built.append)
+    )
+    monkeypatch.setattr("kedro.framework.project.PACKAGE_NAME", "ccnlp")
+    return built
+
+
+def note(parameters):
+    context = SimpleNamespace(config_loader={"parameters": parameters})
+    GraphChoicesHook().after_context_created(context)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_enabled"),
+    [
+        ({"augmentation": {"is_enabled": True}}, True),
+        ({"augmentation": {"is_enabled": False}}, False),
+        ({"augmentation": {}}, True),
+        ({}, True),
+        ({"augmentation": None}, True),
+        ({"augmentation": {"is_enabled": "nonsense"}}, True),
+    ],
+)
+def test_parameter_decides_on_augmentation(parameters, is_enabled):
+    note(parameters)
+    assert graph_choices().is_augmentation_enabled is is_enabled
+
+
+@pytest.mark.parametrize(
+    ("parameters", "model"),
+    [
+        ({"behaviour": {"model": "champion"}}, "champion"),
+        ({"behaviour": {"model": "finetuned"}}, "finetuned"),
+        ({"behaviour": {"model": "winner"}}, "finetuned"),
+        ({"behaviour": None}, "finetuned"),
+        ({}, "finetuned"),
+    ],
+)
+def test_parameter_decides_which_model_is_judged(parameters, model):
+    note(parameters)
+    assert graph_choices().judged_model == model
+    inputs = register_pipelines()["behaviour"].inputs()
+    assert {"finetuned_model", "champion_model"} & inputs == {f"{model}_model"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"task": "hate", "annotations": {"annotator": "x"}}, True),
+        ({"task": "hate"}, True),
+        ({"task": "hate", "annotations": {"distribution": {"hate": "yes"}}}, False),
+        ({"task": "tone"}, False),
+        ({"task": "unknown"}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_corpora_and_their_tasks_decide_on_agreement(entry, expected):
+    note({"corpora": {"one": {"task": "tone"}, "posts": entry}, "tasks": TASKS})
+    assert graph_choices().has_annotations is expected
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"corpora": None, "tasks": TASKS},
+        {"corpora": {"posts": {"task": "hate"}}, "tasks": []},
+        {"corpora": {"posts": {"task": "hate"}}, "tasks": {"hate": {"kind": "unheard_of"}}},
+        {"corpora": {"posts": {"task": "hate"}}, "tasks": {"hate": 3}},
+    ],
+)
+def test_malformed_parameters_are_left_to_their_validation(parameters):
+    note(parameters)
+    assert graph_choices() == GraphChoices()
+
+
+def test_pipelines_are_built_again_when_a_choice_changes(built):
+    for is_enabled in (True, False, False, True):
+        note({"augmentation": {"is_enabled": is_enabled}})
+    for task in ("hate", "hate", "tone"):
+        note({"corpora": {"posts": {"task": task}}, "tasks": TASKS})
+    assert built == ["ccnlp.pipeline_registry"] * 4
