@@ -1,4 +1,5 @@
 import logging
+import re
 from types import SimpleNamespace
 
 import pandas as pd
@@ -33,6 +34,9 @@ STAGES = Pipeline(
 )
 
 
+TIME = re.compile(r"\d+\.\d s")
+
+
 def lines(caplog):
     return [record.getMessage() for record in caplog.records if record.name.startswith("ccnlp")]
 
@@ -44,11 +48,9 @@ def test_stages_are_told_with_their_nodes_and_time(project, caplog):
         "3 nodes to run: ingestion (2), training (1)",
         "ingestion, 1 of 2: first",
     ]
-    told = " | ".join(lines(caplog))
-    assert (
-        "ingestion, 2 of 2: second | ingestion done in 0.0 s | training, 1 of 1: train it" in told
-    )
-    assert told.endswith("the run is done, in 0.0 s")
+    told = TIME.sub("# s", " | ".join(lines(caplog)))
+    assert "ingestion, 2 of 2: second | ingestion done in # s | training, 1 of 1: train it" in told
+    assert told.endswith("the run is done, in # s")
 
 
 class SlowlySaved(MemoryDataset):
@@ -62,8 +64,8 @@ class SlowlySaved(MemoryDataset):
 def test_stage_is_done_when_its_last_output_is_saved(project, caplog):
     with caplog.at_level(logging.INFO, logger="ccnlp"):
         project.run(STAGES, TerminalHook(), catalog=DataCatalog({"two": SlowlySaved()}))
-    told = " | ".join(lines(caplog))
-    assert "ingestion, 2 of 2: second | saved | ingestion done in 0.0 s" in told
+    told = TIME.sub("# s", " | ".join(lines(caplog)))
+    assert "ingestion, 2 of 2: second | saved | ingestion done in # s" in told
 
 
 def test_run_without_results_prints_nothing(project, capsys):
