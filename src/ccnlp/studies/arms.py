@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from ccnlp.conditioning.base import num_added_tokens
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.evaluation.predictions import KEPT, predict_with, predict_with_finetuned
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.prediction import TOKENS_PER_BATCH
@@ -36,12 +38,14 @@ class Arm:
         name: as it stands in tables.
         examples: all splits, as this arm sees them; those of validation and test have the ids of
             the other arms' ones.
-        training: all but the seed, which the study sets.
+        training: all but the seed and the steps, which the study sets.
+        culture: how the model is told of culture; `None` tells it nothing.
     """
 
     name: str
     examples: pd.DataFrame
     training: TrainingParameters
+    culture: CultureParameters | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ def _encode(arm: Arm, laboratory: Laboratory) -> dict[str, pa.Table]:
         laboratory.tasks,
         laboratory.encoder.load_tokenizer(),
         max_length_tokens=laboratory.max_length_tokens,
+        num_added_tokens=num_added_tokens(arm.culture) if arm.culture else 0,
     )
 
 
@@ -126,6 +131,7 @@ def _train(
         max_length_tokens=laboratory.max_length_tokens,
         parameters=parameters,
         checkpoints=folder,
+        culture=arm.culture,
     ).model
 
 

@@ -1,8 +1,11 @@
-"""The parameters that all studies have."""
+"""The parameters of studies."""
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ccnlp.conditioning.base import CONDITIONINGS
+from ccnlp.errors import did_you_mean
 
 
 class StudyParameters(BaseModel):
@@ -29,3 +32,19 @@ class StudyParameters(BaseModel):
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds {list(self.seeds)} name one twice")
         return self
+
+
+class CultureStudyParameters(StudyParameters):
+    """Also how the arm that is told of culture is told."""
+
+    conditioning: str = Field(description="how: prefix, embedding or adapter")
+
+    @field_validator("conditioning")
+    @classmethod
+    def _check_conditioning(cls, name: str) -> str:
+        if name not in CONDITIONINGS:
+            raise ValueError(
+                f"culture_study.conditioning: {name!r} tells the model nothing; "
+                f"{did_you_mean(name, CONDITIONINGS)} (parameters/culture_study.yml)"
+            )
+        return name

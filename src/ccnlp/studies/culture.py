@@ -1,0 +1,92 @@
+"""Does it help to tell the model of culture? Arms that differ in what it is told.
+
+A gain that a model has as well when the keys are dealt at random, or when it is told no more than
+how many people judged a text, is no gain of culture: it comes of the new weights, or of how often
+each key goes with each label.
+"""
+
+import pandas as pd
+
+from ccnlp.conditioning.controls import shuffle_cultures
+from ccnlp.conditioning.parameters import NONE, CultureParameters
+from ccnlp.errors import CorpusError
+from ccnlp.examples import UNKNOWN
+from ccnlp.studies.arms import Arm
+from ccnlp.studies.comparison import Contrast
+from ccnlp.studies.report import About
+from ccnlp.studies.verdicts import Question
+from ccnlp.training.parameters import TrainingParameters
+
+UNCONDITIONED = "unconditioned"
+CONDITIONED = "conditioned"
+SHUFFLED = "shuffled"
+COUNT = "annotator count"
+
+NUM_ANNOTATIONS = "num_annotations"
+
+ABOUT = About(
+    title="Does it help to tell the model of culture?",
+    arms={
+        UNCONDITIONED: "told nothing",
+        CONDITIONED: "told each text's culture",
+        SHUFFLED: "told cultures that were dealt at random within language and split",
+        COUNT: "told how many people judged the text, and not who; where the corpus says so",
+    },
+)
+
+
+def arms_of(
+    examples: pd.DataFrame,
+    training: TrainingParameters,
+    culture: CultureParameters,
+    *,
+    conditioning: str,
+    seed: int,
+) -> list[Arm]:
+    """The unconditioned arm, the conditioned one, and its controls.
+
+    Args:
+        examples: all splits.
+        training: of every arm.
+        culture: how a model is told, whichever way.
+        conditioning: the way.
+        seed: of the shuffled keys.
+
+    Raises:
+        CorpusError: fewer than two cultures are known.
+    """
+    known = sorted(set(map(str, examples["culture"].unique())) - {UNKNOWN})
+    if len(known) < 2:
+        raise CorpusError(
+            f"the examples are of the cultures {known}, and a study of culture needs two or more; "
+            "name the cultures in parameters/corpora.yml"
+        )
+    told = culture.model_copy(update={"conditioning": conditioning})
+    arms = [
+        Arm(UNCONDITIONED, examples, training, culture.model_copy(update={"conditioning": NONE})),
+        Arm(CONDITIONED, examples, training, told),
+        Arm(SHUFFLED, shuffle_cultures(examples, seed=seed), training, told),
+    ]
+    if NUM_ANNOTATIONS in examples and examples[NUM_ANNOTATIONS].notna().any():
+        arms.append(Arm(COUNT, _told_counts(examples), training, told))
+    return arms
+
+
+def _told_counts(examples: pd.DataFrame) -> pd.DataFrame:
+    """The examples with the number of annotations in the place of the culture."""
+    counts = examples[NUM_ANNOTATIONS].astype("Int64").astype("string")
+    return examples.assign(culture=("annotators-" + counts).fillna(UNKNOWN))
+
+
+def questions_of(arms: "pd.Series[str]") -> tuple[Question, ...]:
+    """What is asked of the arms that predicted.
+
+    Args:
+        arms: their names, as often as they come.
+    """
+    present = set(arms)
+    controls = tuple(control for control in (SHUFFLED, COUNT) if control in present)
+    return (
+        Question(Contrast(CONDITIONED, UNCONDITIONED), controls),
+        *(Question(Contrast(control, UNCONDITIONED)) for control in controls),
+    )
