@@ -143,6 +143,24 @@ def test_page_says_what_the_scores_say(page):
     assert "1,234" in own
 
 
+def test_page_tells_the_distance_to_the_annotators_where_there_is_one(
+    page, predictions, tasks, parameters, judgement, figures
+):
+    distances = predictions["system"].map({"majority": 0.5, "tfidf": 0.4, "finetuned": 0.123})
+    measured = predictions.assign(jensen_shannon_distance=distances, cross_entropy=1.0)
+    scores = score_predictions(measured, tasks, parameters)
+    own = report.render_report(
+        replace(judgement, scores=scores),
+        failures=pd.DataFrame(),
+        figures=figures,
+        stages={},
+    )
+
+    assert "distance to the annotators" not in without_plotly(page)
+    assert "distance to the annotators</th>" in without_plotly(own)
+    assert "<b>12.3</b>" in own
+
+
 def test_page_and_card_do_without_slices(judgement, predictions, examples, tasks, parameters):
     bare = parameters.model_copy(update={"slices": {}})
     scores = score_predictions(predictions, tasks, bare)

@@ -8,6 +8,8 @@ METRIC_NAMES = {
     "accuracy": "accuracy",
     "average_recall": "average recall",
     "calibration_error": "calibration error",
+    "jensen_shannon_distance": "distance to the annotators (Jensen–Shannon)",
+    "cross_entropy": "cross-entropy to the annotators",
     "f1": "F1",
     "precision": "precision",
     "recall": "recall",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ccnlp.errors import CcnlpError, CorpusError
+from ccnlp.evaluation.distances import METRICS, measure_distances
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import Task
 
@@ -24,6 +25,7 @@ COLUMNS = [
     "prediction",
     "confidence",
     "probabilities",
+    *METRICS,
     "num_characters",
     "is_seen",
     "weights",
@@ -208,6 +210,7 @@ def _long(predicted: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task) 
         task=task.name,
         system=system,
         reference=task.reference(rows),
+        **measure_distances(task.reference_probabilities(rows), predicted["probabilities"]),
         num_characters=np.sum(lengths, axis=0),
         **{column: rows[column] for column in KEPT},
     )

@@ -246,6 +246,10 @@ def _task(scores: pd.DataFrame, task: str) -> dict[str, Any]:
         "calibration": {
             row.key: row for row in group_rows(scores, ALL, metric="calibration_error", task=task)
         },
+        "distances": {
+            row.key: row
+            for row in group_rows(scores, ALL, metric="jensen_shannon_distance", task=task)
+        },
         "slices": place_rows(scores, task=task),
         "more_slices": _more_slices(scores, task),
         "baseline": str(scores["baseline"].iloc[0]),

@@ -12,6 +12,7 @@ import pandas as pd
 from ccnlp import progress
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.evaluation.bootstrap import Seed, percentile_interval
+from ccnlp.evaluation.distributions import score_distances
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.sampling import (
     Outcomes,
@@ -55,7 +56,8 @@ def score_predictions(
     minimum size are drawn with the rows of their corpus and split as the prior, see `bootstrap`;
     where these are below it, too, there is no interval. Rows without a reference have no label to
     be right about: they count in `num_unlabelled` instead of `n`, and a group of such rows alone
-    has no score.
+    has no score. Where annotators gave distributions, `jensen_shannon_distance` and `cross_entropy`
+    say how far a system is from them; see `distributions`.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.
@@ -77,6 +79,13 @@ def score_predictions(
         )
         tracked = progress.track(scored.score(), f"{place.corpus} {place.split}: scores")
         rows += [{**asdict(place), **row} for row in tracked]
+        distances = score_distances(
+            table,
+            baseline=chosen_baseline,
+            parameters=parameters,
+            name=" ".join((place.task, place.corpus, place.split)),
+        )
+        rows += [{**asdict(place), **row} for row in distances]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -1,0 +1,83 @@
+"""Systems beside the distribution of annotators' labels."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ccnlp.evaluation.distances import measure_distances
+from ccnlp.evaluation.scores import score_predictions
+from ccnlp.tasks.base import TasksParameters, build_tasks
+
+ENTRY = {
+    "kind": "label_distribution", "loss_weight": 1, "labels": ["no", "yes"], "view": "majority",
+}  # fmt: skip
+TASKS = build_tasks(TasksParameters.model_validate({"t": ENTRY}))
+SIZE = 200
+
+
+def predictions(**shares_of_yes):
+    """Rows of two cultures, half of which say yes and half of which are divided."""
+    truth = np.where(np.arange(SIZE) % 2, 1.0, 0.5)
+    reference = pd.Series([[1 - yes, yes] for yes in truth])
+    tables = []
+    for system, yes in shares_of_yes.items():
+        predicted = pd.Series([[1 - yes, yes]] * SIZE)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "example_id": [f"{i:016x}" for i in range(SIZE)],
+                    "group_id": [f"{i // 2:016x}" for i in range(SIZE)],
+                    "system": system,
+                    "reference": pd.Series(np.where(truth == 1, "yes", None), dtype="string"),
+                    "prediction": "yes" if yes > 0.5 else "no",
+                    "confidence": max(yes, 1 - yes),
+                    "culture": np.where(np.arange(SIZE) < SIZE / 2, "GB", "SG"),
+                    **measure_distances(reference, predicted),
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True).assign(
+        task="t", corpus="c", split="test", language="en", region="und", domain="und",
+        origin="native", num_characters=20, is_seen=False, weights="",
+    )  # fmt: skip
+
+
+def test_distances_are_missing_without_a_distribution():
+    distances = measure_distances(None, pd.Series([[0.5, 0.5]]))
+    assert all(np.isnan(value) for value in distances.values())
+
+
+def test_means_take_in_rows_without_a_majority(parameters):
+    scores = score_predictions(
+        predictions(tfidf=0.5, finetuned=0.75), TASKS, parameters, baseline="tfidf"
+    )
+
+    own = scores[(scores["system"] == "tfidf") & (scores["group"] == "all")].set_index("metric")
+    # Half of the rows are met; for the others -ln(1/2), and for the first half -ln(1/2) as well.
+    assert own.loc["cross_entropy", "score"] == pytest.approx(np.log(2))
+    assert own.loc["cross_entropy", "n"] == SIZE
+    assert own.loc["accuracy", "n"] == SIZE / 2
+    distance = own.loc["jensen_shannon_distance"]
+    whole = np.sqrt((np.log2(1 / 0.75) + (np.log2(0.5 / 0.75) + np.log2(2)) / 2) / 2)
+    assert distance["score"] == pytest.approx(whole / 2)
+    # Texts come in pairs of one divided and one sure row, so that every draw has the same mean.
+    assert distance["low"] == pytest.approx(distance["high"]) == pytest.approx(distance["score"])
+
+
+def test_differences_are_taken_in_the_same_draws(parameters):
+    scores = score_predictions(
+        predictions(tfidf=0.5, finetuned=0.75), TASKS, parameters, baseline="tfidf"
+    )
+
+    rows = scores[(scores["system"] == "finetuned") & (scores["metric"] == "cross_entropy")]
+    assert set(rows["group"]) >= {"all", "GB", "SG"}
+    base = scores[(scores["system"] == "tfidf") & (scores["metric"] == "cross_entropy")]
+    merged = rows.merge(base, on=["slice", "group"], suffixes=("", "_base"))
+    np.testing.assert_allclose(merged["difference"], merged["score"] - merged["score_base"])
+    assert not rows[rows["group"] == "GB"]["is_small"].any()
+
+
+def test_tasks_of_one_label_have_no_distances(parameters):
+    plain = predictions(tfidf=0.5).assign(jensen_shannon_distance=np.nan, cross_entropy=np.nan)
+    scores = score_predictions(plain, TASKS, parameters, baseline="tfidf")
+    assert "cross_entropy" not in set(scores["metric"])
