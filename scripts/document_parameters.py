@@ -21,7 +21,7 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.hooks.run_guard import RunParameters
 from ccnlp.models.checkpoint import EncoderParameters
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
-from ccnlp.studies.parameters import CultureStudyParameters, StudyParameters
+from ccnlp.studies.parameters import AugmentationStudyParameters, CultureStudyParameters
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.parameters import TrainingParameters
@@ -39,7 +39,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "evaluation": EvaluationParameters,
     "registration": RegistrationParameters,
     "behaviour": BehaviourParameters,
-    "augmentation_study": StudyParameters,
+    "augmentation_study": AugmentationStudyParameters,
     "culture_study": CultureStudyParameters,
     "run": RunParameters,
 }

@@ -187,6 +187,7 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
             "label_smoothing": 0.0,
             "weight_average_decay": 0.0,
             "consistency_weight": 0.0,
+            "pair_consistency_weight": 0.0,
         },
         "validation": {
             "select_by": "average",

@@ -18,6 +18,7 @@ from ccnlp.training.parameters import TrainingParameters
 WITHOUT = "without"
 UNFILTERED = "unfiltered"
 FILTERED = "filtered"
+CONSISTENT = "consistent"
 
 ABOUT = About(
     title="Did back-translation help?",
@@ -25,10 +26,11 @@ ABOUT = About(
         WITHOUT: "trained on the texts alone",
         UNFILTERED: "also on all of their round trips through other languages",
         FILTERED: "also on the round trips that the filters kept",
+        CONSISTENT: "to answer a text and its kept round trip alike, whose label is not learnt",
     },
 )
 
-QUESTIONS = tuple(Question(Contrast(arm, WITHOUT)) for arm in (UNFILTERED, FILTERED))
+QUESTIONS = tuple(Question(Contrast(arm, WITHOUT)) for arm in (UNFILTERED, FILTERED, CONSISTENT))
 
 
 def arms_of(
@@ -36,8 +38,10 @@ def arms_of(
     augmented: pd.DataFrame,
     round_trips: pd.DataFrame,
     training: TrainingParameters,
+    *,
+    pair_consistency_weight: float,
 ) -> list[Arm]:
-    """Without round trips, with all of them, and with those that the filters kept.
+    """Without round trips, with all of them, with those that the filters kept, and with pairs.
 
     Also the unfiltered ones leave out what stands in validation or test.
 
@@ -46,6 +50,7 @@ def arms_of(
         augmented: the kept round trips, as train examples.
         round_trips: all candidates, of `filter_candidates`.
         training: of every arm.
+        pair_consistency_weight: of the arm that learns from pairs.
 
     Raises:
         CorpusError: there is no round trip.
@@ -64,7 +69,13 @@ def arms_of(
         Arm(WITHOUT, examples, training),
         Arm(UNFILTERED, _with(examples, build_augmented_examples(unfiltered, examples)), training),
         Arm(FILTERED, _with(examples, augmented), training),
+        Arm(CONSISTENT, _with(examples, augmented), _with_pairs(training, pair_consistency_weight)),
     ]
+
+
+def _with_pairs(training: TrainingParameters, weight: float) -> TrainingParameters:
+    own = training.regularisation.model_copy(update={"pair_consistency_weight": weight})
+    return training.model_copy(update={"regularisation": own})
 
 
 def _with(examples: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:

@@ -34,6 +34,14 @@ class StudyParameters(BaseModel):
         return self
 
 
+class AugmentationStudyParameters(StudyParameters):
+    """Also how much a text and its round trip are to agree."""
+
+    pair_consistency_weight: float = Field(
+        gt=0, description="of the arm that learns from pairs of a text and its round trip"
+    )
+
+
 class CultureStudyParameters(StudyParameters):
     """Also how the arm that is told of culture is told."""
 

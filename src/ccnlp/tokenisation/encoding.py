@@ -44,7 +44,10 @@ REFERENCE = "reference"
 REFERENCE_PROBABILITIES = "reference_probabilities"
 """The column with the annotators' distribution, of tasks that have one."""
 
-NOT_READ_BY_MODELS = frozenset({*IDENTITY_COLUMNS, REFERENCE, REFERENCE_PROBABILITIES})
+PARENT = "parent_id"
+"""The column with the example that a round trip comes from, where examples have it."""
+
+NOT_READ_BY_MODELS = frozenset({*IDENTITY_COLUMNS, REFERENCE, REFERENCE_PROBABILITIES, PARENT})
 
 
 def encode_examples(
@@ -164,7 +167,8 @@ def _encode(
         for column in task.input_columns
     ]
     num_characters = pd.concat([text.str.len() for text in texts], axis=1).sum(axis=1)
-    own = rows[list(IDENTITY_COLUMNS)].assign(
+    kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
+    own = rows[kept].assign(
         **{REFERENCE: task.reference(rows)}, num_characters=num_characters.astype("int64")
     )
     distributions = task.reference_probabilities(rows)

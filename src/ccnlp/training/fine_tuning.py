@@ -29,7 +29,7 @@ from ccnlp.training.preparation import (
     build_trainer,
     choose_attention,
     prepare_network,
-    rows_of_split,
+    rows_and_partners,
 )
 from ccnlp.training.repetitions import report_repetitions
 from ccnlp.training.run_folder import History, RunFolder, reported_metrics
@@ -101,7 +101,7 @@ def fine_tune(
     added = num_added_tokens(culture) if culture else 0
     check_encoded_for(features, tasks, num_added_tokens=added)
     trained_tasks = {name: tasks[name] for name in features}
-    rows = {name: rows_of_split(table, "train", name) for name, table in features.items()}
+    rows, _ = rows_and_partners(features, parameters)
     conditioning = fit_conditioning(culture, features, rows) if culture else None
     features = with_conditions(features, conditioning)
     folder = RunFolder.of(
@@ -204,7 +204,7 @@ def count_steps(features: Mapping[str, pa.Table], parameters: TrainingParameters
     Raises:
         CorpusError: a task has no train rows.
     """
-    rows = {name: rows_of_split(table, "train", name) for name, table in features.items()}
+    rows, _ = rows_and_partners(features, parameters)
     plan = _plan(_drawn_from(features, rows, parameters), parameters)
     return math.ceil(sum(map(len, plan)) / parameters.batches.accumulation_steps)
 

@@ -130,6 +130,11 @@ class RegularisationParameters(_Group):
         lt=1,
         description="decay a step of the averaged weights; 0 averages none",
     )
+    pair_consistency_weight: float = Field(
+        ge=0,
+        description="weight of the divergence between a text and its round trip, which is then no "
+        "training row of its own; 0 trains on round trips as on any text",
+    )
     consistency_weight: float = Field(
         ge=0,
         description="weight of the divergence between two passes with dropout, half of R-Drop's α; "

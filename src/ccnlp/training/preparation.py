@@ -21,6 +21,7 @@ from ccnlp.training.conditions import build_layer
 from ccnlp.training.features import FeatureRows
 from ccnlp.training.groups import Rows, TrainedGroups, group_names
 from ccnlp.training.objective import build_objectives
+from ccnlp.training.pairs import pair_up
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.run_folder import RunFolder
 from ccnlp.training.worst_group import JudgedGroups
@@ -46,6 +47,21 @@ def rows_of_split(table: pa.Table, split: str, task: str) -> Rows:
             "split or ratios (parameters/corpora.yml)"
         )
     return rows
+
+
+def rows_and_partners(
+    features: Mapping[str, pa.Table], parameters: TrainingParameters
+) -> tuple[dict[str, Rows], dict[str, Rows] | None]:
+    """By task the training rows, and the round trip of each that it is to agree with, if asked.
+
+    Raises:
+        CorpusError: a task has no train rows.
+        ConfigurationError: texts are to agree with round trips, and there are none.
+    """
+    rows = {name: rows_of_split(table, "train", name) for name, table in features.items()}
+    if not parameters.regularisation.pair_consistency_weight:
+        return rows, None
+    return pair_up(features, rows)
 
 
 def prepare_network(
@@ -156,6 +172,7 @@ def build_trainer(
             groups=groups,
             pad_token_id=tokenizer.pad_token_id,
             culture_dropout=CultureDropout(culture_dropout, seed=parameters.seed),
+            partners=rows_and_partners(features, parameters)[1],
         ),
         tasks=network.tasks,
         objectives=build_objectives(groups, parameters.objective),

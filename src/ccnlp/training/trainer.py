@@ -6,6 +6,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -16,9 +17,10 @@ from ccnlp.models.network import MultiTaskNetwork
 from ccnlp.tasks.base import Batch, Features, Task
 from ccnlp.training.averaging import AveragedWeights
 from ccnlp.training.batches import PlannedBatch
-from ccnlp.training.groups import TrainedGroups
+from ccnlp.training.groups import Rows, TrainedGroups
 from ccnlp.training.objective import Objective, load_state, state_of
 from ccnlp.training.optimiser import build_optimiser
+from ccnlp.training.pairs import NO_PARTNER
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.run_folder import OF_VALIDATION
 
@@ -33,8 +35,8 @@ OBJECTIVES_FILE = "objectives.safetensors"
 BatchOfTask = dict[str, Any]
 """A `Batch` with what else there is to know of it.
 
-`task`, its name; `groups`, the position of each row's group (batch,); and `relative_size`, its rows
-by the plan's mean.
+`task`, its name; `groups`, the position of each row's group (batch,); `relative_size`, its rows
+by the plan's mean; and where some have a round trip to agree with, `pairs`.
 """
 
 
@@ -54,7 +56,9 @@ class PlannedDataset(Dataset[BatchOfTask]):
         groups: Mapping[str, TrainedGroups],
         pad_token_id: int,
         culture_dropout: CultureDropout,
+        partners: Mapping[str, Rows] | None = None,
     ) -> None:
+        self.partners = partners or {}
         self.plan = plan
         self.culture_dropout = culture_dropout
         self.features = features
@@ -76,7 +80,19 @@ class PlannedDataset(Dataset[BatchOfTask]):
             "groups": torch.from_numpy(self.groups[batch.task].codes[batch.rows]),
             "relative_size": len(batch.rows) / self.mean_rows,
         }
+        if batch.task in self.partners:
+            own |= self._pairs(batch)
         return own | collated
+
+    def _pairs(self, batch: PlannedBatch) -> BatchOfTask:
+        """The round trips of the rows that have one, and which rows these are."""
+        partners = self.partners[batch.task][batch.rows]
+        rows = np.flatnonzero(partners != NO_PARTNER)
+        if not len(rows):
+            return {}
+        features = [self.features[batch.task][int(row)] for row in partners[rows]]
+        collated = collate(self.tasks[batch.task], features, pad_token_id=self.pad_token_id)
+        return {"pairs": {"rows": torch.from_numpy(rows), "batch": collated}}
 
 
 class MultiTaskTrainer(Trainer):
@@ -148,23 +164,41 @@ class MultiTaskTrainer(Trainer):
         batch = dict(inputs)
         task = self.tasks[batch.pop("task")]
         weight: float = task.parameters.loss_weight * batch.pop("relative_size")
-        return self._loss(model, task, batch, groups=batch.pop("groups")) * weight
+        groups, pairs = batch.pop("groups"), batch.pop("pairs", None)
+        return self._loss(model, task, batch, groups=groups, pairs=pairs) * weight
 
-    def _loss(self, model: Any, task: Task, batch: Batch, *, groups: Tensor) -> Tensor:
+    def _loss(
+        self,
+        model: Any,
+        task: Task,
+        batch: Batch,
+        *,
+        groups: Tensor,
+        pairs: dict[str, Any] | None,
+    ) -> Tensor:
         objective = self.objectives[task.name]
         regularisation = self.parameters.regularisation
         smoothing = regularisation.label_smoothing
         first = model(task=task.name, batch=batch)
         losses = task.losses(first, batch, label_smoothing=smoothing)
+        added = torch.zeros((), device=losses.device)
+        if pairs:
+            # A text and its round trip should be answered alike (Xie et al. 2020, equation 1, with
+            # the symmetric divergence): label and noise of the round trip are not learnt.
+            translated = model(task=task.name, batch=pairs["batch"])
+            divergence = task.divergence(first[pairs["rows"]], translated, pairs["batch"])
+            share = len(pairs["rows"]) / len(losses)
+            added = regularisation.pair_consistency_weight * share * divergence
         if not regularisation.consistency_weight:
-            return objective.loss(losses, groups)
+            return objective.loss(losses, groups) + added
         # A second pass with its own dropout (R-Drop: Liang et al. 2021, equations 2–4). The paper
         # adds both cross-entropies; their mean keeps the loss of one pass, so that a weight here
         # is half the paper's α. The divergence keeps rows alike: it is no error of a group.
         second = model(task=task.name, batch=batch)
         losses = (losses + task.losses(second, batch, label_smoothing=smoothing)) / 2
         divergence = task.divergence(first, second, batch)
-        return objective.loss(losses, groups) + regularisation.consistency_weight * divergence
+        added = added + regularisation.consistency_weight * divergence
+        return objective.loss(losses, groups) + added
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Tells what the objectives have learnt with the loss."""

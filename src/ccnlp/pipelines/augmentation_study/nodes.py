@@ -11,7 +11,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.studies import augmentation, comparison, findings, plots, report, verdicts
 from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.augmentation import QUESTIONS
-from ccnlp.studies.parameters import StudyParameters
+from ccnlp.studies.parameters import AugmentationStudyParameters
 from ccnlp.studies.verdicts import contrasts_of
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
@@ -31,10 +31,16 @@ def train_augmentation_arms(
     tasks: TasksParameters,
     tokenisation: TokenisationParameters,
     training: TrainingParameters,
-    study: StudyParameters,
+    study: AugmentationStudyParameters,
 ) -> pd.DataFrame:
     """What every training of every arm predicts."""
-    arms = augmentation.arms_of(examples, augmented, round_trips, training)
+    arms = augmentation.arms_of(
+        examples,
+        augmented,
+        round_trips,
+        training,
+        pair_consistency_weight=study.pair_consistency_weight,
+    )
     laboratory = Laboratory(
         encoder, build_tasks(tasks), tokenisation.max_length_tokens, checkpoints / "augmentation"
     )
@@ -45,7 +51,7 @@ def compare_augmentation_arms(
     predictions: pd.DataFrame,
     tasks: TasksParameters,
     evaluation: EvaluationParameters,
-    study: StudyParameters,
+    study: AugmentationStudyParameters,
 ) -> pd.DataFrame:
     """The differences between the arms, by group."""
     return comparison.compare_arms(
@@ -77,7 +83,7 @@ def draw_augmentation_study(compared: pd.DataFrame) -> Figure:
 
 
 def write_augmentation_report(
-    judged: pd.DataFrame, compared: pd.DataFrame, figure: Figure, study: StudyParameters
+    judged: pd.DataFrame, compared: pd.DataFrame, figure: Figure, study: AugmentationStudyParameters
 ) -> str:
     """The page for people."""
     return report.render_study(

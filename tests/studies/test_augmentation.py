@@ -1,0 +1,83 @@
+"""The arms of the study of augmentation, and what it recommends."""
+
+import pandas as pd
+import pytest
+
+from ccnlp.errors import CorpusError
+from ccnlp.studies.augmentation import arms_of, recommend
+
+EXAMPLES = pd.DataFrame(
+    {
+        "id": [f"{i:016x}" for i in range(3)],
+        "text": ["uno", "dos", "tres"],
+        "label": ["a", "b", "a"],
+        "split": ["train", "train", "test"],
+        "language": "es",
+        "parent_id": pd.Series([pd.NA] * 3, dtype="string"),
+        "engine": pd.Series([pd.NA] * 3, dtype="string"),
+        "pivot": pd.Series([pd.NA] * 3, dtype="string"),
+        "origin": "native",
+    }
+)
+ROUND_TRIPS = pd.DataFrame(
+    {
+        "id": [f"f{i:015x}" for i in range(4)],
+        "parent_id": [EXAMPLES["id"][i] for i in (0, 0, 1, 1)],
+        "candidate": ["un", "uno", "dos cosas", "tres"],
+        "engine": "apertium 3",
+        "pivot": ["en", "fr", "en", "fr"],
+        "language": ["es", "es", "es", "es"],
+        "rejected_by": pd.Series([None, "novelty", "meaning", "meaning,held_out"], dtype="string"),
+    }
+)
+
+
+@pytest.fixture
+def augmented():
+    return EXAMPLES.iloc[[0]].assign(
+        id=ROUND_TRIPS["id"][0], parent_id=EXAMPLES["id"][0], text="un", origin="back_translation"
+    )
+
+
+def test_arms_hold_what_they_say(augmented, training_parameters):
+    arms = {
+        arm.name: arm
+        for arm in arms_of(
+            EXAMPLES, augmented, ROUND_TRIPS, training_parameters(), pair_consistency_weight=2.0
+        )
+    }
+
+    added = {name: arm.examples["text"].tolist()[len(EXAMPLES) :] for name, arm in arms.items()}
+    assert added == {
+        "without": [],
+        "unfiltered": ["un", "uno", "dos cosas"],  # and none that stands in test
+        "filtered": ["un"],
+        "consistent": ["un"],
+    }
+    weights = {n: a.training.regularisation.pair_consistency_weight for n, a in arms.items()}
+    assert weights == {"without": 0, "unfiltered": 0, "filtered": 0, "consistent": 2}
+
+
+def test_nothing_to_study_says_where_to_look(augmented, training_parameters):
+    with pytest.raises(CorpusError, match=r"no augmented examples.*parameters/augmentation\.yml"):
+        arms_of(
+            EXAMPLES, augmented[:0], ROUND_TRIPS, training_parameters(), pair_consistency_weight=1
+        )
+
+
+def test_recommendation_keeps_the_languages_that_were_helped():
+    verdicts = pd.DataFrame(
+        [
+            ("language", "test", "filtered", "es", "helps"),
+            ("language", "test", "filtered", "fr", "no evidence"),
+            ("language", "test", "unfiltered", "it", "helps"),
+            ("language", "validation", "filtered", "it", "helps"),
+            ("culture", "test", "filtered", "fr", "helps"),
+        ],
+        columns=["slice", "split", "arm", "group", "verdict"],
+    )
+    trips = pd.DataFrame({"language": ["es", "fr", "it", "es"]})
+
+    assert recommend(verdicts, trips, split="test") == {
+        "augmentation": {"share_by_language": {"fr": 0.0, "it": 0.0}}
+    }
