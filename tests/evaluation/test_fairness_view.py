@@ -92,7 +92,7 @@ def test_group_without_labels_needs_nobody_knows_how_many(view):
     assert math.isnan(seen.groups[-1].score.value)
     assert seen.sentences[1:] == (
         "1 group is too small to say anything.",
-        "7 test rows have no label, and no part in any score.",
+        "7 test rows have no label, and no part in scores of labels.",
     )
 
 

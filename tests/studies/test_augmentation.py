@@ -1,8 +1,12 @@
 """The arms of the study of augmentation, and what it recommends."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
+import yaml
 
+from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.errors import CorpusError
 from ccnlp.studies.augmentation import arms_of, recommend
 
@@ -65,19 +69,29 @@ def test_nothing_to_study_says_where_to_look(augmented, training_parameters):
         )
 
 
-def test_recommendation_keeps_the_languages_that_were_helped():
+def test_recommendation_keeps_the_languages_that_were_helped_and_nowhere_hurt():
     verdicts = pd.DataFrame(
         [
-            ("language", "test", "filtered", "es", "helps"),
-            ("language", "test", "filtered", "fr", "no evidence"),
+            ("language", "test", "filtered", "es-MX", "helps"),
+            ("language", "test", "filtered", "es", "no evidence"),
             ("language", "test", "unfiltered", "it", "helps"),
             ("language", "validation", "filtered", "it", "helps"),
-            ("culture", "test", "filtered", "fr", "helps"),
+            ("culture", "test", "filtered", "it", "helps"),
+            ("language", "test", "filtered", "pt", "helps"),
+            ("language", "test", "filtered", "pt", "hurts"),
         ],
         columns=["slice", "split", "arm", "group", "verdict"],
     )
-    trips = pd.DataFrame({"language": ["es", "fr", "it", "es"]})
+    path = Path(__file__).parents[2] / "conf/base/parameters/augmentation.yml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))["augmentation"]
+    parameters = AugmentationParameters.model_validate({**values, "share_by_language": {"es": 0.5}})
 
-    assert recommend(verdicts, trips, split="test") == {
-        "augmentation": {"share_by_language": {"fr": 0.0, "it": 0.0}}
+    recommended = recommend(
+        verdicts, ["es", "es-MX", "it", "pt", "sw", "es"], parameters, split="test"
+    )
+
+    assert recommended == {
+        "augmentation": {
+            "share_by_language": {"es": 0.0, "es-MX": 0.5, "it": 0.0, "pt": 0.0, "sw": 0.0}
+        }
     }

@@ -113,3 +113,32 @@ def test_a_gain_that_the_control_has_too_is_no_gain_of_culture(compare):
     assert sentences[0].startswith("t, c, told: ")
     assert "By culture, helps: SG (+" in sentences[0]
     assert sentences[0].endswith("no evidence: GB; too small: MT.")
+
+
+@pytest.mark.parametrize(
+    ("against_control", "of_control", "verdict"),
+    [
+        ("better", "open", "helps"),
+        ("better", "better", "helps"),
+        ("open", "better", "helps, and so does the control"),
+        ("open", "open", "helps, but not shown to beat the control"),
+        ("seeds disagree", "worse", "helps, but not shown to beat the control"),
+    ],
+)
+def test_what_the_control_did_decides_how_a_gain_is_called(against_control, of_control, verdict):
+    place = {
+        "task": "t", "corpus": "c", "split": "test", "slice": "culture", "group": "SG",
+        "metric": "macro_f1", "difference": 0.1, "difference_low": 0.05, "difference_high": 0.15,
+        "n": 300,
+    }  # fmt: skip
+    table = pd.DataFrame(
+        [
+            {**place, "arm": "told", "against": "none", "finding": "better"},
+            {**place, "arm": "told", "against": "shuffled", "finding": against_control},
+            {**place, "arm": "shuffled", "against": "none", "finding": of_control},
+        ]
+    )
+
+    judged = judge(table, [Question(Contrast("told", "none"), controls=("shuffled",))])
+
+    assert judged["verdict"].tolist() == [verdict]

@@ -57,7 +57,7 @@ def test_distribution_is_the_annotators_in_either_view(view):
     np.testing.assert_allclose(np.stack(shares), [[0.25, 0.75, 0], [0.4, 0.4, 0.2], [0, 0, 1]])
 
 
-def test_loss_is_the_cross_entropy_to_the_distribution(tiny_encoder):
+def test_loss_is_the_divergence_from_the_distribution(tiny_encoder):
     task = task_of("distribution")
     tokenizer = tiny_encoder.load_tokenizer()
     columns = task.encode(ROWS[:1], tokenizer, max_length_tokens=16)
@@ -68,8 +68,30 @@ def test_loss_is_the_cross_entropy_to_the_distribution(tiny_encoder):
 
     loss = task.loss(predicted.log(), batch, label_smoothing=0.0)
 
-    # -(1/4 ln 1/2 + 3/4 ln 1/4) = ln(2) / 4 + 3 ln(4) / 4
-    assert loss.item() == pytest.approx(np.log(2) * 7 / 4)
+    # The cross-entropy is ln(2) / 4 + 3 ln(4) / 4, the entropy ln(4) / 4 + 3 ln(4/3) / 4.
+    assert loss.item() == pytest.approx(np.log(2) * 5 / 4 - np.log(4 / 3) * 3 / 4)
+
+
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
+def test_no_loss_is_left_where_people_are_divided_and_the_model_says_so(label_smoothing):
+    target = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
+    smoothed = (1 - label_smoothing) * target + label_smoothing / 3
+
+    losses = task_of("distribution").losses(
+        smoothed.clamp(min=1e-12).log(), {"target": target}, label_smoothing=label_smoothing
+    )
+
+    torch.testing.assert_close(losses, torch.zeros(2), atol=1e-6, rtol=0)
+
+
+def test_pooled_shares_that_differ_by_rounding_are_a_tie():
+    pooled = np.sum([[0.8, 0.2], [0.4, 0.6], [0.3, 0.7]], axis=0).tolist()
+    rows = ROWS.head(1).assign(pooled_label_counts=[[*pooled, 0.0]])
+    task = task_of("pooled_majority")
+
+    assert pooled[0] != pooled[1]
+    assert task.reference(rows).isna().all()
+    np.testing.assert_allclose(task._targets(rows), [[0.5, 0.5, 0.0]])
 
 
 def test_tied_rows_count_in_the_similarity_and_in_no_score_of_labels():

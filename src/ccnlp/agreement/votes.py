@@ -100,8 +100,15 @@ def counts_of(votes: pd.DataFrame, labels: Sequence[str]) -> Ints:
 
 def majority_codes(counts: Ints | Floats) -> Ints:
     """The position of each row's most frequent label, or `TIED`; shape (rows,)."""
-    is_most = counts == counts.max(axis=1, keepdims=True)
+    is_most = are_most_frequent(counts)
     return np.where(is_most.sum(axis=1) == 1, is_most.argmax(axis=1), TIED)
+
+
+def are_most_frequent(counts: Ints | Floats) -> Bools:
+    """Which labels no other label of the row exceeds, but for the rounding of sums of shares."""
+    most = counts.max(axis=1, keepdims=True, initial=0)
+    are_most: Bools = np.isclose(counts, most, rtol=1e-9, atol=1e-9)
+    return are_most
 
 
 def of_known_cultures(votes: pd.DataFrame) -> pd.DataFrame:

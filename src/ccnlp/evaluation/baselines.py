@@ -26,14 +26,18 @@ MAX_ITERATIONS = 1000
 def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame:
     """Each corpus's commonest label of train, with the shares of train as probabilities.
 
-    The first in the order of the labels wins a tie. A corpus without train rows gets the shares
-    of all corpora.
+    Where annotators gave distributions, these are shares of annotators and not of rows. The first
+    in the order of the labels wins a tie. A corpus without train rows gets the shares of all.
     """
-    target = task.target_columns[0]
-    everywhere = _shares(train[target], task.labels)
+    targets = task.reference_probabilities(train)
+    if targets is None:
+        targets = task.reference(train)
+    everywhere = _shares(targets, task.labels)
     probabilities = np.tile(everywhere, (len(rows), 1))
     for corpus, own in train.groupby("corpus", observed=True):
-        probabilities[(rows["corpus"] == corpus).to_numpy()] = _shares(own[target], task.labels)
+        probabilities[(rows["corpus"] == corpus).to_numpy()] = _shares(
+            targets[own.index], task.labels
+        )
     return as_predictions(probabilities, task.labels)
 
 
@@ -208,6 +212,9 @@ def _in_order(predicted: Any, classes: Sequence[str], labels: Sequence[str]) -> 
 
 
 def _shares(targets: pd.Series, labels: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Of labels, or the mean of shares in lists."""
+    if targets.dtype == object and isinstance(targets.iloc[0], np.ndarray):
+        return np.asarray(np.stack(targets.tolist()).mean(axis=0), dtype=np.float64)
     shares = targets.value_counts(normalize=True).reindex(list(labels), fill_value=0.0)
     return np.asarray(shares, dtype=np.float64)
 

@@ -253,4 +253,4 @@ def _tell_unlabelled(groups: Sequence[GroupLine]) -> list[str]:
     number = sum(line.num_unlabelled for line in groups)
     if not number:
         return []
-    return [f"{number:,} test rows have no label, and no part in any score."]
+    return [f"{number:,} test rows have no label, and no part in scores of labels."]

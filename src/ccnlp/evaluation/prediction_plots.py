@@ -157,7 +157,9 @@ def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
     )
     colours = label_colours(labels)
     for column, split in enumerate(splits, start=1):
-        own = pd.DataFrame(counts.loc[split]).reindex(order, fill_value=0)
+        has_labels = split in counts.index.get_level_values(0)  # all may be tied
+        own = pd.DataFrame(counts.loc[split] if has_labels else counts[:0].droplevel(0))
+        own = own.reindex(order, fill_value=0)
         shares = 100 * own.div(own.sum(axis=1).clip(lower=1), axis=0)
         for label in [label for label in labels if label in own]:
             figure.add_bar(

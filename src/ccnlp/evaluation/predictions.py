@@ -116,7 +116,9 @@ def predict_with_finetuned(
         CcnlpError: the model is of other labels, or was trained on some of the rows: it is older
             than the examples.
     """
-    why_not = why_not_comparable(model, task, name="the fine-tuned model")
+    why_not = why_not_comparable(model, task, name="the fine-tuned model") or _other_view(
+        model, task
+    )
     if why_not is not None:
         raise CcnlpError(f"task {task.name!r}: {why_not}; {TRAIN_AGAIN}")
     predicted = _predict(model, rows, task, tokens_per_batch)
@@ -140,6 +142,13 @@ def _predict(
     return predicted.reset_index(drop=True).assign(
         is_seen=model.has_seen(rows["id"]), weights=model.weights_digest
     )
+
+
+def _other_view(model: TrainedModel, task: Task) -> str | None:
+    trained, asked = model.tasks[task.name].parameters.view, task.parameters.view
+    if trained == asked:
+        return None
+    return f"the fine-tuned model was trained on the view {trained}, and the task's is {asked} now"
 
 
 def why_not_comparable(

@@ -44,7 +44,7 @@ def score_predictions(
     *,
     baseline: str | None = None,
 ) -> pd.DataFrame:
-    """Scores with percentile intervals: a row a system, slice, group and metric; each 0..1.
+    """Scores with percentile intervals: a row a system, slice, group and metric.
 
     The slice `all` has the group `all`, the pooled rows, and `language_average`, the mean over
     the languages: each resampled on its own or, where rows of one group are of several languages,
@@ -52,7 +52,8 @@ def score_predictions(
     `recall` of each label, with the label's references as `n`; the others have `macro_f1` (over
     the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
     `corpus` is a corpus or, where a task has several, also `all`. Differences are to the
-    baseline in the same resamples: up is better but for the calibration error. Groups below the
+    baseline in the same resamples: up is better but for the calibration error and the two
+    distances. Groups below the
     minimum size are drawn with the rows of their corpus and split as the prior, see `bootstrap`;
     where these are below it, too, there is no interval. Rows without a reference have no label to
     be right about: they count in `num_unlabelled` instead of `n`, and a group of such rows alone

@@ -90,11 +90,17 @@ def run_arms(
         if steps is None:
             steps = count_steps(features, arm.training)
             logger.info("each training takes %s steps", f"{steps:,}")
-        parameters = arm.training.model_copy(update={"steps": steps})
+        parameters = _for_all_steps(arm.training, steps)
         for seed in seeds:
             model = _train(arm, features, laboratory, parameters.model_copy(update={"seed": seed}))
             predicted.append(_predict(arm, model).assign(**{SEED: seed}))
     return _as_known(pd.concat(predicted, ignore_index=True), arms[0].examples)
+
+
+def _for_all_steps(training: TrainingParameters, steps: int) -> TrainingParameters:
+    """So many steps, however validation goes: the best weights are kept, and no arm stops early."""
+    validation = training.validation.model_copy(update={"patience": steps})
+    return training.model_copy(update={"steps": steps, "validation": validation})
 
 
 def _as_known(predicted: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:

@@ -3,11 +3,13 @@
 All take equally many steps and are judged on the same rows, native and translated ones apart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 
 import pandas as pd
 
 from ccnlp.augmentation.back_translation import HELD_OUT, build_augmented_examples
+from ccnlp.augmentation.parameters import AugmentationParameters
+from ccnlp.cultures import for_language
 from ccnlp.errors import CorpusError
 from ccnlp.studies.arms import Arm
 from ccnlp.studies.comparison import Contrast
@@ -83,25 +85,39 @@ def _with(examples: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:
 
 
 def recommend(
-    verdicts: pd.DataFrame, round_trips: pd.DataFrame, *, split: str
-) -> Mapping[str, Mapping[str, object]]:
+    verdicts: pd.DataFrame,
+    languages: Iterable[str],
+    parameters: AugmentationParameters,
+    *,
+    split: str,
+) -> dict[str, dict[str, dict[str, float]]]:
     """Parameters of augmentation by the verdicts: a language keeps its round trips if they help.
 
     Args:
         verdicts: of `judge`, with a slice `language`.
-        round_trips: of which the languages are those that could be translated.
+        languages: of the examples.
+        parameters: the present shares.
         split: on which it was judged.
 
     Returns:
-        As `parameters/augmentation.yml` holds it: `share_by_language`, 0 where the filtered round
-        trips were not shown to help.
+        As `parameters/augmentation.yml` holds it: `share_by_language` with every language; 0 where
+        the filtered round trips were not shown to help, or hurt in one of several corpora.
     """
     judged = verdicts[
         (verdicts["slice"] == "language")
         & (verdicts["split"] == split)
         & (verdicts["arm"] == FILTERED)
     ]
-    helped = set(judged.loc[judged["verdict"] == "helps", "group"])
-    languages = sorted(map(str, round_trips["language"].unique()))
-    others: Sequence[str] = [language for language in languages if language not in helped]
-    return {"augmentation": {"share_by_language": dict.fromkeys(others, 0.0)}}
+    by_language = judged.groupby("group")["verdict"].agg(set)
+    kept = {
+        str(language)
+        for language, found in by_language.items()
+        if "helps" in found and "hurts" not in found
+    }
+    shares = {
+        language: for_language(parameters.share_by_language, language, parameters.share)
+        if language in kept
+        else 0.0
+        for language in sorted(set(map(str, languages)))
+    }
+    return {"augmentation": {"share_by_language": shares}}

@@ -11,6 +11,7 @@ from ccnlp.studies.comparison import PLACE, Contrast, Finding
 Verdict = Literal[
     "helps",
     "helps, and so does the control",
+    "helps, but not shown to beat the control",
     "hurts",
     "no evidence",
     "no evidence, as the seeds disagree",
@@ -36,8 +37,12 @@ class Question:
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
         """All comparisons that the answer needs."""
-        arm = self.contrast.arm
-        return (self.contrast, *(Contrast(arm, control) for control in self.controls))
+        arm, against = self.contrast.arm, self.contrast.against
+        return (
+            self.contrast,
+            *(Contrast(arm, control) for control in self.controls),
+            *(Contrast(control, against) for control in self.controls),
+        )
 
 
 def contrasts_of(questions: Sequence[Question]) -> list[Contrast]:
@@ -57,15 +62,23 @@ def judge(comparison: pd.DataFrame, questions: Sequence[Question]) -> pd.DataFra
 
 def _judge(comparison: pd.DataFrame, question: Question) -> pd.DataFrame:
     own = _of(comparison, question.contrast)
-    controls = [
-        _of(comparison, contrast).set_index(PLACE)["finding"] for contrast in question.contrasts[1:]
-    ]
+    arm, against = question.contrast.arm, question.contrast.against
+    beaten = [_findings(comparison, Contrast(arm, control)) for control in question.controls]
+    helped = [_findings(comparison, Contrast(control, against)) for control in question.controls]
     places = pd.MultiIndex.from_frame(own[PLACE])
     verdicts = [
-        _verdict(finding, [control[place] for control in controls])
+        _verdict(
+            finding,
+            beats_controls=all(control[place] == "better" for control in beaten),
+            has_helping_control=any(control[place] == "better" for control in helped),
+        )
         for finding, place in zip(own["finding"], places, strict=True)
     ]
     return own.assign(verdict=verdicts)[COLUMNS]
+
+
+def _findings(comparison: pd.DataFrame, contrast: Contrast) -> "pd.Series[str]":
+    return _of(comparison, contrast).set_index(PLACE)["finding"]
 
 
 def _of(comparison: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
@@ -73,7 +86,7 @@ def _of(comparison: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     return comparison[is_own].reset_index(drop=True)
 
 
-def _verdict(finding: Finding, controls: Sequence[Finding]) -> Verdict:
+def _verdict(finding: Finding, *, beats_controls: bool, has_helping_control: bool) -> Verdict:
     named: Mapping[Finding, Verdict] = {
         "worse": "hurts",
         "open": "no evidence",
@@ -82,7 +95,11 @@ def _verdict(finding: Finding, controls: Sequence[Finding]) -> Verdict:
     }
     if finding != "better":
         return named[finding]
-    return "helps" if all(c == "better" for c in controls) else "helps, and so does the control"
+    if beats_controls:
+        return "helps"
+    if has_helping_control:
+        return "helps, and so does the control"
+    return "helps, but not shown to beat the control"
 
 
 def summarise(verdicts: pd.DataFrame, *, slice_name: str, split: str = "test") -> list[str]:
@@ -106,7 +123,7 @@ def summarise(verdicts: pd.DataFrame, *, slice_name: str, split: str = "test") -
     return sentences
 
 
-SHOWN: frozenset[str] = frozenset({"helps", "helps, and so does the control", "hurts"})
+SHOWN: frozenset[str] = frozenset(v for v in get_args(Verdict) if v.startswith("h"))
 """Verdicts whose groups are told with their numbers."""
 
 

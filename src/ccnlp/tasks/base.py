@@ -95,7 +95,7 @@ class Task(ABC):
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
     primary_metric: str
-    """Key of `score` that early stopping and the gate look at; up is better."""
+    """Key of `score` that early stopping looks at; up is better."""
 
     def __init__(self, name: str, parameters: TaskParameters) -> None:
         self.name = name
@@ -222,6 +222,14 @@ class Task(ABC):
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The target of each row, in the form of `prediction`; missing where it has none."""
+
+    def counts_in_score(self, references: pd.DataFrame) -> pd.Series:
+        """Which rows the primary metric looks at: those that have a reference.
+
+        Args:
+            references: `reference`, and where the task has them `reference_probabilities`.
+        """
+        return references["reference"].notna()
 
     def reference_probabilities(self, rows: pd.DataFrame) -> pd.Series | None:
         """The distribution of each row's labels, where annotators give one; lists (labels,)."""

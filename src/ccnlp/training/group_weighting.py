@@ -35,9 +35,11 @@ class GroupLosses:
         self._weight = torch.zeros_like(self._average)
         self._sums = torch.zeros_like(self._average)
         self._counts = torch.zeros_like(self._average)
+        self.has_new_rows = False
 
     def add(self, losses: "Tensor", groups: "Tensor") -> None:
         """Takes in the rows of a batch, which count from the next `step` on."""
+        self.has_new_rows = True
         own = losses.detach().to(self._sums)
         self._sums.index_add_(0, groups, own)
         self._counts.index_add_(0, groups, own.new_ones(len(own)))
@@ -50,6 +52,7 @@ class GroupLosses:
         self._weight.mul_(kept).add_(1 - kept)
         self._sums.zero_()
         self._counts.zero_()
+        self.has_new_rows = False
 
     @property
     def means(self) -> "Tensor":
@@ -102,7 +105,9 @@ class GroupWeighting(Objective):
         return (by_row.to(losses.dtype) * losses).mean()
 
     def step(self) -> None:
-        """Moves the weights."""
+        """Moves the weights, if the step held rows of the task."""
+        if not self.losses.has_new_rows:
+            return
         self.losses.step()
         self.weights = self.next_weights()
 

@@ -182,7 +182,11 @@ def build_trainer(
             network.tasks,
             {
                 name: _validation_rows(
-                    table, rows[name], name, trained=groups[name], parameters=parameters
+                    table,
+                    rows[name],
+                    network.tasks[name],
+                    trained=groups[name],
+                    parameters=parameters,
                 )
                 for name, table in features.items()
             },
@@ -257,23 +261,39 @@ def _counter(
 def _validation_rows(
     table: pa.Table,
     features: Sequence[Features],
-    task: str,
+    task: Task,
     *,
     trained: TrainedGroups,
     parameters: TrainingParameters,
 ) -> "ValidationRows":
+    """What a task is judged on.
+
+    Raises:
+        CorpusError: there are no rows, or none that its primary metric looks at.
+    """
     from ccnlp.training.validation import ValidationRows
 
-    rows = rows_of_split(table, "validation", task)
+    rows = rows_of_split(table, "validation", task.name)
     ids = table["id"].to_pandas().iloc[rows]
     is_first_window = (~ids.duplicated()).to_numpy()
     window_of, _ = pd.factorize(ids)
     columns = [c for c in (REFERENCE, REFERENCE_PROBABILITIES) if c in table.column_names]
     references = table.select(columns).to_pandas().iloc[rows][is_first_window]
+    counts = task.counts_in_score(references).to_numpy(dtype=bool)
+    if not counts.any():
+        raise CorpusError(
+            f"task {task.name!r}: none of {len(references):,} validation rows has a label, because "
+            "their annotators are tied, so that no training can be judged; choose a view that "
+            "compares distributions (view, parameters/tasks.yml), or give the corpora more "
+            "validation rows (parameters/corpora.yml)"
+        )
     judged = None
     if parameters.validation.select_by == "worst_group":
-        groups = trained.of_rows[rows][is_first_window]
-        judged = JudgedGroups.of(groups, trained=trained.names, task=task, parameters=parameters)
+        groups = trained.of_rows[rows][is_first_window].copy()
+        groups[~counts] = None
+        judged = JudgedGroups.of(
+            groups, trained=trained.names, task=task.name, parameters=parameters
+        )
     return ValidationRows(
         [features[row] for row in rows], window_of, references.reset_index(drop=True), judged
     )

@@ -1,16 +1,16 @@
 """Nodes of the study of augmentation."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.studies import augmentation, comparison, findings, plots, report, verdicts
 from ccnlp.studies.arms import Laboratory, run_arms
-from ccnlp.studies.augmentation import QUESTIONS
+from ccnlp.studies.augmentation import QUESTIONS, recommend
 from ccnlp.studies.parameters import AugmentationStudyParameters
 from ccnlp.studies.verdicts import contrasts_of
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -71,10 +71,12 @@ def judge_augmentation(compared: pd.DataFrame) -> pd.DataFrame:
 
 
 def recommend_augmentation(
-    judged: pd.DataFrame, round_trips: pd.DataFrame
-) -> Mapping[str, Mapping[str, object]]:
+    judged: pd.DataFrame,
+    examples: pd.DataFrame,
+    augmentation: AugmentationParameters,
+) -> dict[str, dict[str, dict[str, float]]]:
     """Parameters that keep round trips where they were shown to help."""
-    return augmentation.recommend(judged, round_trips, split="test")
+    return recommend(judged, examples["language"], augmentation, split="test")
 
 
 def draw_augmentation_study(compared: pd.DataFrame) -> Figure:

@@ -51,7 +51,7 @@ def _judge() -> list[Node]:
         Node(nodes.judge_augmentation, COMPARISON, VERDICTS, name="judge_augmentation"),
         Node(
             nodes.recommend_augmentation,
-            [VERDICTS, "round_trips"],
+            [VERDICTS, "examples@table", "params:augmentation"],
             "recommended_augmentation",
             name="recommend_augmentation",
         ),

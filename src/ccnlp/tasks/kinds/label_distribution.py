@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.agreement.votes import are_most_frequent, majority_codes
 from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import jensen_shannon_distance
 from ccnlp.tasks.base import TASKS, Batch, Features
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerBase
 
 Floats = npt.NDArray[np.float64]
@@ -84,13 +86,28 @@ class LabelDistribution(SequenceClassification):
             batch["target"] = torch.from_numpy(shares)
         return batch
 
+    def losses(
+        self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
+    ) -> "torch.Tensor":
+        """The divergence from the target to the prediction, in nats and fp32; shape (batch,).
+
+        The cross-entropy less the entropy of the target, whose gradient is the same: what no model
+        can remove would make texts that people are divided over look badly learnt.
+        """
+        import torch
+
+        losses = super().losses(outputs, batch, label_smoothing=label_smoothing)
+        target = (1 - label_smoothing) * batch["target"] + label_smoothing / len(self.labels)
+        return losses + torch.xlogy(target, target).sum(dim=-1)
+
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The label with the most annotations; missing on a tie."""
-        counts = self._counts(rows)
-        is_most = counts == counts.max(axis=1, keepdims=True)
         labels = pd.Series(list(self.labels), dtype="string")
-        places = np.where(is_most.sum(axis=1) == 1, is_most.argmax(axis=1), -1)
-        return labels.reindex(places).set_axis(rows.index)
+        return labels.reindex(majority_codes(self._counts(rows))).set_axis(rows.index)
+
+    def counts_in_score(self, references: pd.DataFrame) -> pd.Series:
+        """All rows where distributions are compared, else those without a tie."""
+        return super().counts_in_score(references) | self._is_soft
 
     def reference_probabilities(self, rows: pd.DataFrame) -> pd.Series:
         """The share of each label among the annotations, 0..1, whichever of the two views."""
@@ -117,7 +134,7 @@ class LabelDistribution(SequenceClassification):
         """What training aims at, shape (rows, labels); each row sums to 1."""
         counts = self._counts(rows)
         if not self._is_soft:
-            counts = (counts == counts.max(axis=1, keepdims=True)).astype(np.float64)
+            counts = are_most_frequent(counts).astype(np.float64)
         targets: Floats = counts / counts.sum(axis=1, keepdims=True)
         return targets
 
