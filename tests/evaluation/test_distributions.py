@@ -81,3 +81,24 @@ def test_tasks_of_one_label_have_no_distances(parameters):
     plain = predictions(tfidf=0.5).assign(jensen_shannon_distance=np.nan, cross_entropy=np.nan)
     scores = score_predictions(plain, TASKS, parameters, baseline="tfidf")
     assert "cross_entropy" not in set(scores["metric"])
+
+
+def test_a_small_group_has_an_interval_with_width_and_a_small_whole_has_none(parameters):
+    table = predictions(tfidf=0.5, finetuned=0.75)
+    table.loc[table["example_id"] == f"{0:016x}", "culture"] = "MT"
+    few = table[table["example_id"] < f"{4:016x}"]
+
+    scores = score_predictions(table, TASKS, parameters, baseline="tfidf")
+    alone = score_predictions(few, TASKS, parameters, baseline="tfidf")
+
+    row = scores[
+        (scores["group"] == "MT") & (scores["system"] == "finetuned")
+        & (scores["metric"] == "jensen_shannon_distance")
+    ].iloc[0]  # fmt: skip
+    assert row["is_small"]
+    assert row["n"] == 1
+    assert row["high"] - row["low"] > 0.05
+    assert row["difference_high"] > row["difference_low"]
+    of_distances = alone[alone["metric"] == "cross_entropy"]
+    assert of_distances["score"].notna().all()
+    assert of_distances[["low", "high", "difference_low"]].isna().all(axis=None)

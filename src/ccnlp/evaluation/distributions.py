@@ -10,10 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ccnlp.evaluation.bootstrap import NUMBERS_AT_ONCE, Floats, Ints, Seed, percentile_interval
+from ccnlp.evaluation.bootstrap import (
+    NUMBERS_AT_ONCE,
+    PRIOR_ROWS,
+    Floats,
+    Ints,
+    Seed,
+    percentile_interval,
+)
 from ccnlp.evaluation.distances import METRICS
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.slices import members, slices_of
+
+NUM_STICKS = 20
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,9 @@ def score_distances(
     """The rows of the scores table for `METRICS`; none where no row has a distribution.
 
     Slices are `all` and those of the parameters, `n` counts rows, with or without a majority.
-    Intervals are those of the Bayesian bootstrap over rows of one group (Rubin 1981).
+    Intervals are those of the Bayesian bootstrap over rows of one group (Rubin 1981); groups below
+    the minimum size are drawn with the whole as the prior, as in `bootstrap`, and a whole below it
+    has no interval.
 
     Args:
         predictions: of one task, corpus and split; only rows that all systems answered count.
@@ -51,14 +62,22 @@ def score_distances(
         return
     judged = predictions[predictions[METRICS[0]].notna()]
     distances = _align(judged)
+    is_whole_small = len(distances.rows) < parameters.min_group_size
     slices = slices_of(distances.rows, parameters)
     everything = pd.Series("all", index=distances.rows.index)
     for slice_name, groups in {"all": everything, **slices}.items():
         for group, places in members(groups):
-            seed = Seed(parameters.seed, (name, slice_name, group))
-            drawn = _draw_means(distances, places, parameters.num_draws, seed)
             is_small = len(places) < parameters.min_group_size
+            drawn = _draw_means(
+                distances,
+                places,
+                parameters.num_draws,
+                Seed(parameters.seed, (name, slice_name, group)),
+                has_prior=is_small and not is_whole_small,
+            )
             for metric, means in drawn.items():
+                if is_whole_small:
+                    means[1:] = np.nan
                 for system, row in _rows(distances.systems, means, baseline, parameters):
                     yield {
                         "system": system,
@@ -94,7 +113,12 @@ def _align(judged: pd.DataFrame) -> _Distances:
 
 
 def _draw_means(
-    distances: _Distances, places: "np.ndarray[tuple[int], np.dtype[np.intp]]", num: int, seed: Seed
+    distances: _Distances,
+    places: "np.ndarray[tuple[int], np.dtype[np.intp]]",
+    num: int,
+    seed: Seed,
+    *,
+    has_prior: bool,
 ) -> dict[str, Floats]:
     """By metric the means as observed, then those of each draw; shape (1 + draws, systems)."""
     cluster, names = pd.factorize(distances.clusters[places])
@@ -108,10 +132,34 @@ def _draw_means(
     generator = np.random.default_rng(seed.entropy)
     block = max(1, NUMBERS_AT_ONCE // len(names))
     for start in range(0, num, block):
-        weights = generator.exponential(size=(min(block, num - start), len(names)))
+        size = min(block, num - start)
+        weights = generator.exponential(size=(size, len(names)))
+        total = (weights @ sizes)[:, None]
+        mass, prior = _draw_prior(distances, size, generator) if has_prior else (0.0, {})
         for metric, own in sums.items():
-            means[metric].append(weights @ own / (weights @ sizes)[:, None])
+            means[metric].append((weights @ own + mass * prior.get(metric, 0)) / (total + mass))
     return {metric: np.concatenate(parts) for metric, parts in means.items()}
+
+
+def _draw_prior(
+    distances: _Distances, num: int, generator: np.random.Generator
+) -> tuple[Floats, dict[str, Floats]]:
+    """Rows that are known beforehand (draws, 1), and by metric their mean (draws, systems).
+
+    Of a Dirichlet process over the rows of the whole, by breaking sticks (Sethuraman 1994): after
+    `NUM_STICKS` of them less than a thousandth is left, which the last one has.
+    """
+    mass = generator.gamma(PRIOR_ROWS, size=(num, 1))
+    broken = generator.beta(1, PRIOR_ROWS, size=(num, NUM_STICKS))
+    broken[:, -1] = 1
+    left = np.cumprod(np.hstack([np.ones((num, 1)), 1 - broken[:, :-1]]), axis=1)
+    shares = broken * left
+    rows = generator.integers(0, len(distances.rows), size=(num, NUM_STICKS))
+    means = {
+        metric: np.einsum("ds,dsk->dk", shares, values[rows])
+        for metric, values in distances.values.items()
+    }
+    return mass, means
 
 
 def _rows(
