@@ -69,6 +69,18 @@ def test_arm_of_counts_is_left_out_where_nobody_counted(
     ]  # fmt: skip
 
 
+def test_arm_of_counts_is_left_out_where_a_number_tells_nothing(
+    examples, training_parameters, culture_parameters, caplog
+):
+    caplog.set_level("INFO")
+    parameters = culture_parameters(
+        "none", embedding={"fields": ["subregion"], "combination": "add"}
+    )
+    arms = arms_of(examples, training_parameters(), parameters, conditioning="embedding", seed=0)
+    assert [arm.name for arm in arms] == ["unconditioned", "conditioned", "shuffled"]
+    assert "the model is told subregion, and a number has none of these" in caplog.text
+
+
 def test_one_culture_is_nothing_to_study(examples, training_parameters, culture_parameters):
     with pytest.raises(CorpusError, match=r"of the cultures \['GB'\], .* needs two or more; name"):
         arms_of(
@@ -99,12 +111,20 @@ def test_only_the_model_that_is_told_gets_it_right(arms, tiny_encoder, tmp_path)
         ({"seeds": [0, 0]}, "name one twice"),
         ({"seeds": [-1]}, "one is below 0"),
         ({"seeds": []}, "at least 1 item"),
-        ({"slices": {}}, "at least 1 item"),
+        ({"slices": {}}, r"slices \[\] lack 'culture', whose groups the findings are about"),
+        ({"slices": {"culture": ["cultur"]}}, "no column 'cultur'; did you mean 'culture'"),
+        ({"slices": {"culture": []}}, "and at least one column"),
+        ({"slices": {"culture": None}}, "lack 'culture'"),
         ({"step": 3}, "Extra inputs are not permitted"),
     ],
     ids=str,
 )
 def test_parameters_are_refused(values, message):
-    good = {"conditioning": "prefix", "seeds": [0], "steps": None, "slices": {"c": ["culture"]}}
+    good = {
+        "conditioning": "prefix",
+        "seeds": [0],
+        "steps": None,
+        "slices": {"culture": ["culture"]},
+    }
     with pytest.raises(ValidationError, match=message):
         CultureStudyParameters.model_validate({**good, **values})

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ccnlp.studies.augmentation import ABOUT
 from ccnlp.studies.comparison import Contrast
-from ccnlp.studies.parameters import StudyParameters
+from ccnlp.studies.parameters import AugmentationStudyParameters
 from ccnlp.studies.plots import draw_differences
 from ccnlp.studies.report import render_study
 
@@ -35,7 +35,9 @@ VERDICTS = COMPARISON.assign(
 
 def test_page_tells_each_group_what_was_found_and_escapes_names():
     figure = draw_differences(COMPARISON, [Contrast("filtered", "without")], slice_name="language")
-    parameters = StudyParameters(seeds=(0, 1), steps=None, slices={"language": ("language",)})
+    parameters = AugmentationStudyParameters(
+        seeds=(0, 1), steps=None, pair_consistency_weight=1, slices={"language": ("language",)}
+    )
 
     page = render_study(
         ABOUT, VERDICTS, COMPARISON, figure=figure, parameters=parameters, slice_name="language"

@@ -125,3 +125,14 @@ def test_a_view_must_be_chosen():
         ConfigurationError, match=r"task 't'.* needs a view: majority, .*tasks\.yml"
     ):
         task_of(None)
+
+
+@pytest.mark.parametrize(
+    "labels", [["weak", "none", "strong"], ["none", "weak", "strong", "strongest"]]
+)
+def test_counts_of_labels_that_have_changed_are_refused(labels):
+    entry = {"kind": "label_distribution", "loss_weight": 1, "labels": labels, "view": "majority"}
+    task = build_tasks(TasksParameters.model_validate({"t": entry}))["t"]
+
+    with pytest.raises(ConfigurationError, match=r"counted for other labels .*pipelines ingestion"):
+        task.reference(ROWS)

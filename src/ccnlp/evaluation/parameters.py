@@ -53,6 +53,20 @@ Baseline = Annotated[str, AfterValidator(_check_baseline)]
 Column = Annotated[str, AfterValidator(_check_column)]
 
 
+def _check_names(slices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    for name, columns in slices.items():
+        if name in COMPUTED_SLICES or not columns:
+            raise ValueError(
+                f"slice {name!r} of columns {list(columns)}: name another than "
+                f"{', '.join(COMPUTED_SLICES)}, and at least one column"
+            )
+    return slices
+
+
+Slices = Annotated[Removable[tuple[Column, ...]], AfterValidator(_check_names)]
+"""By name, the columns of predictions whose values form the groups; null removes one."""
+
+
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -124,7 +138,7 @@ class EvaluationParameters(_Group):
         ge=1, description="rows below which a group is marked, and drawn with a prior"
     )
     baseline: Baseline = Field(description="system that differences are taken to")
-    slices: Removable[tuple[Column, ...]] = Field(
+    slices: Slices = Field(
         description="by slice, the columns of the predictions whose values form its groups; null "
         "removes a slice"
     )
@@ -146,10 +160,4 @@ class EvaluationParameters(_Group):
         bins = list(self.length_bins)
         if bins != sorted(set(bins)):
             raise ValueError(f"length_bins {bins} must rise")
-        for name, columns in self.slices.items():
-            if name in COMPUTED_SLICES or not columns:
-                raise ValueError(
-                    f"slice {name!r} of columns {list(columns)}: name another than "
-                    f"{', '.join(COMPUTED_SLICES)}, and at least one column"
-                )
         return self

@@ -55,15 +55,17 @@ def compare_arms(
     `seeds disagree` where these do not have one sign. `n` counts rows, not those of each seed.
 
     Args:
-        predictions: of `run_arms`.
+        predictions: of `run_arms`; rows without a reference have no label to be right about, and
+            no part in it.
         contrasts: which arms are compared.
         tasks: by name.
         evaluation: resamples, confidence, and the minimal size of a group.
         slices: by name, the columns whose values form groups.
     """
+    labelled = predictions[predictions["reference"].notna()]
     tables = [
         _compare(
-            predictions[predictions["system"].isin([contrast.arm, contrast.against])],
+            labelled[labelled["system"].isin([contrast.arm, contrast.against])],
             contrast,
             tasks,
             evaluation.model_copy(update={"slices": dict(slices)}),

@@ -5,8 +5,11 @@ how many people judged a text, is no gain of culture: it comes of the new weight
 each key goes with each label.
 """
 
+import logging
+
 import pandas as pd
 
+from ccnlp.conditioning.base import CONDITIONINGS
 from ccnlp.conditioning.controls import shuffle_cultures
 from ccnlp.conditioning.parameters import NONE, CultureParameters
 from ccnlp.errors import CorpusError
@@ -16,6 +19,8 @@ from ccnlp.studies.comparison import Contrast
 from ccnlp.studies.report import About
 from ccnlp.studies.verdicts import Question
 from ccnlp.training.parameters import TrainingParameters
+
+logger = logging.getLogger(__name__)
 
 UNCONDITIONED = "unconditioned"
 CONDITIONED = "conditioned"
@@ -67,7 +72,15 @@ def arms_of(
         Arm(CONDITIONED, examples, training, told),
         Arm(SHUFFLED, shuffle_cultures(examples, seed=seed), training, told),
     ]
-    if NUM_ANNOTATIONS in examples and examples[NUM_ANNOTATIONS].notna().any():
+    if NUM_ANNOTATIONS not in examples or examples[NUM_ANNOTATIONS].isna().all():
+        logger.info("no arm is told how many people judged a text: the corpora don't say it")
+    elif "culture" not in CONDITIONINGS.get(conditioning).fields(told):
+        logger.info(
+            "no arm is told how many people judged a text: the model is told %s, and a number has "
+            "none of these; name culture among the fields (parameters/culture.yml) for this control",
+            ", ".join(CONDITIONINGS.get(conditioning).fields(told)),
+        )
+    else:
         arms.append(Arm(COUNT, _told_counts(examples), training, told))
     return arms
 

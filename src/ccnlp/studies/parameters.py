@@ -1,17 +1,20 @@
 """The parameters of studies."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ccnlp.conditioning.base import CONDITIONINGS
 from ccnlp.errors import did_you_mean
+from ccnlp.evaluation.parameters import Slices
 
 
 class StudyParameters(BaseModel):
     """How often each arm is trained, for how long, and for whom it is judged."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    told_slice: ClassVar[str]
+    """Whose groups the sentences are about."""
 
     seeds: tuple[int, ...] = Field(
         min_length=1, description="of the trainings; each arm is trained once with each"
@@ -21,8 +24,9 @@ class StudyParameters(BaseModel):
         le=10_000_000,
         description="steps of every training; null takes what the epochs of the first arm need",
     )
-    slices: dict[str, tuple[str, ...]] = Field(
-        min_length=1, description="by slice, the columns whose values form the groups of verdicts"
+    slices: Slices = Field(
+        description="by slice, the columns whose values form the groups of verdicts; null removes "
+        "a slice"
     )
 
     @model_validator(mode="after")
@@ -31,11 +35,18 @@ class StudyParameters(BaseModel):
             raise ValueError(f"seeds {list(self.seeds)}: one is below 0")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds {list(self.seeds)} name one twice")
+        if self.told_slice not in self.slices:
+            raise ValueError(
+                f"slices {list(self.slices)} lack {self.told_slice!r}, whose groups the findings "
+                "are about"
+            )
         return self
 
 
 class AugmentationStudyParameters(StudyParameters):
     """Also how much a text and its round trip are to agree."""
+
+    told_slice = "language"
 
     pair_consistency_weight: float = Field(
         gt=0, description="of the arm that learns from pairs of a text and its round trip"
@@ -44,6 +55,8 @@ class AugmentationStudyParameters(StudyParameters):
 
 class CultureStudyParameters(StudyParameters):
     """Also how the arm that is told of culture is told."""
+
+    told_slice = "culture"
 
     conditioning: str = Field(description="how: prefix, embedding or adapter")
 

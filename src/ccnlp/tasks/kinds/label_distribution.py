@@ -139,5 +139,25 @@ class LabelDistribution(SequenceClassification):
         return targets
 
     def _counts(self, rows: pd.DataFrame) -> Floats:
-        counts = [np.asarray(row, dtype=np.float64) for row in rows[self._counts_column]]
-        return np.stack(counts) if counts else np.empty((0, len(self.labels)))
+        if not len(rows):
+            return np.empty((0, len(self.labels)))
+        if "label" in rows:
+            self._check_order(rows)
+        return _stack(rows[self._counts_column])
+
+    def _check_order(self, rows: pd.DataFrame) -> None:
+        """Counts are in the order of the labels, which may have changed since they were read."""
+        own = _stack(rows["label_counts"])
+        known = pd.Index(self.labels).get_indexer(pd.Index(rows["label"].astype("object")))
+        is_told = rows["label"].notna().to_numpy()
+        is_counted = own.shape[1] == len(self.labels)
+        if not is_counted or (majority_codes(own)[is_told] != known[is_told]).any():
+            raise ConfigurationError(
+                f"task {self.name!r}: its annotations were counted for other labels than "
+                f"{list(self.labels)}, or in another order (parameters/tasks.yml); read the "
+                "corpora again: kedro run --pipelines ingestion,augmentation,tokenisation"
+            )
+
+
+def _stack(counts: pd.Series) -> Floats:
+    return np.stack([np.asarray(row, dtype=np.float64) for row in counts])
