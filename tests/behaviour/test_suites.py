@@ -142,6 +142,25 @@ def test_unknown_key_names_the_near_one():
         SuiteEntry.model_validate({**ENTRY, "functionalty": {"column": "what"}})
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("melt", {"columns": "{what}_gold", "value": "gold"}),
+        ("joined", [{"path": "tests.csv", "by": "case", "columns": "what"}]),
+        ("annotations", {"annotator": {"column": "who"}}),
+        ("annotations", {}),
+    ],
+)
+def test_key_that_a_suite_cannot_have_is_refused(key, value):
+    with pytest.raises(ValueError, match=f"a suite has no {key}.*one row a case"):
+        SuiteEntry.model_validate({**ENTRY, key: value})
+
+
+@pytest.mark.parametrize("values", [{"melt": None, "annotations": None}, {"joined": []}])
+def test_key_that_a_suite_cannot_have_may_be_empty(read, values):
+    assert len(read(**values).cases) == 2
+
+
 @pytest.mark.corpora
 @pytest.mark.skipif("CCNLP_CORPORA_DIR" not in os.environ, reason="needs CCNLP_CORPORA_DIR")
 def test_every_case_of_multilingual_hatecheck_is_read(tmp_path):
