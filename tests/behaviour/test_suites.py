@@ -80,6 +80,14 @@ def test_cases_of_one_group_are_one_unit(read):
     assert cases["unit"].tolist()[0] == "en cooks"
 
 
+def test_cases_have_language_culture_and_domain_of_their_rows(read):
+    who = {"column": "who", "map": {"cooks": "reviews"}, "default": "news"}
+    cases = read(culture="GB", domain=who).cases
+    assert cases["domain"].tolist() == ["reviews", "news"]
+    assert cases["culture"].unique().tolist() == ["GB"]
+    assert cases["language"].unique().tolist() == ["en"]
+
+
 def test_column_named_as_one_of_an_example_is_read(read):
     rows = "text,language,label\nIt was good,grammar,positive\n"
     suites = read(
