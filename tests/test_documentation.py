@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ccnlp.pipeline_registry import ON_DEMAND
+
 PROJECT = Path(__file__).parents[1]
 PAGES = [*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")]
 
@@ -24,3 +26,9 @@ def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_architecture_names_every_layer_and_pipeline_on_demand():
+    page = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    parts = {path.stem for path in (PROJECT / "src" / "ccnlp").glob("[a-z]*")}
+    assert sorted(name for name in {*parts, *ON_DEMAND} if f"`{name}`" not in page) == []

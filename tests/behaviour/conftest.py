@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from ccnlp.behaviour.cases import TEXT_COLUMNS
 from ccnlp.behaviour.parameters import BehaviourParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
@@ -75,10 +76,12 @@ def make_texts() -> Callable[..., pd.DataFrame]:
     """Texts of one language, as `select_texts` gives them."""
 
     def make(*texts: str, language: str = "en") -> pd.DataFrame:
-        columns = {"task": "sentiment", "language": language, "culture": "GB"}
+        columns = {
+            "task": "sentiment", "language": language, "culture": "GB", "domain": "reviews"
+        }  # fmt: skip
         units = [f"{language}{place}" for place in range(len(texts))]
         table = pd.DataFrame({"text": texts, "unit": units}).assign(**columns)
-        return table[["task", "unit", "language", "culture", "text"]].astype("string")
+        return table[[*TEXT_COLUMNS]].astype("string")
 
     return make
 

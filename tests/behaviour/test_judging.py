@@ -3,12 +3,13 @@ import pytest
 
 from ccnlp.behaviour.cases import Case, case_table
 from ccnlp.behaviour.judging import predict_cases, require_model
+from ccnlp.conditioning.keys import COLUMNS as CONDITIONING_COLUMNS
 from ccnlp.errors import CcnlpError, ModelSourceError
 
 
 def make_case(**values):
     common = {"suite": "", "task": "sentiment", "language": "en", "culture": "und", "unit": "u"}
-    return Case(**{**common, "kind": "swap", "test": "names", **values})
+    return Case(**{**common, "domain": "und", "kind": "swap", "test": "names", **values})
 
 
 def predict(model, *cases):
@@ -45,6 +46,24 @@ def test_each_text_is_predicted_once(model):
         make_case(kind="functional", test="x", text="Anna good", expected="positive"),
     )
     assert sorted(model.asked) == ["Anna good", "Fatma good", "Mei good"]
+
+
+def test_cases_have_all_that_a_conditioning_can_name():
+    assert {*CONDITIONING_COLUMNS} <= {*Case._fields}
+
+
+def test_text_is_predicted_in_each_of_its_domains(model):
+    class ReviewsAreGood(type(model)):
+        def predict(self, rows, **arguments):
+            texts = rows["text"] + rows["domain"].map({"reviews": " good", "news": ""})
+            return super().predict(rows.assign(text=texts), **arguments)
+
+    cases = [
+        make_case(text="Mei", original="Anna", domain=domain) for domain in ("news", "reviews")
+    ]
+    predicted = predict(ReviewsAreGood(), *cases)
+    assert predicted["prediction"].tolist() == ["negative", "positive"]
+    assert predicted["original_prediction"].tolist() == ["negative", "positive"]
 
 
 def test_nothing_to_judge_ends_the_run(model):

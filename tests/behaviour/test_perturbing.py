@@ -22,6 +22,7 @@ def test_text_that_stays_as_it_is_is_no_case(make_texts, make_parameters):
     assert cases[["test", "original", "text"]].to_numpy().tolist() == [
         ["upper_case", "good", "GOOD"]
     ]
+    assert cases["domain"].tolist() == ["reviews"]
 
 
 def test_perturbation_is_tried_in_its_languages_alone(make_texts, make_parameters):

@@ -80,6 +80,14 @@ def test_cases_of_one_group_are_one_unit(read):
     assert cases["unit"].tolist()[0] == "en cooks"
 
 
+def test_cases_have_language_culture_and_domain_of_their_rows(read):
+    who = {"column": "who", "map": {"cooks": "reviews"}, "default": "news"}
+    cases = read(culture="GB", domain=who).cases
+    assert cases["domain"].tolist() == ["reviews", "news"]
+    assert cases["culture"].unique().tolist() == ["GB"]
+    assert cases["language"].unique().tolist() == ["en"]
+
+
 def test_column_named_as_one_of_an_example_is_read(read):
     rows = "text,language,label\nIt was good,grammar,positive\n"
     suites = read(
@@ -140,6 +148,25 @@ def test_no_suite_gives_empty_tables(model, tmp_path):
 def test_unknown_key_names_the_near_one():
     with pytest.raises(ValueError, match="did you mean 'functionality'"):
         SuiteEntry.model_validate({**ENTRY, "functionalty": {"column": "what"}})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("melt", {"columns": "{what}_gold", "value": "gold"}),
+        ("joined", [{"path": "tests.csv", "by": "case", "columns": "what"}]),
+        ("annotations", {"annotator": {"column": "who"}}),
+        ("annotations", {}),
+    ],
+)
+def test_key_that_a_suite_cannot_have_is_refused(key, value):
+    with pytest.raises(ValueError, match=f"a suite has no {key}.*one row a case"):
+        SuiteEntry.model_validate({**ENTRY, key: value})
+
+
+@pytest.mark.parametrize("values", [{"melt": None, "annotations": None}, {"joined": []}])
+def test_key_that_a_suite_cannot_have_may_be_empty(read, values):
+    assert len(read(**values).cases) == 2
 
 
 @pytest.mark.corpora

@@ -9,6 +9,7 @@ def test_a_term_is_swapped_for_others_of_its_set(make_texts, make_parameters):
     assert set(cases["change"]) == {"Anna → Fatma", "Anna → Mei"}
     assert cases["test"].unique().tolist() == ["names"]
     assert cases["unit"].unique().tolist() == ["en0"]
+    assert cases["domain"].unique().tolist() == ["reviews"]
     assert cases["expected"].isna().all()
 
 

@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from ccnlp.behaviour.cases import Case, case_table
+from ccnlp.behaviour.cases import TEXT_COLUMNS, Case, case_table
 from ccnlp.behaviour.swaps import make_swaps
 from ccnlp.behaviour.tables import (
     behaviour_metrics,
@@ -12,7 +12,7 @@ from ccnlp.behaviour.tables import (
     tabulate_behaviour,
 )
 
-NO_TEXTS = pd.DataFrame(columns=["task", "unit", "language", "culture", "text"])
+NO_TEXTS = pd.DataFrame(columns=[*TEXT_COLUMNS])
 
 
 def make_predictions(*rows):
@@ -22,8 +22,8 @@ def make_predictions(*rows):
         expected, further = (*more, None, None)[:2]
         suite = "mini" if kind == "functional" else ""
         cases.append(
-            Case(kind, suite, "sentiment", test, language, "und", unit, "text", expected=expected,
-                 further=json.dumps(further) if further else None)
+            Case(kind, suite, "sentiment", test, language, "und", "und", unit, "text",
+                 expected=expected, further=json.dumps(further) if further else None)
         )  # fmt: skip
         failures.append(is_failure)
     is_functional = [case.kind == "functional" for case in cases]

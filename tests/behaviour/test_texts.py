@@ -1,13 +1,14 @@
 import pandas as pd
 import pytest
 
+from ccnlp.behaviour.cases import TEXT_COLUMNS
 from ccnlp.behaviour.texts import is_judged, select_texts
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 
 def make_examples(*rows):
     columns = ["id", "split", "task", "language", "culture", "text"]
-    return pd.DataFrame(rows, columns=columns).astype("string")
+    return pd.DataFrame(rows, columns=columns).assign(domain="und").astype("string")
 
 
 def test_texts_of_test_of_the_models_tasks_are_taken(model):
@@ -25,6 +26,14 @@ def test_text_that_cultures_judged_stands_once_for_each_in_one_unit(model):
     examples = make_examples(*rows, ("again", "test", "sentiment", "en", "GB", "a"))
     texts = select_texts(examples, model, max_texts_per_language=1, seed=0)
     assert texts["culture"].tolist() == ["GB", "IN"]
+    assert texts["unit"].nunique() == 1
+
+
+def test_text_of_two_domains_stands_once_for_each_in_one_unit(model):
+    rows = [(domain, "test", "sentiment", "en", "GB", "a") for domain in ("news", "reviews")]
+    examples = make_examples(*rows).assign(domain=["news", "reviews"])
+    texts = select_texts(examples, model, max_texts_per_language=1, seed=0)
+    assert texts["domain"].tolist() == ["news", "reviews"]
     assert texts["unit"].nunique() == 1
 
 
@@ -57,7 +66,7 @@ def test_as_many_of_a_language_are_drawn_by_the_seed(model):
 def test_no_test_text_gives_an_empty_table(model):
     examples = make_examples(("2", "train", "sentiment", "en", "GB", "b"))
     texts = select_texts(examples, model, max_texts_per_language=5, seed=0)
-    assert texts.columns.tolist() == ["task", "unit", "language", "culture", "text"]
+    assert texts.columns.tolist() == [*TEXT_COLUMNS]
     assert texts.empty
 
 

@@ -1,10 +1,11 @@
 """The case: a text put to the model, and what its answer should be."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 import pandas as pd
 
+from ccnlp.conditioning.keys import COLUMNS
 from ccnlp.examples import stable_hash
 
 Kind = Literal["functional", "swap", "invariance"]
@@ -15,8 +16,14 @@ FUNCTIONAL, SWAP, INVARIANCE = KINDS
 ARROW = " → "
 """Between a term and the one that takes its place."""
 
-TEXT_COLUMNS = ("task", "unit", "language", "culture", "text")
+READ = ("text", *COLUMNS)
+"""What a model may read of a case: the text, and what a conditioning may tell of it."""
+
+TEXT_COLUMNS = ("task", "unit", *READ)
 """Of the table of texts that swaps and perturbations are made of."""
+
+TextRow = Mapping[Hashable, str]
+"""A row of that table."""
 
 
 class Case(NamedTuple):
@@ -30,6 +37,7 @@ class Case(NamedTuple):
         test: the functionality, the group of terms or the perturbation.
         language: BCP-47 tag of the original.
         culture: of the original, or `und`.
+        domain: of the original, or `und`.
         unit: cases with the same one are no more than one observation: all of one text, or those
             made from one template.
         text: what the model reads.
@@ -45,12 +53,30 @@ class Case(NamedTuple):
     test: str
     language: str
     culture: str
+    domain: str
     unit: str
     text: str
     original: str | None = None
     change: str | None = None
     expected: str | None = None
     further: str | None = None
+
+
+def changed_case(
+    original: TextRow, *, kind: Kind, test: str, text: str, change: str | None
+) -> Case:
+    """The case of a text that was changed.
+
+    Args:
+        original: before the change.
+        kind: of the case.
+        test: the group of terms or the perturbation.
+        text: after the change.
+        change: what was changed.
+    """
+    kept = {name: original[name] for name in TEXT_COLUMNS if name != "text"}
+    before = original["text"]
+    return Case(kind=kind, suite="", test=test, text=text, original=before, change=change, **kept)
 
 
 Key = tuple[Kind, str, str]

@@ -3,8 +3,8 @@
 import pandas as pd
 
 COLUMNS = [
-    "kind", "suite", "task", "test", "language", "culture", "original", "text", "change",
-    "expected", "original_prediction", "original_confidence", "prediction", "confidence",
+    "kind", "suite", "task", "test", "language", "culture", "domain", "original", "text",
+    "change", "expected", "original_prediction", "original_confidence", "prediction", "confidence",
     "distance", "further",
 ]  # fmt: skip
 

@@ -5,14 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ccnlp.behaviour.cases import FUNCTIONAL
+from ccnlp.behaviour.cases import FUNCTIONAL, READ
 from ccnlp.errors import CcnlpError, ModelSourceError
 from ccnlp.models.trained import TrainedModel
 from ccnlp.progress import ProgressLine
-
-READ = ["text", "language", "culture"]
-"""What a model may read of a case."""
-
 
 TEXTS_AT_ONCE = 2_000
 """Between two lines of progress."""
@@ -69,8 +65,9 @@ def _predict(
     model: TrainedModel, task: str, cases: pd.DataFrame, tokens_per_batch: int
 ) -> pd.DataFrame:
     originals = cases.assign(text=cases["original"].fillna(cases["text"]))
-    texts = pd.concat([cases[READ], originals[READ]], ignore_index=True)
-    codes = texts.groupby(READ, sort=False).ngroup().to_numpy()
+    read = [*READ]
+    texts = pd.concat([cases[read], originals[read]], ignore_index=True)
+    codes = texts.groupby(read, sort=False).ngroup().to_numpy()
     distinct = texts.drop_duplicates().reset_index(drop=True)
     predicted = _answers(model, task, distinct.astype(object), tokens_per_batch)
     own, before = codes[: len(cases)], codes[len(cases) :]

@@ -3,11 +3,21 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ccnlp.behaviour.typography import PERTURBATIONS
 from ccnlp.behaviour.words import has_spaces
 from ccnlp.corpora.entry import CorpusEntry
+from ccnlp.corpora.joining import JoinedFile
 from ccnlp.corpora.values import ColumnField, FieldValue, Name, TextMap
 from ccnlp.cultures import LanguageTag
 from ccnlp.errors import did_you_mean
@@ -88,8 +98,14 @@ class _Group(BaseModel):
 
 
 class SuiteEntry(CorpusEntry):
-    """A suite of functional tests: a corpus of cases with their expected labels."""
+    """A suite of functional tests: a corpus of cases with their expected labels.
 
+    Its files have one row a case, so that the functionality of each stands in its row.
+    """
+
+    melt: None = Field(default=None, description="of corpora alone")
+    joined: list[JoinedFile] = Field(default=[], description="of corpora alone")
+    annotations: None = Field(default=None, description="of corpora alone")
     task: str = Field(description="of the model")
     label_map: TextMap = Field(
         default={}, description="from the suite's labels to the model's; the rest stay as they are"
@@ -103,6 +119,16 @@ class SuiteEntry(CorpusEntry):
         description="by the name that people read, a column whose values have rates of their own, "
         "such as the target group",
     )
+
+    @field_validator("melt", "joined", "annotations", mode="before")
+    @classmethod
+    def _belongs_to_corpora(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None and value != []:
+            raise ValueError(
+                f"a suite has no {info.field_name}, which is for corpora alone; write a table that "
+                "has one row a case, with all its columns, and leave the key out"
+            )
+        return value
 
 
 class SwapParameters(_Group):

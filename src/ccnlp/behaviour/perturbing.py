@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ccnlp.behaviour.cases import INVARIANCE, Case, case_table, draw_order
+from ccnlp.behaviour.cases import INVARIANCE, Case, TextRow, case_table, changed_case, draw_order
 from ccnlp.behaviour.parameters import (
     CODE_SWITCHING,
     CodeSwitchingParameters,
@@ -32,7 +32,7 @@ def perturb_texts(
         parameters: the perturbations, and in which languages they are tried.
         seed: of the languages whose words are taken.
     """
-    rows = texts.astype(object).itertuples(index=False, name=None)
+    rows = texts.astype(object).to_dict("records")
     return case_table(case for row in rows for case in _cases_of(row, parameters, seed))
 
 
@@ -41,23 +41,11 @@ def is_tried_in(languages: Languages, language: str) -> bool:
     return languages == "all" or language in languages or base_language(language) in languages
 
 
-def _cases_of(row: tuple[str, ...], parameters: InvarianceParameters, seed: int) -> Iterator[Case]:
-    task, unit, language, culture, text = row
-    for test, changed, change in _changes(text, language, parameters, f"{seed}-{unit}"):
-        if changed == text:
-            continue
-        yield Case(
-            kind=INVARIANCE,
-            suite="",
-            task=task,
-            test=test,
-            language=language,
-            culture=culture,
-            unit=unit,
-            text=changed,
-            original=text,
-            change=change,
-        )
+def _cases_of(row: TextRow, parameters: InvarianceParameters, seed: int) -> Iterator[Case]:
+    key = f"{seed}-{row['unit']}"
+    for test, changed, change in _changes(row["text"], row["language"], parameters, key):
+        if changed != row["text"]:
+            yield changed_case(row, kind=INVARIANCE, test=test, text=changed, change=change)
 
 
 def _changes(

@@ -16,6 +16,7 @@ import pandas as pd
 from ccnlp.behaviour.cases import FUNCTIONAL, Case, case_table
 from ccnlp.behaviour.parameters import PARAMETERS_FILE, SuiteEntry
 from ccnlp.behaviour.texts import is_judged
+from ccnlp.conditioning.keys import COLUMNS
 from ccnlp.corpora.cells import as_text
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
 from ccnlp.corpora.fields import ValueMap
@@ -179,8 +180,7 @@ def _cases(rows: pd.DataFrame, name: str, suite: SuiteEntry) -> Iterator[Case]:
             suite=name,
             task=suite.task,
             test=tests[number],
-            language=row["language"],
-            culture=row["culture"],
+            **{name: row[name] for name in COLUMNS},
             unit=unit,
             text=row["text"],
             expected=row["label"],

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ccnlp.behaviour.cases import ARROW, SWAP, Case, case_table, draw_order
+from ccnlp.behaviour.cases import ARROW, SWAP, Case, TextRow, case_table, changed_case, draw_order
 from ccnlp.behaviour.parameters import SwapParameters, TermSet
 from ccnlp.behaviour.words import find_words, replace_words
 from ccnlp.cultures import for_language
@@ -26,7 +26,7 @@ def make_swaps(texts: pd.DataFrame, parameters: SwapParameters, *, seed: int) ->
         parameters: the terms.
         seed: of the draw.
     """
-    rows = texts.astype(object).itertuples(index=False, name=None)
+    rows = texts.astype(object).to_dict("records")
     return case_table(
         case
         for row in rows
@@ -35,27 +35,20 @@ def make_swaps(texts: pd.DataFrame, parameters: SwapParameters, *, seed: int) ->
     )
 
 
-def _swaps_of(
-    row: tuple[str, ...], group: str, parameters: SwapParameters, seed: int
-) -> Iterator[Case]:
-    task, unit, language, culture, text = row
+def _swaps_of(row: TextRow, group: str, parameters: SwapParameters, seed: int) -> Iterator[Case]:
+    language, text = row["language"], row["text"]
     sets = for_language(parameters.terms[group], language, ())
     agreeing = for_language(parameters.unless.get(group, {}), language, ())
     if agreeing and find_words(text, agreeing):
         return
     pairs = [pair for terms in sets for pair in _pairs(text, terms)]
-    pairs.sort(key=lambda pair: draw_order(seed, unit, group, *pair))
+    pairs.sort(key=lambda pair: draw_order(seed, row["unit"], group, *pair))
     for term, other in pairs[: parameters.swaps_per_text]:
-        yield Case(
+        yield changed_case(
+            row,
             kind=SWAP,
-            suite="",
-            task=task,
             test=group,
-            language=language,
-            culture=culture,
-            unit=unit,
             text=replace_words(text, {term: other}),
-            original=text,
             change=f"{term}{ARROW}{other}",
         )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ccnlp.behaviour.cases import TEXT_COLUMNS, draw_order
+from ccnlp.behaviour.cases import READ, TEXT_COLUMNS, draw_order
 from ccnlp.examples import stable_hash
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import Task
@@ -29,8 +29,8 @@ def select_texts(
     """The texts of test of the model's tasks, as many of a task and language as are wanted.
 
     Columns: `TEXT_COLUMNS`. Texts that the model was trained on, as a former champion may have
-    been, are left out and counted in the log. A text that several cultures judged stands once for
-    each, with the same `unit`.
+    been, are left out and counted in the log. A text that several cultures judged, or of
+    several domains, stands once for each, with the same `unit`.
 
     Args:
         examples: of all splits and tasks.
@@ -45,8 +45,7 @@ def select_texts(
     is_seen = model.has_seen(test["id"])
     if is_seen.any():
         logger.info("%s test texts left out that the model was trained on", f"{is_seen.sum():,}")
-    read = ["task", "language", "culture", "text"]
-    fresh = test.loc[~is_seen, read].astype("string").drop_duplicates(ignore_index=True)
+    fresh = test.loc[~is_seen, ["task", *READ]].astype("string").drop_duplicates(ignore_index=True)
     keys = zip(fresh["task"], fresh["language"], fresh["text"], strict=True)
     fresh["unit"] = pd.Series([stable_hash(key) for key in keys], fresh.index, dtype="string")
     return _draw(fresh[list(TEXT_COLUMNS)], max_texts_per_language, seed)

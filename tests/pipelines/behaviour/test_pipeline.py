@@ -47,7 +47,11 @@ def catalog(tmp_path, monkeypatch, tiny_model):
     catalog = DataCatalog.from_config(configured)
     rows = [(language, text) for language, texts in TEXTS.items() for text in texts]
     examples = pd.DataFrame(rows, columns=["language", "text"]).assign(
-        task="sentiment", split="test", culture="und", id=[f"{n:016x}" for n in range(len(rows))]
+        task="sentiment",
+        split="test",
+        culture="und",
+        domain="und",
+        id=[f"{n:016x}" for n in range(len(rows))],
     )
     given = {
         "examples@table": examples,
