@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from ccnlp.corpora.curation import select_annotations, select_examples, select_rejected
-from ccnlp.corpora.report import report_ingestion, summarise
+from ccnlp.corpora.report import NEEDED, report_ingestion, summarise
 from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.tasks.base import Task, TasksParameters, build_tasks
 
@@ -204,6 +204,27 @@ def test_every_annotation_is_gathered_or_rejected(judge, hate):
         "GB": 1,
         "SG": 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "given", "num_annotations"),
+    [
+        ("an old post,GB,10,20,30\nanother,SG,5,0,5\n", {}, 35),
+        ("an old post,GB,0.3,0.7,30\nanother,SG,1,0,5\n", {"num_annotations": "n"}, 35),
+        ("an old post,GB,0.3,0.7,30\nanother,SG,1,0,5\n", {}, None),
+        ("an old post,GB,10,20,30\nanother,SG,,0,5\n", {}, 30),
+    ],
+    ids=["counts", "shares of a known number", "shares", "a rejected row"],
+)
+def test_fingerprint_of_distributions_counts_annotations_where_they_are_known(
+    judge, hate, lines, given, num_annotations
+):
+    annotations = DISTRIBUTION["annotations"] | given
+    content = f"text,country,no,yes,n\n{lines}"
+    rows = judge({"corpus.csv": content}, **DISTRIBUTION | {"annotations": annotations})
+    needed = [column for column in rows if column in NEEDED | {"label"}]
+    summary = summarise({"reviews": lambda: rows[needed]}, hate)
+    assert summary.fingerprints["reviews"].get("num_annotations") == num_annotations
 
 
 def test_report_of_one_label_a_row_does_not_speak_of_examples(curate, sentiment):
