@@ -104,7 +104,8 @@ def make_round_trips() -> Callable[..., pd.DataFrame]:
 
     def make(pairs: Sequence[tuple[str, str]], **columns: Any) -> pd.DataFrame:
         table = pd.DataFrame(pairs, columns=["original", "candidate"])
-        constant = {"task": "sentiment", "language": "en", "label": "positive", "pivot": "es"}
+        constant = {"task": "sentiment", "language": "en", "label": "positive"}
+        constant |= {"culture": "und", "pivot": "es"}
         keys = {"parent_id": [f"row{i}" for i in range(len(table))]}
         return table.assign(**constant).assign(**keys).assign(**columns)
 

@@ -126,6 +126,33 @@ def test_a_candidate_that_is_a_train_text_is_a_duplicate(make_examples, augment)
     assert augmented.empty
 
 
+def test_a_text_that_several_cultures_judged_is_kept_in_each(make_examples, augment):
+    examples = make_examples(
+        [
+            {"text": "one two three", "culture": "NG", "group_id": "g"},
+            {"text": "one two three", "culture": "SG", "group_id": "g", "label": "negative"},
+            {"text": "One two  three", "culture": "SG", "group_id": "h", "label": "negative"},
+        ]
+    )
+    filtered, augmented, _, _ = augment(examples, filters=LENGTH_ONLY)
+    assert filtered["rejected_by"].fillna("").tolist() == ["", "", "duplicate"]
+    assert augmented[["culture", "label"]].to_numpy().tolist() == [
+        ["NG", "positive"],
+        ["SG", "negative"],
+    ]
+
+
+@pytest.mark.parametrize("column", ["task", "language", "culture"])
+def test_a_train_text_of_other_judges_or_another_task_is_no_duplicate(
+    make_examples, augment, column
+):
+    train_text = {"text": "en one two three es", "label": None, column: "yo"}
+    filtered, _, _, _ = augment(
+        make_examples([{"text": "one two three"}, train_text]), filters=LENGTH_ONLY
+    )
+    assert filtered["rejected_by"].fillna("").tolist() == [""]
+
+
 def test_every_filter_that_rejects_is_named(make_examples, augment):
     bands = {
         "length_ratio": {"default": {"at_least": 0.99}, "by_language": {}},
@@ -187,6 +214,23 @@ def test_sample_pairs_show_kept_and_rejected(make_examples, augment, make_parame
     pairs = report.sample_pairs(filtered, make_parameters(filters=LENGTH_ONLY))
     assert pairs["rejected_by"].notna().tolist() == [False] * 4 + [True] * 4
     assert {"original", "pivot_text", "candidate", "length_ratio_score"} <= set(pairs.columns)
+
+
+def test_rows_without_a_label_are_neither_translated_nor_learnt_from(
+    make_examples, augment, make_parameters
+):
+    bands = {"label_agreement": make_parameters().filters["label_agreement"].model_dump()}
+    labelled = [
+        {"text": f"{word} film {n}", "label": label}
+        for n in range(20)
+        for word, label in (("good", "positive"), ("bad", "negative"))
+    ]
+    tied = [{"text": f"good tied film {n}", "label": None, "id": f"tied{n}"} for n in range(20)]
+    expected, *_ = augment(make_examples(labelled), filters=bands)
+    filtered, augmented, _, _ = augment(make_examples([*labelled, *tied]), filters=bands)
+    assert filtered["label"].notna().all()
+    assert augmented["label"].notna().all()
+    pd.testing.assert_frame_equal(filtered, expected)
 
 
 def test_nothing_to_augment(make_examples, augment):

@@ -75,6 +75,16 @@ def test_translations_of_one_text_are_several_texts(measure):
     assert measured.summaries["posts"]["num_texts"] == 3
 
 
+def test_contested_translations_are_shown_in_their_own_language(measure):
+    german = "1,de,ein alter Post,ann,GB,hate\n1,de,ein alter Post,dan,SG,not_hate\n"
+    contested = measure(POSTS + german).contested
+    languages = contested["group_id"].str.split(" ").str[1]
+    assert dict(zip(languages, contested["text"], strict=True)) == {
+        "en": "an old post",
+        "de": "ein alter Post",
+    }
+
+
 def test_corpora_without_single_annotations_have_no_figures(curate, sentiment, judge, ingestion):
     plain = curate([{"text": "a text"}])
     counted = judge(

@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from ccnlp.corpora.curation import select_annotations, select_examples, select_rejected
-from ccnlp.corpora.report import report_ingestion, summarise
+from ccnlp.corpora.report import NEEDED, report_ingestion, summarise
 from ccnlp.errors import ConfigurationError, CorpusError
+from ccnlp.tasks.base import Task, TasksParameters, build_tasks
 
 GUIDE = Path(__file__).parents[2] / "docs" / "annotations.md"
 HEAD = "ID,text,annotator,country,label\n"
@@ -31,6 +32,14 @@ DISTRIBUTION = {
     "columns": {"text": "text"},
     "annotations": {"distribution": {"not_hate": "no", "hate": "yes"}},
 }
+
+THREE = ["no", "perhaps", "yes"]
+
+
+def of_labels(labels: list[str]) -> dict[str, Task]:
+    """The task `hate` with other labels."""
+    values = {"kind": "label_distribution", "loss_weight": 1.0, "labels": labels}
+    return build_tasks(TasksParameters.model_validate({"hate": values | {"view": "majority"}}))
 
 
 def by_place(rows: pd.DataFrame, column: str) -> dict:
@@ -197,6 +206,27 @@ def test_every_annotation_is_gathered_or_rejected(judge, hate):
     }
 
 
+@pytest.mark.parametrize(
+    ("lines", "given", "num_annotations"),
+    [
+        ("an old post,GB,10,20,30\nanother,SG,5,0,5\n", {}, 35),
+        ("an old post,GB,0.3,0.7,30\nanother,SG,1,0,5\n", {"num_annotations": "n"}, 35),
+        ("an old post,GB,0.3,0.7,30\nanother,SG,1,0,5\n", {}, None),
+        ("an old post,GB,10,20,30\nanother,SG,,0,5\n", {}, 30),
+    ],
+    ids=["counts", "shares of a known number", "shares", "a rejected row"],
+)
+def test_fingerprint_of_distributions_counts_annotations_where_they_are_known(
+    judge, hate, lines, given, num_annotations
+):
+    annotations = DISTRIBUTION["annotations"] | given
+    content = f"text,country,no,yes,n\n{lines}"
+    rows = judge({"corpus.csv": content}, **DISTRIBUTION | {"annotations": annotations})
+    needed = [column for column in rows if column in NEEDED | {"label"}]
+    summary = summarise({"reviews": lambda: rows[needed]}, hate)
+    assert summary.fingerprints["reviews"].get("num_annotations") == num_annotations
+
+
 def test_report_of_one_label_a_row_does_not_speak_of_examples(curate, sentiment):
     rows = curate([{"text": "a text"}, {"text": ""}])
     report = report_ingestion(*summarise({"reviews": lambda: rows}, sentiment))
@@ -291,16 +321,37 @@ def test_counts_of_several_cultures_are_pooled_and_have_no_single_annotations(ju
     ("numbers", "counts"),
     [
         ("0.33,0.67,3", [1.0, 2.0]),  # rounded shares of whole numbers
+        ("0.66,0.34,3", [2.0, 1.0]),  # the last one made up what is left to 1
         ("0.6,0.4,5", [3.0, 2.0]),
         ("0.25,0.75,2", [0.5, 1.5]),  # shares of no whole numbers, such as weighted ones
+        ("0.32,0.68,3", [0.96, 2.04]),  # farther off than rounding
     ],
 )
 def test_shares_of_a_known_number_become_counts(judge, numbers, counts):
     annotations = DISTRIBUTION["annotations"] | {"num_annotations": "n"}
     content = f"text,country,no,yes,n\na post,GB,{numbers}\n"
     rows = judge({"corpus.csv": content}, **DISTRIBUTION | {"annotations": annotations})
-    assert rows["label_counts"].tolist() == [counts]
+    assert rows["label_counts"].tolist() == [pytest.approx(counts)]
     assert rows["num_annotations"].tolist() == [float(numbers[-1])]
+
+
+@pytest.mark.parametrize("hate", [of_labels(THREE)], ids=["three labels"])
+@pytest.mark.parametrize(
+    ("numbers", "label"),
+    [
+        ("0.33,0.33,0.34,3", "tie"),  # one of each, for n says so
+        ("0.33,0.33,0.34,", "yes"),
+        ("0.33,0.33,0.33,", "tie"),
+        ("0.333,0.333,0.333,", "tie"),
+    ],
+)
+def test_tie_of_three_labels_needs_equal_shares_or_their_number(judge, numbers, label):
+    annotations = {"distribution": {name: name for name in THREE}}
+    if numbers[-1] != ",":
+        annotations["num_annotations"] = "n"
+    content = f"text,no,perhaps,yes,n\na post,{numbers}\n"
+    rows = judge({"corpus.csv": content}, columns={"text": "text"}, annotations=annotations)
+    assert rows["label"].fillna("tie").tolist() == [label]
 
 
 @pytest.mark.parametrize(

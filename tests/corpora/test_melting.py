@@ -1,8 +1,10 @@
-import logging
-
 import pandas as pd
 import pytest
 
+from ccnlp.corpora.files import SourceFile
+from ccnlp.corpora.melting import Melt, melt_batches
+from ccnlp.corpora.raw import RawBatch
+from ccnlp.corpora.report import report_ingestion, summarise
 from ccnlp.errors import CorpusError
 
 POSTS = (
@@ -75,10 +77,57 @@ def test_several_placeholders_are_several_columns(read_files):
     assert rows[["culture", "domain"]].to_numpy().tolist() == [["GB", "male"], ["SG", "female"]]
 
 
-def test_rows_without_a_value_are_told(read_files, caplog):
-    caplog.set_level(logging.INFO)
-    read_files({"corpus.csv": POSTS + "3,third,,,\n"}, **MELT, **COLUMNS)
-    assert "1 of 3 rows have no value in {country}_Hate, and give none" in caplog.text
+def test_rows_without_a_value_stand_in_the_quarantine(read_files):
+    content = POSTS.replace("2,second,,negative,b", "2,second,, ,b\n3,third,,negative,c")
+    rows = read_files({"corpus.csv": content}, **MELT, **COLUMNS, **COUNTRY)
+    assert rows["row"].tolist() == [2, 2, 3, 4]
+    (rejected,) = rows[rows["rejected_by"] == "reading"].to_dict("records")
+    assert (rejected["row"], rejected["text"]) == (3, "second")
+    assert rejected["rejection_reason"] == (
+        "none of the columns that melt.columns '{country}_Hate' names has a value"
+    )
+    assert '"ID": "2", "text": "second", "note": "b"' in rejected["content"]
+
+
+def test_batch_without_a_value_keeps_its_rows(tmp_path):
+    batches = [
+        RawBatch({"text": ["first"]}, [1]),  # nested JSON whose annotators come later
+        RawBatch({"text": ["second"], "by.Ann1": ["positive"]}, [2]),
+    ]
+    melt = Melt(columns="by.Ann{annotator}", value="annotation")
+    without, melted = melt_batches(batches, melt, SourceFile(tmp_path, "posts.jsonl"))
+    assert (without.rows, list(without.reasons)) == ([1], [0])
+    assert {name: list(cells) for name, cells in without.columns.items()} == {
+        "text": ["first"],
+        "annotator": [None],
+        "annotation": [None],
+    }
+    assert (melted.rows, melted.reasons) == ([2], {})
+
+
+def test_reason_of_a_row_without_a_value_goes_before_that_of_a_joined_file(read_files):
+    rows = read_files(
+        {"corpus.csv": POSTS + "3,third,,,\n", "people.csv": "country,age\nSingapore,31\n"},
+        joined=[{"path": "people.csv", "by": "country", "columns": "age"}],
+        **MELT,
+        **COLUMNS,
+    )
+    assert "none of the columns" in rows["rejection_reason"].iloc[-1]
+
+
+def test_rows_without_a_value_are_counted_in_the_report(judge, hate):
+    rows = judge(
+        {"corpus.csv": "ID,text,GB_label,SG_label\n1,a post,hate,hate\n2,an old post,,\n"},
+        melt={"columns": "{country}_label", "value": "label"},
+        culture={"column": "country"},
+        group={"column": "ID"},
+        annotations={},
+    )
+    report = report_ingestion(*summarise({"reviews": lambda: rows}, hate))
+    numbers = [report[f"num_rows_{name}"] for name in ("read", "kept", "rejected")]
+    assert numbers == [3, 2, 1]
+    (rejected,) = report["rejected"]
+    assert (rejected["rejected_by"], rejected["num_rows"]) == ("reading", 1)
 
 
 def test_broken_rows_stay_among_those_that_melt(read_files):

@@ -13,14 +13,14 @@ from ccnlp.augmentation.filtering import (
 )
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.selection import LABEL, TEXT
-from ccnlp.corpora.deduplication import DeduplicationParameters
+from ccnlp.corpora.deduplication import JUDGES, DeduplicationParameters
 from ccnlp.corpora.leakage import stand_in
 from ccnlp.corpora.similarity import text_key
 
 HELD_OUT = "held_out"
 """Rejects a candidate that is, exactly or nearly, the text of a validation or test row."""
 DUPLICATE = "duplicate"
-"""Rejects a candidate that is the text of a train row or of an earlier candidate."""
+"""Rejects a candidate that is a text of train, or an earlier candidate, which the same judged."""
 
 DERIVED_COLUMNS = ("parent_id", "engine", "pivot")
 NATIVE_COLUMNS = ["id", "task", "group_id", TEXT, LABEL]
@@ -37,7 +37,8 @@ def score_candidates(
 
     Args:
         round_trips: as `translate_round_trips` gives them.
-        examples: all; native train rows teach the label classifier, the others are not looked at.
+        examples: all; native train rows with a label teach the label classifier, the others are not
+            looked at.
         parameters: of augmentation.
         embed: texts to vectors of length 1.
     """
@@ -60,7 +61,9 @@ def filter_candidates(
 
     Beside the configured filters, no text may stand twice in the data: a kept candidate is neither
     exactly nor nearly the text of a validation or test row, and not the text of a train row or of
-    another kept candidate. What is the same text, and what nearly, is the same as in ingestion.
+    another kept candidate of its task, language and culture. A text that several cultures judged is
+    an example of each, and so is its round trip. What is the same text, and what nearly, is the
+    same as in ingestion.
 
     Args:
         scored: as `score_candidates` gives them.
@@ -76,12 +79,20 @@ def filter_candidates(
     is_train = examples.loc[texts.index, "split"] == "train"
     judged[HELD_OUT] = stand_in(scored["candidate"], texts[~is_train], deduplication)
     passed = ~judged.any(axis=1)
-    keys = scored["candidate"].map(text_key)
+    keys = _judged_texts(scored, scored["candidate"])
+    train_texts = texts[is_train]
+    known = set(_judged_texts(examples.loc[train_texts.index], train_texts))
     is_repeated = keys.where(passed).duplicated() & passed
-    judged[DUPLICATE] = keys.isin(set(texts[is_train].map(text_key))) | is_repeated
+    judged[DUPLICATE] = keys.isin(known) | is_repeated
     names = judged.columns.to_numpy()
     rejected_by = [",".join(names[row]) or None for row in judged.to_numpy(dtype=bool)]
     return scored.assign(rejected_by=pd.Series(rejected_by, index=scored.index, dtype="string"))
+
+
+def _judged_texts(rows: pd.DataFrame, texts: "pd.Series[str]") -> "pd.Series[Any]":
+    """What no two rows of train have in common: the task, whose judgement it is, and the text."""
+    keys = zip(*(rows[column] for column in ("task", *JUDGES)), texts.map(text_key), strict=True)
+    return pd.Series(list(keys), index=rows.index, dtype="object")
 
 
 def build_augmented_examples(round_trips: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:

@@ -24,7 +24,7 @@ class FilterContext:
 
     Attributes:
         embed: the frozen encoder; remembers what it was asked.
-        train: native train rows with `id`, `task`, `group_id`, `text` and `label`.
+        train: native train rows with a label: `id`, `task`, `group_id`, `text` and `label`.
         parameters: of augmentation.
     """
 

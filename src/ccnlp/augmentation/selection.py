@@ -18,7 +18,9 @@ LABEL = "label"
 def select_rows(examples: pd.DataFrame, parameters: AugmentationParameters) -> pd.DataFrame:
     """The rows to translate, in the order of `examples`: a share of each language with a route.
 
-    Only native train rows with a text and a label are taken, up to `max_characters` long. Within a
+    Only native train rows with a text and a label are taken, up to `max_characters` long. Where
+    people judged the texts, the label is the majority of the row's own culture, whatever the task's
+    view of the judgements; a row whose annotators are tied has none and is not taken. Within a
     language, rows are taken from the cell of label and culture that has the fewest rows, counting
     those already taken twice, so that cells grow alike; within a cell by a hash of the id, so that
     neither the order nor the number of other rows decides.

@@ -32,8 +32,9 @@ class CorporaAgreement(NamedTuple):
 
     Attributes:
         agreement: of `agreement_tables`.
-        contested: texts on which cultures differ: `group_id`, `text`, and `majorities`, a clause
-            for each culture; with the figures of `contested_texts`.
+        contested: texts on which cultures differ: `group_id`, followed by the language where texts
+            of several share it, `text`, and `majorities`, a clause for each culture; with the
+            figures of `contested_texts`.
         label_shares: of `votes.label_shares`.
         summaries: by corpus, of `summarise_agreement`.
     """
@@ -92,22 +93,26 @@ def _main_figures(corpus: str, agreement: pd.DataFrame) -> dict[str, float]:
 
 
 def _by_text(rows: pd.DataFrame) -> pd.DataFrame:
-    """The annotations; a group of texts in several languages is several texts."""
-    languages = rows.set_index("id")["language"].astype("str")
-    languages = languages[~languages.index.duplicated()]
+    """The annotations, with the text's name as their `group_id`."""
+    names = _name_texts(rows).set_axis(rows.loc[is_kept(rows), "id"])
     annotations = list_annotations(rows)
-    language = annotations["example_id"].map(languages)
-    num_languages = language.groupby(annotations["group_id"]).transform("nunique")
-    text = annotations["group_id"].where(
-        num_languages == 1, annotations["group_id"] + " " + language.astype("string")
-    )
-    return annotations.assign(group_id=text)
+    text = annotations["example_id"].map(names[~names.index.duplicated()])
+    return annotations.assign(group_id=text.astype("string"))
+
+
+def _name_texts(rows: pd.DataFrame) -> "pd.Series[str]":
+    """By kept row, its group, and the language where the group has several: these are texts."""
+    kept = rows[is_kept(rows)]
+    group, language = kept["group_id"].astype("string"), kept["language"].astype("string")
+    num_languages = language.groupby(group).transform("nunique")
+    return group.where(num_languages == 1, group + " " + language)
 
 
 def _texts(rows: pd.DataFrame, column: str) -> "pd.Series[str]":
-    """The beginning of each text, by group."""
-    first = rows[is_kept(rows)].drop_duplicates("group_id").set_index("group_id")[column]
-    return first.astype("str").str.slice(0, MAX_TEXT_CHARACTERS)
+    """The beginning of each text, by its name."""
+    names = _name_texts(rows).drop_duplicates()
+    texts = rows[column][names.index].astype("str").set_axis(names)
+    return texts.str.slice(0, MAX_TEXT_CHARACTERS)
 
 
 def _readable(contested: pd.DataFrame, texts: "pd.Series[str]") -> pd.DataFrame:
@@ -121,9 +126,8 @@ def _readable(contested: pd.DataFrame, texts: "pd.Series[str]") -> pd.DataFrame:
         )
         for row in by_culture.to_dict("records")
     ]
-    keys = contested["group_id"].str.split(" ").str[0]
     told = contested.drop(columns=list(by_culture)).assign(majorities=majorities)
-    told.insert(1, "text", keys.map(texts).to_numpy())
+    told.insert(1, "text", contested["group_id"].map(texts).to_numpy())
     return told
 
 

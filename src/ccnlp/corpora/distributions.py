@@ -22,6 +22,9 @@ STAGE = "gathering"
 ROUNDING = 0.005
 """By how much a share with two decimals may be off."""
 
+ADJUSTED_ROUNDING = 2 * ROUNDING
+"""By how much it may be off where the shares were made to sum to 1, as in 0.33, 0.33 and 0.34."""
+
 
 def read_distributions(
     cells: Sequence[Sequence[object]], labels: Sequence[str], size: int
@@ -120,13 +123,13 @@ def settle_distributions(rows: pd.DataFrame, *, where: str) -> pd.DataFrame:
 def _counts_of_shares(shares: Floats, total: Floats) -> Floats:
     """Whole numbers of annotations where the shares are those of whole numbers, but for rounding.
 
-    Shares of an unknown number stay shares.
+    The whole numbers then sum to the number of annotations. Shares of an unknown number stay
+    shares.
     """
     n = np.where(np.isnan(total), 1, total)[:, None]
     whole = np.round(shares * n)
-    is_whole = (whole.sum(axis=1) == n[:, 0]) & (np.abs(whole / n - shares) <= ROUNDING + 1e-9).all(
-        axis=1
-    )
+    is_near = (np.abs(whole / n - shares) <= ADJUSTED_ROUNDING + 1e-9).all(axis=1)
+    is_whole = is_near & (whole.sum(axis=1) == n[:, 0])
     counts: Floats = np.where((is_whole & ~np.isnan(total))[:, None], whole, shares * n)
     return counts
 

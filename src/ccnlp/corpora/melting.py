@@ -1,6 +1,5 @@
 """Columns of one kind of value, such as a label for each country, that become rows."""
 
-import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from ccnlp.corpora.files import PLACEHOLDER, SourceFile
 from ccnlp.corpora.raw import ROWS_PER_BATCH, Picked, RawBatch
 from ccnlp.corpora.values import PARAMETERS_FILE, FilledText, Name, StrictModel
 from ccnlp.errors import CorpusError, listed
-
-logger = logging.getLogger(__name__)
 
 
 class Melt(StrictModel):
@@ -59,14 +56,15 @@ def melt_batches(batches: Iterable[RawBatch], melt: Melt, source: SourceFile) ->
     """The batches of a source with a row for each filled cell of the columns that melt.
 
     Rows keep their number in the source, and their other columns; what stands for a placeholder is
-    a column of its name. An empty cell is no annotation and gives no row.
+    a column of its name. An empty cell is no annotation and gives no row; a row without a filled
+    cell stays as it is, with the reason why it can't be used.
 
     Raises:
         CorpusError: no column melts, all cells of those that do are empty, or another column has
             the name of a new one.
     """
     found: set[str] = set()
-    num_rows = num_melted = num_without = 0
+    num_rows = num_melted = 0
     others: dict[str, None] = {}
     for batch in batches:
         matches = melt.match(batch.columns)
@@ -75,8 +73,7 @@ def melt_batches(batches: Iterable[RawBatch], melt: Melt, source: SourceFile) ->
         _check_names(melt, others, source)
         cells = _Cells.of(batch, matches)
         num_rows += len(batch.rows)
-        num_melted += len(cells.rows)
-        num_without += len(batch.rows) - len(set(cells.rows))
+        num_melted += sum(column is not None for column in cells.columns)
         yield from _melted(batch, melt, matches, cells)
     if num_rows and not found:
         raise CorpusError(
@@ -87,11 +84,6 @@ def melt_batches(batches: Iterable[RawBatch], melt: Melt, source: SourceFile) ->
         raise CorpusError(
             f"{source.name}: all cells of the {len(found)} columns that melt.columns "
             f"{melt.columns!r} names are empty ({PARAMETERS_FILE})"
-        )
-    if num_without:
-        logger.info(
-            "%s: %s of %s rows have no value in %s, and give none",
-            *(source.name, f"{num_without:,}", f"{num_rows:,}", melt.columns),
         )
 
 
@@ -107,7 +99,7 @@ def _check_names(melt: Melt, others: Iterable[str], source: SourceFile) -> None:
 
 @dataclass(frozen=True)
 class _Cells:
-    """The filled cells of the columns that melt, row by row.
+    """The filled cells of the columns that melt, row by row; one of no column for a row of none.
 
     Attributes:
         rows: position of each in its batch.
@@ -116,22 +108,24 @@ class _Cells:
     """
 
     rows: Sequence[int]
-    columns: Sequence[str]
+    columns: Sequence[str | None]
     values: Sequence[object]
 
     @classmethod
     def of(cls, batch: RawBatch, columns: Iterable[str]) -> "_Cells":
-        filled = [
+        cells: list[tuple[int, int, str | None, object]] = [
             (row, place, name, cell)
             for place, name in enumerate(columns)
             for row, cell in enumerate(batch.columns[name])
             if (as_text(cell) or "").strip()
         ]
-        filled.sort(key=lambda one: one[:2])
+        without = set(range(len(batch.rows))).difference(row for row, _, _, _ in cells)
+        cells += [(row, 0, None, None) for row in without]
+        cells.sort(key=lambda one: one[:2])
         return cls(
-            [row for row, _, _, _ in filled],
-            [name for _, _, name, _ in filled],
-            [cell for _, _, _, cell in filled],
+            [row for row, _, _, _ in cells],
+            [name for _, _, name, _ in cells],
+            [cell for _, _, _, cell in cells],
         )
 
     def part(self, start: int) -> "_Cells":
@@ -144,6 +138,7 @@ def _melted(
     batch: RawBatch, melt: Melt, matches: Mapping[str, Mapping[str, str]], cells: _Cells
 ) -> Iterator[RawBatch]:
     broken = batch.broken
+    reason = f"none of the columns that melt.columns {melt.columns!r} names has a value"
     for start in range(0, len(cells.rows), ROWS_PER_BATCH):
         part = cells.part(start)
         columns: dict[str, Sequence[object]] = {
@@ -152,9 +147,10 @@ def _melted(
             if name not in matches
         }
         for name in PLACEHOLDER.findall(melt.columns):
-            columns[name] = [matches[column][name] for column in part.columns]
+            columns[name] = [None if c is None else matches[c][name] for c in part.columns]
         columns[melt.value] = part.values
-        yield RawBatch(columns, [batch.rows[row] for row in part.rows], broken)
+        reasons = {i: reason for i, column in enumerate(part.columns) if column is None}
+        yield RawBatch(columns, [batch.rows[row] for row in part.rows], broken, reasons)
         broken = []
     if broken:
         yield RawBatch({}, [], broken)

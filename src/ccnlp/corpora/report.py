@@ -14,7 +14,7 @@ from ccnlp.corpora.annotations import ANNOTATIONS, IS_EXAMPLE, NUM_SOURCE_ROWS
 from ccnlp.corpora.quarantine import is_kept
 from ccnlp.corpora.readable_task import ReadableTask
 from ccnlp.corpora.splitting import describe_gaps
-from ccnlp.examples import LABEL_COUNTS, fingerprint, hash_rows
+from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS, fingerprint, hash_rows
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,8 @@ IDENTITY = ["id", "group_id", "split", "region", "domain", "origin"]
 
 NEEDED = frozenset(
     {*CONTENT, *COUNTED, *REASONED, *IDENTITY, "licence", "text", "text_hash", "mended"}
-    | {"is_language_suspect", "conflicting_labels", NUM_SOURCE_ROWS, IS_EXAMPLE, *JUDGED}
+    | {"is_language_suspect", "conflicting_labels"}
+    | {NUM_SOURCE_ROWS, IS_EXAMPLE, NUM_ANNOTATIONS, *JUDGED}
 )
 """The columns of a curated corpus that its summary is made of, beside the task's targets."""
 
@@ -67,8 +68,8 @@ class CorpusSummary(NamedTuple):
         rejection_counts: `num_rows` by corpus, `rejected_by` and kind of `reason`, with an example.
         conflicts: rows with another label than the same text elsewhere in their culture.
         fingerprints: by corpus, of its kept examples: fingerprint, num_rows, num_annotations
-            where they were gathered from such, licence, sources, languages, cultures, and
-            num_rows_shared by other corpus, see `count_shared_rows`.
+            where people judged them and their number is known, licence, sources, languages,
+            cultures, and num_rows_shared by other corpus, see `count_shared_rows`.
     """
 
     row_counts: pd.DataFrame
@@ -237,7 +238,9 @@ def _list_conflicts(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _describe(kept: pd.DataFrame) -> dict[str, Any]:
     judged = {column: kept[column].astype("str") for column in JUDGED if column in kept}
-    num_annotations = {"num_annotations": int(kept[NUM_SOURCE_ROWS].sum())} if judged else {}
+    num_annotations: dict[str, int] = {}
+    if judged and kept[NUM_ANNOTATIONS].notna().all():
+        num_annotations = {"num_annotations": int(kept[NUM_ANNOTATIONS].sum())}
     return {
         "fingerprint": fingerprint(kept[IDENTITY].assign(**judged)),
         "num_rows": len(kept),

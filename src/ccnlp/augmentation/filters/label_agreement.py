@@ -16,8 +16,10 @@ class LabelAgreement(Filter):
     """How much less a classifier believes the label of the candidate than that of the original.
 
     The classifier is a logistic regression on the encoder's vectors, fitted on native train rows.
-    It is cross-fitted by `group_id`: no row is judged by a model that has seen it. What counts is
-    the change, so that originals which the classifier finds hard are not lost for it.
+    Where people judged the texts, the label is the majority of the row's own culture; a row whose
+    annotators are tied has none, and is neither learnt from nor translated. The classifier is
+    cross-fitted by `group_id`: no row is judged by a model that has seen it. What counts is the
+    change, so that originals which the classifier finds hard are not lost for it.
     """
 
     name = "label_agreement"
