@@ -77,7 +77,8 @@ def arms_of(
     elif "culture" not in CONDITIONINGS.get(conditioning).fields(told):
         logger.info(
             "no arm is told how many people judged a text: the model is told %s, and a number "
-            "has none of these; for this control name culture among the fields (parameters/culture.yml)",
+            "has none of these; for this control name culture among its fields "
+            "(parameters/culture.yml)",
             ", ".join(CONDITIONINGS.get(conditioning).fields(told)),
         )
     else:
