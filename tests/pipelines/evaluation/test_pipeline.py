@@ -375,7 +375,7 @@ def test_rows_whose_annotators_are_tied_go_through_the_pipeline(
     assert rows.groupby("group")["num_unlabelled"].first().to_dict() == expected.to_dict()
     assert rows.loc[rows["group"] == "NA", "score"].isna().all()
     page = Path("data", "08_reporting", "report.html").read_text(encoding="utf-8")
-    assert f"{expected.sum()} test rows have no label, and no part in any score." in page
+    assert f"{expected.sum()} test rows have no label, and no part in scores of labels." in page
 
 
 def test_tables_of_groups_are_read_as_they_were_written(catalog):
