@@ -47,6 +47,12 @@ def test_sentences_name_the_share_and_the_pairs(sum_up):
     assert fourth.startswith("Between the majorities of the countries Krippendorff's alpha is 0.")
 
 
+def test_pairs_that_differ_alike_are_not_ranked(sum_up):
+    summary = sum_up(many(same=(8, {"GB": "n", "SG": "n", "US": "n"})))
+    assert "All pairs differ alike, on 0.0 % of texts." in summary["sentences"]
+    assert not any("Of all pairs" in sentence for sentence in summary["sentences"])
+
+
 def test_two_groups_are_cultures_and_not_all(sum_up):
     summary = sum_up(many(same=(3, {"north": "n", "US": "n"}), odd=(1, {"north": "h", "US": "n"})))
     assert summary["sentences"][0].startswith("On 25.0 % of texts the two cultures do not agree (")
@@ -90,7 +96,7 @@ def test_ties_and_unknown_cultures_are_told(sum_up):
     )
     sentences = summary["sentences"]
     assert "Two texts are left out of this because the vote within a country was tied." in sentences
-    assert sentences[-1].startswith("2 annotations are by people of an unknown culture;")
+    assert sentences[-1].startswith("Annotations by people of an unknown culture: 2;")
     assert summary["num_unknown_culture"] == 2
 
 

@@ -431,6 +431,11 @@ def test_annotations_for_a_task_of_one_label_name_the_kind_to_use(read_files):
     [
         ({"distribution": {"a": "b"}, "annotator": "x"}, "a distribution has no annotator"),
         ({"num_annotations": "n"}, "num_annotations belongs to a distribution"),
+        ({"distribution": {"a": "n", "b": "n"}}, "distribution: 'n' is named twice, and a column"),
+        (
+            {"distribution": {"a": "n", "b": "m"}, "num_annotations": "m"},
+            "distribution: 'm' is named twice",
+        ),
         ({"attributes": {"label": "x"}}, "attributes: 'label' is a column of every table"),
         ({"annotators": "x"}, "unknown key 'annotators'; did you mean 'annotator'?"),
     ],

@@ -107,7 +107,7 @@ class _Findings:
             yield from self._majorities()
         if self.num_unknown:
             yield (
-                f"{self.num_unknown:,} annotations are by people of an unknown culture; they count "
+                f"Annotations by people of an unknown culture: {self.num_unknown:,}; they count "
                 "only in the agreement of all annotators."
             )
 
@@ -155,10 +155,13 @@ class _Findings:
         ranked, pairs = self.ranked, self.rows("pair", "disagreement")
         if len(ranked) > 1:
             most, least = ranked[0], ranked[-1]
-            yield (
-                f"Of all pairs, {_both(most)} differ most, on {_percent(most['value'])} of texts; "
-                f"{_both(least)} least, on {_percent(least['value'])}."
-            )
+            if most["value"] == least["value"]:
+                yield f"All pairs differ alike, on {_percent(most['value'])} of texts."
+            else:
+                yield (
+                    f"Of all pairs, {_both(most)} differ most, on {_percent(most['value'])} of "
+                    f"texts; {_both(least)} least, on {_percent(least['value'])}."
+                )
         num_small = len(pairs) - len(ranked)
         if num_small:
             yield f"{num_small:,} of {len(pairs):,} pairs share too few texts to be ranked."

@@ -60,6 +60,16 @@ class Annotations(StrictModel):
             raise ValueError("a distribution has no annotator and no attributes; give one of both")
         if self.num_annotations is not None and not self.distribution:
             raise ValueError("num_annotations belongs to a distribution, and there is none")
+        read = [
+            *self.distribution.values(),
+            *([self.num_annotations] if self.num_annotations else []),
+        ]
+        twice = sorted({column for column in read if read.count(column) > 1})
+        if twice:
+            raise ValueError(
+                f"distribution: {', '.join(map(repr, twice))} is named twice, and a column counts "
+                "one label"
+            )
         taken = sorted(COLUMNS.keys() & self.attributes.keys())
         if taken:
             raise ValueError(
