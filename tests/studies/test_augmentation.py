@@ -62,6 +62,17 @@ def test_arms_hold_what_they_say(augmented, training_parameters):
     assert weights == {"without": 0, "unfiltered": 0, "filtered": 0, "consistent": 2}
 
 
+def test_one_arm_alone_learns_from_pairs_whatever_is_configured(augmented, training_parameters):
+    values = training_parameters().model_dump()
+    values["regularisation"]["pair_consistency_weight"] = 3.0
+    training = type(training_parameters()).model_validate(values)
+
+    arms = arms_of(EXAMPLES, augmented, ROUND_TRIPS, training, pair_consistency_weight=2.0)
+
+    weights = [arm.training.regularisation.pair_consistency_weight for arm in arms]
+    assert weights == [0, 0, 0, 2]
+
+
 def test_nothing_to_study_says_where_to_look(augmented, training_parameters):
     with pytest.raises(CorpusError, match=r"no augmented examples.*parameters/augmentation\.yml"):
         arms_of(

@@ -67,6 +67,7 @@ def arms_of(
     is_held_out = names.map(lambda rejected_by: HELD_OUT in rejected_by)
     nothing = pd.Series(pd.NA, index=round_trips.index, dtype="string")
     unfiltered = round_trips.assign(rejected_by=nothing)[~is_held_out]
+    training = _with_pairs(training, 0.0)  # one arm alone learns from pairs, whatever is configured
     return [
         Arm(WITHOUT, examples, training),
         Arm(UNFILTERED, _with(examples, build_augmented_examples(unfiltered, examples)), training),
