@@ -1,15 +1,15 @@
 """Trainings that differ in something, each an arm, judged on the same rows.
 
 Reads the features that `kedro run --env umsab --pipelines ingestion,augmentation,tokenisation` left
-below `data`. Predictions and checkpoints are kept: what was trained by the same code is not trained
-again, and what was broken off goes on.
+below `data`, or those of another environment. Predictions and checkpoints are kept: what was
+trained by the same code is not trained again, and what was broken off goes on.
 """
 
 import argparse
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ class Comparison:
         arms: by name, what differs from `conf/base/parameters/training.yml`; one is the default.
         headings: of the columns that `judge` fills.
         judge: gives the cells of an arm.
+        environment: whose tasks are trained.
+        common: what differs from the file in every arm.
         features: gives an arm's features of all features.
     """
 
@@ -53,6 +55,8 @@ class Comparison:
     headings: Sequence[str]
     judge: Judge
     features: Callable[[str, Features], Features] = _as_they_are
+    environment: str = "umsab"
+    common: Mapping[str, object] = field(default_factory=dict)
 
     def main(self, description: str | None, *, arguments: Sequence[str] | None = None) -> None:
         """Trains what is missing, and prints the table of all that is there."""
@@ -61,23 +65,30 @@ class Comparison:
         parser.add_argument("--seeds", type=int, default=1, help="trainings of each arm")
         parser.add_argument("--data", type=Path, default=Path("data"))
         parser.add_argument("--split", choices=["validation", "test"], default="validation")
+        parser.add_argument("--epochs", type=int, help="of every arm; the default's if not given")
         chosen = parser.parse_args(arguments)
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-        kept = chosen.data / "07_model_output" / self.name
+        common = {"epochs": chosen.epochs} if chosen.epochs is not None else {}
+        comparison = replace(self, common={**self.common, **common})
+        comparison.run(chosen.only, seeds=chosen.seeds, data=chosen.data, split=chosen.split)
+
+    def run(self, arms: Sequence[str], *, seeds: int, data: Path, split: str) -> None:
+        """Trains what is missing of some arms, and prints the table after each."""
+        kept = data / "07_model_output" / self.name
         kept.mkdir(parents=True, exist_ok=True)
-        for seed in range(chosen.seeds):
-            for arm in chosen.only:
+        for seed in range(seeds):
+            for arm in arms:
                 path = kept / self.file_name(arm, seed)
                 if not path.exists():
-                    self.train(arm, seed, chosen.data).to_parquet(path)
-                print(self.table(kept, split=chosen.split), flush=True)  # noqa: T201
+                    self.train(arm, seed, data).to_parquet(path)
+                print(self.table(kept, split=split), flush=True)  # noqa: T201
 
     def train(self, arm: str, seed: int, data: Path) -> pd.DataFrame:
         """The predictions of a model that was trained as an arm, in the form of `predictions`."""
         from ccnlp.training.fine_tuning import fine_tune
 
         features = ArrowTablesDataset(filepath=str(data / "05_model_input/features")).load()
-        tasks = load_tasks()
+        tasks = load_tasks(self.environment)
         vocabulary = pd.read_parquet(data / "05_model_input/vocabulary.parquet")
         checkpoints = data / "06_models" / f"{self.name}_checkpoints" / arm
         checkpoints.mkdir(parents=True, exist_ok=True)
@@ -100,13 +111,14 @@ class Comparison:
         predicted = predict_with(arm, predict, examples=examples, tasks=tasks)
         # Seeds of one row are drawn together: they tell no more of the language than one does.
         return predicted.assign(
-            group_id=predicted["example_id"], example_id=predicted["example_id"] + f"/{seed}"
+            group_id=predicted["group_id"].fillna(predicted["example_id"]),
+            example_id=predicted["example_id"] + f"/{seed}",
         )
 
     def parameters(self, arm: str, seed: int) -> TrainingParameters:
         """The default parameters of training with the arm's differences."""
         parameters: dict[str, Any] = {**load_parameters("training"), "seed": seed}
-        for key, value in self.arms[arm].items():
+        for key, value in {**self.common, **self.arms[arm]}.items():
             *groups, last = key.split(".")
             place = parameters
             for group in groups:
@@ -116,7 +128,7 @@ class Comparison:
 
     def file_name(self, arm: str, seed: int | str) -> str:
         """Of the predictions; other code or other parameters have another."""
-        trained_by = f"{fingerprint_code()} {self.parameters(arm, 0)!r}"
+        trained_by = f"{fingerprint_code()} {self.environment} {self.parameters(arm, 0)!r}"
         return f"{arm}.{seed}.{hashlib.sha256(trained_by.encode()).hexdigest()[:12]}.parquet"
 
     def table(self, kept: Path, *, split: str) -> str:

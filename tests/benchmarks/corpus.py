@@ -16,15 +16,20 @@ from ccnlp.tasks.base import Task, TasksParameters, build_tasks
 PROJECT = Path(__file__).parents[2]
 
 
-def load_parameters(name: str) -> dict[str, object]:
-    """One file of the base parameters."""
+def load_parameters(name: str, *, environment: str = "base") -> dict[str, object]:
+    """One file of the base parameters, with what an environment has otherwise."""
     text = (PROJECT / "conf" / "base" / "parameters" / f"{name}.yml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text)[name])
+    parameters = dict(yaml.safe_load(text)[name])
+    own = PROJECT / "conf" / environment / "parameters" / f"{name}.yml"
+    if environment != "base" and own.exists():
+        parameters.update(yaml.safe_load(own.read_text(encoding="utf-8"))[name])
+    return parameters
 
 
-def load_tasks() -> dict[str, Task]:
-    """The tasks of the base environment."""
-    return build_tasks(TasksParameters.model_validate(load_parameters("tasks")))
+def load_tasks(environment: str = "base") -> dict[str, Task]:
+    """The tasks of an environment."""
+    parameters = load_parameters("tasks", environment=environment)
+    return build_tasks(TasksParameters.model_validate(parameters))
 
 
 def load_encoder_checkpoint() -> EncoderCheckpoint:

@@ -13,7 +13,12 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 
 WORDS = {"negative": "bad boring", "neutral": "service film", "positive": "good great"}
-COMPARISONS = {"recipes": recipes.COMPARISON, "objectives": objectives.COMPARISON}
+OBJECTIVES = objectives.compare_objectives("umsab")
+COMPARISONS = {
+    "recipes": recipes.COMPARISON,
+    "objectives": OBJECTIVES,
+    "objectives by country": objectives.compare_objectives("crehate"),
+}
 
 
 @pytest.fixture
@@ -48,7 +53,7 @@ def data(tiny_encoder, tmp_path):
 def test_objectives_are_trained_once_and_judged_beside_the_default(data, capsys, monkeypatch):
     arms = ["default", "languages evenly", "group DRO, weights of the worst language"]
     arguments = ["--data", str(data), "--split", "test", "--only", *arms, "--seeds", "2"]
-    objectives.COMPARISON.main(None, arguments=arguments)
+    OBJECTIVES.main(None, arguments=arguments)
     table = capsys.readouterr().out.strip().splitlines()[-5:]
 
     assert table[0] == (
@@ -65,7 +70,7 @@ def test_objectives_are_trained_once_and_judged_beside_the_default(data, capsys,
         raise AssertionError("it trains again")
 
     monkeypatch.setattr(Comparison, "train", train)
-    objectives.COMPARISON.main(None, arguments=arguments)
+    OBJECTIVES.main(None, arguments=arguments)
     assert capsys.readouterr().out.strip().splitlines()[-5:] == table
 
 
@@ -104,17 +109,33 @@ def test_worst_language_is_that_of_each_arm():
     )
     parameters = EvaluationParameters.model_validate(load_parameters("evaluation"))
 
-    names, own, default = objectives.draw_languages(table, "arm", parameters)
+    names, own, default = objectives.draw_groups(table, "arm", "umsab", parameters)
 
     assert names == ["en", "es"]
     assert own[0].tolist() == pytest.approx([(1 + 2 / 3 + 0) / 3, 1.0])
     assert default[0].tolist() == pytest.approx([1.0, 1 / 6])
     assert own.shape == default.shape == (1 + parameters.num_draws, 2)
-    average, gain, worst, worst_gain = objectives.judge(table, "arm")
+    average, gain, worst, worst_gain = OBJECTIVES.judge(table, "arm")
     assert average.startswith(f"{100 * np.mean([5 / 9, 1]):.1f} (")
     assert gain.startswith(f"{100 * (np.mean([5 / 9, 1]) - np.mean([1, 1 / 6])):+.1f} (")
     assert worst.startswith(f"en {100 * 5 / 9:.1f} (")
     assert worst_gain.startswith(f"{100 * (5 / 9 - 1 / 6):+.1f} (")
+
+
+def test_rows_of_one_text_are_drawn_together():
+    table = predictions({DEFAULT: {"AU": list(WORDS), "US": list(WORDS)}, "arm": {}})
+    arm = predictions({"arm": {"AU": ["negative"] * 3, "US": ["negative"] * 3}})
+    both = pd.concat([table, arm], ignore_index=True).rename(columns={"language": "culture"})
+    labels = {"negative": "hate", "neutral": "not_hate", "positive": "not_hate"}
+    both = both.assign(task="hate", group_id=both["example_id"].str[-1])
+    both = both.assign(**{name: both[name].map(labels) for name in ("reference", "prediction")})
+    parameters = EvaluationParameters.model_validate(load_parameters("evaluation"))
+
+    names, own, _ = objectives.draw_groups(both, "arm", "crehate", parameters)
+
+    assert names == ["AU", "US"]
+    assert own[:, 0] == pytest.approx(own[:, 1])  # the countries differ in no text
+    assert own[1:, 0].std() > 0
 
 
 def test_only_one_task_is_judged():
@@ -122,7 +143,7 @@ def test_only_one_task_is_judged():
     other = table.assign(task="topic")
 
     with pytest.raises(ValueError, match="only one task can be judged"):
-        objectives.judge(pd.concat([table, other]), DEFAULT)
+        OBJECTIVES.judge(pd.concat([table, other]), DEFAULT)
 
 
 @pytest.mark.parametrize(

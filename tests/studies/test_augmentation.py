@@ -9,6 +9,18 @@ import yaml
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.errors import CorpusError
 from ccnlp.studies.augmentation import arms_of, recommend
+from ccnlp.studies.parameters import AugmentationStudyParameters
+
+BASE = Path(__file__).parents[2] / "conf/base/parameters"
+
+
+def base_parameters(name: str) -> dict[str, object]:
+    return yaml.safe_load((BASE / f"{name}.yml").read_text(encoding="utf-8"))[name]
+
+
+STUDY = AugmentationStudyParameters.model_validate(
+    {**base_parameters("augmentation_study"), "pair_consistency_weight": 2.0}
+)
 
 EXAMPLES = pd.DataFrame(
     {
@@ -46,9 +58,7 @@ def augmented():
 def test_arms_hold_what_they_say(augmented, training_parameters):
     arms = {
         arm.name: arm
-        for arm in arms_of(
-            EXAMPLES, augmented, ROUND_TRIPS, training_parameters(), pair_consistency_weight=2.0
-        )
+        for arm in arms_of(EXAMPLES, augmented, ROUND_TRIPS, training_parameters(), STUDY)
     }
 
     added = {name: arm.examples["text"].tolist()[len(EXAMPLES) :] for name, arm in arms.items()}
@@ -56,10 +66,11 @@ def test_arms_hold_what_they_say(augmented, training_parameters):
         "without": [],
         "unfiltered": ["un", "uno", "dos cosas"],  # and none that stands in test
         "filtered": ["un"],
+        "tagged": ["<bt> un"],
         "consistent": ["un"],
     }
     weights = {n: a.training.regularisation.pair_consistency_weight for n, a in arms.items()}
-    assert weights == {"without": 0, "unfiltered": 0, "filtered": 0, "consistent": 2}
+    assert weights == dict.fromkeys(arms, 0) | {"consistent": 2}
 
 
 def test_one_arm_alone_learns_from_pairs_whatever_is_configured(augmented, training_parameters):
@@ -67,17 +78,20 @@ def test_one_arm_alone_learns_from_pairs_whatever_is_configured(augmented, train
     values["regularisation"]["pair_consistency_weight"] = 3.0
     training = type(training_parameters()).model_validate(values)
 
-    arms = arms_of(EXAMPLES, augmented, ROUND_TRIPS, training, pair_consistency_weight=2.0)
+    arms = arms_of(EXAMPLES, augmented, ROUND_TRIPS, training, STUDY)
 
     weights = [arm.training.regularisation.pair_consistency_weight for arm in arms]
-    assert weights == [0, 0, 0, 2]
+    assert weights == [0, 0, 0, 0, 2]
 
 
 def test_nothing_to_study_says_where_to_look(augmented, training_parameters):
     with pytest.raises(CorpusError, match=r"no augmented examples.*parameters/augmentation\.yml"):
-        arms_of(
-            EXAMPLES, augmented[:0], ROUND_TRIPS, training_parameters(), pair_consistency_weight=1
-        )
+        arms_of(EXAMPLES, augmented[:0], ROUND_TRIPS, training_parameters(), STUDY)
+
+
+def shares() -> AugmentationParameters:
+    values = {**base_parameters("augmentation"), "share_by_language": {"es": 0.5}}
+    return AugmentationParameters.model_validate(values)
 
 
 def test_recommendation_keeps_the_languages_that_were_helped_and_nowhere_hurt():
@@ -93,16 +107,36 @@ def test_recommendation_keeps_the_languages_that_were_helped_and_nowhere_hurt():
         ],
         columns=["slice", "split", "arm", "group", "verdict"],
     )
-    path = Path(__file__).parents[2] / "conf/base/parameters/augmentation.yml"
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))["augmentation"]
-    parameters = AugmentationParameters.model_validate({**values, "share_by_language": {"es": 0.5}})
 
     recommended = recommend(
-        verdicts, ["es", "es-MX", "it", "pt", "sw", "es"], parameters, split="test"
+        verdicts, ["es", "es-MX", "it", "pt", "sw", "es"], shares(), STUDY, split="test"
     )
 
     assert recommended == {
         "augmentation": {
             "share_by_language": {"es": 0.0, "es-MX": 0.5, "it": 0.0, "pt": 0.0, "sw": 0.0}
         }
+    }
+
+
+@pytest.mark.parametrize(
+    ("arm", "needed"),
+    [
+        ("filtered", {}),
+        ("tagged", {"tokenisation": {"round_trip_tag": "<bt>"}}),
+        ("consistent", {"training": {"regularisation": {"pair_consistency_weight": 2.0}}}),
+    ],
+)
+def test_recommendation_is_the_way_that_helps_most_languages(arm, needed):
+    helped = [("filtered", "es"), ("tagged", "es"), (arm, "es"), (arm, "pt")]
+    verdicts = pd.DataFrame(helped, columns=["arm", "group"]).assign(
+        slice="language", split="test", verdict="helps"
+    )
+
+    recommended = recommend(verdicts, ["es", "pt", "sw"], shares(), STUDY, split="test")
+
+    share = shares().share
+    assert recommended == {
+        "augmentation": {"share_by_language": {"es": 0.5, "pt": share, "sw": 0.0}},
+        **needed,
     }

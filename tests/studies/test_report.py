@@ -36,7 +36,11 @@ VERDICTS = COMPARISON.assign(
 def test_page_tells_each_group_what_was_found_and_escapes_names():
     figure = draw_differences(COMPARISON, [Contrast("filtered", "without")], slice_name="language")
     parameters = AugmentationStudyParameters(
-        seeds=(0, 1), steps=None, pair_consistency_weight=1, slices={"language": ("language",)}
+        seeds=(0, 1),
+        steps=None,
+        round_trip_tag="<bt>",
+        pair_consistency_weight=1,
+        slices={"language": ("language",)},
     )
 
     page = render_study(

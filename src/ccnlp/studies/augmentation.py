@@ -3,7 +3,7 @@
 All take equally many steps and are judged on the same rows, native and translated ones apart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -11,15 +11,19 @@ from ccnlp.augmentation.back_translation import HELD_OUT, build_augmented_exampl
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.cultures import for_language
 from ccnlp.errors import CorpusError
+from ccnlp.examples import with_derived
 from ccnlp.studies.arms import Arm
 from ccnlp.studies.comparison import Contrast
+from ccnlp.studies.parameters import AugmentationStudyParameters
 from ccnlp.studies.report import About
 from ccnlp.studies.verdicts import Question
+from ccnlp.tokenisation.tagging import tag_round_trips
 from ccnlp.training.parameters import TrainingParameters
 
 WITHOUT = "without"
 UNFILTERED = "unfiltered"
 FILTERED = "filtered"
+TAGGED = "tagged"
 CONSISTENT = "consistent"
 
 ABOUT = About(
@@ -28,11 +32,17 @@ ABOUT = About(
         WITHOUT: "trained on the texts alone",
         UNFILTERED: "also on all of their round trips through other languages",
         FILTERED: "also on the round trips that the filters kept",
+        TAGGED: "the same, with a mark in front of each round trip",
         CONSISTENT: "to answer a text and its kept round trip alike, whose label is not learnt",
     },
 )
 
-QUESTIONS = tuple(Question(Contrast(arm, WITHOUT)) for arm in (UNFILTERED, FILTERED, CONSISTENT))
+QUESTIONS = tuple(
+    Question(Contrast(arm, WITHOUT)) for arm in (UNFILTERED, FILTERED, TAGGED, CONSISTENT)
+)
+
+Settings = Mapping[str, Mapping[str, object]]
+"""Parameters as an environment holds them: by file, what differs."""
 
 
 def arms_of(
@@ -40,10 +50,9 @@ def arms_of(
     augmented: pd.DataFrame,
     round_trips: pd.DataFrame,
     training: TrainingParameters,
-    *,
-    pair_consistency_weight: float,
+    study: AugmentationStudyParameters,
 ) -> list[Arm]:
-    """Without round trips, with all of them, with those that the filters kept, and with pairs.
+    """Without round trips, with all of them, and in three ways with those that the filters kept.
 
     Also the unfiltered ones leave out what stands in validation or test.
 
@@ -52,7 +61,7 @@ def arms_of(
         augmented: the kept round trips, as train examples.
         round_trips: all candidates, of `filter_candidates`.
         training: of every arm.
-        pair_consistency_weight: of the arm that learns from pairs.
+        study: the mark of the arm that has one, and the weight of the arm that learns from pairs.
 
     Raises:
         CorpusError: there is no round trip.
@@ -67,12 +76,15 @@ def arms_of(
     is_held_out = names.map(lambda rejected_by: HELD_OUT in rejected_by)
     nothing = pd.Series(pd.NA, index=round_trips.index, dtype="string")
     unfiltered = round_trips.assign(rejected_by=nothing)[~is_held_out]
+    all_of_them = with_derived(examples, build_augmented_examples(unfiltered, examples))
+    kept = with_derived(examples, augmented)
     training = _with_pairs(training, 0.0)  # one arm alone learns from pairs, whatever is configured
     return [
         Arm(WITHOUT, examples, training),
-        Arm(UNFILTERED, _with(examples, build_augmented_examples(unfiltered, examples)), training),
-        Arm(FILTERED, _with(examples, augmented), training),
-        Arm(CONSISTENT, _with(examples, augmented), _with_pairs(training, pair_consistency_weight)),
+        Arm(UNFILTERED, all_of_them, training),
+        Arm(FILTERED, kept, training),
+        Arm(TAGGED, tag_round_trips(kept, tag=study.round_trip_tag), training),
+        Arm(CONSISTENT, kept, _with_pairs(training, study.pair_consistency_weight)),
     ]
 
 
@@ -81,44 +93,56 @@ def _with_pairs(training: TrainingParameters, weight: float) -> TrainingParamete
     return training.model_copy(update={"regularisation": own})
 
 
-def _with(examples: pd.DataFrame, derived: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([examples, derived], ignore_index=True)
-
-
 def recommend(
     verdicts: pd.DataFrame,
     languages: Iterable[str],
     parameters: AugmentationParameters,
+    study: AugmentationStudyParameters,
     *,
     split: str,
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Parameters of augmentation by the verdicts: a language keeps its round trips if they help.
+) -> Settings:
+    """Parameters by the verdicts: a language keeps its round trips if they help.
+
+    Of the ways to use the kept round trips it is the one that helps most languages, the plainest of
+    equals.
 
     Args:
         verdicts: of `judge`, with a slice `language`.
         languages: of the examples.
         parameters: the present shares.
+        study: the mark and the weight that were tried.
         split: on which it was judged.
 
     Returns:
-        As `parameters/augmentation.yml` holds it: `share_by_language` with every language; 0 where
-        the filtered round trips were not shown to help, or hurt in one of several corpora.
+        `augmentation.share_by_language` with every language, 0 where round trips were not shown to
+        help, or hurt in one of several corpora; and the parameter that the chosen way needs.
     """
-    judged = verdicts[
-        (verdicts["slice"] == "language")
-        & (verdicts["split"] == split)
-        & (verdicts["arm"] == FILTERED)
-    ]
-    by_language = judged.groupby("group")["verdict"].agg(set)
-    kept = {
+    ways: dict[str, Settings] = {
+        FILTERED: {},
+        TAGGED: {"tokenisation": {"round_trip_tag": study.round_trip_tag}},
+        CONSISTENT: {
+            "training": {
+                "regularisation": {"pair_consistency_weight": study.pair_consistency_weight}
+            }
+        },
+    }
+    is_judged = (verdicts["slice"] == "language") & (verdicts["split"] == split)
+    helped = {way: _helped(verdicts[is_judged & (verdicts["arm"] == way)]) for way in ways}
+    best = max(ways, key=lambda way: len(helped[way]))
+    shares = {
+        language: for_language(parameters.share_by_language, language, parameters.share)
+        if language in helped[best]
+        else 0.0
+        for language in sorted(set(map(str, languages)))
+    }
+    return {"augmentation": {"share_by_language": shares}, **ways[best]}
+
+
+def _helped(verdicts: pd.DataFrame) -> set[str]:
+    """The languages that were helped in some corpus, and hurt in none."""
+    by_language = verdicts.groupby("group")["verdict"].agg(set)
+    return {
         str(language)
         for language, found in by_language.items()
         if "helps" in found and "hurts" not in found
     }
-    shares = {
-        language: for_language(parameters.share_by_language, language, parameters.share)
-        if language in kept
-        else 0.0
-        for language in sorted(set(map(str, languages)))
-    }
-    return {"augmentation": {"share_by_language": shares}}

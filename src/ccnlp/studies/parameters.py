@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from ccnlp.conditioning.base import CONDITIONINGS
 from ccnlp.errors import did_you_mean
 from ccnlp.evaluation.parameters import Slices
+from ccnlp.tokenisation.parameters import Tag
 
 
 class StudyParameters(BaseModel):
@@ -44,10 +45,13 @@ class StudyParameters(BaseModel):
 
 
 class AugmentationStudyParameters(StudyParameters):
-    """Also how much a text and its round trip are to agree."""
+    """Also how round trips are marked, and how much a text and its own are to agree."""
 
     told_slice = "language"
 
+    round_trip_tag: Tag = Field(
+        description="put in front of each round trip, in the arm that tells them from other texts"
+    )
     pair_consistency_weight: float = Field(
         gt=0, description="of the arm that learns from pairs of a text and its round trip"
     )

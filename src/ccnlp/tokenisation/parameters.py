@@ -1,6 +1,11 @@
 """The parameters of tokenisation."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
+"""What stands in front of a text."""
 
 
 class TokenisationParameters(BaseModel):
@@ -10,4 +15,8 @@ class TokenisationParameters(BaseModel):
 
     max_length_tokens: int = Field(
         ge=8, description="tokens a text is cut to, special tokens included"
+    )
+    round_trip_tag: Tag | None = Field(
+        description="put in front of each back-translated text, such as <bt>, so that a model can "
+        "tell it from one that a person wrote; null for none"
     )

@@ -139,7 +139,7 @@ def _make_catalog(examples, parameters, tiny_encoder):
         "params:tasks": TASKS,
         "params:evaluation": parameters,
         "params:registration": REGISTRATION,
-        "params:tokenisation": TokenisationParameters(max_length_tokens=32),
+        "params:tokenisation": TokenisationParameters(max_length_tokens=32, round_trip_tag=None),
     }
     for name, value in given.items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")

@@ -10,7 +10,7 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.studies import augmentation, comparison, findings, plots, report, verdicts
 from ccnlp.studies.arms import Laboratory, run_arms
-from ccnlp.studies.augmentation import QUESTIONS, recommend
+from ccnlp.studies.augmentation import QUESTIONS, Settings, recommend
 from ccnlp.studies.parameters import AugmentationStudyParameters
 from ccnlp.studies.verdicts import contrasts_of
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -34,13 +34,7 @@ def train_augmentation_arms(
     study: AugmentationStudyParameters,
 ) -> pd.DataFrame:
     """What every training of every arm predicts."""
-    arms = augmentation.arms_of(
-        examples,
-        augmented,
-        round_trips,
-        training,
-        pair_consistency_weight=study.pair_consistency_weight,
-    )
+    arms = augmentation.arms_of(examples, augmented, round_trips, training, study)
     laboratory = Laboratory(
         encoder, build_tasks(tasks), tokenisation.max_length_tokens, checkpoints / "augmentation"
     )
@@ -74,9 +68,10 @@ def recommend_augmentation(
     judged: pd.DataFrame,
     examples: pd.DataFrame,
     augmentation: AugmentationParameters,
-) -> dict[str, dict[str, dict[str, float]]]:
+    study: AugmentationStudyParameters,
+) -> Settings:
     """Parameters that keep round trips where they were shown to help."""
-    return recommend(judged, examples["language"], augmentation, split="test")
+    return recommend(judged, examples["language"], augmentation, study, split="test")
 
 
 def draw_augmentation_study(compared: pd.DataFrame) -> Figure:

@@ -19,7 +19,12 @@ def create_pipeline() -> Pipeline:
         others=[
             named_node(
                 nodes.recommend_augmentation,
-                ["augmentation_study_verdicts", "examples@table", "params:augmentation"],
+                [
+                    "augmentation_study_verdicts",
+                    "examples@table",
+                    "params:augmentation",
+                    "params:augmentation_study",
+                ],
                 "recommended_augmentation",
             )
         ],

@@ -10,6 +10,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation import encoding
 from ccnlp.tokenisation.parameters import TokenisationParameters
+from ccnlp.tokenisation.tagging import tag_round_trips
 
 
 def encode_examples(
@@ -22,7 +23,7 @@ def encode_examples(
 ) -> dict[str, pa.Table]:
     """Token ids of native and augmented examples, a table a task."""
     return encoding.encode_examples(
-        with_derived(examples, augmented),
+        tag_round_trips(with_derived(examples, augmented), tag=tokenisation.round_trip_tag),
         build_tasks(tasks),
         encoder.load_tokenizer(),
         max_length_tokens=tokenisation.max_length_tokens,
