@@ -75,6 +75,11 @@ def test_signature_of_a_conditioned_model_has_a_domain_and_whether_a_culture_was
     assert signature.outputs.input_names()[-1] == "is_culture_seen"
 
 
+def test_signature_of_a_model_that_reads_contexts_has_one():
+    signature = request_signature(["sentiment"], reads_context=True)
+    assert signature.inputs.optional_input_names() == ["language", "culture", "context"]
+
+
 def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(
     registry, dataset, package
 ):
