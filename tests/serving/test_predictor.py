@@ -203,18 +203,8 @@ def test_text_is_truncated_where_the_prefix_takes_its_room(tiny_model, culture_p
 
 
 @pytest.fixture
-def reader(tiny_model) -> Predictor:
-    """Of a model that reads contexts, up to 16 tokens with the text."""
-    from ccnlp.models.network import build_network
-
-    entry = {"kind": "sequence_classification", "loss_weight": 1, "context": "prefix"}
-    labels = ["negative", "neutral", "positive"]
-    tasks = build_tasks(TasksParameters.model_validate({"sentiment": {**entry, "labels": labels}}))
-    network = build_network(
-        tiny_model.network.backbone, tasks, pooling="mean", head_dropout=0.0
-    ).eval()
-    model = dataclasses.replace(tiny_model, network=network, tasks=tasks, max_length_tokens=16)
-    return Predictor(model, parameters=PARAMETERS)
+def reader(reading_model) -> Predictor:
+    return Predictor(reading_model, parameters=PARAMETERS)
 
 
 def test_answer_depends_on_the_context_which_is_cleaned_like_a_text(reader):
