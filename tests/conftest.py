@@ -209,6 +209,23 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
     return build
 
 
+@pytest.fixture
+def reading_model(tiny_model: "TrainedModel") -> "TrainedModel":
+    """The tiny model, reading contexts in front of texts, up to 16 tokens together."""
+    import dataclasses
+
+    from ccnlp.models.network import build_network
+    from ccnlp.tasks.base import TasksParameters, build_tasks
+
+    entry = tiny_model.tasks["sentiment"].parameters.model_dump() | {"context": "prefix"}
+    tasks = build_tasks(TasksParameters.model_validate({"sentiment": entry}))
+    network = build_network(
+        tiny_model.network.backbone, tasks, pooling="mean", head_dropout=0.0
+    ).eval()
+    network.heads.load_state_dict(tiny_model.network.heads.state_dict())
+    return dataclasses.replace(tiny_model, network=network, tasks=tasks, max_length_tokens=16)
+
+
 CONDITIONINGS = {
     "none": {},
     "prefix": {"conditioning": "prefix"},

@@ -49,6 +49,10 @@ COLUMNS: dict[str, str] = {
 }
 """The columns that every example has, beside those that its task declares, and what they hold."""
 
+CONTEXT = "context"
+"""The column with what stands before or beside a text, where the corpus's entry names it: a line
+for each field or turn, the nearest last; missing where a text has none."""
+
 LABEL_COUNTS, POOLED_LABEL_COUNTS = "label_counts", "pooled_label_counts"
 NUM_ANNOTATIONS = "num_annotations"
 

@@ -142,8 +142,22 @@ def test_a_text_that_several_cultures_judged_is_kept_in_each(make_examples, augm
     ]
 
 
-@pytest.mark.parametrize("column", ["task", "language", "culture"])
-def test_a_train_text_of_other_judges_or_another_task_is_no_duplicate(
+def test_a_text_in_several_contexts_is_kept_in_each_and_keeps_its_own(make_examples, augment):
+    examples = make_examples(
+        [
+            {"text": "one two three", "context": "post: hi"},
+            {"text": "one two three", "context": "post: bye"},
+            {"text": "One two  three", "context": "post: bye"},
+            {"text": "one two three", "context": None},
+        ]
+    )
+    filtered, augmented, _, _ = augment(examples, filters=LENGTH_ONLY)
+    assert filtered["rejected_by"].fillna("").tolist() == ["", "", "duplicate", ""]
+    assert augmented["context"].fillna("").tolist() == ["post: hi", "post: bye", ""]
+
+
+@pytest.mark.parametrize("column", ["task", "language", "culture", "context"])
+def test_a_train_text_of_other_judges_another_context_or_task_is_no_duplicate(
     make_examples, augment, column
 ):
     train_text = {"text": "en one two three es", "label": None, column: "yo"}

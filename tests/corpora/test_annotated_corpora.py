@@ -113,8 +113,9 @@ def test_annotations_of_multipico_join_their_annotators(curate):
     assert kept["culture"].nunique() == 33
     assert kept["language"].nunique() == 9
     assert kept.groupby("language", observed=True)["region"].nunique()["es"] == 5
-    # Of 3,756, three repeat another reply and its label in each culture that judged them.
-    assert kept.loc[kept["split"] == "test", "group_id"].nunique() == 3753
+    # Of 3,756, one repeats another reply to its post, and the label of each culture.
+    assert kept.loc[kept["split"] == "test", "group_id"].nunique() == 3755
+    assert kept["context"].str.startswith("post: ").all()
     annotations = select_annotations(rows)
     assert annotations["annotator"].nunique() == 506
     assert not annotations.isin(["DATA_EXPIRED"]).any(axis=None)

@@ -1,5 +1,6 @@
 """Registering a model, serving it and loading the champion, with a real registry."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -75,6 +76,11 @@ def test_signature_of_a_conditioned_model_has_a_domain_and_whether_a_culture_was
     assert signature.outputs.input_names()[-1] == "is_culture_seen"
 
 
+def test_signature_of_a_model_that_reads_contexts_has_one():
+    signature = request_signature(["sentiment"], reads_context=True)
+    assert signature.inputs.optional_input_names() == ["language", "culture", "context"]
+
+
 def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(
     registry, dataset, package
 ):
@@ -121,6 +127,19 @@ def test_registered_model_answers_and_refuses_through_mlflow(registry, dataset, 
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
     with pytest.raises(mlflow.exceptions.MlflowException, match="text"):
         served.predict(pd.DataFrame({"words": ["a"]}))
+
+
+def test_registered_model_that_reads_contexts_takes_one_through_mlflow(
+    registry, dataset, package, reading_model
+):
+    told = pd.DataFrame({"text": ["good", "good"], "context": ["post: the film", None]})
+    dataset.save(dataclasses.replace(package, model=reading_model, example=told))
+    served = mlflow.pyfunc.load_model("models:/ccnlp@champion")
+    with_one, without = (row["positive"] for row in served.predict(told)["probabilities"])
+    (plain,) = served.predict(pd.DataFrame({"text": ["good"]}))["probabilities"]
+    assert with_one != without == pytest.approx(plain["positive"])
+    with pytest.raises(mlflow.exceptions.MlflowException, match="context of text 0 has 51 char"):
+        served.predict(pd.DataFrame({"text": ["good"], "context": ["x" * 51]}))
 
 
 def test_model_belongs_to_the_active_run_and_takes_its_code_revision(registry, dataset, package):

@@ -124,6 +124,22 @@ def test_finetuned_model_that_has_seen_no_row_answers(rows, tasks):
     assert predicted["prediction"].tolist() == ["positive"]
 
 
+@pytest.mark.parametrize(("trained", "asked"), [("none", "prefix"), ("prefix", "none")])
+def test_finetuned_model_that_reads_contexts_in_another_way_is_refused(rows, trained, asked):
+    entry = {"kind": "sequence_classification", "loss_weight": 1.0, "labels": ["a", "b"]}
+    of_model, of_task = (
+        build_tasks(TasksParameters.model_validate({"t": entry | {"context": context}}))
+        for context in (trained, asked)
+    )
+    message = f"the fine-tuned model was trained with context {trained}, and the task's is {asked}"
+    with pytest.raises(CcnlpError, match=message):
+        predict_with_finetuned(
+            rows, rows, of_task["t"], model=ConstantModel(of_model), tokens_per_batch=64
+        )
+    champion = ConstantModel(of_model)  # which is compared as it was trained
+    assert why_not_comparable(champion, of_task["t"]) is None
+
+
 class TaggingTask:
     """Of a task, what tells that its answer is a label for each word."""
 

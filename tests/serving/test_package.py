@@ -37,6 +37,21 @@ def test_example_leaves_out_rows_of_tasks_without_text():
     assert request_example(examples)["language"].tolist() == ["es"]
 
 
+def test_example_of_a_model_that_reads_contexts_has_one():
+    rows = [
+        ("test", "bbb", "en", "GB", "title: a"),
+        ("test", "c", "en", "GB", None),
+        ("train", "d", "es", "MX", "title: b"),
+    ]
+    examples = pd.DataFrame(rows, columns=["split", "text", "language", "culture", "context"])
+    assert request_example(examples, reads_context=True).to_dict("records") == [
+        {"text": "bbb", "context": "title: a", "language": "en", "culture": "GB"}
+    ]
+    assert "context" not in request_example(examples)
+    made_up = request_example(examples.drop(columns="context"), reads_context=True)
+    assert made_up["context"].tolist() == ["title: its title"]
+
+
 def test_example_is_made_up_where_no_task_has_texts():
     examples = pd.DataFrame({"split": ["test"], "tokens": [["a", "b"]]})
     assert list(request_example(examples).columns) == ["text", "language", "culture"]

@@ -200,3 +200,50 @@ def test_text_is_truncated_where_the_prefix_takes_its_room(tiny_model, culture_p
         request("the film was good and great", "the film was good and great it")
     )
     assert answer["is_truncated"].tolist() == [False, True]
+
+
+@pytest.fixture
+def reader(reading_model) -> Predictor:
+    return Predictor(reading_model, parameters=PARAMETERS)
+
+
+def test_answer_depends_on_the_context_which_is_cleaned_like_a_text(reader):
+    told = request(
+        "good", "good", "good", context=["a film", " a\u0001  film \n\u200b\n", "boring"]
+    )
+    one, same, other = confidences(reader.predict(told))
+    assert one == same != other
+
+
+def test_context_may_be_missing(reader):
+    plain = confidences(reader.predict(request("good", "good", "good")))
+    for nothing in ([None] * 3, [float("nan"), pd.NA, ""], [" ", "\u200b", "\n"]):
+        assert confidences(reader.predict(request(*["good"] * 3, context=nothing))) == plain
+
+
+def test_cut_context_is_told(reader):
+    told = request("good", "good", context=["film", "the film was good and the service bad"])
+    assert reader.predict(told)["is_truncated"].tolist() == [False, False]
+    long = request("good", context=["the film was good and the service bad and boring not it"])
+    short = dataclasses.replace(reader.model, max_length_tokens=8)
+    answer = Predictor(short, parameters=ServingParameters(**LONGER)).predict(long)
+    assert answer["is_truncated"].tolist() == [True]
+
+
+LONGER = PARAMETERS.model_dump() | {"max_characters": 80}
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        (5, "the context of text 1 is 5, which is no text"),
+        (["a", "b"], r"the context of text 1 is \['a', 'b'\], which is no text"),
+        ("x" * 41, "the context of text 1 has 41 characters, and at most 40 are read; shorten it"),
+        ("a\x00", "the context of text 1 has null bytes"),
+    ],
+)
+def test_context_that_is_none_is_refused_where_it_is_read(reader, predictor, context, message):
+    given = request("good", "bad", context=["fine", context])
+    with pytest.raises(RequestError, match=message):
+        reader.predict(given)
+    assert len(predictor.predict(given)) == 2  # which does not look at it

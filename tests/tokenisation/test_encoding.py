@@ -88,3 +88,56 @@ def test_encode_examples_by_slices_equals_encoding_at_once(examples, tiny_encode
     assert sliced.to_pylist() == whole.to_pylist()
     assert sliced.schema.equals(whole.schema)
     assert sliced["input_ids"].num_chunks == 1
+
+
+def reading(context: str) -> dict[str, SequenceClassification]:
+    parameters = TaskParameters(
+        kind="sequence_classification", loss_weight=1, labels=("a", "b"), context=context
+    )
+    return {"t": SequenceClassification("t", parameters)}
+
+
+def test_context_counts_in_tokens_and_characters_where_it_is_read(examples, tiny_encoder):
+    tokenizer = tiny_encoder.load_tokenizer()
+    told = examples.assign(context=pd.Series(["the film", None, "the film"], dtype="string"))
+
+    table = encode_examples(told, reading("text_pair"), tokenizer, max_length_tokens=9)["t"]
+
+    assert table["num_tokens_before_truncation"].to_pylist() == [10, 4, 7]
+    assert table["num_tokens"].to_pylist() == [9, 4, 7]
+    assert table["num_characters"].to_pylist() == [19 + 8, 9, 6 + 8]
+    assert report_tokens({"t": table}).set_index("language").loc["en", "share_truncated"] == 0.5
+
+
+def test_features_of_texts_whose_context_is_not_read_are_as_ever(examples, tiny_encoder):
+    tokenizer = tiny_encoder.load_tokenizer()
+    told = examples.assign(context="the film")
+    plain = encode_examples(examples, TASKS, tokenizer, max_length_tokens=8)["t"]
+    assert encode_examples(told, TASKS, tokenizer, max_length_tokens=8)["t"].equals(
+        plain, check_metadata=True
+    )
+
+
+def test_slice_without_a_context_equals_encoding_at_once(examples, tiny_encoder, monkeypatch):
+    tokenizer = tiny_encoder.load_tokenizer()
+    told = examples.assign(context=pd.Series([None, None, "the film"], dtype="string"))
+    whole = encode_examples(told, reading("prefix"), tokenizer, max_length_tokens=8)["t"]
+    monkeypatch.setattr(encoding, "ROWS_AT_ONCE", 2)
+    sliced = encode_examples(told, reading("prefix"), tokenizer, max_length_tokens=8)["t"]
+    assert sliced.to_pylist() == whole.to_pylist()
+
+
+@pytest.mark.parametrize("columns", [{}, {"context": pd.NA}])
+def test_task_that_is_to_read_contexts_of_which_there_are_none_says_so(
+    examples, tiny_encoder, columns
+):
+    message = (
+        r"tasks\.t\.context is prefix, but none of the 3 examples has a context .*corpora\.yml"
+    )
+    with pytest.raises(ConfigurationError, match=message):
+        encode_examples(
+            examples.assign(**columns),
+            reading("prefix"),
+            tiny_encoder.load_tokenizer(),
+            max_length_tokens=8,
+        )

@@ -16,6 +16,7 @@ from ccnlp.augmentation.selection import LABEL, TEXT
 from ccnlp.corpora.deduplication import JUDGES, DeduplicationParameters
 from ccnlp.corpora.leakage import stand_in
 from ccnlp.corpora.similarity import text_key
+from ccnlp.examples import CONTEXT
 
 HELD_OUT = "held_out"
 """Rejects a candidate that is, exactly or nearly, the text of a validation or test row."""
@@ -61,9 +62,9 @@ def filter_candidates(
 
     Beside the configured filters, no text may stand twice in the data: a kept candidate is neither
     exactly nor nearly the text of a validation or test row, and not the text of a train row or of
-    another kept candidate of its task, language and culture. A text that several cultures judged is
-    an example of each, and so is its round trip. What is the same text, and what nearly, is the
-    same as in ingestion.
+    another kept candidate of its task, language, culture and context. A text that several cultures
+    judged, or that stands in several contexts, is an example of each, and so is its round trip.
+    What is the same text, and what nearly, is the same as in ingestion.
 
     Args:
         scored: as `score_candidates` gives them.
@@ -79,9 +80,11 @@ def filter_candidates(
     is_train = examples.loc[texts.index, "split"] == "train"
     judged[HELD_OUT] = stand_in(scored["candidate"], texts[~is_train], deduplication)
     passed = ~judged.any(axis=1)
-    keys = _judged_texts(scored, scored["candidate"])
-    train_texts = texts[is_train]
-    known = set(_judged_texts(examples.loc[train_texts.index], train_texts))
+    contexts = _contexts(examples)
+    by_parent = scored["parent_id"].map(dict(zip(examples["id"], contexts, strict=True)))
+    keys = _judged_texts(scored, scored["candidate"], by_parent)
+    train = texts[is_train].index
+    known = set(_judged_texts(examples.loc[train], texts[train], contexts[train]))
     is_repeated = keys.where(passed).duplicated() & passed
     judged[DUPLICATE] = keys.isin(known) | is_repeated
     names = judged.columns.to_numpy()
@@ -89,9 +92,17 @@ def filter_candidates(
     return scored.assign(rejected_by=pd.Series(rejected_by, index=scored.index, dtype="string"))
 
 
-def _judged_texts(rows: pd.DataFrame, texts: "pd.Series[str]") -> "pd.Series[Any]":
-    """What no two rows of train have in common: the task, whose judgement it is, and the text."""
-    keys = zip(*(rows[column] for column in ("task", *JUDGES)), texts.map(text_key), strict=True)
+def _contexts(examples: pd.DataFrame) -> "pd.Series[str]":
+    nothing = pd.Series("", index=examples.index, dtype="string")
+    return examples.get(CONTEXT, nothing).fillna("")
+
+
+def _judged_texts(
+    rows: pd.DataFrame, texts: "pd.Series[str]", contexts: "pd.Series[str]"
+) -> "pd.Series[Any]":
+    """What no two rows of train share: task, whose judgement it is, the text and its context."""
+    judged = (rows[column] for column in ("task", *JUDGES))
+    keys = zip(*judged, texts.map(text_key), contexts, strict=True)
     return pd.Series(list(keys), index=rows.index, dtype="object")
 
 

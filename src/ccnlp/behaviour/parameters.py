@@ -105,6 +105,7 @@ class SuiteEntry(CorpusEntry):
 
     melt: None = Field(default=None, description="of corpora alone")
     joined: list[JoinedFile] = Field(default=[], description="of corpora alone")
+    context: None = Field(default=None, description="of corpora alone")
     annotations: None = Field(default=None, description="of corpora alone")
     task: str = Field(description="of the model")
     label_map: TextMap = Field(

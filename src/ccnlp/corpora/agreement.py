@@ -12,12 +12,14 @@ from ccnlp.agreement.tables import AgreementTables, agreement_tables
 from ccnlp.corpora.annotations import ANNOTATIONS, list_annotations
 from ccnlp.corpora.quarantine import is_kept
 from ccnlp.corpora.readable_task import ReadableTask
+from ccnlp.examples import CONTEXT, stable_hash
 from ccnlp.progress import Metrics, report
 
 logger = logging.getLogger(__name__)
 
 NEEDED = frozenset(
-    {"corpus", "task", "id", "group_id", "language", "culture", "rejected_by", ANNOTATIONS}
+    {"corpus", "task", "id", "group_id", "language", "culture", "rejected_by"}
+    | {ANNOTATIONS, CONTEXT}
 )
 """The columns of a curated corpus that agreement is measured on, beside the task's inputs."""
 
@@ -33,8 +35,8 @@ class CorporaAgreement(NamedTuple):
     Attributes:
         agreement: of `agreement_tables`.
         contested: texts on which cultures differ: `group_id`, followed by the language where texts
-            of several share it, `text`, and `majorities`, a clause for each culture; with the
-            figures of `contested_texts`.
+            of several share it, and likewise by a key of the context; `text`, and `majorities`, a
+            clause for each culture; with the figures of `contested_texts`.
         label_shares: of `votes.label_shares`.
         summaries: by corpus, of `summarise_agreement`.
     """
@@ -101,11 +103,16 @@ def _by_text(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _name_texts(rows: pd.DataFrame) -> "pd.Series[str]":
-    """By kept row, its group, and the language where the group has several: these are texts."""
+    """By kept row, its group, and the language or context where the group has several: texts."""
     kept = rows[is_kept(rows)]
-    group, language = kept["group_id"].astype("string"), kept["language"].astype("string")
-    num_languages = language.groupby(group).transform("nunique")
-    return group.where(num_languages == 1, group + " " + language)
+    group = names = kept["group_id"].astype("string")
+    for column in (name for name in ("language", CONTEXT) if name in kept):
+        values = kept[column].astype("string").fillna("")
+        if column == CONTEXT:
+            values = values.map({text: stable_hash([text])[:8] for text in values.unique()})
+        num_values = values.groupby(group).transform("nunique")
+        names = names.where(num_values == 1, names + " " + values)
+    return names
 
 
 def _texts(rows: pd.DataFrame, column: str) -> "pd.Series[str]":

@@ -6,12 +6,13 @@ and zero-width spaces carry meaning and stay.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.examples import CONTEXT
 
 STAGE = "cleaning"
 
@@ -84,6 +85,16 @@ def mend_encoding(text: str) -> str:
     return str(fix_encoding(text))
 
 
+def clean_context(context: str, *, mends_mojibake: bool = True) -> str:
+    """The context with each of its lines clean, and without those that say nothing.
+
+    >>> clean_context(" title:  A  day\\n \\nhi ")
+    'title: A day\\nhi'
+    """
+    lines = [clean_text(line, mends_mojibake=mends_mojibake) for line in context.split("\n")]
+    return "\n".join(line for line in lines if has_visible_text(line))
+
+
 def clean_rows(
     rows: pd.DataFrame, columns: Sequence[str], parameters: CleaningParameters
 ) -> pd.DataFrame:
@@ -115,12 +126,42 @@ def clean_rows(
     return rows
 
 
-def _clean_bounded(text: str, parameters: CleaningParameters) -> str:
+def clean_contexts(rows: pd.DataFrame, parameters: CleaningParameters) -> pd.DataFrame:
+    """The rows with clean contexts, missing where nothing is left; what is too long is rejected.
+
+    Binary ones are rejected too. `mended` tells of the context where the text was clean.
+
+    Args:
+        rows: of `clean_rows`; as they are where they have no `context`.
+        parameters: `cleaning`.
+    """
+    if CONTEXT not in rows:
+        return rows
+    rows = rows.copy(deep=False)
+    before = rows.loc[is_kept(rows), CONTEXT].dropna()
+    # Of texts that several people judged, or of replies to one post, it is the same one.
+    cleaned = {text: _clean_bounded(text, parameters, clean_context) for text in before.unique()}
+    after = before.map(cleaned).astype("string")
+    changed = before.index[before != after]
+    rows.loc[before.index, CONTEXT] = after.mask(after == "")
+    mended = [_what_changed(before[row], parameters) for row in changed]
+    rows["mended"] = rows["mended"].fillna(pd.Series(mended, index=changed, dtype="string"))
+    reasons = {
+        row: reason
+        for row, text in after[after != ""].items()
+        if (reason := _why_unusable(text, CONTEXT, parameters.max_characters))
+    }
+    return reject(rows, pd.Series(reasons, dtype="string"), stage=STAGE)
+
+
+def _clean_bounded(
+    text: str, parameters: CleaningParameters, clean: Callable[..., str] = clean_text
+) -> str:
     """The clean text; mojibake is not looked for in what is too long with it mended, too."""
     if _is_too_long_to_mend(text, parameters):
-        text = clean_text(text, mends_mojibake=False)
+        text = clean(text, mends_mojibake=False)
     mends_mojibake = parameters.mends_mojibake and not _is_too_long_to_mend(text, parameters)
-    return clean_text(text, mends_mojibake=mends_mojibake)
+    return clean(text, mends_mojibake=mends_mojibake)
 
 
 def _is_too_long_to_mend(text: str, parameters: CleaningParameters) -> bool:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.agreement.parameters import AgreementParameters
 from ccnlp.corpora.annotations import ANNOTATIONS, NUM_SOURCE_ROWS, list_annotations
-from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
+from ccnlp.corpora.cleaning import CleaningParameters, clean_contexts, clean_rows
 from ccnlp.corpora.deduplication import (
     DeduplicationParameters,
     remove_duplicates,
@@ -28,7 +28,7 @@ from ccnlp.corpora.quarantine import is_kept, require_every_row
 from ccnlp.corpora.readable_task import ReadableTask
 from ccnlp.corpora.similarity import text_key
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
-from ccnlp.examples import COLUMNS, LABEL_COUNTS, NUM_ANNOTATIONS, stable_hash
+from ccnlp.examples import COLUMNS, CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, stable_hash
 from ccnlp.progress import ProgressLine
 
 logger = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def _curate_batch(
 ) -> pd.DataFrame:
     num_rows = len(rows)
     text_columns = [c for c in task.input_columns if c not in task.list_columns]
-    rows = clean_rows(rows, text_columns, parameters.cleaning)
+    rows = clean_contexts(clean_rows(rows, text_columns, parameters.cleaning), parameters.cleaning)
     texts = texts_of(rows, task)
     rows = identify_languages(rows, texts, parameters.language_identification)
     rows = _add_identity(rows, texts, task)
@@ -152,11 +152,20 @@ def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTas
     # The labels of a text that several people judged do not make it another one.
     content = group_id if task.annotation_columns else _joined(rows, task.target_columns)
     return rows.drop(columns="group").assign(
-        id=_hashes(place[known.index], known, content[known.index]),
+        id=_ids(rows, place[known.index], known, content[known.index]),
         text_hash=text_hash,
         group_id=group_id,
         parent_id=pd.Series(pd.NA, index=rows.index, dtype="string"),
     )
+
+
+def _ids(rows: pd.DataFrame, *parts: "pd.Series[str]") -> "pd.Series[str]":
+    """The ids by the parts; a text in a context is another example than in none or in another."""
+    ids = _hashes(*parts)
+    if CONTEXT in rows:
+        context = rows.loc[ids.index, CONTEXT].dropna()
+        ids.loc[context.index] = _hashes(*(part[context.index] for part in parts), context)
+    return ids
 
 
 def _hashes(*columns: "pd.Series[str]") -> "pd.Series[str]":
@@ -265,9 +274,12 @@ def keep_out(
 
 
 def select_examples(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) -> pd.DataFrame:
-    """The examples of a curated corpus: the columns of an example, of its task, and the flags."""
+    """The examples of a curated corpus: the columns of an example, of its task, and the flags.
+
+    Where the entry names a context, `context` stands beside the task's inputs.
+    """
     task = _task_of(rows, tasks)
-    columns = [*COLUMNS, *task.input_columns, *task.target_columns]
+    columns = [*COLUMNS, *task.input_columns, *_context_columns(rows, task), *task.target_columns]
     columns += [*task.annotation_columns, *FLAGS]
     return _with_plain_text(rows.loc[is_kept(rows), columns].reset_index(drop=True), task)
 
@@ -290,7 +302,7 @@ def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) ->
     and of an example that was gathered from annotations these, too.
     """
     task = _task_of(rows, tasks)
-    task_columns = [*task.input_columns, *task.target_columns]
+    task_columns = [*task.input_columns, *_context_columns(rows, task), *task.target_columns]
     if task.annotation_columns:
         task_columns += [LABEL_COUNTS, NUM_ANNOTATIONS, ANNOTATIONS]
     rejected = rows.loc[~is_kept(rows), [*QUARANTINE, *task_columns]].reset_index(drop=True)
@@ -299,6 +311,10 @@ def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) ->
     content = [_as_json(row) for row in own.to_dict("records")]
     rejected.loc[later, "content"] = pd.Series(content, index=own.index, dtype="string")
     return _with_plain_text(rejected.rename(columns={"rejection_reason": "reason"}), task)
+
+
+def _context_columns(rows: pd.DataFrame, task: ReadableTask) -> list[str]:
+    return [CONTEXT] if task.can_read_context and CONTEXT in rows else []
 
 
 def _as_json(row: Mapping[Hashable, Any]) -> str:

@@ -2,7 +2,8 @@
 
 Two rows repeat each other only where they share language, culture and, where the corpus gives it,
 the split: a text that another culture judges is another example, and one that stands in another
-split is a leak, which is the matter of `leakage`. Labels conflict across splits too.
+split is a leak, which is the matter of `leakage`. Where the corpus has contexts, a text in another
+one is another example, too. Labels conflict across splits too.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from ccnlp.corpora.similarity import (
     sign_where,
     similar_pairs,
 )
-from ccnlp.examples import NO_MAJORITY
+from ccnlp.examples import CONTEXT, NO_MAJORITY
 
 STAGE = "deduplication"
 
@@ -100,6 +101,11 @@ def remove_repetitions(
     return _reject_near(_reject_equal(rows, targets), texts, targets, parameters)
 
 
+def _with_context(rows: pd.DataFrame, *columns: str) -> list[str]:
+    """The columns, and that of the context where the rows have one."""
+    return [*columns, CONTEXT] if CONTEXT in rows else list(columns)
+
+
 def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """A number for each combination of values in the columns; lists and missing values count."""
     lists = [column for column in columns if rows[column].dtype == object]
@@ -108,7 +114,7 @@ def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
 
 
 def _reject_equal(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    columns = ["text_hash", *PLACE, *targets]
+    columns = [*_with_context(rows, "text_hash", *PLACE), *targets]
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
     first = pd.Series(group.index, index=group.index).groupby(group).transform("first")
     later = first[first != first.index]
@@ -117,7 +123,7 @@ def _reject_equal(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
 
 
 def _mark_conflicts(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    columns = ["text_hash", *JUDGES]
+    columns = _with_context(rows, "text_hash", *JUDGES)
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
     group = group[group.duplicated(keep=False)]
     named = rows.loc[group.index, list(targets)].astype("str").fillna(NO_MAJORITY)
@@ -142,7 +148,7 @@ def _reject_near(
         return rows
     is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
     where = np.flatnonzero(is_kept(rows) & is_long)
-    columns = [*PLACE, *targets]
+    columns = [*_with_context(rows, *PLACE), *targets]
     repeats = find_near_duplicates(
         sign_where(texts, where, ngram=parameters.ngram),
         _comparable(rows[columns].iloc[where], columns).to_numpy(),

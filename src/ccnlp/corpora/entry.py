@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, RootModel, Tag, ValidationError, model_validator
 
 from ccnlp.corpora.annotations import Annotations
+from ccnlp.corpora.context import ContextFields
 from ccnlp.corpora.files import FileSelection
 from ccnlp.corpora.joining import JoinedFile
 from ccnlp.corpora.melting import Melt
@@ -79,6 +80,11 @@ class CorpusEntry(FileSelection):
     columns: dict[str, TaskColumn] = Field(
         description="by column of the task (text, label), the source's column; for a target that "
         "all rows share `{constant: positive}`"
+    )
+    context: ContextFields | None = Field(
+        default=None,
+        description="what stands before or beside the text: `{name for the model: column}`, or "
+        "the columns of turns, the latest last; read by tasks whose `context` is not none",
     )
     label_map: TextMap = Field(
         default={}, description="from the source's labels to the task's; the rest stay as they are"

@@ -19,15 +19,15 @@ from ccnlp.corpora.annotations import (
 )
 from ccnlp.corpora.distributions import STAGE, settle_distributions
 from ccnlp.corpora.quarantine import is_kept, reject
-from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS, POOLED_LABEL_COUNTS
+from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, POOLED_LABEL_COUNTS
 
 logger = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-TEXT = ("group_id", "language", "split")
-"""Rows that agree in these judge one text."""
+TEXT = ("group_id", "language", "split", CONTEXT)
+"""Rows that agree in these judge one text: in another context it is another."""
 
 FACTS = ("region", "domain", "origin", "licence", "weight")
 """What all rows of a text say of it, beside the text itself."""
@@ -38,7 +38,8 @@ def gather_annotations(
 ) -> pd.DataFrame:
     """A row for each text and culture, at the place of its first judgement.
 
-    A text is what shares a `group_id`, a language and a split. To the columns come those of
+    A text is what shares a `group_id`, a language, a split and, where the corpus has contexts, the
+    context: what is judged in another one is judged anew. To the columns come those of
     `examples.ANNOTATION_COLUMNS`, `NUM_SOURCE_ROWS` and `IS_EXAMPLE`, and `ANNOTATIONS` takes the
     place of its parts. The target becomes the label that most annotators of the culture gave,
     missing where two have the most. Rejected judgements stay rows of their own.
@@ -153,8 +154,12 @@ def _gather(kept: pd.DataFrame, target: str, labels: Sequence[str]) -> pd.DataFr
 
 
 def _number(rows: pd.DataFrame, columns: Sequence[str]) -> Codes:
-    """A number for each combination of values in the columns, in the order in which they come."""
-    groups = rows.groupby(list(columns), dropna=False, observed=True, sort=False)
+    """A number for each combination of values in the columns, in the order in which they come.
+
+    A column that the rows lack, as many corpora lack a context, tells none apart.
+    """
+    present = [column for column in columns if column in rows]
+    groups = rows.groupby(present, dropna=False, observed=True, sort=False)
     return groups.ngroup().to_numpy().astype(np.int64)
 
 

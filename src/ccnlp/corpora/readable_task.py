@@ -1,5 +1,6 @@
 """What reading needs of a task, and what the task asks of a corpus entry."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Protocol
 
 import pandas as pd
@@ -17,10 +18,15 @@ class ReadableTask(Protocol):
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]]
     annotation_columns: ClassVar[tuple[str, ...]]
+    can_read_context: ClassVar[bool]
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The label set; empty where there is none."""
+
+    @property
+    def reads_context(self) -> bool:
+        """Whether the model is to read the context of texts."""
 
     def validate(self, rows: pd.DataFrame) -> "pd.Series[str]":
         """Why each row can't be used, missing where it can."""
@@ -30,12 +36,32 @@ def check_entry(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
     """Checks that the entry says where all is that the task needs, and nothing else.
 
     Raises:
-        ConfigurationError: a column is missing or not the task's, a label is not in its set, or
-            annotations are given to a task of one label a text.
+        ConfigurationError: a column is missing or not the task's, a label is not in its set,
+            annotations are given to a task of one label a text, or a context to one that reads
+            none, or made of what the task reads or predicts.
     """
     _check_annotations(entry, task, where=where)
     _check_columns(entry, task, where=where)
     _check_labels(entry, task, where=where)
+    _check_context(entry, task, where=where)
+
+
+def check_contexts(entries: Mapping[str, CorpusEntry], tasks: Mapping[str, ReadableTask]) -> None:
+    """Checks that a task which is to read contexts has a corpus that names one.
+
+    Raises:
+        ConfigurationError: none of its corpora does.
+    """
+    named = {entry.task for entry in entries.values() if entry.context}
+    for task in sorted({entry.task for entry in entries.values()}):
+        if tasks[task].reads_context and task not in named:
+            corpora = ", ".join(repr(name) for name, own in entries.items() if own.task == task)
+            raise ConfigurationError(
+                f"the task {task!r} is to read the context of texts (context, "
+                f"parameters/tasks.yml), and none of its corpora {corpora} names one; give an "
+                f"entry `context: {{title: the title's column}}` ({PARAMETERS_FILE}), or the task "
+                "`context: none`"
+            )
 
 
 def _check_annotations(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
@@ -99,4 +125,22 @@ def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None
             raise ConfigurationError(
                 f"{where}: {key} gives {label!r}, which is no label of the task "
                 f"{entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
+            )
+
+
+def _check_context(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
+    if not entry.context:
+        return
+    if not task.can_read_context:
+        raise ConfigurationError(
+            f"{where}: context is given, and tasks of the kind of {entry.task!r} read none; leave "
+            f"it out ({PARAMETERS_FILE})"
+        )
+    counted = entry.annotations.distribution if entry.annotations is not None else {}
+    taken: dict[str, str | ConstantTarget] = {**entry.columns, **counted}
+    for ours, column in taken.items():
+        if column in {field.column for field in entry.context}:
+            raise ConfigurationError(
+                f"{where}: context names the column {column!r}, which is the task's {ours!r}; the "
+                f"context is what stands beside it ({PARAMETERS_FILE})"
             )

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.corpora.cells import as_text, kind_of, list_reasons, text_reasons
+from ccnlp.corpora.context import read_context
 from ccnlp.corpora.decoding import printable
 from ccnlp.corpora.distributions import read_distributions, read_num_annotations
 from ccnlp.corpora.entry import RATIOS, ConstantTarget, CorpusEntry
@@ -20,7 +21,7 @@ from ccnlp.corpora.raw import MAX_CONTENT_CHARACTERS, RawBatch, Reader, build_re
 from ccnlp.corpora.readable_task import ReadableTask, check_entry
 from ccnlp.corpora.values import PARAMETERS_FILE
 from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean, listed
-from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS
+from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS
 
 STAGE = "reading"
 """What `rejected_by` holds for rows that can't be read."""
@@ -42,7 +43,8 @@ def read_corpus(
     Columns of each batch, text as `string` with `pd.NA` where missing:
         corpus, task, source (file), row (line or record in it, from 1), language, region, culture,
         domain, origin, engine, pivot, licence, weight (float), split (missing where the entry's
-        ratios decide), group (missing where the row is its own), the task's columns, rejected_by
+        ratios decide), group (missing where the row is its own), the task's columns, context
+        (where the entry names one; missing in rows that have none), rejected_by
         (`reading`, or missing while a row is fine), rejection_reason (a sentence, or missing) and
         content (the raw columns as JSON, of rejected rows only). A fine row misses none of the
         task's columns and no language, region, culture, domain, origin. Of a task with annotation
@@ -167,9 +169,11 @@ class _Shaper:
         self.melt = entry.melt
         self._counted = entry.annotations.distribution if entry.annotations is not None else {}
         self._total = entry.annotations.num_annotations if entry.annotations is not None else None
+        self._context = entry.context or []
         self.source_columns = {
             *(column for column in entry.columns.values() if isinstance(column, str)),
             *(field.column for field in fields if field.column is not None),
+            *(field.column for field in self._context),
             *self._counted.values(),
             *([self._total] if self._total is not None else []),
         }
@@ -209,6 +213,9 @@ class _Shaper:
             cells = _cells(batch, source_column)
             is_target = column in self._task.target_columns
             rows[column], why = self._task_column(column, cells, is_target=is_target)
+            reasons = reasons.fillna(why)
+        if self._context:
+            rows[CONTEXT], why = read_context(self._context, batch)
             reasons = reasons.fillna(why)
         for field in self._fields:
             rows[field.name], why = _field_values(field, batch, index)
@@ -289,7 +296,8 @@ class _Shaper:
                 value, _ = field.resolve(source.captures[field.column])
             value = None if value == RATIOS else value
             rows[field.name] = pd.Series(value, index=rows.index, dtype="string")
-        for column in (*self._task.input_columns, *self._task.target_columns):
+        told = [CONTEXT] if self._context else []
+        for column in (*self._task.input_columns, *self._task.target_columns, *told):
             dtype = "object" if column in self._task.list_columns else "string"
             rows[column] = pd.Series(None, index=rows.index, dtype=dtype)
         if self._counted:

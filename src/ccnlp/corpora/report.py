@@ -14,14 +14,15 @@ from ccnlp.corpora.annotations import ANNOTATIONS, IS_EXAMPLE, NUM_SOURCE_ROWS
 from ccnlp.corpora.quarantine import is_kept
 from ccnlp.corpora.readable_task import ReadableTask
 from ccnlp.corpora.splitting import describe_gaps
-from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS, fingerprint, hash_rows
+from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, fingerprint, hash_rows
 
 logger = logging.getLogger(__name__)
 
 Hashes = npt.NDArray[np.uint64]
 
-CONTENT = ("task", "split", "language", "culture")
-"""Rows that agree in these, their text and their target are the same in whichever corpus."""
+CONTENT = ("task", "split", "language", "culture", CONTEXT)
+"""Rows that agree in these, their text and their target are the same in whichever corpus; one
+without contexts has empty ones."""
 
 REASONED = ("corpus", "source", "row", "rejected_by", "rejection_reason")
 COUNTED = ("corpus", "task", "split", "language", "culture", "label")

@@ -14,7 +14,7 @@ from kedro.io import AbstractDataset
 from ccnlp.folders import scratch
 from ccnlp.progress import Fact, report
 from ccnlp.serving.package import ModelPackage
-from ccnlp.serving.predictor import served_tasks
+from ccnlp.serving.predictor import reads_contexts, served_tasks
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -71,7 +71,9 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
                 python_model=str(PYFUNC),
                 artifacts=write_artifacts(data, folder),
                 signature=request_signature(
-                    served_tasks(data.model), is_conditioned=data.model.conditioning is not None
+                    served_tasks(data.model),
+                    is_conditioned=data.model.conditioning is not None,
+                    reads_context=reads_contexts(data.model),
                 ),
                 input_example=data.example,
                 pip_requirements=pinned_requirements(),
@@ -142,11 +144,14 @@ def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
     return {name: str(path) for name, path in paths.items()}
 
 
-def request_signature(tasks: Sequence[str], *, is_conditioned: bool = False) -> "ModelSignature":
+def request_signature(
+    tasks: Sequence[str], *, is_conditioned: bool = False, reads_context: bool = False
+) -> "ModelSignature":
     """Texts with an optional language and culture, answered with label and probabilities.
 
     The parameter `task` says for which of the tasks; the first where it is not given. A model that
-    is told of culture also takes a domain, and says whether it has seen the culture.
+    is told of culture also takes a domain, and says whether it has seen the culture; one that reads
+    contexts takes a context.
     """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
@@ -157,6 +162,8 @@ def request_signature(tasks: Sequence[str], *, is_conditioned: bool = False) -> 
         ColSpec(DataType.string, "language", required=False),
         ColSpec(DataType.string, "culture", required=False),
     ]
+    if reads_context:
+        inputs.append(ColSpec(DataType.string, "context", required=False))
     outputs = [
         ColSpec(DataType.string, "label"),
         ColSpec(DataType.double, "confidence"),

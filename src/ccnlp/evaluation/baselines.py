@@ -44,7 +44,7 @@ def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.
 def predict_tfidf(
     train: pd.DataFrame, rows: pd.DataFrame, task: Task, *, parameters: TfidfParameters
 ) -> pd.DataFrame:
-    """Logistic regression on n-grams of words and of characters within words."""
+    """Logistic regression on n-grams of words and of characters within words of the text alone."""
     fitted, other = _count_ngrams(_texts(train, task), _texts(rows, task), parameters)
     return _predict_logistic(
         fitted,
@@ -66,7 +66,7 @@ def predict_probe(
     seed: int,
     embed: Embed,
 ) -> pd.DataFrame:
-    """Logistic regression on the standardised vectors of the frozen encoder.
+    """Logistic regression on the frozen encoder's standardised vectors of the text alone.
 
     The seed draws the train rows where there are more than it may learn from.
     """

@@ -116,7 +116,7 @@ def predict_with_finetuned(
         CcnlpError: the model is of other labels, or was trained on some of the rows: it is older
             than the examples.
     """
-    why_not = why_not_comparable(model, task, name="the fine-tuned model") or _other_view(
+    why_not = why_not_comparable(model, task, name="the fine-tuned model") or _other_training(
         model, task
     )
     if why_not is not None:
@@ -144,11 +144,16 @@ def _predict(
     )
 
 
-def _other_view(model: TrainedModel, task: Task) -> str | None:
-    trained, asked = model.tasks[task.name].parameters.view, task.parameters.view
-    if trained == asked:
-        return None
-    return f"the fine-tuned model was trained on the view {trained}, and the task's is {asked} now"
+def _other_training(model: TrainedModel, task: Task) -> str | None:
+    """Of another view of the annotations, or of another reading of contexts."""
+    trained, asked = model.tasks[task.name].parameters, task.parameters
+    for what, was, now in (
+        ("on the view", trained.view, asked.view),
+        ("with context", trained.context, asked.context),
+    ):
+        if was != now:
+            return f"the fine-tuned model was trained {what} {was}, and the task's is {now} now"
+    return None
 
 
 def why_not_comparable(

@@ -95,8 +95,9 @@ class TrainedModel:
         """The task's decoded outputs, a row for each of `rows`, with its index.
 
         Args:
-            rows: the task's input columns; for a conditioned model also `culture`, `language` and
-                `domain`, which are unknown where a column or a cell is missing.
+            rows: the task's input columns; also `context` where the task reads it, and for a
+                conditioned model `culture`, `language` and `domain`, which are unknown where a
+                column or a cell is missing.
             task: name of the task.
             tokens_per_batch: most tokens of a batch, padding included; bounds the memory.
 
@@ -107,7 +108,7 @@ class TrainedModel:
         if not len(rows):
             return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
         told = [column for column in COLUMNS if self.conditioning and column in rows]
-        inputs = rows[list(dict.fromkeys([*definition.input_columns, *told]))]
+        inputs = rows[list(dict.fromkeys([*definition.columns_read(rows), *told]))]
         predicted = [
             self._predict(inputs[first : first + ROWS_AT_ONCE], definition, tokens_per_batch)
             for first in range(0, len(rows), ROWS_AT_ONCE)

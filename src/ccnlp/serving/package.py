@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ccnlp.examples import CONTEXT
 from ccnlp.models.trained import TrainedModel
 from ccnlp.serving.predictor import ServingParameters
 
@@ -20,7 +21,7 @@ class ModelPackage:
         card: the model card, in Markdown.
         tags: provenance of data and encoder, as text.
         parameters: limits of a request.
-        example: a request: `text`, `language`, `culture`.
+        example: a request: `text`, `language`, `culture`, and `context` for a model that reads it.
     """
 
     model: TrainedModel
@@ -49,14 +50,19 @@ def provenance_tags(
     }
 
 
-def request_example(examples: pd.DataFrame, *, num_texts: int = 2) -> pd.DataFrame:
+def request_example(
+    examples: pd.DataFrame, *, reads_context: bool = False, num_texts: int = 2
+) -> pd.DataFrame:
     """Test texts in several languages, as a request; the shortest, to be readable on a page.
 
-    A made-up one where no task has texts.
+    A made-up one where no task has texts of test, or contexts for a model that reads them.
     """
-    if "text" not in examples or not examples["text"].notna().any():
-        return pd.DataFrame({"text": ["a text"], "language": ["en"], "culture": ["und"]})
-    test = examples[(examples["split"] == "test") & examples["text"].notna()]
+    needed = ["text", *([CONTEXT] if reads_context else [])]
+    columns = [*needed, "language", "culture"]
+    made_up = {"text": "a text", CONTEXT: "title: its title", "language": "en", "culture": "und"}
+    test = examples[examples["split"] == "test"].reindex(columns=columns).dropna(subset=needed)
+    if test.empty:
+        return pd.DataFrame([made_up])[columns]
     order = test["text"].str.len().sort_values(kind="stable").index
     chosen = test.loc[order].drop_duplicates("language").head(num_texts)
-    return chosen[["text", "language", "culture"]].astype("object").reset_index(drop=True)
+    return chosen.astype("object").reset_index(drop=True)

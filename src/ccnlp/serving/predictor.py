@@ -1,16 +1,18 @@
 """A trained model behind requests: limits, checks and answers."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.conditioning.keys import ConditionKeys
-from ccnlp.corpora.cleaning import clean_text, has_visible_text
+from ccnlp.corpora.cleaning import clean_context, clean_text, has_visible_text
 from ccnlp.cultures import canonical_culture, parse_language
 from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.predictions import has_one_label
-from ccnlp.examples import UNKNOWN
+from ccnlp.examples import CONTEXT, UNKNOWN
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import WINDOW_OF, Task
 
@@ -25,7 +27,7 @@ class ServingParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_texts: int = Field(ge=1, description="texts of a request")
-    max_characters: int = Field(ge=1, description="characters of a text")
+    max_characters: int = Field(ge=1, description="characters of a text, and of its context")
     tokens_per_batch: int = Field(ge=16, description="padded tokens of a batch; bounds the memory")
 
 
@@ -53,26 +55,30 @@ class Predictor:
     def predict(self, request: pd.DataFrame, *, task: str | None = None) -> pd.DataFrame:
         """A row a text: `label`, `confidence` (0..1), `probabilities` (a dict by label).
 
-        Texts are cleaned as in ingestion. `is_truncated` tells where the model did not read a text
-        to its end, as it has more tokens than the model reads. A model that is told of culture
+        Texts and contexts are cleaned as in ingestion. `is_truncated` tells where the model did not
+        read all of a text and its context, as they have more tokens than the model reads; of the
+        context the beginning goes first. A model that is told of culture
         tells in `is_culture_seen` whether it was trained on the culture that a row names; a region
         that it was not trained on is answered as far as its other attributes go.
 
         Args:
             request: `text`, and optionally `language` (BCP-47), `culture` (ISO 3166 region or a
-                group that the model knows) and `domain`, which may be missing in a row. A model
-                that is told nothing does not look at them.
+                group that the model knows), `domain` and `context`, a line for each field or turn;
+                they may be missing in a row. A model that is told nothing of them does not look at
+                them.
             task: which task to answer; the first that can be served where it is not given.
 
         Raises:
             RequestError: a task that the model does not serve, too many or too long texts, a
-                missing column or text, a language that is none, or a culture that is none.
+                missing column or text, a context, a language or a culture that is none.
         """
         definition = self._find_task(task)
         self._check_size(request)
         texts = [self._clean(row, text) for row, text in enumerate(request["text"])]
         languages = _parse_languages(request)
         rows = pd.DataFrame({"text": pd.Series(texts, dtype="object")})
+        if definition.reads_context and CONTEXT in request:
+            rows[CONTEXT] = self._clean_contexts(request[CONTEXT])
         keys = self.model.conditioning.keys if self.model.conditioning else None
         if keys is not None:
             rows = rows.assign(**_told(request, languages, keys))
@@ -125,18 +131,31 @@ class Predictor:
             )
 
     def _clean(self, row: int, text: object) -> str:
-        if not isinstance(text, str):
-            raise RequestError(f"text {row} is {text!r}, which is no text")
-        if len(text) > self.parameters.max_characters:
-            raise RequestError(
-                f"text {row} has {len(text):,} characters, and at most "
-                f"{self.parameters.max_characters:,} are read; shorten it"
-            )
-        cleaned = clean_text(text, mends_mojibake=True)
-        if "\x00" in cleaned:
-            raise RequestError(f"text {row} has null bytes")
+        cleaned = self._clean_bounded(f"text {row}", text, clean_text)
         if not has_visible_text(cleaned):
             raise RequestError(f"text {row} is empty")
+        return cleaned
+
+    def _clean_contexts(self, contexts: "pd.Series[Any]") -> "pd.Series[str]":
+        """The contexts; empty where none is given."""
+        given = contexts.astype("object").where(contexts.notna(), "")
+        cleaned = [
+            self._clean_bounded(f"the context of text {row}", context, clean_context)
+            for row, context in enumerate(given)
+        ]
+        return pd.Series(cleaned, dtype="object")
+
+    def _clean_bounded(self, what: str, text: object, clean: Callable[[str], str]) -> str:
+        if not isinstance(text, str):
+            raise RequestError(f"{what} is {text!r}, which is no text")
+        if len(text) > self.parameters.max_characters:
+            raise RequestError(
+                f"{what} has {len(text):,} characters, and at most "
+                f"{self.parameters.max_characters:,} are read; shorten it"
+            )
+        cleaned = clean(text)
+        if "\x00" in cleaned:
+            raise RequestError(f"{what} has null bytes")
         return cleaned
 
 
@@ -147,6 +166,11 @@ def served_tasks(model: TrainedModel) -> list[str]:
         for name, task in model.tasks.items()
         if task.input_columns == ("text",) and has_one_label(task)
     ]
+
+
+def reads_contexts(model: TrainedModel) -> bool:
+    """Whether some task that is served reads the context of texts."""
+    return any(model.tasks[name].reads_context for name in served_tasks(model))
 
 
 def _parse_languages(request: pd.DataFrame) -> list[str]:

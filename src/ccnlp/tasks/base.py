@@ -14,7 +14,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from ccnlp.errors import ConfigurationError
+from ccnlp.examples import CONTEXT
 from ccnlp.registry import Registry
+from ccnlp.tasks.sequences import ContextReading
 
 if TYPE_CHECKING:
     import torch
@@ -58,6 +60,11 @@ class TaskParameters(BaseModel):
         default=None,
         description="what of the annotators' labels is the target, for kind label_distribution",
     )
+    context: ContextReading = Field(
+        default="none",
+        description="how the model reads the context of texts, for corpora that name one: `none`, "
+        "`text_pair` (behind the text, as the second of a pair) or `prefix` (in front of it)",
+    )
 
 
 class TasksParameters(RootModel[dict[str, TaskParameters]]):
@@ -94,6 +101,8 @@ class Task(ABC):
     """Those that hold lists, such as tokens and their tags; the others hold text."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
+    can_read_context: ClassVar[bool] = False
+    """Whether the model can be told the context of a text, which is none of these columns."""
     primary_metric: str
     """Key of `score` that early stopping looks at; up is better."""
 
@@ -106,12 +115,27 @@ class Task(ABC):
                 "annotations; leave view out, or use kind label_distribution "
                 "(parameters/tasks.yml)"
             )
+        if self.reads_context and not self.can_read_context:
+            raise ConfigurationError(
+                f"task {name!r}: kind {parameters.kind!r} reads no context; leave context out, or "
+                "set it to none (parameters/tasks.yml)"
+            )
         self.check_parameters()
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The label set, in the order of the model's outputs."""
         return self.parameters.labels
+
+    @property
+    def reads_context(self) -> bool:
+        """Whether the model reads the context of texts."""
+        return self.parameters.context != "none"
+
+    def columns_read(self, rows: pd.DataFrame) -> list[str]:
+        """What the model reads of `rows`: the inputs, and the context if there and asked for."""
+        told = [CONTEXT] if self.reads_context and CONTEXT in rows else []
+        return [*self.input_columns, *told]
 
     def check_parameters(self) -> None:  # noqa: B027 (a kind without own limits needs no check)
         """Raises ConfigurationError where the entry does not fit the kind of task."""

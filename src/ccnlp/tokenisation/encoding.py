@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ccnlp.errors import ConfigurationError
+from ccnlp.examples import CONTEXT
 from ccnlp.tasks.base import WINDOW_OF, Task
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def encode_examples(
     """A table of features for each task that has examples.
 
     Args:
-        examples: columns of `ccnlp.examples.COLUMNS` and of each task.
+        examples: columns of `ccnlp.examples.COLUMNS` and of each task, and `context` where corpora
+            have one.
         tasks: the tasks by the name that `examples["task"]` holds.
         tokenizer: a fast tokenizer.
         max_length_tokens: tokens a text is cut to, with those that are added.
@@ -75,7 +77,7 @@ def encode_examples(
 
     Raises:
         ConfigurationError: the model reads fewer tokens than `max_length_tokens`, or those that
-            are added leave too few of them.
+            are added leave too few of them, or a task is to read contexts and has none.
     """
     limit = tokenizer.model_max_length
     if max_length_tokens > limit:
@@ -93,6 +95,7 @@ def encode_examples(
     for name, task in tasks.items():
         rows = examples[examples["task"] == name].reset_index(drop=True)
         if len(rows):
+            _check_contexts(task, rows)
             encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
             parts = [
                 encode(rows[first : first + ROWS_AT_ONCE])
@@ -103,10 +106,25 @@ def encode_examples(
     return tables
 
 
+def _check_contexts(task: Task, rows: pd.DataFrame) -> None:
+    """Raises ConfigurationError where contexts are to be read and there are none at all."""
+    if not task.reads_context:
+        return
+    num_told = int(rows[CONTEXT].notna().sum()) if CONTEXT in rows else 0
+    if not num_told:
+        raise ConfigurationError(
+            f"tasks.{task.name}.context is {task.parameters.context}, but none of the "
+            f"{len(rows):,} examples has a context (parameters/tasks.yml); name its columns in the "
+            "corpus's entry (context, parameters/corpora.yml) and read the corpora again: "
+            "kedro run; or set the parameter to none"
+        )
+    logger.info("%s: %s of %s texts have a context", task.name, f"{num_told:,}", f"{len(rows):,}")
+
+
 def check_encoded_for(
     features: Mapping[str, pa.Table], tasks: Mapping[str, Task], *, num_added_tokens: int = 0
 ) -> None:
-    """Checks that the targets were encoded for tasks of the same kind with the same labels.
+    """Checks that texts were encoded for tasks of the same kind, labels and reading of contexts.
 
     Raises:
         ConfigurationError: a task has changed since, or how many tokens a text becomes longer by.
@@ -122,6 +140,13 @@ def check_encoded_for(
                 f"culture, and culture.conditioning now adds {num_added_tokens} "
                 "(parameters/culture.yml); tokenise again: kedro run --pipelines tokenisation"
             )
+        was_read, is_read = was.get(CONTEXT, "none"), tasks[name].parameters.context
+        if was_read != is_read:
+            raise ConfigurationError(
+                f"task {name!r} was tokenised with context {was_read}, and tasks.{name}.context is "
+                f"{is_read} now (parameters/tasks.yml); tokenise again: "
+                "kedro run --pipelines tokenisation"
+            )
         if encoded != _note_of(tasks[name], num_added_tokens):
             raise ConfigurationError(
                 f"task {name!r} was tokenised as {was['kind']} with the labels {was['labels']}"
@@ -136,6 +161,8 @@ def _note_of(task: Task, num_added_tokens: int) -> bytes:
     note["labels"] = list(task.labels)
     if task.parameters.view is not None:
         note["view"] = task.parameters.view
+    if task.reads_context:
+        note[CONTEXT] = task.parameters.context
     if num_added_tokens:
         note[ADDED] = num_added_tokens
     return json.dumps(note).encode()
@@ -164,7 +191,7 @@ def _encode(
     window_of = features.pop(WINDOW_OF, None)
     texts = [
         rows[column].map(" ".join) if column in task.list_columns else rows[column]
-        for column in task.input_columns
+        for column in task.columns_read(rows)
     ]
     num_characters = pd.concat([text.str.len() for text in texts], axis=1).sum(axis=1)
     kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]

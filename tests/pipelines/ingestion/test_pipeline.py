@@ -11,7 +11,7 @@ from kedro.runner import SequentialRunner
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.corpora.entry import CorporaParameters
-from ccnlp.errors import CorpusError
+from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.pipelines.ingestion import nodes
 from ccnlp.pipelines.ingestion.pipeline import create_pipeline
 from ccnlp.tasks.base import TasksParameters
@@ -268,3 +268,30 @@ def test_corpora_without_annotations_leave_no_table_of_them(catalog) -> None:
     ingest(catalog, "reviews")
     for name in ("annotations", "agreement_table", "agreement_report", "disagreement_plot"):
         assert not catalog.exists(name)
+
+
+def test_contexts_stand_beside_corpora_without(catalog) -> None:
+    write_corpus("reviews")
+    write_corpus("posts")
+    plain = ingest(catalog, "posts").drop(columns=["detected_language_score"])
+    entries = {name: {**ENTRY, "path": f"{name}.csv"} for name in ("posts", "reviews")}
+    entries["reviews"]["context"] = {"market": "culture"}
+    catalog["params:corpora"] = CorporaParameters.model_validate(entries)
+    SequentialRunner().run(without_encoder(), catalog)
+
+    examples = catalog.load("examples@table")
+    is_told = examples["corpus"] == "reviews"
+    assert (examples.loc[is_told, "context"] == "market: NA").all()
+    assert examples.loc[~is_told, "context"].isna().all()
+    again = examples.loc[~is_told, plain.columns].reset_index(drop=True)
+    pd.testing.assert_frame_equal(again, plain)
+
+
+def test_task_that_reads_contexts_of_which_no_corpus_has_one_stops_before_any_is_read(
+    catalog,
+) -> None:
+    entry = load("tasks", "parameters")["tasks"]["sentiment"] | {"context": "text_pair"}
+    catalog["params:tasks"] = TasksParameters.model_validate({"sentiment": entry})
+    write_corpus("reviews")
+    with pytest.raises(ConfigurationError, match="none of its corpora 'reviews' names one"):
+        ingest(catalog, "reviews")

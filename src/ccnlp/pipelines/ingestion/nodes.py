@@ -18,6 +18,7 @@ from ccnlp.corpora import acceptance, agreement, curation, plots, report
 from ccnlp.corpora.agreement import CorporaAgreement
 from ccnlp.corpora.curation import IngestionParameters, for_each, with_columns
 from ccnlp.corpora.entry import CorporaParameters
+from ccnlp.corpora.readable_task import check_contexts
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import CorpusSummary
 from ccnlp.evaluation.views import with_views
@@ -48,6 +49,7 @@ def curate_corpora(
     }
     for read in reads.values():
         read()  # checks the entry and finds its files, and reads no row
+    check_contexts(entries, known)
     return {
         name: partial(
             _curate,

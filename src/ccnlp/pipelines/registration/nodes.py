@@ -11,6 +11,7 @@ from ccnlp.evaluation.report import with_promotion
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.serving.package import ModelPackage, provenance_tags, request_example
+from ccnlp.serving.predictor import reads_contexts
 
 
 def decide_promotion(
@@ -41,5 +42,5 @@ def package_model(
         card=with_promotion(card, decision),
         tags=provenance_tags(model, fingerprints) | promotion_tags(decision),
         parameters=registration.serving,
-        example=request_example(examples),
+        example=request_example(examples, reads_context=reads_contexts(model)),
     )

@@ -69,7 +69,7 @@ class LabelDistribution(SequenceClassification):
         max_length_tokens: int,
     ) -> dict[str, Sequence[Any]]:
         """As of one label a text; the target is the share of each label."""
-        inputs = rows[list(self.input_columns)]
+        inputs = rows[self.columns_read(rows)]
         features = super().encode(inputs, tokenizer, max_length_tokens=max_length_tokens)
         if self._counts_column in rows:
             features["target"] = list(self._targets(rows))

@@ -10,6 +10,7 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import classification_metrics
 from ccnlp.tasks.base import TASKS, Batch, Features, Pooling, Task
 from ccnlp.tasks.padding import pad_token_ids
+from ccnlp.tasks.sequences import encode_texts
 
 if TYPE_CHECKING:
     import torch
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
 @TASKS.register("sequence_classification")
 class SequenceClassification(Task):
-    """Predicts one of `labels` for `text`."""
+    """Predicts one of `labels` for `text`, with its context if the parameter `context` asks so."""
 
     input_columns: ClassVar[tuple[str, ...]] = ("text",)
     target_columns: ClassVar[tuple[str, ...]] = ("label",)
+    can_read_context: ClassVar[bool] = True
     primary_metric: str = "macro_f1"
 
     def check_parameters(self) -> None:
@@ -62,12 +64,15 @@ class SequenceClassification(Task):
         max_length_tokens: int,
     ) -> dict[str, Sequence[Any]]:
         """Token ids cut to `max_length_tokens`, special tokens included, and the label's index."""
-        texts = rows["text"].tolist()
-        # One call in Rust; the cut is made here so that the length before it is known.
-        full = tokenizer(texts, add_special_tokens=True, return_attention_mask=False)["input_ids"]
+        sequences, lengths = encode_texts(
+            rows,
+            tokenizer,
+            reading=self.parameters.context,
+            max_length_tokens=max_length_tokens,
+        )
         features: dict[str, Sequence[Any]] = {
-            "input_ids": [_truncate(ids, max_length_tokens) for ids in full],
-            "num_tokens_before_truncation": [len(ids) for ids in full],
+            "input_ids": sequences,
+            "num_tokens_before_truncation": lengths,
         }
         if "label" in rows:
             index = {label: i for i, label in enumerate(self.labels)}
@@ -128,10 +133,3 @@ class SequenceClassification(Task):
             predictions["confidence"],
             labels=self.labels,
         )
-
-
-def _truncate(ids: list[int], max_length_tokens: int) -> list[int]:
-    """Keeps the last id, the end mark, when a text is cut."""
-    if len(ids) <= max_length_tokens:
-        return ids
-    return [*ids[: max_length_tokens - 1], ids[-1]]
