@@ -214,5 +214,10 @@ def test_words_without_annotators_do_not_speak_of_them(make_rows, predict, param
         "Asked for each culture that it was trained on, the model's answers lie 0.1 or more apart "
         "on 1 of 2 test texts: these are contested. The median disagreement is 0.26.",
     )
-    assert view.cultures == CULTURES
     assert [line.text for line in view.texts] == ["text …"]
+    assert view.texts[0].answers == "yes: SG, ZA; no: AU"
+
+
+def test_text_that_is_contested_under_one_label_says_so(make_rows, predict, parameters):
+    summary = summary_of(predict(make_rows([25])), parameters)
+    assert view_contested(summary, max_characters=9).texts[0].answers == "no in all"

@@ -1,17 +1,17 @@
 """Which texts a model answers differently for the cultures: in words for people."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True)
 class ContestedText:
-    """One text; `answers` are the most probable labels by culture."""
+    """One text; `answers` spells the most probable label of each culture."""
 
     text: str
     disagreement: float
-    answers: Mapping[str, str]
+    answers: str
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,6 @@ class ContestedView:
     """The section of one task."""
 
     sentences: tuple[str, ...]
-    cultures: tuple[str, ...]
     texts: tuple[ContestedText, ...]
 
 
@@ -30,13 +29,14 @@ def view_contested(summary: Mapping[str, Any], *, max_characters: int) -> Contes
         summary: of the task.
         max_characters: of a text that are shown.
     """
-    texts = [
-        ContestedText(row["text"], row["disagreement"], row["answers"]) for row in summary["texts"]
-    ]
     return ContestedView(
         sentences=tuple(_sentences(summary)),
-        cultures=tuple(texts[0].answers) if texts else (),
-        texts=tuple(replace(line, text=_cut(line.text, max_characters)) for line in texts),
+        texts=tuple(
+            ContestedText(
+                _cut(row["text"], max_characters), row["disagreement"], _spell(row["answers"])
+            )
+            for row in summary["texts"]
+        ),
     )
 
 
@@ -67,6 +67,17 @@ def _sentences(summary: Mapping[str, Any]) -> Iterator[str]:
         f"{interval}. With few annotators a culture, those of people are partly chance, which "
         "keeps it low."
     )
+
+
+def _spell(answers: Mapping[str, str]) -> str:
+    """Such as `negative: AU, GB; neutral: SG`."""
+    cultures: dict[str, list[str]] = {}
+    for culture, label in answers.items():
+        cultures.setdefault(label, []).append(culture)
+    if len(cultures) == 1:
+        return f"{next(iter(cultures))} in all"
+    most_first = sorted(cultures.items(), key=lambda item: -len(item[1]))
+    return "; ".join(f"{label}: {', '.join(own)}" for label, own in most_first)
 
 
 def _cut(text: str, most: int) -> str:
