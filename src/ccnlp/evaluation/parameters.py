@@ -115,7 +115,8 @@ class AbstentionParameters(_Group):
         gt=0,
         lt=1,
         description="of the texts that are answered, 0..1; kept with `evaluation.confidence`, by a "
-        "threshold of the confidence that is chosen on validation",
+        "threshold of the confidence that is chosen on validation; `abstention: null` answers "
+        "every text",
     )
 
 
