@@ -314,6 +314,16 @@ def test_model_that_is_told_nothing_refuses_cultures(predictor):
         predictor.predict(request("good"), cultures=["GB"])
 
 
+def test_model_that_is_told_of_language_alone_refuses_cultures(tiny_model, culture_parameters):
+    from ccnlp.conditioning.base import fit
+
+    seen = pd.DataFrame({"culture": ["GB"], "language": ["en"], "domain": ["und"]})
+    told = fit(culture_parameters("prefix", prefix={"fields": ["language"]}), seen)
+    model = dataclasses.replace(tiny_model, conditioning=told)
+    with pytest.raises(RequestError, match="the model is told nothing of culture"):
+        by_culture(model).predict(request("good"), cultures=["GB"])
+
+
 def test_limit_of_texts_holds_for_texts_times_cultures(conditioned_model):
     predictor = by_culture(conditioned_model, max_texts=3)
     assert len(predictor.predict(request("good"), cultures=["all"])) == 1

@@ -50,7 +50,7 @@ def predict_distributions(
     shape = len(rows), len(cultures), len(model.tasks[task].labels)
     if not len(rows):
         return np.empty(shape)
-    repeated = rows.loc[rows.index.repeat(len(cultures))].reset_index(drop=True)
+    repeated = rows.iloc[np.arange(len(rows)).repeat(len(cultures))].reset_index(drop=True)
     asked = repeated.assign(culture=np.tile(np.asarray(cultures, dtype=object), len(rows)))
     predicted = model.predict(asked, task=task, tokens_per_batch=tokens_per_batch)
     shares = np.stack(predicted["probabilities"].tolist()).astype(np.float64)
