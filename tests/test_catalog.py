@@ -15,6 +15,7 @@ ENTRIES = {
 }
 TABLES = {name: e for name, e in ENTRIES.items() if e.get("type") == "pandas.CSVDataset"}
 TEXTS = {
+    "abstention": ["task", "split", "system", "slice", "group"],
     "conflict_table": ["corpus", "id", "language", "culture", "split", "text", "label"],
     "agreement_table": ["corpus", "task", "kind", "culture_a", "culture_b", "measure", "note"],
     "contested_table": ["corpus", "task", "group_id", "text", "majorities"],

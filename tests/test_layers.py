@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ccnlp import pipeline_registry
+from ccnlp.hooks.graph_choices import GraphChoices
 from ccnlp.pipeline_registry import register_pipelines
 
 CATALOG = Path(__file__).parents[1] / "conf" / "base" / "catalog"
@@ -30,7 +32,10 @@ def layer_of(dataset: str) -> str | None:
 @pytest.mark.parametrize(
     "name", ["__default__", "behaviour", "augmentation_study", "culture_study"]
 )
-def test_layers_follow_each_other_without_a_circle(name):
+@pytest.mark.parametrize("has_more", [False, True])
+def test_layers_follow_each_other_without_a_circle(name, has_more, monkeypatch):
+    choices = GraphChoices(has_annotations=has_more, is_conditioned=has_more)
+    monkeypatch.setattr(pipeline_registry, "graph_choices", lambda: choices)
     after = defaultdict(set)
     for node in register_pipelines()[name].nodes:
         outputs = {layer_of(output) for output in node.outputs}

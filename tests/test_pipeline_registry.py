@@ -51,6 +51,20 @@ def test_agreement_is_measured_and_reported_where_a_corpus_has_annotations(monke
     assert not told & without["__default__"].datasets()
 
 
+def test_cultures_are_set_apart_where_the_model_is_told_of_culture(monkeypatch):
+    without = register_pipelines()
+    choices = GraphChoices(is_conditioned=True)
+    monkeypatch.setattr(pipeline_registry, "graph_choices", lambda: choices)
+    pipelines = register_pipelines()
+    added = {
+        name: {node.func.__name__ for node in pipelines[name].nodes}
+        - {node.func.__name__ for node in without[name].nodes}
+        for name in NAMES
+    }
+    assert added.pop("evaluation") == {"predict_by_culture", "summarise_disagreement"}
+    assert not any(added.values())
+
+
 def test_every_stage_but_the_first_reads_what_an_earlier_one_makes():
     pipelines = register_pipelines()
     made = set(pipelines["ingestion"].all_outputs())

@@ -28,7 +28,10 @@ def _create(name: str) -> "Pipeline":
         "augmentation": {"is_enabled": choices.is_augmentation_enabled},
         "behaviour": {"model": choices.judged_model},
         "ingestion": {"has_annotations": choices.has_annotations},
-        "evaluation": {"has_annotations": choices.has_annotations},
+        "evaluation": {
+            "has_annotations": choices.has_annotations,
+            "is_conditioned": choices.is_conditioned,
+        },
     }
     pipeline: Pipeline = module.create_pipeline(**of_choices.get(name, {}))
     return pipeline

@@ -15,7 +15,8 @@ from ccnlp import progress
 from ccnlp.datasets.champion_dataset import ChampionDataset, ChampionVersionDataset
 from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset, request_signature
 from ccnlp.serving.package import ModelPackage
-from ccnlp.serving.predictor import ServingParameters
+from ccnlp.serving.predictor import Predictor, ServingParameters
+from ccnlp.serving.thresholds import ServingThresholds
 
 pytestmark = pytest.mark.filterwarnings("ignore:Operation with range is deprecated")  # mlflow's
 
@@ -51,6 +52,7 @@ def package(tiny_model) -> ModelPackage:
         card="---\nlicense: other\n---\n\n# Model card\n",
         tags={"encoder.name": "tiny", "data.seed": "01ab"},
         parameters=PARAMETERS,
+        thresholds=ServingThresholds(),
         example=pd.DataFrame({"text": ["good", "mala"], "language": ["en", "es"]}),
     )
 
@@ -73,7 +75,16 @@ def test_saving_leaves_the_terminal_to_the_runs_own_table(registry, dataset, pac
 def test_signature_of_a_conditioned_model_has_a_domain_and_whether_a_culture_was_seen():
     signature = request_signature(["sentiment"], is_conditioned=True)
     assert signature.inputs.optional_input_names() == ["language", "culture", "domain"]
-    assert signature.outputs.input_names()[-1] == "is_culture_seen"
+    assert signature.outputs.required_input_names()[-1] == "is_culture_seen"
+    assert signature.outputs.optional_input_names() == ["by_culture", "disagreement", "contested"]
+
+
+def test_signature_of_a_model_that_may_abstain_does_not_promise_a_label():
+    plain, abstaining = (request_signature(["sentiment"], may_abstain=may) for may in (False, True))
+    assert "label" in plain.outputs.required_input_names()
+    assert abstaining.outputs.optional_input_names() == ["label", "abstains"]
+    parameters = {spec["name"]: spec["default"] for spec in plain.params.to_dict()}
+    assert parameters == {"task": "sentiment", "cultures": [], "abstain": True}
 
 
 def test_signature_of_a_model_that_reads_contexts_has_one():
@@ -140,6 +151,52 @@ def test_registered_model_that_reads_contexts_takes_one_through_mlflow(
     assert with_one != without == pytest.approx(plain["positive"])
     with pytest.raises(mlflow.exceptions.MlflowException, match="context of text 0 has 51 char"):
         served.predict(pd.DataFrame({"text": ["good"], "context": ["x" * 51]}))
+
+
+def test_registered_model_abstains_unless_it_is_asked_not_to(registry, dataset, package):
+    thresholds = ServingThresholds(abstention={"sentiment": 1.0}, min_disagreement=0.1)
+    dataset.save(dataclasses.replace(package, thresholds=thresholds))
+    served = mlflow.pyfunc.load_model("models:/ccnlp@champion")
+    texts = pd.DataFrame({"text": ["good", "mala"]})
+    silent = served.predict(texts)
+    assert silent["label"].tolist() == [None, None]
+    assert silent["abstains"].tolist() == [True, True]
+    told = served.predict(texts, params={"abstain": False})
+    assert set(told["label"]) <= {"negative", "neutral", "positive"}
+    assert told["abstains"].tolist() == [True, True]
+
+
+def test_registered_model_answers_by_culture_where_it_is_told_of_it(
+    registry, dataset, package, conditioned_model
+):
+    thresholds = ServingThresholds(abstention={}, min_disagreement=0.0)
+    dataset.save(dataclasses.replace(package, model=conditioned_model, thresholds=thresholds))
+    served = mlflow.pyfunc.load_model("models:/ccnlp@champion")
+    answer = served.predict(pd.DataFrame({"text": ["good"]}), params={"cultures": ["GB", "mx"]})
+    assert list(answer.loc[0, "by_culture"]) == ["GB", "MX"]
+    assert 0 < answer.loc[0, "disagreement"] < 1
+    assert bool(answer.loc[0, "contested"])
+
+
+def test_registered_model_that_is_told_nothing_refuses_cultures(registry, dataset, package):
+    dataset.save(package)
+    served = mlflow.pyfunc.load_model("models:/ccnlp@champion")
+    with pytest.raises(MlflowException, match="the model is told nothing of culture") as caught:
+        served.predict(pd.DataFrame({"text": ["good"]}), params={"cultures": ["all"]})
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_version_from_before_thresholds_answers_as_it_did(registry, dataset, package):
+    # Its own code is kept with it: it gives neither thresholds nor parameters but the task.
+    dataset.save(package)
+    folder = Path(mlflow.artifacts.download_artifacts("models:/ccnlp@champion"))
+    limits = json.loads((folder / "artifacts" / "limits.json").read_text())
+    predictor = Predictor.load(
+        folder / "artifacts" / "model", parameters=ServingParameters.model_validate(limits)
+    )
+    answer = predictor.predict(pd.DataFrame({"text": ["good", "mala"]}), task=None)
+    assert list(answer.columns) == ["label", "confidence", "probabilities", "is_truncated"]
+    assert answer["label"].notna().all()
 
 
 def test_model_belongs_to_the_active_run_and_takes_its_code_revision(registry, dataset, package):

@@ -1,7 +1,7 @@
 import pytest
 
 from ccnlp.errors import CcnlpError
-from ccnlp.evaluation.origin import Origin, check_origin, origin_of
+from ccnlp.evaluation.origin import Origin, check_origin, check_weights, origin_of
 
 ORIGIN = Origin(weights="0a", champion_version="2", confidence=0.95)
 
@@ -37,3 +37,12 @@ def test_scores_of_the_present_models_are_taken():
 def test_scores_of_other_models_are_told_with_the_way_on(weights, version, message):
     with pytest.raises(CcnlpError, match=message):
         check_origin(ORIGIN, weights=weights, champion_version=version)
+
+
+def test_what_is_of_other_weights_is_told_by_its_name():
+    check_weights("0a", weights="0a", what="thresholds")
+    check_weights(None, weights="0a", what="thresholds")
+    with pytest.raises(
+        CcnlpError, match=r"the thresholds are of other weights \(0a\) than the fine"
+    ):
+        check_weights("0a", weights="0b", what="thresholds")

@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from ccnlp.evaluation import prediction_plots, report, score_plots
+from ccnlp.evaluation.abstention import measure_abstention, thresholds_of
+from ccnlp.evaluation.abstention_view import AbstentionTables
 from ccnlp.evaluation.fairness import measure_fairness
 from ccnlp.evaluation.fairness_view import FairnessTables
-from ccnlp.evaluation.parameters import PublishedScores
+from ccnlp.evaluation.parameters import AbstentionParameters, PublishedScores
 from ccnlp.evaluation.scores import score_predictions
 
 ATTACK = "<script>alert('x')</script>"
@@ -334,3 +336,59 @@ def test_model_card_lists_cultures_and_escapes_them(judgement):
     assert "| es-ES (Spanish, Spain) | 9 \\* |" in body
     assert "## Intended use" in body
     assert "## Limits" in body
+
+
+@pytest.fixture
+def with_abstention(judgement, predictions, parameters):
+    """The judgement with thresholds that were chosen on rows like those of test."""
+    copies = [
+        predictions.assign(split="validation", example_id=f"v{n}-" + predictions["example_id"])
+        for n in range(3)
+    ]
+    both = pd.concat([predictions, *copies], ignore_index=True)
+    both = both.assign(group_id=both["example_id"], is_seen=False)
+    lenient = AbstentionParameters(max_error_rate=0.4)
+    asked = parameters.model_copy(update={"abstention": lenient})
+    thresholds = thresholds_of(both, asked, weights="0a")
+    table = measure_abstention(both, thresholds.tasks, asked)
+    return replace(judgement, abstention=AbstentionTables(thresholds, table))
+
+
+def test_page_and_card_tell_when_the_model_answers(with_abstention):
+    own = render(with_abstention)
+    assert "alert('x')</script>" not in own
+    text = html.unescape(own)
+    assert "When does it answer?" in text
+    assert "“Fine-tuned” answers where its confidence is 90.0 % or more" in text
+    assert "at most 40 % of the answers are wrong" in text
+    assert "no threshold" in text  # of TF-IDF
+    assert "Fine-tuned, by culture" in text
+    assert not re.search(r"\bnan\b", text)
+    card = report.render_model_card(with_abstention, max_length_tokens=64).split("---\n", 2)[2]
+    assert "answers where its confidence is 90.0 % or more" in card
+    assert card.index("## Abstention") < card.index("## Limits")
+    assert "<script>" not in card
+
+
+def test_page_and_card_without_thresholds_do_not_speak_of_them(page, judgement):
+    assert "When does it answer?" not in without_plotly(page)
+    assert "## Abstention" not in report.render_model_card(judgement, max_length_tokens=64)
+
+
+def test_page_shows_contested_texts_escaped(judgement):
+    summary = {
+        "num_texts": 9, "num_contested": 1, "median": 0.05, "min_disagreement": 0.1,
+        "num_judged": 0, "correlation": None, "low": None, "high": None,
+        "texts": [
+            {
+                "text": ATTACK, "language": "es", "disagreement": 0.31,
+                "answers": {"MX": "positive", ATTACK: "negative"},
+            }
+        ],
+    }  # fmt: skip
+    own = render(replace(judgement, contested={"sentiment": summary}))
+    assert "alert('x')</script>" not in own
+    text = html.unescape(own)
+    assert "lie 0.1 or more apart on 1 of 9 test texts" in text
+    assert "0.31" in text
+    assert f"positive: MX; negative: {ATTACK}" in text

@@ -60,6 +60,24 @@ def test_parameter_decides_which_model_is_judged(parameters, model):
 
 
 @pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"culture": {"conditioning": "prefix"}}, True),
+        ({"culture": {"conditioning": "none"}}, False),
+        ({"culture": {"conditioning": None}}, False),
+        ({"culture": {}}, False),
+        ({"culture": None}, False),
+        ({}, False),
+    ],
+)
+def test_parameter_decides_whether_cultures_are_set_apart(parameters, expected):
+    note(parameters)
+    assert graph_choices().is_conditioned is expected
+    made = register_pipelines()["evaluation"].all_outputs()
+    assert ("contested_report" in made) is expected
+
+
+@pytest.mark.parametrize(
     ("entry", "expected"),
     [
         ({"task": "hate", "annotations": {"annotator": "x"}}, True),

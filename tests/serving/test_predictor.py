@@ -3,9 +3,11 @@ import unicodedata
 
 import pandas as pd
 import pytest
+from scipy.spatial.distance import jensenshannon
 
 from ccnlp.errors import ModelSourceError
 from ccnlp.serving.predictor import Predictor, RequestError, ServingParameters, served_tasks
+from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 PARAMETERS = ServingParameters(max_texts=3, max_characters=40, tokens_per_batch=256)
@@ -247,3 +249,140 @@ def test_context_that_is_none_is_refused_where_it_is_read(reader, predictor, con
     with pytest.raises(RequestError, match=message):
         reader.predict(given)
     assert len(predictor.predict(given)) == 2  # which does not look at it
+
+
+def abstaining(model, threshold) -> Predictor:
+    thresholds = ServingThresholds(abstention={"sentiment": threshold}, min_disagreement=None)
+    return Predictor(model, parameters=PARAMETERS, thresholds=thresholds)
+
+
+def test_model_abstains_below_its_threshold_and_gives_no_label(tiny_model, predictor):
+    texts = request("good film", "bad", "it was boring")
+    plain = predictor.predict(texts)
+    middle = plain["confidence"].sort_values().iloc[1]
+    answer = abstaining(tiny_model, middle).predict(texts)
+    assert answer["abstains"].tolist() == (plain["confidence"] < middle).tolist()
+    assert answer["abstains"].sum() == 1  # the one at the threshold is answered
+    assert answer["label"].isna().tolist() == answer["abstains"].tolist()
+    assert answer.loc[answer["label"].isna(), "label"].tolist() == [None]  # null in JSON
+    assert answer["probabilities"].tolist() == plain["probabilities"].tolist()
+
+
+def test_label_is_given_all_the_same_where_it_is_asked_for(tiny_model, predictor):
+    texts = request("good film", "bad")
+    answer = abstaining(tiny_model, 1.0).predict(texts, abstains=False)
+    assert answer["label"].tolist() == predictor.predict(texts)["label"].tolist()
+    assert answer["abstains"].all()
+
+
+def test_task_without_a_threshold_is_always_answered(two_tasks):
+    predictor = abstaining(two_tasks, 1.0)
+    assert predictor.predict(request("good"))["abstains"].all()
+    assert "abstains" not in predictor.predict(request("good"), task="topic")
+
+
+def test_abstaining_on_no_text_gives_no_answer(tiny_model):
+    answer = abstaining(tiny_model, 0.5).predict(request())
+    assert list(answer.columns)[-1] == "abstains"
+    assert not len(answer)
+
+
+def by_culture(model, min_disagreement=0.1, max_texts=9) -> Predictor:
+    parameters = PARAMETERS.model_copy(update={"max_texts": max_texts})
+    thresholds = ServingThresholds(abstention={}, min_disagreement=min_disagreement)
+    return Predictor(model, parameters=parameters, thresholds=thresholds)
+
+
+def test_cultures_are_set_beside_each_other_on_request(conditioned_model):
+    texts = request("good", "bad film")
+    predictor = by_culture(conditioned_model)
+    answer = predictor.predict(texts, cultures=["mx", "GB", "MX"])
+    for row, text in enumerate(texts["text"]):
+        apart = answer.loc[row, "by_culture"]
+        assert list(apart) == ["MX", "GB"]
+        for culture, probabilities in apart.items():
+            alone = predictor.predict(request(text, culture=[culture]))
+            assert probabilities == pytest.approx(alone.loc[0, "probabilities"], abs=1e-5)
+        first, second = (list(own.values()) for own in apart.values())
+        assert answer.loc[row, "disagreement"] == pytest.approx(
+            jensenshannon(first, second, base=2), abs=1e-5
+        )
+    assert "by_culture" not in predictor.predict(texts)
+
+
+def test_all_are_the_cultures_of_the_training(conditioned_model):
+    answer = by_culture(conditioned_model).predict(request("good"), cultures=["all"])
+    assert list(answer.loc[0, "by_culture"]) == ["GB", "MX", "latam"]
+
+
+def test_text_is_contested_from_the_stated_disagreement_on(conditioned_model):
+    texts = request("good", "bad", "it was boring")
+    found = by_culture(conditioned_model).predict(texts, cultures=["all"])["disagreement"]
+    middle = found.sort_values().iloc[1]
+    answer = by_culture(conditioned_model, middle).predict(texts, cultures=["all"])
+    assert answer["contested"].tolist() == (found >= middle).tolist()
+    assert answer["contested"].sum() == 2
+    untold = by_culture(conditioned_model, None).predict(texts, cultures=["all"])
+    assert "contested" not in untold
+    assert "disagreement" in untold
+
+
+def test_one_culture_has_nobody_to_disagree_with(conditioned_model):
+    answer = by_culture(conditioned_model).predict(request("good"), cultures=["GB"])
+    assert answer.loc[0, "disagreement"] == 0
+    assert not answer.loc[0, "contested"]
+
+
+def test_own_culture_of_a_row_stays_the_answer(conditioned_model):
+    predictor = by_culture(conditioned_model)
+    given = request("good", "good", culture=["GB", "MX"])
+    plain, beside = predictor.predict(given), predictor.predict(given, cultures=["all"])
+    assert beside["label"].tolist() == plain["label"].tolist()
+    assert beside["confidence"].tolist() == plain["confidence"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("cultures", "message"),
+    [
+        (["GB", "UK"], "the request: culture 'UK' is no ISO 3166 region .*mean 'GB'"),
+        (["latm"], "culture 'latm' .*and no declared group; did you mean 'latam'"),
+        (["GB", "JP"], "knows nothing of culture 'JP', .* trained on GB, MX, latam"),
+        (["und"], "knows nothing of culture 'und', so that its answer would be that for an unk"),
+        (["all", "GB"], "culture 'all' is no ISO 3166 region"),
+    ],
+)
+def test_culture_that_the_model_can_not_answer_by_is_refused(conditioned_model, cultures, message):
+    with pytest.raises(RequestError, match=message):
+        by_culture(conditioned_model).predict(request("good"), cultures=cultures)
+
+
+def test_model_that_is_told_nothing_refuses_cultures(predictor):
+    with pytest.raises(RequestError, match="told nothing of culture, so that it can't answer by"):
+        predictor.predict(request("good"), cultures=["GB"])
+
+
+def test_model_that_is_told_of_language_alone_refuses_cultures(tiny_model, culture_parameters):
+    from ccnlp.conditioning.base import fit
+
+    seen = pd.DataFrame({"culture": ["GB"], "language": ["en"], "domain": ["und"]})
+    told = fit(culture_parameters("prefix", prefix={"fields": ["language"]}), seen)
+    model = dataclasses.replace(tiny_model, conditioning=told)
+    with pytest.raises(RequestError, match="the model is told nothing of culture"):
+        by_culture(model).predict(request("good"), cultures=["GB"])
+
+
+def test_limit_of_texts_holds_for_texts_times_cultures(conditioned_model):
+    predictor = by_culture(conditioned_model, max_texts=3)
+    assert len(predictor.predict(request("good"), cultures=["all"])) == 1
+    with pytest.raises(RequestError) as caught:
+        predictor.predict(request("good", "bad"), cultures=["GB", "MX"])
+    assert str(caught.value) == (
+        "the request has 2 texts in 2 cultures, which are 4 answers, and at most 3 are given at "
+        "once; send the texts in parts, or name fewer cultures"
+    )
+
+
+def test_no_text_has_no_answer_by_culture(conditioned_model):
+    answer = by_culture(conditioned_model).predict(request(), cultures=["all"])
+    assert list(answer.columns)[-3:] == ["by_culture", "disagreement", "contested"]
+    assert not len(answer)

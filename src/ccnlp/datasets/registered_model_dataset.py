@@ -19,6 +19,7 @@ from ccnlp.serving.predictor import reads_contexts, served_tasks
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.models import ModelSignature
+    from mlflow.types import ParamSpec
 
 PACKAGE = Path(__file__).parents[1]
 PYFUNC = PACKAGE / "pipelines" / "registration" / "pyfunc.py"
@@ -74,6 +75,7 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
                     served_tasks(data.model),
                     is_conditioned=data.model.conditioning is not None,
                     reads_context=reads_contexts(data.model),
+                    may_abstain=bool(data.thresholds.abstention),
                 ),
                 input_example=data.example,
                 pip_requirements=pinned_requirements(),
@@ -132,29 +134,37 @@ def without_front_matter(card: str) -> str:
 
 
 def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
-    """Writes checkpoint, limits and model card; their paths by name."""
+    """Writes checkpoint, limits, thresholds and model card; their paths by name."""
     paths = {
         "model": folder / "model",
         "limits": folder / "limits.json",
+        "thresholds": folder / "thresholds.json",
         "model_card": folder / "model_card.md",
     }
     data.model.save(paths["model"])
     paths["limits"].write_text(data.parameters.model_dump_json(indent=2), encoding="utf-8")
+    paths["thresholds"].write_text(data.thresholds.model_dump_json(indent=2), encoding="utf-8")
     paths["model_card"].write_text(data.card, encoding="utf-8")
     return {name: str(path) for name, path in paths.items()}
 
 
 def request_signature(
-    tasks: Sequence[str], *, is_conditioned: bool = False, reads_context: bool = False
+    tasks: Sequence[str],
+    *,
+    is_conditioned: bool = False,
+    reads_context: bool = False,
+    may_abstain: bool = False,
 ) -> "ModelSignature":
     """Texts with an optional language and culture, answered with label and probabilities.
 
     The parameter `task` says for which of the tasks; the first where it is not given. A model that
-    is told of culture also takes a domain, and says whether it has seen the culture; one that reads
-    contexts takes a context.
+    is told of culture also takes a domain, says whether it has seen the culture, and sets the
+    `cultures` of the parameters beside each other; another one takes them to refuse them. One that
+    reads contexts takes a context. A model that may abstain does not always give a label, but for
+    `abstain: false`.
     """
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
+    from mlflow.types import ColSpec, DataType, ParamSchema, Schema
     from mlflow.types.schema import Map
 
     inputs = [
@@ -165,18 +175,36 @@ def request_signature(
     if reads_context:
         inputs.append(ColSpec(DataType.string, "context", required=False))
     outputs = [
-        ColSpec(DataType.string, "label"),
+        ColSpec(DataType.string, "label", required=not may_abstain),
         ColSpec(DataType.double, "confidence"),
         ColSpec(Map(DataType.double), "probabilities"),
         ColSpec(DataType.boolean, "is_truncated"),
     ]
     if is_conditioned:
         inputs.append(ColSpec(DataType.string, "domain", required=False))
-        outputs.append(ColSpec(DataType.boolean, "is_culture_seen"))
-    task = ParamSpec("task", DataType.string, default=tasks[0] if tasks else "")
+        outputs += [
+            ColSpec(DataType.boolean, "is_culture_seen"),
+            ColSpec(Map(Map(DataType.double)), "by_culture", required=False),
+            ColSpec(DataType.double, "disagreement", required=False),
+            ColSpec(DataType.boolean, "contested", required=False),
+        ]
+    if may_abstain:  # of several tasks, perhaps not each
+        outputs.append(ColSpec(DataType.boolean, "abstains", required=False))
     return ModelSignature(
-        inputs=Schema(inputs), outputs=Schema(outputs), params=ParamSchema([task])
+        inputs=Schema(inputs),
+        outputs=Schema(outputs),
+        params=ParamSchema(_request_parameters(tasks)),
     )
+
+
+def _request_parameters(tasks: Sequence[str]) -> "list[ParamSpec]":
+    from mlflow.types import DataType, ParamSpec
+
+    return [
+        ParamSpec("task", DataType.string, default=tasks[0] if tasks else ""),
+        ParamSpec("cultures", DataType.string, default=[], shape=(-1,)),
+        ParamSpec("abstain", DataType.boolean, default=True),
+    ]
 
 
 def pinned_requirements() -> list[str]:

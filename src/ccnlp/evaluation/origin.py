@@ -38,15 +38,24 @@ def check_origin(origin: Origin, *, weights: str, champion_version: str | None) 
     Raises:
         CcnlpError: they are of others; says how to evaluate again.
     """
-    if origin.weights is not None and origin.weights != weights:
-        raise CcnlpError(
-            f"the scores are of other weights ({origin.weights}) than the fine-tuned model now has "
-            f"({weights}); {AGAIN}"
-        )
+    check_weights(origin.weights, weights=weights, what="scores")
     if origin.champion_version != champion_version:
         raise CcnlpError(
             f"the scores compare with {_named(origin.champion_version)}, but now there is "
             f"{_named(champion_version)}; {AGAIN}"
+        )
+
+
+def check_weights(found: str | None, *, weights: str, what: str) -> None:
+    """Checks that something is of the present model's weights; `None` is of no model.
+
+    Raises:
+        CcnlpError: it is of others; says how to evaluate again.
+    """
+    if found is not None and found != weights:
+        raise CcnlpError(
+            f"the {what} are of other weights ({found}) than the fine-tuned model now has "
+            f"({weights}); {AGAIN}"
         )
 
 

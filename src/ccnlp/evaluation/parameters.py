@@ -15,7 +15,7 @@ from ccnlp.errors import did_you_mean
 from ccnlp.evaluation.predictions import SLICEABLE
 from ccnlp.evaluation.systems import SYSTEMS
 from ccnlp.examples import COLUMNS
-from ccnlp.parameter_types import Positive, Removable
+from ccnlp.parameter_types import Positive, Removable, Share
 
 COMPUTED_SLICES = ("all", "label", "length")
 """Slices that are not made of columns."""
@@ -108,6 +108,31 @@ class FairnessParameters(_Group):
     )
 
 
+class AbstentionParameters(_Group):
+    """When a model gives no answer."""
+
+    max_error_rate: float = Field(
+        gt=0,
+        lt=1,
+        description="of the texts that are answered, 0..1; kept with `evaluation.confidence`, by a "
+        "threshold of the confidence that is chosen on validation; `abstention: null` answers "
+        "every text",
+    )
+
+
+class ByCultureParameters(_Group):
+    """What a model that is told of culture answers to one text in each of them."""
+
+    max_predictions: int = Field(
+        ge=1,
+        description="test texts times cultures, of each task; drawn at random where there are more",
+    )
+    min_disagreement: Share = Field(
+        description="Jensen-Shannon distance of the cultures' distributions from which on a text "
+        "is contested, 0..1"
+    )
+
+
 class ReportParameters(_Group):
     """What the report shows beside the scores."""
 
@@ -152,6 +177,10 @@ class EvaluationParameters(_Group):
     probe: ProbeParameters
     tokens_per_batch: int = Field(ge=16, description="padded tokens of a batch in prediction")
     fairness: FairnessParameters
+    abstention: AbstentionParameters | None = Field(
+        description="when a model gives no answer; null answers every text"
+    )
+    by_culture: ByCultureParameters
     report: ReportParameters
     published: PublishedScores | None = Field(description="scores of others on the same data")
 

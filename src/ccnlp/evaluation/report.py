@@ -2,13 +2,15 @@
 
 import html
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ccnlp.evaluation.abstention_view import AbstentionTables, AbstentionView, view_abstention
+from ccnlp.evaluation.contested_view import view_contested
 from ccnlp.evaluation.fairness_view import VERDICTS, FairnessTables, view_fairness
 from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
 from ccnlp.evaluation.parameters import EvaluationParameters
@@ -58,6 +60,10 @@ class Judgement:
     parameters: EvaluationParameters
     fairness: FairnessTables | None = None
     """How groups compare, and what the gate decided; the report's section on it."""
+    abstention: AbstentionTables | None = None
+    """When each system answers; the report's section on it."""
+    contested: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By task, how far the answers of cultures lie apart; the report's section on it."""
 
 
 def render_report(
@@ -83,6 +89,10 @@ def render_report(
         figures=figures,
         **_common(judgement),
         **_fairness(judgement),
+        contested={
+            task: view_contested(summary, max_characters=MAX_TEXT_CHARACTERS)
+            for task, summary in judgement.contested.items()
+        },
         failures=failures.to_dict("records"),
         stages={name: tables_of(report) for name, report in stages.items()},
         findings=findings or {},
@@ -180,6 +190,7 @@ def _common(judgement: Judgement) -> dict[str, Any]:
             if name in judgement.parameters.report.demonstration_corpora
         ],
         "languages": sorted({row.key for row in group_rows(scores, "language")}),
+        "abstention": _abstention(judgement, map(str, tasks)),
         "encoder": judgement.encoder,
         "parameters": judgement.parameters,
         "percent": f"{100 * judgement.parameters.confidence:g} %",
@@ -200,6 +211,13 @@ def _fairness(judgement: Judgement) -> dict[str, Any]:
         "gate": tables.gate,
         "gate_groups": groups_by_verdict(tables.gate),
     }
+
+
+def _abstention(judgement: Judgement, tasks: Iterable[str]) -> dict[str, AbstentionView]:
+    """Of the tasks with labelled test rows; nothing where nobody measured it."""
+    tables = judgement.abstention
+    views = {task: view_abstention(tables, task) for task in tasks} if tables else {}
+    return {task: view for task, view in views.items() if view is not None}
 
 
 def _card_metadata(judgement: Judgement, common: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,11 +22,13 @@ class GraphChoices:
         has_annotations: a corpus has single annotations, whose agreement can be measured.
         judged_model: `behaviour.model`; the graph reads that one and no other, so that the champion
             can be judged where nothing was trained.
+        is_conditioned: `culture.conditioning` is not none, so that cultures can be set apart.
     """
 
     is_augmentation_enabled: bool = True
     has_annotations: bool = False
     judged_model: Literal["finetuned", "champion"] = "finetuned"
+    is_conditioned: bool = False
 
     @classmethod
     def of(cls, parameters: dict[str, Any]) -> "GraphChoices":
@@ -40,6 +42,7 @@ class GraphChoices:
             is not False,
             has_annotations=_has_annotations(parameters),
             judged_model="champion" if is_champion else "finetuned",
+            is_conditioned=_group(parameters, "culture").get("conditioning") not in (None, "none"),
         )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from ccnlp.examples import CONTEXT
 from ccnlp.models.trained import TrainedModel
 from ccnlp.serving.predictor import ServingParameters
+from ccnlp.serving.thresholds import ServingThresholds
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class ModelPackage:
         card: the model card, in Markdown.
         tags: provenance of data and encoder, as text.
         parameters: limits of a request.
+        thresholds: from where on it answers, and calls a text contested.
         example: a request: `text`, `language`, `culture`, and `context` for a model that reads it.
     """
 
@@ -30,6 +32,7 @@ class ModelPackage:
     card: str
     tags: Mapping[str, str]
     parameters: ServingParameters
+    thresholds: ServingThresholds
     example: pd.DataFrame
 
 

@@ -1,6 +1,6 @@
 """A trained model behind requests: limits, checks and answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.conditioning.keys import ConditionKeys
 from ccnlp.corpora.cleaning import clean_context, clean_text, has_visible_text
-from ccnlp.cultures import canonical_culture, parse_language
-from ccnlp.errors import CcnlpError, ConfigurationError
+from ccnlp.cultures import parse_language
+from ccnlp.errors import ConfigurationError
 from ccnlp.evaluation.predictions import has_one_label
 from ccnlp.examples import CONTEXT, UNKNOWN
 from ccnlp.models.trained import TrainedModel
+from ccnlp.serving.by_culture import answer_by_culture, parse_culture, parse_cultures
+from ccnlp.serving.errors import RequestError
+from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.base import WINDOW_OF, Task
 
-
-class RequestError(CcnlpError):
-    """A request that is not answered; says which text and why."""
+__all__ = ["Predictor", "RequestError", "ServingParameters", "served_tasks"]
 
 
 class ServingParameters(BaseModel):
@@ -37,23 +38,47 @@ class Predictor:
     Args:
         model: the trained model.
         parameters: limits of a request.
+        thresholds: from where on it answers, and calls a text contested.
     """
 
-    def __init__(self, model: TrainedModel, *, parameters: ServingParameters) -> None:
+    def __init__(
+        self,
+        model: TrainedModel,
+        *,
+        parameters: ServingParameters,
+        thresholds: ServingThresholds | None = None,
+    ) -> None:
         self.model = model
         self.parameters = parameters
+        self.thresholds = thresholds or ServingThresholds()
 
     @classmethod
-    def load(cls, folder: Path, *, parameters: ServingParameters) -> "Predictor":
+    def load(
+        cls,
+        folder: Path,
+        *,
+        parameters: ServingParameters,
+        thresholds: ServingThresholds | None = None,
+    ) -> "Predictor":
         """The predictor of a folder that `TrainedModel.save` wrote.
 
         Raises:
             ModelSourceError: the folder holds no readable model.
         """
-        return cls(TrainedModel.load(folder), parameters=parameters)
+        return cls(TrainedModel.load(folder), parameters=parameters, thresholds=thresholds)
 
-    def predict(self, request: pd.DataFrame, *, task: str | None = None) -> pd.DataFrame:
+    def predict(
+        self,
+        request: pd.DataFrame,
+        *,
+        task: str | None = None,
+        cultures: Sequence[str] = (),
+        abstains: bool = True,
+    ) -> pd.DataFrame:
         """A row a text: `label`, `confidence` (0..1), `probabilities` (a dict by label).
+
+        A model with a threshold for the task also tells in `abstains` where its confidence is below
+        it: there is no label then, unless `abstains` is false.
 
         Texts and contexts are cleaned as in ingestion. `is_truncated` tells where the model did not
         read all of a text and its context, as they have more tokens than the model reads; of the
@@ -67,13 +92,18 @@ class Predictor:
                 they may be missing in a row. A model that is told nothing of them does not look at
                 them.
             task: which task to answer; the first that can be served where it is not given.
+            cultures: whose answers are set beside each other in `by_culture`, `disagreement` and
+                `contested`, see `answer_by_culture`; `all` alone takes those of the training.
+            abstains: whether texts that the model is too unsure of have no label.
 
         Raises:
             RequestError: a task that the model does not serve, too many or too long texts, a
-                missing column or text, a context, a language or a culture that is none.
+                missing column or text, a context or a language that is none, a culture that is none
+                or that the model knows nothing of.
         """
         definition = self._find_task(task)
-        self._check_size(request)
+        asked = parse_cultures(self.model, cultures) if len(cultures) else ()
+        self._check_size(request, num_cultures=len(asked))
         texts = [self._clean(row, text) for row, text in enumerate(request["text"])]
         languages = _parse_languages(request)
         rows = pd.DataFrame({"text": pd.Series(texts, dtype="object")})
@@ -99,7 +129,35 @@ class Predictor:
         ).reset_index(drop=True)
         if keys is not None:
             answer["is_culture_seen"] = rows["culture"].isin(keys.cultures)
-        return answer
+        if asked:
+            answer = answer.join(self._answer_by_culture(rows, definition, asked))
+        return self._abstain(answer, definition, is_silent=abstains)
+
+    def _answer_by_culture(
+        self, rows: pd.DataFrame, task: Task, cultures: Sequence[str]
+    ) -> pd.DataFrame:
+        return answer_by_culture(
+            self.model,
+            rows,
+            task=task.name,
+            cultures=cultures,
+            tokens_per_batch=self.parameters.tokens_per_batch,
+            min_disagreement=self.thresholds.min_disagreement,
+        )
+
+    def _abstain(self, answer: pd.DataFrame, task: Task, *, is_silent: bool) -> pd.DataFrame:
+        """With `abstains`, and where it holds without a label that could be taken for an answer."""
+        threshold = self.thresholds.abstention.get(task.name)
+        if threshold is None:
+            return answer
+        is_unsure = answer["confidence"] < threshold
+        if is_silent:
+            labels = [
+                None if unsure else label
+                for label, unsure in zip(answer["label"], is_unsure, strict=True)
+            ]
+            answer = answer.assign(label=pd.Series(labels, dtype="object"))
+        return answer.assign(abstains=is_unsure)
 
     def _find_task(self, name: str | None) -> Task:
         served = served_tasks(self.model)
@@ -120,7 +178,7 @@ class Predictor:
             return [False] * len(rows)
         return [length > limit for length in encoded["num_tokens_before_truncation"]]
 
-    def _check_size(self, request: pd.DataFrame) -> None:
+    def _check_size(self, request: pd.DataFrame, *, num_cultures: int) -> None:
         if "text" not in request:
             found = ", ".join(map(repr, request.columns))
             raise RequestError(f"the request has no column 'text', only {found}")
@@ -128,6 +186,13 @@ class Predictor:
             raise RequestError(
                 f"the request has {len(request):,} texts, and at most "
                 f"{self.parameters.max_texts:,} are answered at once; send them in parts"
+            )
+        if len(request) * num_cultures > self.parameters.max_texts:
+            raise RequestError(
+                f"the request has {len(request):,} texts in {num_cultures:,} cultures, which are "
+                f"{len(request) * num_cultures:,} answers, and at most "
+                f"{self.parameters.max_texts:,} are given at once; send the texts in parts, or "
+                "name fewer cultures"
             )
 
     def _clean(self, row: int, text: object) -> str:
@@ -182,16 +247,8 @@ def _parse_languages(request: pd.DataFrame) -> list[str]:
 
 
 def _told(request: pd.DataFrame, languages: list[str], keys: ConditionKeys) -> dict[str, list[str]]:
-    """What a conditioned model is told of each row.
-
-    Without a conditioning a culture may be any group that the corpora declared; here the model
-    knows which there are, and a wrong key is told.
-    """
-    groups = {*keys.cultures, *keys.atlas.parameters.groups, UNKNOWN}
-    try:
-        cultures = [canonical_culture(key, groups=groups) for key in _cells(request, "culture")]
-    except ValueError as error:
-        raise RequestError(f"the request: culture {error}") from None
+    """What a conditioned model is told of each row."""
+    cultures = [parse_culture(key, keys) for key in _cells(request, "culture")]
     return {"culture": cultures, "language": languages, "domain": _cells(request, "domain")}
 
 

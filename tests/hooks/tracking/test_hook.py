@@ -14,7 +14,7 @@ from kedro_datasets.pandas import CSVDataset
 from ccnlp import progress
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import TrackingHook
-from ccnlp.hooks.tracking.corpora import fairness_metrics, score_metrics
+from ccnlp.hooks.tracking.corpora import abstention_metrics, fairness_metrics, score_metrics
 from ccnlp.hooks.tracking.hook import _runner_name
 from ccnlp.hooks.tracking.server import check_local_store
 
@@ -239,6 +239,36 @@ def test_gaps_between_groups_become_metrics():
         "sentiment/seed/finetuned/test/gap/culture",
         "topic/seed/finetuned/test/gap/culture",
     }
+
+
+def abstention(slice_="all", **more):
+    row = {"task": "sentiment", "split": "test", "system": "finetuned", "slice": slice_}
+    return row | {"threshold": 0.7, "coverage": 0.6, "error_rate": 0.1, "area": 0.2} | more
+
+
+def test_abstention_becomes_metrics():
+    table = pd.DataFrame([abstention(), abstention("culture", coverage=0.1)])
+    assert abstention_metrics(table) == {
+        "finetuned/test/abstention_threshold": 0.7,
+        "finetuned/test/coverage": 0.6,
+        "finetuned/test/selective_risk": 0.1,
+        "finetuned/test/risk_coverage_area": 0.2,
+    }
+    two = pd.DataFrame([abstention(), abstention(task="topic", threshold=np.nan)])
+    metrics = abstention_metrics(two)
+    assert metrics["sentiment/finetuned/test/coverage"] == 0.6
+    assert math.isnan(metrics["topic/finetuned/test/abstention_threshold"])
+
+
+def test_saved_abstention_is_logged(project):
+    def measure_abstention():
+        return pd.DataFrame([abstention()])
+
+    path = project.folder / "abstention.csv"
+    catalog = DataCatalog({"abstention": CSVDataset(filepath=str(path))})
+    pipeline = Pipeline([Node(measure_abstention, None, "abstention", name="measure_abstention")])
+    project.run(pipeline, TrackingHook(), catalog=catalog)
+    assert project.runs()[0].data.metrics["finetuned/test/selective_risk"] == 0.1
 
 
 def test_saved_gaps_are_logged(project):

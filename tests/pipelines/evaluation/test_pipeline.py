@@ -1,5 +1,6 @@
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_type_hints
 
 import numpy as np
@@ -248,7 +249,7 @@ def judge(examples, parameters, finetuned, champion):
         getattr(nodes, f"predict_{name}")(examples, model, TASKS, parameters)
         for name, model in systems.items()
     ]
-    predictions = nodes.combine_predictions(*tables)
+    predictions, _ = nodes.combine_predictions(parameters, *tables)
     scores, origin = nodes.score_predictions(predictions, "7", TASKS, parameters)
     compared = nodes.compare_with_champion(predictions, "7", TASKS, parameters)
     decision, table = nodes.judge_promotion(
@@ -387,6 +388,73 @@ def test_tables_of_groups_are_read_as_they_were_written(catalog):
     assert fairness["gap"].dtype == "float64"
     assert set(fairness["num_too_small"]) <= {0, 1, 2, 3, 4, 5}
     assert catalog.load("gate_decision")["outcome"] in {"passed", "failed", "inconclusive"}
+
+
+def test_thresholds_are_kept_with_the_weights_that_they_were_chosen_for(catalog, parameters):
+    thresholds = catalog.load("thresholds")
+    assert thresholds["weights"] == "0a"
+    assert thresholds["max_error_rate"] == parameters.abstention.max_error_rate
+    # Always right on 27 rows, the fewest that keep a fifth: 1 - 0.0025 ** (1 / 27) is 0.199.
+    assert thresholds["tasks"]["sentiment"]["finetuned"] == {
+        "threshold": pytest.approx(0.8), "n": 27, "coverage": 1.0, "error_rate": 0.0,
+        "error_bound": pytest.approx(1 - 0.0025 ** (1 / 27)),
+    }  # fmt: skip
+    table = catalog.load("abstention")
+    own = table[(table["system"] == "finetuned") & (table["slice"] == "culture")]
+    assert set(own["group"]) == {"GB", "MX", "NA"}  # Namibia is no missing value
+    assert (own["coverage"] == 1.0).all()
+    predictions = catalog.load("predictions")
+    assert not predictions.loc[predictions["system"] == "finetuned", "abstains"].any()
+    page = Path("data", "08_reporting", "report.html").read_text(encoding="utf-8")
+    assert "When does it answer?" in page
+    assert "Where do its answers differ by culture?" not in page
+    card = Path("data", "08_reporting", "model_card.md").read_text(encoding="utf-8")
+    assert "## Abstention" in card
+
+
+class ToldModel(WordModel):
+    """Answers one text otherwise in Mexico; knows GB, MX and NA."""
+
+    conditioning = SimpleNamespace(
+        keys=SimpleNamespace(cultures=("GB", "MX", "NA")),
+        indices=lambda rows: np.where(rows[["culture"]] == "und", 0, 1),
+    )
+
+    def predict(self, rows, **asked):
+        predicted = super().predict(rows, **asked)
+        is_mexico = (rows["culture"] == "MX").to_numpy() & rows["text"].str.endswith("7").to_numpy()
+        for row in np.flatnonzero(is_mexico):
+            predicted.at[row, "probabilities"] = predicted.at[row, "probabilities"][::-1]
+        return predicted
+
+
+def test_cultures_are_set_apart_where_the_model_is_told_of_them(
+    make_catalog, examples, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    catalog = make_catalog()
+    catalog["finetuned_model"] = MemoryDataset(ToldModel(), copy_mode="assign")
+    for name in ("champion_model", "champion_version"):
+        catalog[name] = MemoryDataset(None)
+    told = create_pipeline(is_conditioned=True)
+    configured = yaml.safe_load((CONFIGURATION / "catalog" / "evaluation.yml").read_text())
+    made = DataCatalog.from_config(
+        {name: configured[name] for name in ("culture_predictions", "contested_report")}
+    )
+    for name in ("culture_predictions", "contested_report"):
+        catalog[name] = made[name]
+    SequentialRunner().run(told, catalog)
+    table = catalog.load("culture_predictions")
+    assert len(table) == (examples["split"] == "test").sum()  # a row a text
+    is_changed = table["text"].str.endswith("7")
+    assert (table["prediction_GB"] == table["prediction_NA"]).all()
+    assert set(table.loc[~is_changed, "disagreement"].round(6)) == {0.0}
+    assert (
+        catalog.load("contested_report")["sentiment"]["num_contested"]
+        == (table["prediction_GB"] != table["prediction_MX"]).sum()
+    )
+    page = Path("data", "08_reporting", "report.html").read_text(encoding="utf-8")
+    assert "Where do its answers differ by culture?" in page
 
 
 def test_nodes_are_named_like_their_functions():

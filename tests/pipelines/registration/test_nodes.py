@@ -47,6 +47,14 @@ def gate_of(model, version=None):
     return {**GATE, "weights": model.weights_digest, "origin": origin}
 
 
+def thresholds_for(weights, **choices):
+    """The threshold of each system, as chosen on validation."""
+    numbers = {"max_error_rate": 0.2, "confidence": 0.95, "min_disagreement": 0.1}
+    measured = {"n": 90, "coverage": 0.5, "error_rate": 0.1, "error_bound": 0.15}
+    chosen = {name: {"threshold": threshold, **measured} for name, threshold in choices.items()}
+    return {"weights": weights, **numbers, "tasks": {"sentiment": chosen}}
+
+
 def with_override(**changes):
     stated = {"alias": "champion", "by": "Ada", "reason": "MX is sold off.", "weights": "0" * 16}
     override = Override.model_validate(stated | changes)
@@ -107,7 +115,10 @@ def test_package_tells_the_decision_in_tags_and_card(tiny_model):
     parameters = with_override(weights=tiny_model.weights_digest)
     decision = nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, parameters)
     examples = pd.DataFrame({"split": ["test"], "text": ["b"], "language": "en", "culture": "GB"})
-    package = nodes.package_model(tiny_model, decision, "# card", {}, examples, parameters)
+    thresholds = thresholds_for(tiny_model.weights_digest)
+    package = nodes.package_model(
+        tiny_model, decision, "# card", {}, examples, thresholds, parameters
+    )
     assert package.alias == "champion"
     assert package.tags["override"] == "champion by Ada: MX is sold off."
     assert package.tags["gate.alias"] == "challenger"
@@ -143,12 +154,33 @@ def test_package_holds_all_that_the_registry_needs(tiny_model):
         "# card",
         {"seed": {"fingerprint": "01ab"}},
         examples,
+        thresholds_for(tiny_model.weights_digest, finetuned=0.7, tfidf=0.4),
         PARAMETERS,
     )
     assert (package.alias, package.reasons) == ("champion", ("good",))
     assert package.tags["data.seed"] == "01ab"
     assert package.example.to_dict("list") == {"text": ["b"], "language": ["en"], "culture": ["GB"]}
     assert package.parameters.max_texts == 2
+    assert package.thresholds.abstention == {"sentiment": 0.7}
+    assert package.thresholds.min_disagreement == 0.1
+
+
+@pytest.mark.parametrize("chosen", [{"finetuned": None}, {"tfidf": 0.4}, {}])
+def test_model_without_a_threshold_is_packaged_without_one(tiny_model, chosen):
+    decision = {**gate_of(tiny_model), "gate_alias": "challenger", "override": None}
+    examples = pd.DataFrame({"split": ["test"], "text": ["b"], "language": "en", "culture": "GB"})
+    thresholds = thresholds_for(None, **chosen)
+    package = nodes.package_model(
+        tiny_model, decision, "# card", {}, examples, thresholds, PARAMETERS
+    )
+    assert package.thresholds.abstention == {}
+
+
+def test_thresholds_of_other_weights_are_refused(tiny_model):
+    with pytest.raises(CcnlpError, match=r"the thresholds are of other weights \(0a\) .*evaluate"):
+        nodes.package_model(
+            tiny_model, GATE, "", {}, pd.DataFrame(), thresholds_for("0a"), PARAMETERS
+        )
 
 
 @pytest.mark.parametrize(("environment", "name"), [("base", "ccnlp"), ("umsab", "ccnlp-umsab")])

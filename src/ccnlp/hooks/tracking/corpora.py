@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
 SLICES = ("language", "culture", "language_culture")
+ABSTENTION_METRICS = {
+    "threshold": "abstention_threshold",
+    "coverage": "coverage",
+    "error_rate": "selective_risk",
+    "area": "risk_coverage_area",
+}
+"""By column of the table, the name that the metric ends with."""
 
 
 def dataset_inputs(fingerprints: Mapping[str, Mapping[str, Any]]) -> "list[DatasetInput]":
@@ -74,4 +81,20 @@ def fairness_metrics(table: "pd.DataFrame") -> dict[str, float]:
         for name in ESTIMATES:
             key = "/".join([*parts, row["system"], row["split"], name, row["slice"]])
             metrics[key] = float(row[name])
+    return metrics
+
+
+def abstention_metrics(table: "pd.DataFrame") -> dict[str, float]:
+    """How much systems answer by name, such as `finetuned/test/coverage`, and the threshold.
+
+    Every system overall; NaN without a threshold. The name begins with the task where there are
+    several.
+    """
+    has_many_tasks = table["task"].nunique() > 1
+    whole = table[table["slice"] == ALL]
+    metrics = {}
+    for row in whole.to_dict("records"):
+        parts = [row["task"]] if has_many_tasks else []
+        for name, metric in ABSTENTION_METRICS.items():
+            metrics["/".join([*parts, row["system"], row["split"], metric])] = float(row[name])
     return metrics

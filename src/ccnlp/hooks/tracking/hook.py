@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FINGERPRINTS, SCORES, FAIRNESS = "corpus_fingerprints", "scores", "fairness"
+ABSTENTION = "abstention"
 SELECTION = (
     "tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs", "load_versions",
     "namespaces", "only_missing_outputs",
@@ -191,6 +192,10 @@ class TrackingHook:
             from ccnlp.hooks.tracking.corpora import fairness_metrics  # imports pandas
 
             log.metrics(fairness_metrics(data))
+        elif dataset_name == ABSTENTION:
+            from ccnlp.hooks.tracking.corpora import abstention_metrics  # imports pandas
+
+            log.metrics(abstention_metrics(data))
         dataset = self._catalog.get(dataset_name)
         folder = ((getattr(dataset, "metadata", None) or {}).get("mlflow") or {}).get("artifact")
         path = getattr(dataset, "_filepath", None)

@@ -8,14 +8,19 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.evaluation import (
+    abstention,
     baselines,
+    by_culture,
     gate,
     prediction_plots,
     published,
     report,
     score_plots,
     scores,
+    selective_plots,
 )
+from ccnlp.evaluation.abstention import Thresholds, thresholds_of, with_abstentions
+from ccnlp.evaluation.abstention_view import AbstentionTables
 from ccnlp.evaluation.fairness import measure_fairness as compare_groups
 from ccnlp.evaluation.fairness_view import FairnessTables
 from ccnlp.evaluation.gate import NotCompared
@@ -110,9 +115,42 @@ def predict_champion(
     return predict_with("champion", predict, examples=examples, tasks=build_tasks(tasks))
 
 
-def combine_predictions(*tables: pd.DataFrame) -> pd.DataFrame:
-    """The long table of all systems' predictions."""
-    return combine(tables)
+def combine_predictions(
+    evaluation: EvaluationParameters, *tables: pd.DataFrame
+) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+    """The long table of all systems' predictions, and from where on each gives them."""
+    combined = combine(tables)
+    origin = origin_of(combined, champion_version=None, confidence=evaluation.confidence)
+    thresholds = thresholds_of(without_seen_splits(combined), evaluation, weights=origin.weights)
+    return with_abstentions(combined, thresholds.tasks), thresholds.model_dump()
+
+
+def measure_abstention(
+    predictions: pd.DataFrame, thresholds: Mapping[str, Any], evaluation: EvaluationParameters
+) -> pd.DataFrame:
+    """How much each system answers, and how much of that is wrong, in every group."""
+    return abstention.measure_abstention(
+        without_seen_splits(predictions), Thresholds.model_validate(thresholds).tasks, evaluation
+    )
+
+
+def predict_by_culture(
+    examples: pd.DataFrame,
+    finetuned_model: TrainedModel,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+) -> pd.DataFrame:
+    """What the fine-tuned model answers to a test text in each culture that it is told of."""
+    return by_culture.predict_by_culture(
+        examples, finetuned_model, tasks=build_tasks(tasks), parameters=evaluation
+    )
+
+
+def summarise_disagreement(
+    culture_predictions: pd.DataFrame, evaluation: EvaluationParameters
+) -> Mapping[str, Any]:
+    """How far the answers of the cultures lie apart, and whether people's do there, too."""
+    return by_culture.summarise_disagreement(culture_predictions, evaluation)
 
 
 def score_predictions(
@@ -207,6 +245,13 @@ def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple
     )
 
 
+def draw_abstention(predictions: pd.DataFrame, thresholds: Mapping[str, Any]) -> Figure:
+    """Risk against coverage, and where the thresholds are."""
+    return selective_plots.draw_risk_coverage(
+        without_seen_splits(predictions), Thresholds.model_validate(thresholds)
+    )
+
+
 def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> Figure:
     """How the labels are spread in each culture and split."""
     judged = {name: task for name, task in build_tasks(tasks).items() if has_one_label(task)}
@@ -221,6 +266,8 @@ def write_report(
     gaps: pd.DataFrame,
     gate_decision: Mapping[str, Any],
     predictions: pd.DataFrame,
+    thresholds: Mapping[str, Any],
+    abstention: pd.DataFrame,
     examples: pd.DataFrame,
     corpora: Mapping[str, Mapping[str, Any]],
     encoder: EncoderCheckpoint,
@@ -231,6 +278,7 @@ def write_report(
     augmentation_pairs: pd.DataFrame,
     tokenisation: StageReport,
     agreement: Mapping[str, Mapping[str, Any]] | None = None,
+    contested: Mapping[str, Mapping[str, Any]] | None = None,
     **figures: Figure,
 ) -> str:
     """The HTML report."""
@@ -243,7 +291,10 @@ def write_report(
         predictions, examples, per_culture=evaluation.report.failures_per_culture
     )
     fairness = FairnessTables(disparities, gaps, gate_decision)
-    judgement = report.Judgement(scores, corpora, encoder, evaluation, fairness)
+    abstaining = AbstentionTables(Thresholds.model_validate(thresholds), abstention)
+    judgement = report.Judgement(
+        scores, corpora, encoder, evaluation, fairness, abstaining, contested or {}
+    )
     return report.render_report(
         judgement,
         failures=failures,
@@ -259,7 +310,10 @@ def write_model_card(
     encoder: EncoderCheckpoint,
     evaluation: EvaluationParameters,
     tokenisation: TokenisationParameters,
+    thresholds: Mapping[str, Any],
+    abstention: pd.DataFrame,
 ) -> str:
     """The model card, as Markdown."""
-    judgement = report.Judgement(scores, corpora, encoder, evaluation)
+    abstaining = AbstentionTables(Thresholds.model_validate(thresholds), abstention)
+    judgement = report.Judgement(scores, corpora, encoder, evaluation, abstention=abstaining)
     return report.render_model_card(judgement, max_length_tokens=tokenisation.max_length_tokens)

@@ -10,6 +10,7 @@ FIGURES = (
     "scores_by_language_plot",
     "confusion_plot",
     "reliability_plot",
+    "risk_coverage_plot",
     "labels_plot",
 )
 EXAMPLES, TASKS, PARAMETERS = "examples@table", "params:tasks", "params:evaluation"
@@ -18,10 +19,19 @@ EXAMPLES, TASKS, PARAMETERS = "examples@table", "params:tasks", "params:evaluati
 AGREEMENT_FIGURES = ("disagreement_plot", "alphas_plot")
 
 
-def create_pipeline(*, has_annotations: bool = False) -> Pipeline:
-    """The evaluation pipeline; its report tells of the annotators where a corpus has some."""
+def create_pipeline(*, has_annotations: bool = False, is_conditioned: bool = False) -> Pipeline:
+    """The evaluation pipeline.
+
+    Its report tells of the annotators where a corpus has some, and of the texts that cultures are
+    answered differently where the model is told of culture.
+    """
     return Pipeline(
-        [*_predict(), *_score(), *_show(has_annotations)],
+        [
+            *_predict(),
+            *_score(),
+            *(_set_cultures_apart() if is_conditioned else []),
+            *_show(has_annotations, is_conditioned),
+        ],
         namespace="evaluation",
         prefix_datasets_with_namespace=False,
     )
@@ -61,8 +71,8 @@ def _predict() -> list[Node]:
         ),
         Node(
             nodes.combine_predictions,
-            inputs=[f"{system}_predictions" for system in SYSTEMS],
-            outputs="predictions",
+            inputs=[PARAMETERS, *(f"{system}_predictions" for system in SYSTEMS)],
+            outputs=["predictions", "thresholds"],
             name="combine_predictions",
         ),
     ]
@@ -89,6 +99,12 @@ def _score() -> list[Node]:
             name="measure_fairness",
         ),
         Node(
+            nodes.measure_abstention,
+            inputs=["predictions", "thresholds", PARAMETERS],
+            outputs="abstention",
+            name="measure_abstention",
+        ),
+        Node(
             nodes.judge_promotion,
             inputs=[
                 "scores",
@@ -111,8 +127,26 @@ def _score() -> list[Node]:
     ]
 
 
-def _show(has_annotations: bool) -> list[Node]:
+def _set_cultures_apart() -> list[Node]:
+    return [
+        Node(
+            nodes.predict_by_culture,
+            inputs=[EXAMPLES, "finetuned_model", TASKS, PARAMETERS],
+            outputs="culture_predictions",
+            name="predict_by_culture",
+        ),
+        Node(
+            nodes.summarise_disagreement,
+            inputs=["culture_predictions", PARAMETERS],
+            outputs="contested_report",
+            name="summarise_disagreement",
+        ),
+    ]
+
+
+def _show(has_annotations: bool, is_conditioned: bool) -> list[Node]:
     agreement = {"agreement": "agreement_report"} if has_annotations else {}
+    contested = {"contested": "contested_report"} if is_conditioned else {}
     figures = (*FIGURES, *(AGREEMENT_FIGURES if has_annotations else ()))
     return [
         Node(
@@ -128,6 +162,12 @@ def _show(has_annotations: bool) -> list[Node]:
             name="draw_predictions",
         ),
         Node(
+            nodes.draw_abstention,
+            inputs=["predictions", "thresholds"],
+            outputs="risk_coverage_plot",
+            name="draw_abstention",
+        ),
+        Node(
             nodes.draw_labels,
             inputs=[EXAMPLES, TASKS],
             outputs="labels_plot",
@@ -141,6 +181,8 @@ def _show(has_annotations: bool) -> list[Node]:
                 "gaps": "fairness",
                 "gate_decision": "gate_decision",
                 "predictions": "predictions",
+                "thresholds": "thresholds",
+                "abstention": "abstention",
                 "examples": EXAMPLES,
                 "corpora": "corpus_fingerprints",
                 "encoder": "encoder",
@@ -151,6 +193,7 @@ def _show(has_annotations: bool) -> list[Node]:
                 "augmentation_pairs": "augmentation_pairs",
                 "tokenisation": "tokenisation_report",
                 **agreement,
+                **contested,
                 **{figure: figure for figure in figures},
             },
             outputs="evaluation_report",
@@ -164,6 +207,8 @@ def _show(has_annotations: bool) -> list[Node]:
                 "encoder",
                 PARAMETERS,
                 "params:tokenisation",
+                "thresholds",
+                "abstention",
             ],
             outputs="model_card",
             name="write_model_card",

@@ -5,13 +5,15 @@ from typing import Any
 
 import pandas as pd
 
-from ccnlp.evaluation.origin import Origin, check_origin
+from ccnlp.evaluation.abstention import Thresholds
+from ccnlp.evaluation.origin import Origin, check_origin, check_weights
 from ccnlp.evaluation.promotion import apply_override, promotion_tags
 from ccnlp.evaluation.report import with_promotion
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.serving.package import ModelPackage, provenance_tags, request_example
 from ccnlp.serving.predictor import reads_contexts
+from ccnlp.serving.thresholds import ServingThresholds
 
 
 def decide_promotion(
@@ -32,9 +34,12 @@ def package_model(
     card: str,
     fingerprints: Mapping[str, Any],
     examples: pd.DataFrame,
+    thresholds: Mapping[str, Any],
     registration: RegistrationParameters,
 ) -> ModelPackage:
-    """What goes into the registry."""
+    """What goes into the registry; refuses thresholds that were chosen for other weights."""
+    chosen = Thresholds.model_validate(thresholds)
+    check_weights(chosen.weights, weights=model.weights_digest, what="thresholds")
     return ModelPackage(
         model=model,
         alias=decision["alias"],
@@ -42,5 +47,8 @@ def package_model(
         card=with_promotion(card, decision),
         tags=provenance_tags(model, fingerprints) | promotion_tags(decision),
         parameters=registration.serving,
+        thresholds=ServingThresholds(
+            abstention=chosen.of_system("finetuned"), min_disagreement=chosen.min_disagreement
+        ),
         example=request_example(examples, reads_context=reads_contexts(model)),
     )

@@ -28,6 +28,7 @@ def create_pipeline() -> Pipeline:
                     "model_card",
                     "corpus_fingerprints",
                     "examples@table",
+                    "thresholds",
                     "params:registration",
                 ],
                 "registered_model",

@@ -15,16 +15,22 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from ccnlp.serving.predictor import Predictor, RequestError, ServingParameters
+from ccnlp.serving.thresholds import ServingThresholds
 
 
 class ServedModel(PythonModel):
-    """Loads the checkpoint and the limits among the artifacts, and answers requests."""
+    """Loads checkpoint, limits and thresholds among the artifacts, and answers requests."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Loads the model; MLflow looks for the argument's name."""
-        limits = json.loads(Path(context.artifacts["limits"]).read_text(encoding="utf-8"))
+        limits, thresholds = (
+            json.loads(Path(context.artifacts[name]).read_text(encoding="utf-8"))
+            for name in ("limits", "thresholds")
+        )
         self.predictor = Predictor.load(
-            Path(context.artifacts["model"]), parameters=ServingParameters.model_validate(limits)
+            Path(context.artifacts["model"]),
+            parameters=ServingParameters.model_validate(limits),
+            thresholds=ServingThresholds.model_validate(thresholds),
         )
 
     def predict(
@@ -33,18 +39,25 @@ class ServedModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """A row a text: `label`, `confidence`, `probabilities` and `is_truncated`.
+        """A row a text: `label`, `confidence`, `probabilities`, `is_truncated`, and what is asked.
 
         Args:
             context: MLflow's.
             model_input: the texts; see `Predictor.predict`.
-            params: `task`, which task to answer.
+            params: `task`, which task to answer; `cultures`, whose answers are set beside each
+                other; `abstain`, whether texts that the model is too unsure of have no label.
 
         Raises:
             MlflowException: the request is refused; a server answers with status 400 and why.
         """
+        given = params or {}
         try:
-            return self.predictor.predict(model_input, task=(params or {}).get("task") or None)
+            return self.predictor.predict(
+                model_input,
+                task=given.get("task") or None,
+                cultures=given.get("cultures") or (),
+                abstains=given.get("abstain", True),
+            )
         except RequestError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
 

@@ -1,0 +1,180 @@
+"""On what a model abstains, and whom that leaves without an answer: in words for people."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ccnlp.evaluation.abstention import Thresholds
+from ccnlp.evaluation.fairness_view import PREFERRED
+from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
+from ccnlp.evaluation.scores import ALL
+from ccnlp.evaluation.summary import Estimate
+from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
+
+
+@dataclass(frozen=True)
+class AbstentionTables:
+    """What the report tells of abstention.
+
+    Attributes:
+        thresholds: what was chosen on validation.
+        table: of `abstention.measure_abstention`.
+    """
+
+    thresholds: Thresholds
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class AbstentionLine:
+    """A system or a group on test; shares in percent.
+
+    Attributes:
+        key: of the system or the group.
+        name: what the key stands for, or empty.
+        n: labelled rows.
+        is_small: whether these are too few to go by.
+        threshold: in percent; `None` where there is none.
+        coverage: the share that is answered.
+        error_rate: the share of the answers that is wrong.
+        area: under the risk-coverage curve, in percent.
+    """
+
+    key: str
+    name: str
+    n: int
+    is_small: bool
+    threshold: float | None
+    coverage: Estimate
+    error_rate: Estimate
+    area: float
+
+    @property
+    def called(self) -> str:
+        """Such as `Kenya (KE)`."""
+        return f"{self.name} ({self.key})" if self.name else self.key
+
+
+@dataclass(frozen=True)
+class AbstentionView:
+    """The section of one task: sentences, then each system, then the groups of two slices."""
+
+    system: str
+    sentences: tuple[str, ...]
+    systems: tuple[AbstentionLine, ...]
+    groups: Mapping[str, Sequence[AbstentionLine]]
+    """By the name of the slice, the group that is answered least first."""
+
+
+def view_abstention(tables: AbstentionTables, task: str) -> AbstentionView | None:
+    """What the thresholds of a task mean on test; `None` without labelled test rows."""
+    own = tables.table
+    own = own[(own["task"] == task) & (own["split"] == "test")]
+    if not len(own):
+        return None
+    system = leading_system(own["system"])
+    whole = {str(row["system"]): row for row in own[own["slice"] == ALL].to_dict("records")}
+    systems = [_line(whole[name], name, SYSTEMS[name]) for name in in_order(whole)]
+    groups = {
+        slice_name_of(name): _group_lines(own[own["system"] == system], name)
+        for name in dict.fromkeys(own["slice"])
+        if name in PREFERRED
+    }
+    lead = next(line for line in systems if line.key == system)
+    return AbstentionView(
+        system=system,
+        sentences=tuple(_sentences(tables.thresholds, task, lead, groups)),
+        systems=tuple(systems),
+        groups={name: lines for name, lines in groups.items() if len(lines) > 1},
+    )
+
+
+def _group_lines(own: pd.DataFrame, slice_name: str) -> list[AbstentionLine]:
+    lines = [
+        _line(
+            row,
+            short_group(slice_name, str(row["group"])),
+            describe_group(slice_name, str(row["group"])),
+        )
+        for row in own[own["slice"] == slice_name].to_dict("records")
+    ]
+    return sorted(lines, key=lambda line: (line.is_small, line.coverage.value, line.key))
+
+
+def _line(row: Mapping[Hashable, Any], key: str, name: str) -> AbstentionLine:
+    threshold = 100 * float(row["threshold"])
+    return AbstentionLine(
+        key=key,
+        name=name,
+        n=int(row["n"]),
+        is_small=bool(row["is_small"]),
+        threshold=None if math.isnan(threshold) else threshold,
+        coverage=_estimate(row, "coverage"),
+        error_rate=_estimate(row, "error_rate"),
+        area=100 * float(row["area"]),
+    )
+
+
+def _estimate(row: Mapping[Hashable, Any], name: str) -> Estimate:
+    return Estimate(*(100 * float(row[f"{name}{end}"]) for end in ("", "_low", "_high")))
+
+
+def _sentences(
+    thresholds: Thresholds,
+    task: str,
+    lead: AbstentionLine,
+    groups: Mapping[str, Sequence[AbstentionLine]],
+) -> list[str]:
+    if thresholds.max_error_rate is None:
+        return ["No error rate was asked for, so the model answers every text."]
+    asked = f"{100 * thresholds.max_error_rate:g} %"
+    choice = thresholds.tasks.get(task, {}).get(lead.key)
+    if choice is None or choice.error_rate is None:
+        return [
+            "There are no labelled validation rows to choose a threshold on, so the model answers "
+            "every text."
+        ]
+    if lead.threshold is None:
+        return [
+            f"No confidence was found above which at most {asked} of the answers are surely wrong, "
+            f"on {choice.n:,} validation rows; answering all of them, "
+            f"{100 * choice.error_rate:.1f} % are wrong. So the model has no threshold and "
+            "answers every text: ask for less (evaluation.abstention), or get more validation rows "
+            "or a better model."
+        ]
+    return [
+        f"“{lead.name}” answers where its confidence is {lead.threshold:.1f} % or more, and else "
+        f"abstains: chosen on {choice.n:,} validation rows, so that with "
+        f"{100 * thresholds.confidence:g} % confidence at most {asked} of the answers are wrong.",
+        f"On {lead.n:,} test rows it answers {lead.coverage} percent, and {lead.error_rate} "
+        "percent of these answers are wrong.",
+        *_tell_groups(groups, thresholds.max_error_rate, asked),
+    ]
+
+
+def _tell_groups(
+    groups: Mapping[str, Sequence[AbstentionLine]], max_error_rate: float, asked: str
+) -> list[str]:
+    """Of the first slice that sets two large groups beside each other."""
+    preferred = [slice_name_of(name) for name in PREFERRED]
+    for name in [name for name in preferred if name in groups]:
+        large = [line for line in groups[name] if not line.is_small]
+        if len(large) < 2:
+            continue
+        least, most = large[0], large[-1]
+        sentences = [
+            f"By {name}, it answers {least.called} least, {least.coverage} percent, and "
+            f"{most.called} most, {most.coverage}."
+        ]
+        over = [line for line in large if line.error_rate.low > 100 * max_error_rate]
+        if over:
+            told = "; ".join(f"{line.called}, {line.error_rate} percent" for line in over)
+            sentences.append(
+                f"One threshold does not keep {asked} for all of them: its answers are surely "
+                f"wrong more often on {told}."
+            )
+        return sentences
+    return []

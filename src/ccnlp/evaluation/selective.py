@@ -1,0 +1,176 @@
+"""Answering only what one is sure of: risk against coverage, and the confidence to answer from.
+
+A system that may abstain answers the rows whose confidence is at least a threshold. Its coverage is
+the share of rows that it answers, its risk the share of these that it gets wrong (Geifman and
+El-Yaniv 2017, section 2).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+NUM_CANDIDATES = 20
+"""Thresholds that are tried, at every twentieth of the rows: so many tests share the doubt."""
+
+
+@dataclass(frozen=True)
+class RiskCurve:
+    """Risk against coverage, a point for each confidence that occurs, the highest first.
+
+    Rows of one confidence are answered together. All arrays have shape (points,).
+
+    Attributes:
+        thresholds: the confidences, falling.
+        num_answered: rows of that confidence or a higher one.
+        num_wrong: the wrong ones among them.
+    """
+
+    thresholds: Floats
+    num_answered: Ints
+    num_wrong: Ints
+
+    @property
+    def num_rows(self) -> int:
+        """All rows."""
+        return int(self.num_answered[-1]) if len(self.num_answered) else 0
+
+    @property
+    def coverage(self) -> Floats:
+        """The share of the rows that is answered."""
+        coverage: Floats = self.num_answered / max(1, self.num_rows)
+        return coverage
+
+    @property
+    def risk(self) -> Floats:
+        """The share of the answers that is wrong."""
+        risk: Floats = self.num_wrong / self.num_answered
+        return risk
+
+    @property
+    def area(self) -> float:
+        """The area under the curve (AURC; Geifman et al. 2019, section 3): down is better.
+
+        The mean risk over the rows, each answered with all that are as sure or surer; NaN without
+        any row.
+        """
+        if not self.num_rows:
+            return float("nan")
+        return float((np.diff(self.num_answered, prepend=0) * self.risk).sum() / self.num_rows)
+
+
+def risk_curve(confidence: npt.ArrayLike, is_wrong: npt.ArrayLike) -> RiskCurve:
+    """The curve of rows, by the confidence of each and whether its answer is wrong.
+
+    >>> curve = risk_curve([0.9, 0.8, 0.8, 0.4], [False, False, True, True])
+    >>> curve.coverage.tolist(), curve.num_wrong.tolist()
+    ([0.25, 0.75, 1.0], [0, 1, 2])
+    """
+    values, place = np.unique(np.asarray(confidence, np.float64), return_inverse=True)
+    sizes = np.bincount(place, minlength=len(values))
+    wrong = np.bincount(place[np.asarray(is_wrong, bool)], minlength=len(values))
+    return RiskCurve(
+        values[::-1],
+        np.cumsum(sizes[::-1]).astype(np.int64),
+        np.cumsum(wrong[::-1]).astype(np.int64),
+    )
+
+
+class Choice(BaseModel):
+    """From which confidence on a system answers, and what that was chosen by.
+
+    Attributes:
+        threshold: answers are given from it on, 0..1; `None` where none keeps the error rate, and
+            then the others are of answering every row.
+        n: rows that it was chosen on.
+        coverage: the share of them that is answered; `None` without any row.
+        error_rate: the share of these answers that is wrong; `None` without any.
+        error_bound: what the true error rate is below, with the confidence that was asked for.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    threshold: float | None
+    n: int
+    coverage: float | None
+    error_rate: float | None
+    error_bound: float
+
+
+def choose_threshold(
+    curve: RiskCurve, *, max_error_rate: float, confidence: float, independence: float = 1.0
+) -> Choice:
+    """The smallest threshold whose answers are surely wrong no more often than asked for.
+
+    Of thresholds that are chosen by the errors that they happen to make, the lowest one is the
+    luckiest, and on new rows it does worse. So the bound of the error rate is held against the
+    limit, by the tail of the binomial distribution (Geifman and El-Yaniv 2017, section 3). The
+    thresholds of `NUM_CANDIDATES` coverages are tried, and each has its part of the doubt: with the
+    asked confidence, none that passes has a larger error rate than allowed.
+
+    Args:
+        curve: of validation rows.
+        max_error_rate: of the rows that are answered, 0..1.
+        confidence: of the bound, such as 0.95.
+        independence: independent rows that a row is worth, below 1 where some belong together.
+    """
+    level = 1 - (1 - confidence) / NUM_CANDIDATES
+    sizes = np.ceil(np.arange(1, NUM_CANDIDATES + 1) / NUM_CANDIDATES * curve.num_rows)
+    points = np.unique(np.searchsorted(curve.num_answered, np.maximum(sizes, 1)))
+    for point in points[points < len(curve.thresholds)][::-1]:
+        wrong, answered = int(curve.num_wrong[point]), int(curve.num_answered[point])
+        bound = error_bound(wrong * independence, answered * independence, confidence=level)
+        if bound <= max_error_rate:
+            return Choice(
+                threshold=float(curve.thresholds[point]),
+                n=curve.num_rows,
+                coverage=answered / curve.num_rows,
+                error_rate=wrong / answered,
+                error_bound=bound,
+            )
+    return _no_choice(curve, level, independence)
+
+
+def _no_choice(curve: RiskCurve, level: float, independence: float) -> Choice:
+    """What answering every row would mean."""
+    n = curve.num_rows
+    wrong = int(curve.num_wrong[-1]) if n else 0
+    return Choice(
+        threshold=None,
+        n=n,
+        coverage=1.0 if n else None,
+        error_rate=wrong / n if n else None,
+        error_bound=error_bound(wrong * independence, n * independence, confidence=level),
+    )
+
+
+def error_bound(num_wrong: float, num_answered: float, *, confidence: float) -> float:
+    """The largest error rate that so few errors are still likely for (Clopper and Pearson 1934).
+
+    With the given confidence the true rate is below it. Numbers may be effective ones, with
+    fractions.
+
+    >>> round(error_bound(0, 30, confidence=0.95), 3)  # 1 - 0.05 ** (1 / 30)
+    0.095
+    """
+    from scipy.special import betaincinv
+
+    if num_wrong >= num_answered:
+        return 1.0
+    return float(betaincinv(num_wrong + 1, num_answered - num_wrong, confidence))
+
+
+def independence_of(groups: npt.ArrayLike) -> float:
+    """How many independent rows a row is worth, where those of a group may all be wrong together.
+
+    Kish's (1965) effective size over the rows: 1 where each row is a group of its own.
+
+    >>> independence_of([1, 2, 3]), independence_of([1, 1, 2, 2])
+    (1.0, 0.5)
+    """
+    sizes = np.unique(np.asarray(groups), return_counts=True)[1]
+    return float(sizes.sum() / (sizes**2).sum()) if len(sizes) else 1.0
