@@ -86,6 +86,7 @@ GATE = {
     "alias": "challenger",
     "outcome": "failed",
     "reasons": ["sentiment: too little gain"],
+    "metrics": {"sentiment": "macro_f1"},
     "comparisons": [
         {"task": "sentiment", "slice": "culture", "group": group, "verdict": verdict}
         for group, verdict in (("MX", "improved"), ("ES", "improved"), ("SN", "too small"))
@@ -164,7 +165,7 @@ def test_decision_without_a_version_claims_none(project, capsys):
     project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
     out = capsys.readouterr().out
     assert (
-        "Decision: challenger\nGate: failed, for challenger; 2 improved, 1 too small\n"
+        "Decision: challenger\nGate by macro-F1: failed, for challenger; 2 improved, 1 too small\n"
         "  sentiment: too little gain"
     ) in out
     assert "Registered" not in out
@@ -183,7 +184,7 @@ def test_override_is_told_beside_what_the_gate_decided(project, capsys):
     project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
     assert (
         "Decision: champion\nOverride: champion by Ada: SN can wait.\n"
-        "Gate: failed, for challenger; 2 improved"
+        "Gate by macro-F1: failed, for challenger; 2 improved"
     ) in capsys.readouterr().out
 
 
@@ -194,7 +195,10 @@ def test_gate_without_a_registration_is_told(project, capsys):
     node = Node(decide_alone, None, "gate_decision", name="judge")
     project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
     out = capsys.readouterr().out
-    assert "\nGate: failed, for challenger; 2 improved, 1 too small\n  sentiment: too" in out
+    assert (
+        "\nGate by macro-F1: failed, for challenger; 2 improved, 1 too small\n  sentiment: too"
+        in out
+    )
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,9 @@ def test_recommendation_keeps_the_languages_that_were_helped_and_nowhere_hurt():
             ("language", "test", "filtered", "pt", "hurts"),
         ],
         columns=["slice", "split", "arm", "group", "verdict"],
-    )
+    ).assign(is_primary=True)
+    by_labels = verdicts.assign(verdict="hurts", is_primary=False)
+    verdicts = pd.concat([verdicts, by_labels], ignore_index=True)
     path = Path(__file__).parents[2] / "conf/base/parameters/augmentation.yml"
     values = yaml.safe_load(path.read_text(encoding="utf-8"))["augmentation"]
     parameters = AugmentationParameters.model_validate({**values, "share_by_language": {"es": 0.5}})

@@ -12,7 +12,7 @@ import pandas as pd
 from ccnlp.evaluation.fairness_view import VERDICTS, FairnessTables, view_fairness
 from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.promotion import gate_line, groups_by_verdict
+from ccnlp.evaluation.promotion import gate_line, groups_by_verdict, judged_by
 from ccnlp.evaluation.published import compare_with_published
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.slices import groups_by_columns
@@ -199,6 +199,7 @@ def _fairness(judgement: Judgement) -> dict[str, Any]:
         "verdicts": VERDICTS,
         "gate": tables.gate,
         "gate_groups": groups_by_verdict(tables.gate),
+        "gate_metric": judged_by(tables.gate),
     }
 
 

@@ -58,7 +58,7 @@ def score_predictions(
     where these are below it, too, there is no interval. Rows without a reference have no label to
     be right about: they count in `num_unlabelled` instead of `n`, and a group of such rows alone
     has no score. Where annotators gave distributions, `jensen_shannon_distance` and `cross_entropy`
-    say how far a system is from them; see `distributions`.
+    say how far a system is from them, and `distribution_similarity` how near; see `distributions`.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.

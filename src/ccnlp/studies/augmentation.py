@@ -108,6 +108,7 @@ def recommend(
         (verdicts["slice"] == "language")
         & (verdicts["split"] == split)
         & (verdicts["arm"] == FILTERED)
+        & verdicts["is_primary"].astype(bool)
     ]
     by_language = judged.groupby("group")["verdict"].agg(set)
     kept = {

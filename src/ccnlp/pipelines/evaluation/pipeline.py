@@ -55,7 +55,7 @@ def _predict() -> list[Node]:
         ),
         Node(
             nodes.predict_finetuned,
-            inputs=[EXAMPLES, "finetuned_model", TASKS, PARAMETERS],
+            inputs=[EXAMPLES, "finetuned_model", TASKS, "params:culture", PARAMETERS],
             outputs="finetuned_predictions",
             name="predict_finetuned",
         ),
