@@ -14,6 +14,7 @@ from ccnlp.corpora.annotations import (
     ANNOTATOR,
     IS_EXAMPLE,
     NUM_SOURCE_ROWS,
+    Unit,
     join_annotations,
     with_annotations,
 )
@@ -34,7 +35,7 @@ FACTS = ("region", "domain", "origin", "licence", "weight")
 
 
 def gather_annotations(
-    rows: pd.DataFrame, *, target: str, labels: Sequence[str], where: str
+    rows: pd.DataFrame, *, target: str, labels: Sequence[str], unit: Unit | None, where: str
 ) -> pd.DataFrame:
     """A row for each text and culture, at the place of its first judgement.
 
@@ -51,14 +52,17 @@ def gather_annotations(
         rows: clean judgements with a fresh index, `group_id` and `text_hash`.
         target: the column of the label.
         labels: the task's.
+        unit: of the numbers of distributions, where the entry says it.
         where: such as `corpus 'posts'`.
 
     Raises:
         CorpusError: an annotator is of two cultures.
+        ConfigurationError: what a distribution's numbers are can't be told, and `unit` is missing.
     """
     rows = _reject_other_facts(rows)
     if LABEL_COUNTS in rows:
-        rows = _reject_later_distributions(settle_distributions(rows, where=where))
+        rows = settle_distributions(rows, unit=unit, where=where)
+        rows = _reject_later_distributions(rows)
     else:
         named = rows.loc[is_kept(rows), [ANNOTATOR, "culture"]].dropna(subset=ANNOTATOR)
         check_one_culture(named, where=where)
