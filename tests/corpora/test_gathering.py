@@ -300,6 +300,34 @@ def test_corpus_of_rejected_annotations_alone_is_all_quarantine(judge, hate):
     assert len(select_rejected(rows, tasks=hate)) == 1
 
 
+def test_corpus_of_no_distributions_says_why_and_how_often(judge, caplog):
+    content = "text,no,yes\na,3,0.5\nb,0,0\nc,x,1\nd,4,0.5\n"
+    rows = judge({"corpus.csv": content}, **WITHOUT_CULTURE)
+    assert len(reasons(rows)) == 4
+    (message,) = [text for text in caplog.messages if "is gathered" in text]
+    given = "the corpus gives counts, and these are whole numbers of at least one annotation"
+    assert message == (
+        "corpus 'reviews': none of its 4 judgements is gathered, all are rejected: "
+        f"3 as the distribution 3, 0.5 sums to 3.5: {given}; "
+        "1 as the distribution's 'not_hate' is 'x', no number such as 3 or 0.25"
+    )
+
+
+def test_group_that_does_not_name_the_text_is_told_once_for_the_corpus(judge, caplog):
+    lines = (
+        "1,a post,ann,GB,hate\n1,another,bob,GB,hate\n1,a third,cat,GB,hate\n"
+        "2,a fourth,ann,GB,hate\n2,a fifth,bob,GB,hate\n3,one alone,ann,GB,hate\n"
+    )
+    rows = judge({"corpus.csv": HEAD + lines}, **ENTRY)
+    assert len(reasons(rows)) == 3
+    (message,) = [text for text in caplog.messages if "more than one text" in text]
+    assert message == (
+        "corpus 'reviews': 2 of its 3 groups hold more than one text, and 3 judgements of others "
+        "than their first one are rejected; `group` is to name the text: name another column, or "
+        "leave group out, and the cleaned text names it (parameters/corpora.yml)"
+    )
+
+
 @pytest.mark.parametrize("scale", [1, 0.25])
 def test_distribution_of_the_source_is_taken_as_counts_or_as_shares(judge, scale, caplog):
     caplog.set_level("INFO")

@@ -19,7 +19,8 @@ from ccnlp.corpora.annotations import (
     with_annotations,
 )
 from ccnlp.corpora.distributions import STAGE, settle_distributions
-from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.corpora.quarantine import commonest_reasons, is_kept, reject
+from ccnlp.corpora.values import PARAMETERS_FILE
 from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS, POOLED_LABEL_COUNTS
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def gather_annotations(
         CorpusError: an annotator is of two cultures.
         ConfigurationError: what a distribution's numbers are can't be told, and `unit` is missing.
     """
-    rows = _reject_other_facts(rows)
+    rows = _reject_other_facts(_reject_other_texts(rows, where))
     if LABEL_COUNTS in rows:
         rows = settle_distributions(rows, unit=unit, where=where)
         rows = _reject_later_distributions(rows)
@@ -69,7 +70,15 @@ def gather_annotations(
         rows = with_annotations(_reject_repeated(rows, target), target)
     kept = rows[is_kept(rows)]
     gathered = _gather(kept, target, labels)
-    _log(where, kept, gathered, target)
+    if len(kept):
+        _log(where, kept, gathered, target)
+    else:
+        logger.warning(
+            "%s: none of its %s judgements is gathered, all are rejected: %s",
+            where,
+            f"{len(rows):,}",
+            commonest_reasons(rows),
+        )
     found = rows[~is_kept(rows) | rows.index.isin(gathered.index)].copy()
     for column in gathered:
         own = found.get(column, pd.Series(index=found.index, dtype=gathered[column].dtype))
@@ -79,12 +88,26 @@ def gather_annotations(
     return found.reset_index(drop=True)
 
 
-def _reject_other_facts(rows: pd.DataFrame) -> pd.DataFrame:
+def _reject_other_texts(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     kept = rows[is_kept(rows)]
     first = _first(kept, TEXT)
     differs = (kept["text_hash"] != kept.loc[first, "text_hash"].to_numpy()).fillna(False)
+    if differs.any():
+        logger.warning(
+            "%s: %s of its %s groups hold more than one text, and %s judgements of others than "
+            "their first one are rejected; `group` is to name the text: name another column, or "
+            "leave group out, and the cleaned text names it (%s)",
+            where,
+            *(f"{first[differs].nunique():,}", f"{first.nunique():,}", f"{differs.sum():,}"),
+            PARAMETERS_FILE,
+        )
     reason = "its text is another than that of the first annotation of its group"
-    rows = reject(rows, pd.Series(reason, index=kept.index[differs], dtype="string"), stage=STAGE)
+    return reject(rows, pd.Series(reason, index=kept.index[differs], dtype="string"), stage=STAGE)
+
+
+def _reject_other_facts(rows: pd.DataFrame) -> pd.DataFrame:
+    kept = rows[is_kept(rows)]
+    first = _first(kept, TEXT)
     for column in FACTS:
         own = kept[column].astype("string").fillna("")
         others = own.loc[first].set_axis(kept.index)
