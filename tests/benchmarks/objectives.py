@@ -14,8 +14,9 @@ from tests.benchmarks.corpus import load_parameters, load_tasks
 from ccnlp.evaluation.bootstrap import Floats, Seed, percentile_interval
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.sampling import align, sample_metrics
-from ccnlp.evaluation.slices import groups_by_columns, members
+from ccnlp.evaluation.slices import members
 from ccnlp.evaluation.summary import Estimate
+from ccnlp.examples import groups_by_columns
 
 EVENLY: dict[str, object] = {"mixture.groups": ["language"], "mixture.temperature": float("inf")}
 GROUP_DRO: dict[str, object] = {"objective.name": "group_dro"}

@@ -15,7 +15,6 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.promotion import gate_line, groups_by_verdict, judged_by
 from ccnlp.evaluation.published import compare_with_published
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
-from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.stages import StageReport, tables_of
 from ccnlp.evaluation.summary import GroupRow, group_rows, place_rows, summarise
 from ccnlp.evaluation.systems import (
@@ -25,6 +24,7 @@ from ccnlp.evaluation.systems import (
     in_order,
     leading_system,
 )
+from ccnlp.examples import groups_by_columns
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.pages.page import environment, render_page
 

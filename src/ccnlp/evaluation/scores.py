@@ -22,7 +22,8 @@ from ccnlp.evaluation.sampling import (
     sample_labels,
     sample_metrics,
 )
-from ccnlp.evaluation.slices import groups_by_columns, members, slices_of
+from ccnlp.evaluation.slices import members, slices_of
+from ccnlp.examples import groups_by_columns
 from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)
