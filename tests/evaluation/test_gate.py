@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.evaluation.gate import GateParameters, decide_promotion
+from ccnlp.evaluation.gate import GateParameters, check_slices, decide_promotion
 from ccnlp.evaluation.judged_tasks import JudgedTask, NotCompared
 from ccnlp.evaluation.scores import COLUMNS, compare_systems, score_predictions
 
@@ -353,7 +353,8 @@ def test_slice_of_the_gate_that_was_not_scored_suggests_the_near_one():
     parameters = PARAMETERS.model_copy(update={"slices": ("cultur",)})
 
     with pytest.raises(
-        ConfigurationError, match=r"'cultur', which was not scored; did you mean 'cu"
+        ConfigurationError,
+        match=r"names 'cultur', and no slice of that name divides .*; did you mean 'cul",
     ):
         decide(parameters=parameters)
 
@@ -394,3 +395,11 @@ def test_gate_on_real_intervals_blocks_a_large_culture_and_not_a_row(
     )
     assert large.alias == "challenger"
     assert any("culture ES loses: -2" in reason for reason in large.reasons)
+
+
+@pytest.mark.parametrize("name", ["label", "all"])
+def test_slice_that_does_not_divide_the_rows_is_refused(name):
+    scored = ["all", "label", "language", "culture", "length"]
+    check_slices(PARAMETERS.model_copy(update={"slices": ("length",)}), scored=scored)
+    with pytest.raises(ConfigurationError, match=f"gate.slices names '{name}'"):
+        check_slices(PARAMETERS.model_copy(update={"slices": (name,)}), scored=scored)

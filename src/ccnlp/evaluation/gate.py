@@ -129,7 +129,7 @@ def decide_promotion(
         ConfigurationError: a slice of the gate was not scored.
     """
     if len(scores):
-        _check_slices(scores, parameters)
+        check_slices(parameters, scored=set(scores["slice"]))
     parts = [
         part
         for name, task in sorted(tasks.items())
@@ -154,13 +154,19 @@ def decide_promotion(
     )
 
 
-def _check_slices(scores: pd.DataFrame, parameters: GateParameters) -> None:
-    known = set(scores["slice"])
+def check_slices(parameters: GateParameters, *, scored: Collection[str]) -> None:
+    """Checks that the gate's slices divide the rows and are scored.
+
+    Raises:
+        ConfigurationError: one is none of `scored`, or has no groups of rows.
+    """
+    known = sorted(set(scored) - {ALL, "label"})
     for name in parameters.slices:
         if name not in known:
             raise ConfigurationError(
-                f"registration.gate.slices names {name!r}, which was not scored; "
-                f"{did_you_mean(name, known)} (parameters/registration.yml)"
+                f"registration.gate.slices names {name!r}, and no slice of that name divides the "
+                f"scored rows; {did_you_mean(name, known)} (parameters/registration.yml, or "
+                "evaluation.slices in parameters/evaluation.yml)"
             )
 
 
