@@ -9,13 +9,13 @@ from ccnlp.evaluation.fitness import why_not_comparable
 from ccnlp.evaluation.predictions import (
     COLUMNS,
     combine,
-    has_one_label,
     predict_with,
     predict_with_champion,
     predict_with_finetuned,
     unseen,
     without_seen_splits,
 )
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 

@@ -1,8 +1,6 @@
-"""The interval of a share."""
+"""How much cases that belong together tell."""
 
-import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 
 def effective_size(sizes: Sequence[int]) -> float:
@@ -16,21 +14,3 @@ def effective_size(sizes: Sequence[int]) -> float:
     """
     squares = sum(size**2 for size in sizes)
     return sum(sizes) ** 2 / squares if squares else 0.0
-
-
-def wilson_interval(share: float, n: float, *, confidence: float) -> tuple[float, float]:
-    """Wilson's (1927) score interval, which does not end at 0 or 1 where a few texts all agree.
-
-    NaN for no case. `n` may be an `effective_size`.
-
-    >>> wilson_interval(0.0, 10, confidence=0.95)
-    (0.0, 0.277...)
-    """
-    if n == 0:
-        return math.nan, math.nan
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    scale = 1 + z**2 / n
-    centre = (share + z**2 / (2 * n)) / scale
-    half = z / scale * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
-    low, high = max(0.0, centre - half), min(1.0, centre + half)
-    return (0.0 if share == 0 else low), (1.0 if share == 1 else high)

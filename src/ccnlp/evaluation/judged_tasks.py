@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ccnlp.evaluation.fitness import other_view, why_not_comparable
-from ccnlp.evaluation.predictions import has_one_label
 from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task
 
 

@@ -11,6 +11,7 @@ from ccnlp.errors import CcnlpError, CorpusError
 from ccnlp.evaluation.distances import METRICS, measure_distances
 from ccnlp.evaluation.fitness import TRAIN_AGAIN, check_fitness, other_view, why_not_comparable
 from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)
@@ -75,15 +76,6 @@ def predict_with(
             logger.info("%s: %s rows predicted by %s", name, f"{len(rows):,}", system)
             tables.append(_long(predicted, rows, system, task))
     return pd.concat(tables, ignore_index=True) if tables else _empty()
-
-
-def has_one_label(task: Task) -> bool:
-    """Whether the task's answer is one label a row, which is what can be judged and served."""
-    return (
-        bool(task.labels)
-        and len(task.target_columns) == 1
-        and not set(task.target_columns) & set(task.list_columns)
-    )
 
 
 def predict_with_champion(

@@ -9,9 +9,9 @@ from ccnlp.conditioning.keys import ConditionKeys
 from ccnlp.corpora.cleaning import clean_text, has_visible_text
 from ccnlp.cultures import canonical_culture, parse_language
 from ccnlp.errors import CcnlpError, ConfigurationError
-from ccnlp.evaluation.predictions import has_one_label
 from ccnlp.examples import UNKNOWN
 from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.answers import labels_one_text
 from ccnlp.tasks.base import WINDOW_OF, Task
 
 
@@ -142,11 +142,7 @@ class Predictor:
 
 def served_tasks(model: TrainedModel) -> list[str]:
     """The tasks that a request can be answered for: one text in, one label out."""
-    return [
-        name
-        for name, task in model.tasks.items()
-        if task.input_columns == ("text",) and has_one_label(task)
-    ]
+    return [name for name, task in model.tasks.items() if labels_one_text(task)]
 
 
 def _parse_languages(request: pd.DataFrame) -> list[str]:

@@ -24,7 +24,6 @@ from ccnlp.evaluation.origin import Origin, check_origin, origin_of
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.predictions import (
     combine,
-    has_one_label,
     predict_with,
     predict_with_champion,
     predict_with_finetuned,
@@ -37,6 +36,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
