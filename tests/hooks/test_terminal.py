@@ -99,22 +99,41 @@ def decide(scores):
     return GATE
 
 
-def test_results_end_the_run(project, capsys):
+def write(scores):
+    return "<html>"
+
+
+@pytest.fixture
+def evaluated(project):
     folder = project.folder / "data"
-    catalog = DataCatalog(
+    return DataCatalog(
         {
             "scores": CSVDataset(filepath=str(folder / "scores.csv"), save_args={"index": False}),
             "promotion_decision": JSONDataset(filepath=str(folder / "promotion.json")),
             "evaluation_report": TextDataset(filepath=str(folder / "report.html")),
         }
     )
+
+
+def test_report_that_the_run_did_not_write_is_not_named(project, evaluated, capsys):
+    evaluated.save("evaluation_report", "of a run before")
+    project.run(
+        Pipeline([Node(scores, None, "scores", name="scores")]), TerminalHook(), catalog=evaluated
+    )
+    out = capsys.readouterr().out
+    assert "sentiment: macro-F1" in out
+    assert "Report:" not in out
+
+
+def test_results_end_the_run(project, evaluated, capsys):
     pipeline = Pipeline(
         [
             Node(scores, None, "scores", name="scores"),
             Node(decide, "scores", "promotion_decision", name="decide"),
+            Node(write, "scores", "evaluation_report", name="write"),
         ]
     )
-    project.run(pipeline, TerminalHook(), catalog=catalog)
+    project.run(pipeline, TerminalHook(), catalog=evaluated)
     out = capsys.readouterr().out
     assert "sentiment: macro-F1" in out
     assert "50.0" in out
@@ -147,7 +166,8 @@ def test_behaviour_is_summed_up_at_the_end(project, capsys):
         }
     )
     node = Node(behaviour, None, "behaviour_table", name="tabulate_behaviour")
-    project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
+    report = Node(write, "behaviour_table", "behaviour_report", name="write")
+    project.run(Pipeline([node, report]), TerminalHook(), catalog=catalog)
     out = capsys.readouterr().out
     assert "changes the answer in 20 % (10 % to 30 %) of swaps, in 50 texts." in out
     assert "Report: data/behaviour.html" in out
