@@ -142,6 +142,15 @@ def decide_promotion(
         judgements.append(_judge_alone(scores, name, task.metric, parameters))
         own = [part for part in decided if part.task == name]
         judgements.append(_judge_beside_champion(own, name, task, parameters))
+    return _conclude(judgements, decided, tasks)
+
+
+def _conclude(
+    judgements: Sequence[_Judgement],
+    comparisons: Sequence[Comparison],
+    tasks: Mapping[str, JudgedTask],
+) -> PromotionDecision:
+    """One sentence that stands against the model, or stays open, is enough to hold it back."""
     failures = [sentence for judgement in judgements for sentence in judgement.failures]
     open_ = [sentence for judgement in judgements for sentence in judgement.open]
     findings = [sentence for judgement in judgements for sentence in judgement.findings]
@@ -149,7 +158,7 @@ def decide_promotion(
         alias="challenger" if failures or open_ else "champion",
         outcome="failed" if failures else "inconclusive" if open_ else "passed",
         reasons=tuple([*failures, *open_] or findings),
-        comparisons=tuple(decided),
+        comparisons=tuple(comparisons),
         tasks=tasks,
     )
 

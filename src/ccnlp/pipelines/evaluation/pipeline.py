@@ -21,7 +21,7 @@ AGREEMENT_FIGURES = ("disagreement_plot", "alphas_plot")
 def create_pipeline(*, has_annotations: bool = False) -> Pipeline:
     """The evaluation pipeline; its report tells of the annotators where a corpus has some."""
     return Pipeline(
-        [*_predict(), *_score(), *_show(has_annotations)],
+        [*_predict(), *_score(), *_draw(), *_write(has_annotations)],
         namespace="evaluation",
         prefix_datasets_with_namespace=False,
     )
@@ -111,9 +111,7 @@ def _score() -> list[Node]:
     ]
 
 
-def _show(has_annotations: bool) -> list[Node]:
-    agreement = {"agreement": "agreement_report"} if has_annotations else {}
-    figures = (*FIGURES, *(AGREEMENT_FIGURES if has_annotations else ()))
+def _draw() -> list[Node]:
     return [
         Node(
             nodes.draw_scores,
@@ -133,6 +131,13 @@ def _show(has_annotations: bool) -> list[Node]:
             outputs="labels_plot",
             name="draw_labels",
         ),
+    ]
+
+
+def _write(has_annotations: bool) -> list[Node]:
+    agreement = {"agreement": "agreement_report"} if has_annotations else {}
+    figures = (*FIGURES, *(AGREEMENT_FIGURES if has_annotations else ()))
+    return [
         Node(
             nodes.write_report,
             inputs={
