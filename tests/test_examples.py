@@ -8,6 +8,12 @@ from ccnlp.examples import fingerprint, with_derived
 EXAMPLES = pd.DataFrame({"id": ["1", "2"], "split": ["train", "test"], "parent_id": [None, None]})
 
 
+def test_groups_join_the_columns():
+    rows = pd.DataFrame({"language": ["es", "zh-Hant"], "culture": ["MX", None]})
+    groups = examples.groups_by_columns(rows, ["language", "culture"])
+    assert groups.tolist() == ["es-MX", "zh-Hant-und"]
+
+
 def derived_from(parent: str) -> pd.DataFrame:
     return pd.DataFrame({"id": ["3"], "split": ["train"], "parent_id": [parent]})
 

@@ -166,7 +166,7 @@ def test_main_job_ends_with_scores_a_registered_model_and_a_finished_run(make_pr
     assert "sentiment: macro-F1 on test, in percent, with its interval" in output
     assert "Report: data/08_reporting/report.html" in output
     assert "Registered: ccnlp version 1, as " in output
-    assert "\nGate: " in output
+    assert "\nGate by macro-F1: " in output
     scores = pd.read_csv(project / "data" / "08_reporting" / "scores.csv")
     assert set(scores["system"]) == {"majority", "tfidf", "probe", "finetuned"}
     assert {"all", "language", "culture", "language_culture", "label"} <= set(scores["slice"])

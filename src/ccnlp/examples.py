@@ -5,7 +5,7 @@ columns, such as `text` and `label`.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -102,6 +102,25 @@ def fingerprint(table: pd.DataFrame) -> str:
     digest = hashlib.sha256(",".join(columns).encode())
     digest.update(hashes.tobytes())
     return digest.hexdigest()[:16]
+
+
+def groups_by_columns(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[str]":
+    """The group of each row: its values joined, such as `es-MX`; a missing value is `und`.
+
+    Joined once for each combination that occurs, not for each row.
+    """
+    codes = np.zeros(len(rows), dtype=np.int64)
+    names = np.asarray([""], dtype=object)
+    for place, column in enumerate(columns):
+        own, values = pd.factorize(rows[column], use_na_sentinel=False)
+        texts = [UNKNOWN if pd.isna(value) else str(value) for value in values]
+        joined, codes = np.unique(codes * len(texts) + own, return_inverse=True)
+        pairs = (divmod(int(pair), len(texts)) for pair in joined)
+        names = np.asarray(
+            [f"{names[left]}-{texts[right]}" if place else texts[right] for left, right in pairs],
+            dtype=object,
+        )
+    return pd.Series(names[codes], index=rows.index, dtype="object")
 
 
 def require_columns(table: pd.DataFrame, columns: Iterable[str], *, where: str) -> None:

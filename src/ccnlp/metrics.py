@@ -1,4 +1,4 @@
-"""Metrics of classification, on rows or on counts; up is better but for the calibration error.
+"""Metrics of classification, on rows or on counts; up is better but for errors and distances.
 
 The functions on counts take any leading axes, so that one call scores a thousand resamples.
 """
@@ -13,6 +13,10 @@ Counts = npt.NDArray[np.floating] | npt.NDArray[np.integer]
 Scores = npt.NDArray[np.float64]
 
 NUM_CALIBRATION_BINS = 10
+
+DISTRIBUTION_SIMILARITY = "distribution_similarity"
+"""1 minus the mean Jensen–Shannon distance to the annotators' distributions, so that up is better:
+the metric of tasks whose target is a distribution."""
 
 SMALLEST_PROBABILITY = 1e-7
 """About the smallest share that a softmax in 32 bits tells from 0 beside a large one."""

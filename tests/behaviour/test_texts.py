@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from ccnlp.behaviour.cases import TEXT_COLUMNS
-from ccnlp.behaviour.texts import is_judged, select_texts
+from ccnlp.behaviour.texts import select_texts
+from ccnlp.tasks.answers import labels_one_text
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 
@@ -75,10 +76,10 @@ def test_tasks_of_one_label_are_judged(kind):
     view = {"view": "majority"} if kind == "label_distribution" else {}
     entry = {"kind": kind, "loss_weight": 1.0, "labels": ["a", "b"], **view}
     (task,) = build_tasks(TasksParameters.model_validate({"x": entry})).values()
-    assert is_judged(task)
+    assert labels_one_text(task)
 
 
 def test_task_of_two_texts_is_not_judged(model):
     task = model.tasks["sentiment"]
     task.input_columns = ("premise", "hypothesis")
-    assert not is_judged(task)
+    assert not labels_one_text(task)

@@ -105,7 +105,7 @@ class Comparison:
 
         def predict(train_rows: pd.DataFrame, rows: pd.DataFrame, task: Any) -> pd.DataFrame | None:
             return predict_with_finetuned(
-                train_rows, rows, task, model=model, tokens_per_batch=8192
+                train_rows, rows, task, model=model, culture=None, tokens_per_batch=8192
             )
 
         predicted = predict_with(arm, predict, examples=examples, tasks=tasks)

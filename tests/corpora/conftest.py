@@ -162,7 +162,12 @@ def judge(
         entry = make_entry(**{"task": "hate", "split": "train"} | changes)
         batches = read_corpus("reviews", entry, raw_folder=tmp_path, tasks=hate)
         return curate_corpus(
-            "reviews", batches, task=hate["hate"], ratios=entry.ratios, parameters=ingestion
+            "reviews",
+            batches,
+            task=hate["hate"],
+            ratios=entry.ratios,
+            parameters=ingestion,
+            unit=entry.annotations.unit if entry.annotations else None,
         )
 
     return curate

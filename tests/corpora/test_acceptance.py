@@ -58,8 +58,9 @@ def test_corpus_without_a_usable_row_is_refused(sentiment) -> None:
     with pytest.raises(CorpusError) as error:
         check(sentiment, [*KEPT, rejected("cleaning", 2), rejected("reading", 1)], reasons)
     assert str(error.value) == (
-        "corpus 'posts': none of its 3 rows is fit for use; rejected 2 by cleaning, 1 by reading; "
-        "2 of them as this one: the text is empty (posts.csv, row 6); the quarantine has them all"
+        "corpus 'posts': none of its 3 rows is fit for use; rejected 2 by cleaning, 1 by reading. "
+        "The commonest reasons: 2 as the text is empty (posts.csv, row 6); 1 as label 'x' is not "
+        "known (posts.csv, row 2). The quarantine has them all"
     )
 
 

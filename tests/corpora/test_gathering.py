@@ -33,6 +33,8 @@ DISTRIBUTION = {
     "annotations": {"distribution": {"not_hate": "no", "hate": "yes"}},
 }
 
+WITHOUT_CULTURE = DISTRIBUTION | {"culture": "GB"}
+
 THREE = ["no", "perhaps", "yes"]
 
 
@@ -298,6 +300,34 @@ def test_corpus_of_rejected_annotations_alone_is_all_quarantine(judge, hate):
     assert len(select_rejected(rows, tasks=hate)) == 1
 
 
+def test_corpus_of_no_distributions_says_why_and_how_often(judge, caplog):
+    content = "text,no,yes\na,3,0.5\nb,0,0\nc,x,1\nd,4,0.5\n"
+    rows = judge({"corpus.csv": content}, **WITHOUT_CULTURE)
+    assert len(reasons(rows)) == 4
+    (message,) = [text for text in caplog.messages if "is gathered" in text]
+    given = "the corpus gives counts, and these are whole numbers of at least one annotation"
+    assert message == (
+        "corpus 'reviews': none of its 4 judgements is gathered, all are rejected: "
+        f"3 as the distribution 3, 0.5 sums to 3.5: {given}; "
+        "1 as the distribution's 'not_hate' is 'x', no number such as 3 or 0.25"
+    )
+
+
+def test_group_that_does_not_name_the_text_is_told_once_for_the_corpus(judge, caplog):
+    lines = (
+        "1,a post,ann,GB,hate\n1,another,bob,GB,hate\n1,a third,cat,GB,hate\n"
+        "2,a fourth,ann,GB,hate\n2,a fifth,bob,GB,hate\n3,one alone,ann,GB,hate\n"
+    )
+    rows = judge({"corpus.csv": HEAD + lines}, **ENTRY)
+    assert len(reasons(rows)) == 3
+    (message,) = [text for text in caplog.messages if "more than one text" in text]
+    assert message == (
+        "corpus 'reviews': 2 of its 3 groups hold more than one text, and 3 judgements of others "
+        "than their first one are rejected; `group` is to name the text: name another column, or "
+        "leave group out, and the cleaned text names it (parameters/corpora.yml)"
+    )
+
+
 @pytest.mark.parametrize("scale", [1, 0.25])
 def test_distribution_of_the_source_is_taken_as_counts_or_as_shares(judge, scale, caplog):
     caplog.set_level("INFO")
@@ -359,8 +389,12 @@ def test_tie_of_three_labels_needs_equal_shares_or_their_number(judge, numbers, 
     [
         ("third,GB,0.5,0.2,1\n", "the distribution 0.5, 0.2 sums to 0.7: the corpus gives counts"),
         ("third,GB,0,0,1\n", "the distribution 0, 0 sums to 0: the corpus gives counts"),
-        ("third,GB,x,1,1\n", "the distribution's 'not_hate' is 'x', no number from 0"),
-        ("third,GB,-1,1,1\n", "the distribution's 'not_hate' is '-1', no number from 0"),
+        ("third,GB,x,1,1\n", "the distribution's 'not_hate' is 'x', no number such as 3 or 0.25"),
+        ("third,GB,-1,1,1\n", "the distribution's 'not_hate' is '-1', no number such as 3"),
+        ("third,GB,2_0,1,1\n", "the distribution's 'not_hate' is '2_0', no number such as 3"),
+        ("third,GB,٣,1,1\n", "the distribution's 'not_hate' is '٣', no number such as 3"),
+        ("third,GB,inf,1,1\n", "the distribution's 'not_hate' is 'inf', no number such as 3"),
+        ("third,GB,1e999,1,1\n", "the distribution's 'not_hate' is '1e999', no number such as 3"),
         ("third,GB,1,,1\n", "the distribution's 'hate' is empty"),
         (
             "another,SG,2,1,3\n",
@@ -371,6 +405,66 @@ def test_tie_of_three_labels_needs_equal_shares_or_their_number(judge, numbers, 
 def test_row_that_is_no_distribution_is_rejected(judge, line, reason):
     (given,) = reasons(judge({"corpus.csv": COUNTED + line}, **DISTRIBUTION))
     assert given.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "first,25,75\nsecond,50,50\nthird,0,100\n",
+        "first,33.3,66.7\nsecond,12.5,87.5\nthird,99,2\n",
+        "first,33,66\nsecond,50,50\nthird,1,2\n",  # rounded to whole percent; one row is none
+    ],
+)
+def test_numbers_that_sum_to_100_are_asked_about(judge, lines):
+    with pytest.raises(ConfigurationError) as error:
+        judge({"corpus.csv": f"text,no,yes\n{lines}"}, **WITHOUT_CULTURE)
+    number = 2 if lines.endswith("1,2\n") else 3
+    assert (
+        f"corpus 'reviews': {number} of its 3 distributions sum to 100, as percent do, and counts "
+        "of 100 annotations each; say which they are, annotations.unit: percent or "
+        "annotations.unit: counts (parameters/corpora.yml)"
+    ) in str(error.value)
+
+
+def test_counts_of_100_annotations_that_are_numbered_are_not_asked_about(judge):
+    content = "text,no,yes,n\nfirst,25,75,100\nsecond,50,50,100\n"
+    annotations = DISTRIBUTION["annotations"] | {"num_annotations": "n"}
+    rows = judge({"corpus.csv": content}, **WITHOUT_CULTURE | {"annotations": annotations})
+    assert rows["label_counts"].tolist() == [[25, 75], [50, 50]]
+
+
+@pytest.mark.parametrize(
+    ("unit", "numbers", "counts", "num_annotations"),
+    [
+        ("percent", "25,75", [0.25, 0.75], None),
+        ("percent", "33.3,66.7", [0.333, 0.667], None),
+        ("percent", "33,67,3", [1, 2], 3),
+        ("counts", "25,75", [25, 75], 100),
+        ("shares", "0,1", [0, 1], None),
+        ("counts", "0,1", [0, 1], 1),
+    ],
+)
+def test_unit_says_what_the_numbers_are(judge, unit, numbers, counts, num_annotations):
+    annotations = DISTRIBUTION["annotations"] | {"unit": unit}
+    head = "text,no,yes"
+    if numbers.count(",") == 2:
+        annotations["num_annotations"] = "n"
+        head += ",n"
+    content = f"{head}\na post,{numbers}\n"
+    rows = judge({"corpus.csv": content}, **WITHOUT_CULTURE | {"annotations": annotations})
+    assert rows["label_counts"].tolist() == [pytest.approx(counts)]
+    (found,) = rows["num_annotations"]
+    assert pd.isna(found) if num_annotations is None else found == num_annotations
+
+
+def test_row_of_another_unit_is_rejected(judge):
+    annotations = DISTRIBUTION["annotations"] | {"unit": "percent"}
+    content = "text,no,yes\na,25,75\nb,0.25,0.75\n"
+    rows = judge({"corpus.csv": content}, **WITHOUT_CULTURE | {"annotations": annotations})
+    assert reasons(rows) == [
+        "the distribution 0.25, 0.75 sums to 1: the corpus gives percent, and these are to sum to "
+        "100"
+    ]
 
 
 def test_shares_that_do_not_sum_to_1_are_rejected(judge):
@@ -386,6 +480,7 @@ def test_shares_that_do_not_sum_to_1_are_rejected(judge):
     [
         ("5", "the distribution 1, 1 sums to 2, and num_annotations is 5"),
         ("many", "num_annotations is 'many', no whole number from 1"),
+        ("1_0", "num_annotations is '1_0', no whole number from 1"),
     ],
 )
 def test_counts_that_are_not_their_number_are_rejected(judge, n, reason):
@@ -431,6 +526,8 @@ def test_annotations_for_a_task_of_one_label_name_the_kind_to_use(read_files):
     [
         ({"distribution": {"a": "b"}, "annotator": "x"}, "a distribution has no annotator"),
         ({"num_annotations": "n"}, "num_annotations belongs to a distribution"),
+        ({"unit": "percent"}, "unit belongs to a distribution"),
+        ({"distribution": {"a": "n"}, "unit": "per cent"}, "'counts', 'shares' or 'percent'"),
         ({"distribution": {"a": "n", "b": "n"}}, "distribution: 'n' is named twice, and a column"),
         (
             {"distribution": {"a": "n", "b": "m"}, "num_annotations": "m"},

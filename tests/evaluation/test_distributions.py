@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from ccnlp.evaluation.distances import measure_distances
-from ccnlp.evaluation.scores import score_predictions
+from ccnlp.evaluation.gate import GateParameters, decide_promotion
+from ccnlp.evaluation.judged_tasks import JudgedTask
+from ccnlp.evaluation.scores import compare_systems, score_predictions
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 ENTRY = {
@@ -64,6 +66,22 @@ def test_means_take_in_rows_without_a_majority(parameters):
     assert distance["low"] == pytest.approx(distance["high"]) == pytest.approx(distance["score"])
 
 
+def test_similarity_is_what_the_distance_lacks_of_1(parameters):
+    scores = score_predictions(
+        predictions(tfidf=0.5, finetuned=0.75), TASKS, parameters, baseline="tfidf"
+    )
+    own = scores[scores["system"] == "finetuned"].set_index(["slice", "group"])
+    distance, similarity = (
+        own[own["metric"] == metric]
+        for metric in ("jensen_shannon_distance", "distribution_similarity")
+    )
+    assert len(similarity)
+    for of_similarity, of_distance in (("score", "score"), ("low", "high"), ("high", "low")):
+        np.testing.assert_allclose(similarity[of_similarity], 1 - distance[of_distance])
+    np.testing.assert_allclose(similarity["difference"], -distance["difference"])
+    np.testing.assert_allclose(similarity["difference_low"], -distance["difference_high"])
+
+
 def test_differences_are_taken_in_the_same_draws(parameters):
     scores = score_predictions(
         predictions(tfidf=0.5, finetuned=0.75), TASKS, parameters, baseline="tfidf"
@@ -102,3 +120,29 @@ def test_a_small_group_has_an_interval_with_width_and_a_small_whole_has_none(par
     of_distances = alone[alone["metric"] == "cross_entropy"]
     assert of_distances["score"].notna().all()
     assert of_distances[["low", "high", "difference_low"]].isna().all(axis=None)
+
+
+def test_gate_passes_a_model_that_is_nearer_though_its_labels_are_the_same(parameters):
+    # All say yes. Rows are tied or sure by turns, and 60 % is nearer to both together than 99 %.
+    table = predictions(tfidf=0.99, champion=0.99, finetuned=0.6)
+    gate = GateParameters(
+        min_score=0.4, min_gain_over_baseline=0.0, min_gain_over_champion=0.0,
+        max_regression=0.02, slices=("culture",),
+    )  # fmt: skip
+
+    def decide(metric):
+        return decide_promotion(
+            score_predictions(table, TASKS, parameters),
+            compare_systems(table, TASKS, parameters, system="finetuned", baseline="champion"),
+            tasks={"t": JudgedTask(metric)},
+            lost_tasks=(),
+            confidence=0.95,
+            parameters=gate,
+        )
+
+    passed = decide("distribution_similarity")
+    assert (passed.outcome, {part.verdict for part in passed.comparisons}) == (
+        "passed", {"improved"},
+    )  # fmt: skip
+    assert [part.n for part in passed.comparisons] == [SIZE, SIZE / 2, SIZE / 2]
+    assert decide("macro_f1").outcome == "failed"  # no gain over the baseline

@@ -158,7 +158,7 @@ def test_group_is_held_against_the_rest(simulate, measure):
     assert [row["score"], row["rest"]] == pytest.approx(scores)
     assert row["difference"] == pytest.approx(scores[0] - scores[1])
     assert row["difference_low"] < row["difference"] < row["difference_high"] < 0
-    assert row["verdict"] == "below"
+    assert row["verdict"] == "worse"
     assert row["p_value"] < row["p_adjusted"] < 0.05
 
 

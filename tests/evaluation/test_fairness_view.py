@@ -42,8 +42,8 @@ def view(parameters):
 
 def test_group_that_is_surely_worse_leads(view):
     seen = view(
-        group("MX"), group("ES", "above", difference=0.1),
-        group("KE", "below", score=0.5, difference=-0.2), rows=[gap_row()],
+        group("MX"), group("ES", "better", difference=0.1),
+        group("KE", "worse", score=0.5, difference=-0.2), rows=[gap_row()],
     )  # fmt: skip
     assert [line.key for line in seen.groups] == ["KE", "MX", "ES"]
     assert seen.sentences == (
@@ -56,7 +56,7 @@ def test_group_that_is_surely_worse_leads(view):
 
 def test_lowest_score_that_is_not_surely_worse_is_told_beside(view):
     seen = view(
-        group("MX", "below", n=5000, score=0.6, difference=-0.1),
+        group("MX", "worse", n=5000, score=0.6, difference=-0.1),
         group("KE", score=0.5, difference=-0.2), group("ES"),
     )  # fmt: skip
     assert seen.sentences[0].endswith(

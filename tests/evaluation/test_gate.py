@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.evaluation.gate import GateParameters, NotCompared, decide_promotion
+from ccnlp.evaluation.gate import GateParameters, check_slices, decide_promotion
+from ccnlp.evaluation.judged_tasks import JudgedTask, NotCompared
 from ccnlp.evaluation.scores import COLUMNS, compare_systems, score_predictions
 
 PARAMETERS = GateParameters(
@@ -43,15 +44,15 @@ NONE_YET = NotCompared("there is no champion to compare with", is_obstacle=False
 
 
 def decide(scores=GOOD, comparison=None, parameters=PARAMETERS, tasks=("sentiment",), **more):
-    why_not = NONE_YET if comparison is None else None
-    arguments = {
-        "why_not_compared": dict.fromkeys(tasks, why_not), "lost_tasks": (), "confidence": 0.95,
-    }  # fmt: skip
+    if not isinstance(tasks, dict):
+        why_not = NONE_YET if comparison is None else None
+        tasks = dict.fromkeys(tasks, JudgedTask("macro_f1", why_not))
     return decide_promotion(
         pd.concat([scores, SLICES]) if len(scores) else scores,
         table() if comparison is None else comparison,
+        tasks=tasks,
         parameters=parameters,
-        **(arguments | more),
+        **({"lost_tasks": (), "confidence": 0.95} | more),
     )
 
 
@@ -195,11 +196,53 @@ def test_decision_is_plain_json_with_a_table_and_no_nan():
     text = json.dumps(decision, allow_nan=False)
     first, second = json.loads(text)["comparisons"]
     assert first == {
-        "task": "sentiment", "slice": "all", "group": "all", "n": 80, "difference": 0.03,
-        "low": 0.01, "high": 0.05, "p_adjusted": first["p_adjusted"], "verdict": "improved",
-        "is_beyond_tolerance": False,
+        "task": "sentiment", "metric": "macro_f1", "slice": "all", "group": "all", "n": 80,
+        "difference": 0.03, "low": 0.01, "high": 0.05, "p_adjusted": first["p_adjusted"],
+        "verdict": "improved", "is_beyond_tolerance": False, "champion_view": None,
     }  # fmt: skip
     assert second["difference"] is None
+    assert decision["metrics"] == {"sentiment": "macro_f1"}
+
+
+def test_task_is_judged_by_its_own_metric():
+    # By macro-F1 the new model wins; by how near it comes to the annotators, it loses everywhere.
+    near = {"metric": "distribution_similarity"}
+    scores = pd.concat([GOOD, table(row(-0.1, -0.14, -0.06, score=0.7, **near))])
+    comparison = table(
+        IMPROVED, row(0.1, 0.06, 0.14, slice_="culture", group="MX"),
+        row(-0.1, -0.14, -0.06, **near),
+        row(-0.1, -0.14, -0.06, slice_="culture", group="MX", **near),
+    )  # fmt: skip
+
+    by_labels = decide(scores, comparison)
+    decision = decide(scores, comparison, tasks={"sentiment": JudgedTask(near["metric"])})
+
+    assert by_labels.outcome == "passed"
+    assert (decision.outcome, {part.metric for part in decision.comparisons}) == (
+        "failed", {"distribution_similarity"},
+    )  # fmt: skip
+    assert decision.as_dict()["metrics"] == {"sentiment": "distribution_similarity"}
+    assert decision.reasons[0].startswith("sentiment: -10.0 against tfidf")
+    low = decide(
+        table(row(0.1, 0.04, 0.16, score=0.3, **near)),
+        tasks={"sentiment": JudgedTask(near["metric"], NONE_YET)},
+    )
+    assert low.reasons == (
+        "sentiment: distribution similarity on test is 30.0, below the 40.0 that a champion needs",
+    )
+
+
+def test_champion_of_another_view_is_compared_and_told():
+    loss = row(-0.1, -0.14, -0.06, slice_="culture", group="MX")
+    task = JudgedTask("macro_f1", champion_view="majority")
+    passed = decide(comparison=table(IMPROVED), tasks={"sentiment": task})
+    failed = decide(comparison=table(IMPROVED, loss), tasks={"sentiment": task})
+    assert passed.reasons[-1] == (
+        "sentiment: +3.0 against the champion of another view, majority (+1.0 to +5.0), improved"
+    )
+    assert "-10.0 against the champion of another view, majority" in failed.reasons[0]
+    assert passed.table["champion_view"].tolist() == ["majority"]
+    assert passed.as_dict()["champion_views"] == {"sentiment": "majority"}
 
 
 def test_every_task_must_pass():
@@ -215,6 +258,15 @@ def test_missing_test_scores_leave_it_open():
     assert decision.reasons == (
         "sentiment: inconclusive, as there are no scores on test; give a corpus a test split "
         "(parameters/corpora.yml)",
+    )
+
+
+def test_primary_metric_that_is_not_scored_leaves_it_open():
+    decision = decide(tasks={"sentiment": JudgedTask("exact_match", NONE_YET)})
+    assert decision.outcome == "inconclusive"
+    assert decision.reasons == (
+        "sentiment: inconclusive, as the scores on test have no exact_match, the task's primary "
+        "metric",
     )
 
 
@@ -246,7 +298,7 @@ def test_champion_that_saw_the_test_rows_leaves_it_open_and_stays(comparison, wh
 
 def test_champion_that_cannot_be_judged_leaves_it_open_and_stays():
     why = NotCompared("the labels of the champion are ['a'], not ['b']", is_obstacle=True)
-    decision = decide(why_not_compared={"sentiment": why})
+    decision = decide(tasks={"sentiment": JudgedTask("macro_f1", why)})
     assert (decision.alias, decision.outcome) == ("challenger", "inconclusive")
     assert decision.reasons == (f"sentiment: inconclusive, as {why.reason}",)
 
@@ -254,9 +306,8 @@ def test_champion_that_cannot_be_judged_leaves_it_open_and_stays():
 def test_task_that_the_champion_does_not_answer_is_judged_alone():
     why = NotCompared("the champion was not trained on the task 'topic'", is_obstacle=False)
     scores = pd.concat([GOOD, table(row(0.1, 0.04, 0.16, task="topic"))])
-    decision = decide(
-        scores, table(IMPROVED), tasks=(), why_not_compared={"sentiment": None, "topic": why}
-    )
+    tasks = {"sentiment": JudgedTask("macro_f1"), "topic": JudgedTask("macro_f1", why)}
+    decision = decide(scores, table(IMPROVED), tasks=tasks)
     assert (decision.alias, decision.outcome) == ("champion", "passed")
     assert f"topic: {why.reason}" in decision.reasons
 
@@ -302,7 +353,8 @@ def test_slice_of_the_gate_that_was_not_scored_suggests_the_near_one():
     parameters = PARAMETERS.model_copy(update={"slices": ("cultur",)})
 
     with pytest.raises(
-        ConfigurationError, match=r"'cultur', which was not scored; did you mean 'cu"
+        ConfigurationError,
+        match=r"names 'cultur', and no slice of that name divides .*; did you mean 'cul",
     ):
         decide(parameters=parameters)
 
@@ -343,3 +395,11 @@ def test_gate_on_real_intervals_blocks_a_large_culture_and_not_a_row(
     )
     assert large.alias == "challenger"
     assert any("culture ES loses: -2" in reason for reason in large.reasons)
+
+
+@pytest.mark.parametrize("name", ["label", "all"])
+def test_slice_that_does_not_divide_the_rows_is_refused(name):
+    scored = ["all", "label", "language", "culture", "length"]
+    check_slices(PARAMETERS.model_copy(update={"slices": ("length",)}), scored=scored)
+    with pytest.raises(ConfigurationError, match=f"gate.slices names '{name}'"):
+        check_slices(PARAMETERS.model_copy(update={"slices": (name,)}), scored=scored)

@@ -5,17 +5,17 @@ import pandas as pd
 import pytest
 
 from ccnlp.errors import CcnlpError
+from ccnlp.evaluation.fitness import why_not_comparable
 from ccnlp.evaluation.predictions import (
     COLUMNS,
     combine,
-    has_one_label,
     predict_with,
     predict_with_champion,
     predict_with_finetuned,
     unseen,
-    why_not_comparable,
     without_seen_splits,
 )
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 
@@ -26,6 +26,7 @@ class ConstantModel:
     tasks: dict
     asked: list = field(default_factory=list)
     weights_digest = "0a"
+    conditioning = None
 
     def predict(self, rows, *, task, tokens_per_batch):
         self.asked.append((len(rows), tokens_per_batch))
@@ -113,13 +114,31 @@ def test_finetuned_model_older_than_the_examples_is_refused(labels, message, row
     model = ConstantModel(tasks_with(*labels))
     again = "train again: kedro run --pipelines augmentation,tokenisation,training"
     with pytest.raises(CcnlpError, match=f"^task 'sentiment': {message}.*; {again}$"):
-        predict_with_finetuned(rows, rows, tasks["sentiment"], model=model, tokens_per_batch=64)
+        predict_with_finetuned(
+            rows, rows, tasks["sentiment"], model=model, culture=None, tokens_per_batch=64
+        )
+
+
+def test_champion_of_another_view_answers_and_is_told(rows, caplog):
+    def of_view(view):
+        entry = {"kind": "label_distribution", "loss_weight": 1.0, "labels": ["no", "yes"]}
+        return build_tasks(TasksParameters.model_validate({"t": {**entry, "view": view}}))
+
+    task = of_view("distribution")["t"]
+    for view in ("distribution", "majority"):
+        predicted = predict_with_champion(
+            rows, rows, task, model=ConstantModel(of_view(view)), tokens_per_batch=64
+        )
+        assert predicted["prediction"].tolist() == ["yes", "yes"]
+    assert caplog.messages == [
+        "t: the champion was trained on another view, majority, and is judged on the task's own"
+    ]
 
 
 def test_finetuned_model_that_has_seen_no_row_answers(rows, tasks):
     model = ConstantModel(tasks)
     predicted = predict_with_finetuned(
-        rows, rows[:1], tasks["sentiment"], model=model, tokens_per_batch=64
+        rows, rows[:1], tasks["sentiment"], model=model, culture=None, tokens_per_batch=64
     )
     assert predicted["prediction"].tolist() == ["positive"]
 
@@ -196,9 +215,10 @@ def test_rows_that_a_model_was_trained_on_are_left_out_and_counted(caplog):
 
 def test_conditioned_model_predicts_with_the_cultures_of_the_examples(conditioned_model):
     task = conditioned_model.tasks["sentiment"]
+    told = conditioned_model.conditioning.parameters
     rows = pd.DataFrame({"text": "good", "id": ["0a", "0b"], "culture": ["GB", "MX"]})
     predicted = predict_with_finetuned(
-        rows, rows, task, model=conditioned_model, tokens_per_batch=64
+        rows, rows, task, model=conditioned_model, culture=told, tokens_per_batch=64
     )
     first, second = predicted["probabilities"]
     assert not np.allclose(first, second)

@@ -213,6 +213,7 @@ def with_gate(judgement, predictions, tasks, parameters):
     def with_gate(**gate):
         tables = measure_fairness(predictions, judgement.scores, tasks, parameters)
         decided = {"alias": "challenger", "outcome": "failed", "reasons": [ATTACK]}
+        decided |= {"metrics": {"sentiment": "macro_f1"}, "champion_views": {}}
         parts = [("MX", "regressed"), (ATTACK, "improved"), ("ES", "too small")]
         comparisons = [
             {"task": "sentiment", "slice": "culture", "group": group, "verdict": verdict}
@@ -254,6 +255,15 @@ def test_page_tells_what_the_gate_decided_and_why(with_gate, outcome, said):
     assert said in text
     assert f"<li>{ATTACK}</li>" in text
     assert "culture MX" in text
+    assert "Judged by macro-F1." in text
+
+
+def test_page_tells_the_metric_and_the_view_of_the_champion(with_gate):
+    gate = {"metrics": {"t": "distribution_similarity"}, "champion_views": {"t": "majority"}}
+    text = html.unescape(render(with_gate(**gate)))
+    assert (
+        "Judged by distribution similarity. The champion was trained on another view of t, " in text
+    )
 
 
 def test_page_without_a_gate_has_no_section_on_it(page):
@@ -264,11 +274,12 @@ def test_card_tells_the_decision_and_escapes_it():
     decision = {
         "alias": "champion", "gate_alias": "challenger", "outcome": "failed", "comparisons": [],
         "reasons": [ATTACK], "override": {"alias": "champion", "by": ATTACK, "reason": "Why not."},
+        "metrics": {"a": "macro_f1", "b": "distribution_similarity"},
     }  # fmt: skip
     card = report.with_promotion("# Model card\n", decision)
     assert card.startswith("# Model card\n\n## Promotion\n\nRegistered as champion by")
     assert "Why not. The gate would have decided for challenger." in card
-    assert "Gate: failed, for challenger." in card
+    assert "Gate by macro-F1 for a, distribution similarity for b: failed, for challenger." in card
     assert "<script>" not in card
     plain = report.with_promotion("# Card\n\n## Use\n\nAny.\n", {**decision, "override": None})
     assert "Registered as" not in plain

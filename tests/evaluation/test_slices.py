@@ -4,16 +4,9 @@ import pytest
 from ccnlp.errors import ConfigurationError
 from ccnlp.evaluation.slices import (
     check_slices,
-    groups_by_columns,
     groups_by_length,
     members,
 )
-
-
-def test_groups_join_the_columns():
-    rows = pd.DataFrame({"language": ["es", "zh-Hant"], "culture": ["MX", None]})
-    groups = groups_by_columns(rows, ["language", "culture"])
-    assert groups.tolist() == ["es-MX", "zh-Hant-und"]
 
 
 def test_length_groups_hold_their_upper_end():

@@ -56,6 +56,19 @@ def test_terminal_table_has_every_system_and_group(scores):
     assert lines[-1].startswith("fine-tuned minus TF-IDF + logistic regression, all rows: +")
 
 
+def test_terminal_tells_how_near_systems_come_to_distributions(
+    scores, make_predictions, tasks, parameters
+):
+    assert "similarity" not in scores_table(scores)
+    reference = list(LABELS) * 20
+    distances = {"jensen_shannon_distance": 0.25, "cross_entropy": 1.0}
+    table = make_predictions(reference, {"tfidf": reference, "finetuned": reference}, **distances)
+    text = scores_table(score_predictions(table, tasks, parameters))
+    own = text.partition("distribution similarity: 100 less the distance")[2]
+    assert "all rows                 60  75.0 75–75   75.0 75–75" in own
+    assert text.endswith("likewise in distribution similarity: +0.0 (+0.0 to +0.0)")
+
+
 def test_terminal_table_marks_small_groups(scores, parameters):
     small = scores.assign(is_small=scores["group"] == "sw-KE")
     text = scores_table(small)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kedro.io import DataCatalog
@@ -226,3 +227,17 @@ def test_runner_that_can_be_tracked_and_repeated_is_taken(runner, namespaces):
 def test_runner_that_can_not_be_tracked_or_repeated_is_refused(runner, namespaces, message):
     with pytest.raises(ConfigurationError, match=message):
         check_runner(RUNNER.format(runner), namespaces)
+
+
+def test_slice_of_the_gate_that_is_not_scored_is_refused_before_any_node(project):
+    def judge(evaluation, registration):
+        raise AssertionError("a node ran")
+
+    gate = SimpleNamespace(gate=SimpleNamespace(slices=("language", "cultur")))
+    project.parameters |= {
+        "evaluation": SimpleNamespace(slices={"language": (), "culture": ()}),
+        "registration": gate,
+    }
+    node = Node(judge, ["params:evaluation", "params:registration"], None, name="judge")
+    with pytest.raises(ConfigurationError, match=r"gate.slices names 'cultur', .*mean 'culture'"):
+        project.run(Pipeline([node]), RunGuardHook())

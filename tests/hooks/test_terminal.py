@@ -86,6 +86,7 @@ GATE = {
     "alias": "challenger",
     "outcome": "failed",
     "reasons": ["sentiment: too little gain"],
+    "metrics": {"sentiment": "macro_f1"},
     "comparisons": [
         {"task": "sentiment", "slice": "culture", "group": group, "verdict": verdict}
         for group, verdict in (("MX", "improved"), ("ES", "improved"), ("SN", "too small"))
@@ -98,22 +99,41 @@ def decide(scores):
     return GATE
 
 
-def test_results_end_the_run(project, capsys):
+def write(scores):
+    return "<html>"
+
+
+@pytest.fixture
+def evaluated(project):
     folder = project.folder / "data"
-    catalog = DataCatalog(
+    return DataCatalog(
         {
             "scores": CSVDataset(filepath=str(folder / "scores.csv"), save_args={"index": False}),
             "promotion_decision": JSONDataset(filepath=str(folder / "promotion.json")),
             "evaluation_report": TextDataset(filepath=str(folder / "report.html")),
         }
     )
+
+
+def test_report_that_the_run_did_not_write_is_not_named(project, evaluated, capsys):
+    evaluated.save("evaluation_report", "of a run before")
+    project.run(
+        Pipeline([Node(scores, None, "scores", name="scores")]), TerminalHook(), catalog=evaluated
+    )
+    out = capsys.readouterr().out
+    assert "sentiment: macro-F1" in out
+    assert "Report:" not in out
+
+
+def test_results_end_the_run(project, evaluated, capsys):
     pipeline = Pipeline(
         [
             Node(scores, None, "scores", name="scores"),
             Node(decide, "scores", "promotion_decision", name="decide"),
+            Node(write, "scores", "evaluation_report", name="write"),
         ]
     )
-    project.run(pipeline, TerminalHook(), catalog=catalog)
+    project.run(pipeline, TerminalHook(), catalog=evaluated)
     out = capsys.readouterr().out
     assert "sentiment: macro-F1" in out
     assert "50.0" in out
@@ -146,7 +166,8 @@ def test_behaviour_is_summed_up_at_the_end(project, capsys):
         }
     )
     node = Node(behaviour, None, "behaviour_table", name="tabulate_behaviour")
-    project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
+    report = Node(write, "behaviour_table", "behaviour_report", name="write")
+    project.run(Pipeline([node, report]), TerminalHook(), catalog=catalog)
     out = capsys.readouterr().out
     assert "changes the answer in 20 % (10 % to 30 %) of swaps, in 50 texts." in out
     assert "Report: data/behaviour.html" in out
@@ -164,7 +185,7 @@ def test_decision_without_a_version_claims_none(project, capsys):
     project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
     out = capsys.readouterr().out
     assert (
-        "Decision: challenger\nGate: failed, for challenger; 2 improved, 1 too small\n"
+        "Decision: challenger\nGate by macro-F1: failed, for challenger; 2 improved, 1 too small\n"
         "  sentiment: too little gain"
     ) in out
     assert "Registered" not in out
@@ -183,7 +204,7 @@ def test_override_is_told_beside_what_the_gate_decided(project, capsys):
     project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
     assert (
         "Decision: champion\nOverride: champion by Ada: SN can wait.\n"
-        "Gate: failed, for challenger; 2 improved"
+        "Gate by macro-F1: failed, for challenger; 2 improved"
     ) in capsys.readouterr().out
 
 
@@ -194,7 +215,10 @@ def test_gate_without_a_registration_is_told(project, capsys):
     node = Node(decide_alone, None, "gate_decision", name="judge")
     project.run(Pipeline([node]), TerminalHook(), catalog=catalog)
     out = capsys.readouterr().out
-    assert "\nGate: failed, for challenger; 2 improved, 1 too small\n  sentiment: too" in out
+    assert (
+        "\nGate by macro-F1: failed, for challenger; 2 improved, 1 too small\n  sentiment: too"
+        in out
+    )
 
 
 @pytest.mark.parametrize(

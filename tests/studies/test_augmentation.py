@@ -106,7 +106,9 @@ def test_recommendation_keeps_the_languages_that_were_helped_and_nowhere_hurt():
             ("language", "test", "filtered", "pt", "hurts"),
         ],
         columns=["slice", "split", "arm", "group", "verdict"],
-    )
+    ).assign(is_primary=True)
+    by_labels = verdicts.assign(verdict="hurts", is_primary=False)
+    verdicts = pd.concat([verdicts, by_labels], ignore_index=True)
 
     recommended = recommend(
         verdicts, ["es", "es-MX", "it", "pt", "sw", "es"], shares(), STUDY, split="test"
@@ -130,7 +132,7 @@ def test_recommendation_keeps_the_languages_that_were_helped_and_nowhere_hurt():
 def test_recommendation_is_the_way_that_helps_most_languages(arm, needed):
     helped = [("filtered", "es"), ("tagged", "es"), (arm, "es"), (arm, "pt")]
     verdicts = pd.DataFrame(helped, columns=["arm", "group"]).assign(
-        slice="language", split="test", verdict="helps"
+        slice="language", split="test", verdict="helps", is_primary=True
     )
 
     recommended = recommend(verdicts, ["es", "pt", "sw"], shares(), STUDY, split="test")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ccnlp.evaluation.distances import measure_distances
 from ccnlp.studies.comparison import Contrast, compare_arms
 from ccnlp.studies.verdicts import Question, judge, summarise
 from ccnlp.tasks.base import TasksParameters, build_tasks
@@ -128,8 +129,8 @@ def test_a_gain_that_the_control_has_too_is_no_gain_of_culture(compare):
 def test_what_the_control_did_decides_how_a_gain_is_called(against_control, of_control, verdict):
     place = {
         "task": "t", "corpus": "c", "split": "test", "slice": "culture", "group": "SG",
-        "metric": "macro_f1", "difference": 0.1, "difference_low": 0.05, "difference_high": 0.15,
-        "n": 300,
+        "metric": "macro_f1", "is_primary": True, "difference": 0.1,
+        "difference_low": 0.05, "difference_high": 0.15, "n": 300,
     }  # fmt: skip
     table = pd.DataFrame(
         [
@@ -142,3 +143,51 @@ def test_what_the_control_did_decides_how_a_gain_is_called(against_control, of_c
     judged = judge(table, [Question(Contrast("told", "none"), controls=("shuffled",))])
 
     assert judged["verdict"].tolist() == [verdict]
+
+
+def test_a_distribution_is_judged_by_how_near_the_arms_come_to_it(evaluation_parameters):
+    # Most rows are ties: shares come nearer to them, and the labels of the others stay right.
+    tie, sure = [0.5, 0.5], [0.0, 1.0]
+    reference = pd.Series([tie, tie, tie, sure] * 100)
+    soft = {"kind": "label_distribution", "view": "distribution", "loss_weight": 1}
+    tasks = build_tasks(TasksParameters.model_validate({"t": {**soft, "labels": ["no", "yes"]}}))
+    arms = []
+    for arm, yes in (("none", 0.99), ("told", 0.7)):
+        for seed in (0, 1):
+            shares = pd.Series([[1 - yes, yes]] * len(reference))
+            arms.append(
+                pd.DataFrame(
+                    {
+                        "example_id": [f"{i:016x}" for i in range(len(reference))],
+                        "reference": pd.Series([None, None, None, "yes"] * 100, dtype="string"),
+                        "prediction": "yes",
+                        "culture": ["GB"] * 300 + ["SG"] * 100,
+                        "system": arm,
+                        "seed": seed,
+                        **measure_distances(reference, shares),
+                    }
+                )
+            )
+    table = pd.concat(arms, ignore_index=True).assign(
+        task="t", corpus="c", split="test", language="en", region="und", domain="und",
+        origin="native", confidence=0.9, num_characters=20, is_seen=False, weights="",
+    )  # fmt: skip
+    table["group_id"] = table["example_id"]
+    question = Question(Contrast("told", "none"))
+
+    compared = compare_arms(
+        table, question.contrasts, tasks, evaluation_parameters, slices={"culture": ["culture"]}
+    )
+
+    own = compared[compared["slice"] == "culture"].set_index(["metric", "group"])
+    assert own["is_primary"].groupby("metric").agg(set).to_dict() == {
+        "distribution_similarity": {True}, "macro_f1": {False},
+    }  # fmt: skip
+    nearer, labels = own.loc["distribution_similarity"], own.loc["macro_f1"]
+    assert nearer["n"].to_dict() == {"GB": 300, "SG": 100}
+    assert labels["n"].to_dict() == {"GB": 75, "SG": 25}
+    assert (labels["difference"] == 0).all()
+    assert (nearer["difference"] > 0).all()
+    sentence, = summarise(judge(compared, [question]), slice_name="culture")  # fmt: skip
+    assert " in distribution similarity; in macro-F1 +0.0, +0.0 to +0.0). By culture, " in sentence
+    assert sentence.count("GB") == sentence.count("SG") == 1

@@ -8,7 +8,13 @@ from ccnlp.studies.parameters import AugmentationStudyParameters
 from ccnlp.studies.plots import draw_differences
 from ccnlp.studies.report import render_study
 
-PLACE = {"task": "sentiment", "corpus": "c", "split": "test", "metric": "macro_f1"}
+PLACE = {
+    "task": "sentiment",
+    "corpus": "c",
+    "split": "test",
+    "metric": "macro_f1",
+    "is_primary": True,
+}
 
 
 def rows(arm, group, slice_name, difference, finding):
@@ -33,8 +39,8 @@ VERDICTS = COMPARISON.assign(
 )
 
 
-def test_page_tells_each_group_what_was_found_and_escapes_names():
-    figure = draw_differences(COMPARISON, [Contrast("filtered", "without")], slice_name="language")
+def render(comparison, verdicts):
+    figure = draw_differences(comparison, [Contrast("filtered", "without")], slice_name="language")
     parameters = AugmentationStudyParameters(
         seeds=(0, 1),
         steps=None,
@@ -42,13 +48,31 @@ def test_page_tells_each_group_what_was_found_and_escapes_names():
         pair_consistency_weight=1,
         slices={"language": ("language",)},
     )
-
-    page = render_study(
-        ABOUT, VERDICTS, COMPARISON, figure=figure, parameters=parameters, slice_name="language"
+    return render_study(
+        ABOUT, verdicts, comparison, figure=figure, parameters=parameters, slice_name="language"
     )
 
+
+def test_page_of_a_distribution_judges_by_its_metric_and_tells_macro_f1():
+    names = {"macro_f1": "distribution_similarity"}
+    both = [
+        pd.concat([table.replace({"metric": names}), table.assign(is_primary=False)])
+        for table in (COMPARISON, VERDICTS)
+    ]
+    page = render(*both)
+    assert "Verdicts are by distribution similarity, the task's primary metric" in page
+    assert "rows (+2.0, +1.0 to +3.0 in distribution similarity; in macro-F1 +2.0, +1.0" in page
+    assert page.count('<span class="better">helps</span> <small>+3.0') == 1
+    assert "difference in macro-F1, percent" in page
+
+
+def test_page_tells_each_group_what_was_found_and_escapes_names():
+    page = render(COMPARISON, VERDICTS)
+
     assert "Did back-translation help?" in page
-    assert "sentiment, c, filtered: helps over all 300 rows (+2.0, +1.0 to +3.0)." in page
+    assert (
+        "sentiment, c, filtered: helps over all 300 rows (+2.0, +1.0 to +3.0 in macro-F1)." in page
+    )
     assert '<span class="better">helps</span> <small>+3.0, +2.0 to +4.0</small>' in page
     assert "<td>&lt;b&gt;" in page
     assert "<td><b>" not in page

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ccnlp.agreement.alpha import Estimate, undefined
 from ccnlp.agreement.votes import ABSENT, TIED, Bools, Ints, Majorities
+from ccnlp.intervals import wilson_interval
 
 NOT_SHARED = "no text has a majority of both cultures"
 NOT_COMPARABLE = "no text has majorities of two cultures and no tie"
@@ -27,12 +28,9 @@ def share_of(count: int, n: int, *, confidence: float, note: str) -> Estimate:
         confidence: of the interval.
         note: why there is no share where n is 0.
     """
-    from scipy.stats import binomtest
-
     if n == 0:
         return undefined(0, note)
-    interval = binomtest(count, n).proportion_ci(confidence, method="wilson")
-    return Estimate(count / n, float(interval.low), float(interval.high), n)
+    return Estimate(count / n, *wilson_interval(count / n, n, confidence=confidence), n)
 
 
 @dataclass(frozen=True)

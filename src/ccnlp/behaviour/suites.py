@@ -15,7 +15,6 @@ import pandas as pd
 
 from ccnlp.behaviour.cases import FUNCTIONAL, Case, case_table
 from ccnlp.behaviour.parameters import PARAMETERS_FILE, SuiteEntry
-from ccnlp.behaviour.texts import is_judged
 from ccnlp.conditioning.keys import COLUMNS
 from ccnlp.corpora.cells import as_text
 from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
@@ -26,6 +25,7 @@ from ccnlp.corpora.reading import STAGE, read_corpus
 from ccnlp.corpora.values import PARAMETERS_FILE as CORPORA_FILE
 from ccnlp.corpora.values import ColumnField
 from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError, did_you_mean
+from ccnlp.tasks.answers import labels_one_text
 from ccnlp.tasks.base import Task, TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 
@@ -91,7 +91,7 @@ def _check_model(name: str, suite: SuiteEntry, tasks: Mapping[str, Task]) -> Non
             f"{did_you_mean(suite.task, tasks)}; name one of the model's tasks, or judge a model "
             f"of this task (behaviour.suites, {PARAMETERS_FILE})"
         )
-    if not is_judged(tasks[suite.task]):
+    if not labels_one_text(tasks[suite.task]):
         raise ConfigurationError(
             f"{where}: the task {suite.task!r} does not give one label to one text, which is what "
             f"a suite can judge (behaviour.suites, {PARAMETERS_FILE})"

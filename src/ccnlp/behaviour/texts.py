@@ -8,19 +8,9 @@ import pandas as pd
 from ccnlp.behaviour.cases import READ, TEXT_COLUMNS, draw_order
 from ccnlp.examples import stable_hash
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import Task
+from ccnlp.tasks.answers import labels_one_text
 
 logger = logging.getLogger(__name__)
-
-
-def is_judged(task: Task) -> bool:
-    """Whether the task gives one label to one text, which is what behaviour is judged on."""
-    return (
-        bool(task.labels)
-        and tuple(task.input_columns) == ("text",)
-        and len(task.target_columns) == 1
-        and not task.list_columns
-    )
 
 
 def select_texts(
@@ -38,7 +28,7 @@ def select_texts(
         max_texts_per_language: more are left to chance.
         seed: of that chance.
     """
-    judged = [name for name, task in model.tasks.items() if is_judged(task)]
+    judged = [name for name, task in model.tasks.items() if labels_one_text(task)]
     for name in sorted(set(model.tasks) - set(judged)):
         logger.info("%s: left out, as it does not give one label to one text", name)
     test = examples[(examples["split"] == "test") & examples["task"].isin(judged)]

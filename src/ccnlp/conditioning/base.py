@@ -91,6 +91,14 @@ def num_added_tokens(parameters: CultureParameters) -> int:
     return CONDITIONINGS.get(parameters.conditioning).num_added_tokens(parameters)
 
 
+def describe_conditioning(parameters: CultureParameters | None) -> str:
+    """How a model is told and of what, such as `prefix by culture, language`; or `none`."""
+    if parameters is None or parameters.conditioning == NONE:
+        return NONE
+    fields = CONDITIONINGS.get(parameters.conditioning).fields(parameters)
+    return f"{parameters.conditioning} by {', '.join(fields)}"
+
+
 def fit(parameters: CultureParameters, rows: pd.DataFrame) -> Conditioning | None:
     """The configured conditioning with the keys of training rows; `None` for `none`.
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.corpora import leakage
+from ccnlp.corpora.quarantine import MAX_REASONS
 from ccnlp.corpora.readable_task import ReadableTask
 from ccnlp.corpora.report import count_examples
 from ccnlp.corpora.splitting import check_splits
@@ -46,9 +47,8 @@ def _why_none_is_left(corpus: str, rejections: list[dict[str, Any]]) -> str:
             f"to null, or give it other rows ({PARAMETERS_FILE})"
         )
     rejected = ", ".join(f"{num_rows:,} by {stage}" for stage, num_rows in by_stage.items())
-    most = rejections[0]
+    reasons = "; ".join(f"{r['num_rows']:,} as {r['example']}" for r in rejections[:MAX_REASONS])
     return (
         f"corpus {corpus!r}: none of its {sum(by_stage.values()):,} rows is fit for use; rejected "
-        f"{rejected}; {most['num_rows']:,} of them as this one: {most['example']}; the quarantine "
-        "has them all"
+        f"{rejected}. The commonest reasons: {reasons}. The quarantine has them all"
     )

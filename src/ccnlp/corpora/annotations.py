@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 from pydantic import Field, model_validator
@@ -35,6 +36,9 @@ COLUMNS: dict[str, str] = {
 }
 """The columns of the table of annotations; those of the annotators' attributes follow."""
 
+Unit = Literal["counts", "shares", "percent"]
+"""What the numbers of a distribution are."""
+
 
 class Annotations(StrictModel):
     """Whose judgements the rows are; or how many gave each label, where that is all one knows."""
@@ -50,6 +54,11 @@ class Annotations(StrictModel):
         description="in place of these: by label of the task, the column with the number of "
         "annotations or with their share; a row is then a text and culture",
     )
+    unit: Unit | None = Field(
+        default=None,
+        description="of the distribution's numbers: counts, shares or percent; without it counts "
+        "and shares are told apart by what they sum to",
+    )
     num_annotations: Text | None = Field(
         default=None, description="beside distribution, the column with their number"
     )
@@ -58,8 +67,9 @@ class Annotations(StrictModel):
     def _is_of_one_kind(self) -> "Annotations":
         if self.distribution and (self.annotator is not None or self.attributes):
             raise ValueError("a distribution has no annotator and no attributes; give one of both")
-        if self.num_annotations is not None and not self.distribution:
-            raise ValueError("num_annotations belongs to a distribution, and there is none")
+        for name, value in (("num_annotations", self.num_annotations), ("unit", self.unit)):
+            if value is not None and not self.distribution:
+                raise ValueError(f"{name} belongs to a distribution, and there is none")
         read = [
             *self.distribution.values(),
             *([self.num_annotations] if self.num_annotations else []),

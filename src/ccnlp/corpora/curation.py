@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.agreement.parameters import AgreementParameters
-from ccnlp.corpora.annotations import ANNOTATIONS, NUM_SOURCE_ROWS, list_annotations
+from ccnlp.corpora.annotations import ANNOTATIONS, NUM_SOURCE_ROWS, Unit, list_annotations
 from ccnlp.corpora.cleaning import CleaningParameters, clean_contexts, clean_rows
 from ccnlp.corpora.deduplication import (
     DeduplicationParameters,
@@ -68,6 +68,7 @@ def curate_corpus(
     task: ReadableTask,
     ratios: Ratios | None,
     parameters: IngestionParameters,
+    unit: Unit | None = None,
 ) -> pd.DataFrame:
     """All rows of a corpus, curated: the rejected ones marked with the stage and the reason.
 
@@ -84,6 +85,7 @@ def curate_corpus(
         task: of the corpus.
         ratios: place the rows whose split is missing.
         parameters: of all stages.
+        unit: of the numbers of distributions, where the entry says it.
     """
     curated = []
     progress = ProgressLine(f"{name}: rows read")
@@ -97,7 +99,11 @@ def curate_corpus(
         rows = follow_given_splits(rows)
     if task.annotation_columns:
         rows = gather_annotations(
-            rows, target=task.target_columns[0], labels=task.labels, where=f"corpus {name!r}"
+            rows,
+            target=task.target_columns[0],
+            labels=task.labels,
+            unit=unit,
+            where=f"corpus {name!r}",
         )
     texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column
     rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)

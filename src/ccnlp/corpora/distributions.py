@@ -1,7 +1,8 @@
-"""Distributions of labels that a source gives itself: counts of annotations, or shares."""
+"""Distributions of labels that a source gives itself: counts of annotations, shares or percent."""
 
 import logging
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.corpora.annotations import Unit
 from ccnlp.corpora.cells import as_text
 from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.corpora.values import PARAMETERS_FILE
+from ccnlp.errors import ConfigurationError
 from ccnlp.examples import LABEL_COUNTS, NUM_ANNOTATIONS
 
 logger = logging.getLogger(__name__)
@@ -18,6 +22,11 @@ logger = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float64]
 
 STAGE = "gathering"
+
+Bools = npt.NDArray[np.bool_]
+
+PLAIN_NUMBER = re.compile(r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""As tables write them; Python also reads other digits, and `2_0` as 20."""
 
 ROUNDING = 0.005
 """By how much a share with two decimals may be off."""
@@ -42,7 +51,8 @@ def read_distributions(
         for i, number in enumerate(column):
             if math.isnan(number):
                 shown = as_text(given[i])
-                why = "is empty" if not (shown or "").strip() else f"is {shown!r}, no number from 0"
+                is_empty = not (shown or "").strip()
+                why = "is empty" if is_empty else f"is {shown!r}, no number such as 3 or 0.25"
                 reasons.setdefault(i, f"the distribution's {label!r} {why}")
     rows = [None if i in reasons else list(own) for i, own in enumerate(zip(*columns, strict=True))]
     return pd.Series(rows, dtype="object"), _reasons(reasons, size)
@@ -63,61 +73,85 @@ def read_num_annotations(
 
 def _number(cell: object) -> float:
     """The number, from 0; NaN where it is none."""
-    try:
-        number = float((as_text(cell) or "").strip())
-    except ValueError:
-        return math.nan
-    return number if 0 <= number < math.inf else math.nan
+    text = (as_text(cell) or "").strip()
+    number = float(text) if PLAIN_NUMBER.fullmatch(text) else math.nan
+    return number if number < math.inf else math.nan
 
 
 def _reasons(reasons: dict[int, str], size: int) -> "pd.Series[str]":
     return pd.Series([reasons.get(i) for i in range(size)], dtype="string")
 
 
-def settle_distributions(rows: pd.DataFrame, *, where: str) -> pd.DataFrame:
+def settle_distributions(rows: pd.DataFrame, *, unit: Unit | None, where: str) -> pd.DataFrame:
     """The rows with counts in `LABEL_COUNTS` where the number of annotations is known, else shares.
 
-    Counts are whole numbers, shares sum to 1, give or take their rounding to two decimals. Numbers
-    that are 1 and 0 could be either: the corpus as a whole decides, and the log says how.
+    Counts are whole numbers, shares sum to 1 and percent to 100, give or take their rounding to two
+    decimals or to whole percent.
 
     Args:
-        rows: with `LABEL_COUNTS` and `NUM_ANNOTATIONS` as they are read; those of the other kind,
-            or of none, are rejected.
+        rows: with `LABEL_COUNTS` and `NUM_ANNOTATIONS` as they are read; those of another unit, or
+            of none, are rejected.
+        unit: of the numbers; without it the corpus as a whole decides between counts and shares,
+            and the log says how.
         where: such as `corpus 'posts'`.
+
+    Raises:
+        ConfigurationError: the unit is not given, and most distributions sum to 100.
     """
     index = rows.index[is_kept(rows)]
     if not len(index):
         return rows
     numbers = np.array(rows.loc[index, LABEL_COUNTS].tolist(), dtype=np.float64)
     total = rows.loc[index, NUM_ANNOTATIONS].to_numpy(np.float64)
-    sums = numbers.sum(axis=1)
-    is_of_n = np.isnan(total) | (sums == total)
-    are_counts = (numbers == np.round(numbers)).all(axis=1) & (sums >= 1) & is_of_n
-    are_shares = np.abs(sums - 1) <= ROUNDING * numbers.shape[1] + 1e-9
-    num_shares = int((are_shares & ~are_counts).sum())
-    num_counts = int((are_counts & ~are_shares).sum())
-    takes_shares = num_shares > num_counts
-    kind = "shares" if takes_shares else "counts"
-    certainty = "" if num_shares or num_counts else "; each is 1 or 0, taken as one annotation"
-    logger.info("%s: its distributions are %s of annotations%s", where, kind, certainty)
-    is_fit = are_shares if takes_shares else are_counts
-    counted = _counts_of_shares(numbers, total) if takes_shares else numbers
+    unit = unit or _find_unit(numbers, total, where)
+    shares = numbers / 100 if unit == "percent" else numbers
+    if unit == "counts":
+        is_fit, counted, sums = _are_counts(numbers, total), numbers, numbers.sum(axis=1)
+    else:
+        is_fit, counted, sums = _are_shares(shares), _counts_of_shares(shares, total), total
+    counts = pd.Series(counted.tolist(), index=index, dtype="object")
     settled = rows.assign(
         **{
-            LABEL_COUNTS: pd.Series(counted.tolist(), index=index, dtype="object").reindex(
-                rows.index
-            ),
-            NUM_ANNOTATIONS: pd.Series(total if takes_shares else sums, index=index).reindex(
-                rows.index
-            ),
+            LABEL_COUNTS: counts.reindex(rows.index),
+            NUM_ANNOTATIONS: pd.Series(sums, index=index).reindex(rows.index),
         }
     )
     unfit = [
-        (row, _why_unfit(own, n, kind))
+        (row, _why_unfit(own, n, unit))
         for row, own, n, fit in zip(index, numbers, total, is_fit, strict=True)
         if not fit
     ]
     return reject(settled, pd.Series(dict(unfit), dtype="string"), stage=STAGE)
+
+
+def _find_unit(numbers: Floats, total: Floats, where: str) -> Unit:
+    """Counts or shares, as more rows are; numbers that are 1 and 0 could be either."""
+    are_counts, are_shares = _are_counts(numbers, total), _are_shares(numbers)
+    num_of_100 = int((_are_shares(numbers / 100) & (numbers.sum(axis=1) != total)).sum())
+    if 2 * num_of_100 > len(numbers):
+        raise ConfigurationError(
+            f"{where}: {num_of_100:,} of its {len(numbers):,} distributions sum to 100, as percent "
+            "do, and counts of 100 annotations each; say which they are, annotations.unit: percent "
+            f"or annotations.unit: counts ({PARAMETERS_FILE})"
+        )
+    num_shares = int((are_shares & ~are_counts).sum())
+    num_counts = int((are_counts & ~are_shares).sum())
+    unit: Unit = "shares" if num_shares > num_counts else "counts"
+    certainty = "" if num_shares or num_counts else "; each is 1 or 0, taken as one annotation"
+    logger.info("%s: its distributions are %s of annotations%s", where, unit, certainty)
+    return unit
+
+
+def _are_counts(numbers: Floats, total: Floats) -> Bools:
+    sums = numbers.sum(axis=1)
+    is_of_n = np.isnan(total) | (sums == total)
+    are: Bools = (numbers == np.round(numbers)).all(axis=1) & (sums >= 1) & is_of_n
+    return are
+
+
+def _are_shares(numbers: Floats) -> Bools:
+    are: Bools = np.abs(numbers.sum(axis=1) - 1) <= ROUNDING * numbers.shape[1] + 1e-9
+    return are
 
 
 def _counts_of_shares(shares: Floats, total: Floats) -> Floats:
@@ -134,13 +168,21 @@ def _counts_of_shares(shares: Floats, total: Floats) -> Floats:
     return counts
 
 
-def _why_unfit(numbers: Floats, total: float, kind: str) -> str:
+NEEDED = {
+    "counts": "are whole numbers of at least one annotation",
+    "shares": "are to sum to 1",
+    "percent": "are to sum to 100",
+}
+"""By unit, what a row must have."""
+
+
+def _why_unfit(numbers: Floats, total: float, unit: Unit) -> str:
     listed = ", ".join(f"{number:g}" for number in numbers)
-    if not math.isnan(total) and kind == "counts":
+    if not math.isnan(total) and unit == "counts":
         return (
             f"the distribution {listed} sums to {numbers.sum():g}, and num_annotations is {total:g}"
         )
     return (
-        f"the distribution {listed} sums to {numbers.sum():g}: the corpus gives {kind}, and these "
-        f"are {'whole numbers of at least one annotation' if kind == 'counts' else 'to sum to 1'}"
+        f"the distribution {listed} sums to {numbers.sum():g}: the corpus gives {unit}, and these "
+        f"{NEEDED[unit]}"
     )

@@ -14,11 +14,13 @@ from ccnlp.corpora.annotations import (
     ANNOTATOR,
     IS_EXAMPLE,
     NUM_SOURCE_ROWS,
+    Unit,
     join_annotations,
     with_annotations,
 )
 from ccnlp.corpora.distributions import STAGE, settle_distributions
-from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.corpora.quarantine import commonest_reasons, is_kept, reject
+from ccnlp.corpora.values import PARAMETERS_FILE
 from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, POOLED_LABEL_COUNTS
 
 logger = logging.getLogger(__name__)
@@ -34,7 +36,7 @@ FACTS = ("region", "domain", "origin", "licence", "weight")
 
 
 def gather_annotations(
-    rows: pd.DataFrame, *, target: str, labels: Sequence[str], where: str
+    rows: pd.DataFrame, *, target: str, labels: Sequence[str], unit: Unit | None, where: str
 ) -> pd.DataFrame:
     """A row for each text and culture, at the place of its first judgement.
 
@@ -52,21 +54,32 @@ def gather_annotations(
         rows: clean judgements with a fresh index, `group_id` and `text_hash`.
         target: the column of the label.
         labels: the task's.
+        unit: of the numbers of distributions, where the entry says it.
         where: such as `corpus 'posts'`.
 
     Raises:
         CorpusError: an annotator is of two cultures.
+        ConfigurationError: what a distribution's numbers are can't be told, and `unit` is missing.
     """
-    rows = _reject_other_facts(rows)
+    rows = _reject_other_facts(_reject_other_texts(rows, where))
     if LABEL_COUNTS in rows:
-        rows = _reject_later_distributions(settle_distributions(rows, where=where))
+        rows = settle_distributions(rows, unit=unit, where=where)
+        rows = _reject_later_distributions(rows)
     else:
         named = rows.loc[is_kept(rows), [ANNOTATOR, "culture"]].dropna(subset=ANNOTATOR)
         check_one_culture(named, where=where)
         rows = with_annotations(_reject_repeated(rows, target), target)
     kept = rows[is_kept(rows)]
     gathered = _gather(kept, target, labels)
-    _log(where, kept, gathered, target)
+    if len(kept):
+        _log(where, kept, gathered, target)
+    else:
+        logger.warning(
+            "%s: none of its %s judgements is gathered, all are rejected: %s",
+            where,
+            f"{len(rows):,}",
+            commonest_reasons(rows),
+        )
     found = rows[~is_kept(rows) | rows.index.isin(gathered.index)].copy()
     for column in gathered:
         own = found.get(column, pd.Series(index=found.index, dtype=gathered[column].dtype))
@@ -76,12 +89,26 @@ def gather_annotations(
     return found.reset_index(drop=True)
 
 
-def _reject_other_facts(rows: pd.DataFrame) -> pd.DataFrame:
+def _reject_other_texts(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     kept = rows[is_kept(rows)]
     first = _first(kept, TEXT)
     differs = (kept["text_hash"] != kept.loc[first, "text_hash"].to_numpy()).fillna(False)
+    if differs.any():
+        logger.warning(
+            "%s: %s of its %s groups hold more than one text, and %s judgements of others than "
+            "their first one are rejected; `group` is to name the text: name another column, or "
+            "leave group out, and the cleaned text names it (%s)",
+            where,
+            *(f"{first[differs].nunique():,}", f"{first.nunique():,}", f"{differs.sum():,}"),
+            PARAMETERS_FILE,
+        )
     reason = "its text is another than that of the first annotation of its group"
-    rows = reject(rows, pd.Series(reason, index=kept.index[differs], dtype="string"), stage=STAGE)
+    return reject(rows, pd.Series(reason, index=kept.index[differs], dtype="string"), stage=STAGE)
+
+
+def _reject_other_facts(rows: pd.DataFrame) -> pd.DataFrame:
+    kept = rows[is_kept(rows)]
+    first = _first(kept, TEXT)
     for column in FACTS:
         own = kept[column].astype("string").fillna("")
         others = own.loc[first].set_axis(kept.index)

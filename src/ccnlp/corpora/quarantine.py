@@ -1,8 +1,20 @@
 """Rejected rows stay in their table, marked with the stage that rejected them and the reason."""
 
+import re
+
 import pandas as pd
 
 from ccnlp.errors import CcnlpError
+
+MAX_REASONS = 3
+
+VARIABLE_PARTS = re.compile(
+    r"example [0-9a-f]{16}"
+    r"|(?<!\w)'(?:[^'\\]|\\.)*'"  # no apostrophe, as in can't
+    r'|"(?:[^"\\]|\\.)*"'  # of a text with apostrophes
+    r"|\d[\d.,]*"
+)
+"""What makes reasons of one kind differ."""
 
 
 def is_kept(rows: pd.DataFrame) -> pd.Series:
@@ -28,6 +40,19 @@ def reject(rows: pd.DataFrame, reasons: pd.Series, *, stage: str) -> pd.DataFram
     rows["rejected_by"] = rows["rejected_by"].astype("string").mask(is_rejected, stage)
     rows["rejection_reason"] = rows["rejection_reason"].mask(is_rejected, full)
     return rows
+
+
+def kinds_of(reasons: "pd.Series[str]") -> "pd.Series[str]":
+    """The reasons without what is a row's own, such as numbers and quoted texts."""
+    return reasons.str.replace(VARIABLE_PARTS, "…", regex=True)
+
+
+def commonest_reasons(rows: pd.DataFrame) -> str:
+    """The `MAX_REASONS` commonest kinds of reasons with their rows, as the first row says each."""
+    reasons = rows.loc[~is_kept(rows), "rejection_reason"].astype("str")
+    kinds = reasons.groupby(kinds_of(reasons), sort=False).agg(["size", "first"])
+    most = kinds.sort_values("size", ascending=False, kind="stable").head(MAX_REASONS)
+    return "; ".join(f"{size:,} as {first}" for size, first in most.itertuples(index=False))
 
 
 def require_every_row(num_rows_in: int, *, num_rows_out: int, where: str) -> None:

@@ -1,7 +1,6 @@
 """What ingestion did, as counts."""
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.corpora.annotations import ANNOTATIONS, IS_EXAMPLE, NUM_SOURCE_ROWS
-from ccnlp.corpora.quarantine import is_kept
+from ccnlp.corpora.quarantine import is_kept, kinds_of
 from ccnlp.corpora.readable_task import ReadableTask
 from ccnlp.corpora.splitting import describe_gaps
 from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, fingerprint, hash_rows
@@ -49,13 +48,6 @@ MAX_CONFLICTS = 100
 """Rows in conflict that the report lists for each corpus."""
 
 MAX_TEXT_CHARACTERS = 200
-VARIABLE_PARTS = re.compile(
-    r"example [0-9a-f]{16}"
-    r"|(?<!\w)'(?:[^'\\]|\\.)*'"  # no apostrophe, as in can't
-    r'|"(?:[^"\\]|\\.)*"'  # of a text with apostrophes
-    r"|\d[\d.,]*"
-)
-"""What makes reasons of one kind differ."""
 
 
 class CorpusSummary(NamedTuple):
@@ -218,7 +210,7 @@ def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
         {
             "corpus": _as_text(rejected, "corpus"),
             "rejected_by": _as_text(rejected, "rejected_by"),
-            "reason": reason.str.replace(VARIABLE_PARTS, "…", regex=True),
+            "reason": kinds_of(reason),
             "num_rows": rejected.get(NUM_SOURCE_ROWS, 1),
             "example": reason + " (" + place + ")",
         }

@@ -10,11 +10,12 @@ import pandas as pd
 from ccnlp.agreement.contested import jensen_shannon_distance
 from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.bootstrap import Floats, Seed, percentile_interval
+from ccnlp.evaluation.fitness import TRAIN_AGAIN
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.predictions import TRAIN_AGAIN, has_one_label
 from ccnlp.examples import LABEL_COUNTS
 from ccnlp.models.by_culture import disagreement, predict_distributions, told_cultures
 from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)

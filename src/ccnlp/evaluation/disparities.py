@@ -13,7 +13,7 @@ from ccnlp.evaluation.multiplicity import adjust_by_holm, two_sided_p
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.slice_draws import DrawnSlice
 
-Verdict = Literal["below", "above", "open", "too small", "no labels"]
+Verdict = Literal["worse", "better", "open", "too small", "no labels"]
 
 KEYS = ["task", "corpus", "split", "system", "slice", "group"]
 FROM_SCORES = ["n", "num_unlabelled", "score", "low", "high"]
@@ -26,8 +26,8 @@ COLUMNS = [
 def compare_groups(drawn: DrawnSlice, *, confidence: float) -> Iterator[dict[str, object]]:
     """Each group's macro-F1 beside that of the rest, which is the whole without the group.
 
-    Both come from the same draws. `p_adjusted` is Holm's over the groups that are large enough;
-    the `verdict` is `below` or `above` the rest where it is surer than the confidence, and `open`
+    Both come from the same draws. `p_adjusted` is Holm's over the groups that are large enough; the
+    `verdict` is `worse` or `better` than the rest where it is surer than the confidence, and `open`
     where chance explains the difference.
 
     Args:
@@ -65,7 +65,7 @@ def _verdict(difference: float, p_adjusted: float, *, level: float) -> Verdict:
         return "too small"
     if p_adjusted >= level:
         return "open"
-    return "below" if difference < 0 else "above"
+    return "worse" if difference < 0 else "better"
 
 
 def with_scores(

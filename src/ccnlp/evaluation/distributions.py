@@ -1,7 +1,8 @@
 """How near systems come to the distribution of annotators' labels.
 
 Beside right and wrong: where people disagree, a good answer is as divided as they are (Uma et al.
-2021). The measures are means over rows, those without a majority among them.
+2021). The measures are means over rows, those without a majority among them. Distances are better
+where they are down; the similarity, 1 less the Jensen–Shannon distance, where it is up.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from ccnlp.evaluation.bootstrap import (
 from ccnlp.evaluation.distances import METRICS
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.slices import members, slices_of
+from ccnlp.metrics import DISTRIBUTION_SIMILARITY
 
 NUM_STICKS = 20
 
@@ -45,7 +47,7 @@ class _Distances:
 def score_distances(
     predictions: pd.DataFrame, *, baseline: str, parameters: EvaluationParameters, name: str
 ) -> Iterator[dict[str, object]]:
-    """The rows of the scores table for `METRICS`; none where no row has a distribution.
+    """The rows of the scores table for `METRICS` and the similarity; none without a distribution.
 
     Slices are `all` and those of the parameters, `n` counts rows, with or without a majority.
     Intervals are those of the Bayesian bootstrap over rows of one group (Rubin 1981); groups below
@@ -101,12 +103,13 @@ def _align(judged: pd.DataFrame) -> _Distances:
     for own in by_system.values():
         shared = shared.intersection(own.index)
     rows = next(iter(by_system.values())).loc[shared].reset_index()
+    values = {
+        metric: np.stack([own.loc[shared, metric] for own in by_system.values()], axis=1)
+        for metric in METRICS
+    }
     return _Distances(
         systems=tuple(by_system),
-        values={
-            metric: np.stack([own.loc[shared, metric] for own in by_system.values()], axis=1)
-            for metric in METRICS
-        },
+        values={**values, DISTRIBUTION_SIMILARITY: 1 - values["jensen_shannon_distance"]},
         rows=rows,
         clusters=pd.factorize(rows["group_id"].fillna(rows["example_id"]))[0].astype(np.int64),
     )

@@ -17,9 +17,9 @@ PREFERRED = ("culture", "language_culture", "language")
 """The slices that people ask about, the first of which with two groups leads."""
 
 VERDICTS = {
-    "below": "worse than the rest",
+    "worse": "worse than the rest",
     "open": "chance may explain it",
-    "above": "better than the rest",
+    "better": "better than the rest",
     "too small": "too few rows to say",
     "no labels": "no labelled rows",
 }
@@ -178,7 +178,7 @@ def _sentences(
     name: str,
     parameters: EvaluationParameters,
 ) -> list[str]:
-    judged = [line for line in groups if line.verdict in ("below", "open", "above")]
+    judged = [line for line in groups if line.verdict in ("worse", "open", "better")]
     return [
         _tell_worst(judged, name, parameters),
         *_tell_gap(lead, parameters),
@@ -195,7 +195,7 @@ def _tell_worst(judged: Sequence[GroupLine], name: str, parameters: EvaluationPa
             "labelled test rows. The order below may be chance."
         )
     worst = min(judged, key=lambda line: line.score.value)
-    surely = [line for line in judged if line.verdict == "below"]
+    surely = [line for line in judged if line.verdict == "worse"]
     among = f"the {len(judged)} groups by {name} that have {least} test rows or more"
     if not surely:
         return (

@@ -16,6 +16,8 @@ from ccnlp.evaluation.group_comparison import (
     interval_of,
     is_judged,
 )
+from ccnlp.evaluation.judged_tasks import JudgedTask, NotCompared
+from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.scores import ALL, lookup
 
 Alias = Literal["champion", "challenger"]
@@ -23,11 +25,16 @@ Outcome = Literal["passed", "failed", "inconclusive"]
 
 
 class GateParameters(BaseModel):
-    """`gate` in `parameters/registration.yml`."""
+    """`gate` in `parameters/registration.yml`; scores are those of a task's primary metric."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    min_score: float = Field(ge=0, le=1, description="macro-F1 on test that a champion must have")
+    min_score: float = Field(
+        ge=0,
+        le=1,
+        description="score on test that a champion must have: macro-F1, or "
+        "distribution_similarity where a task's target is a distribution",
+    )
     min_gain_over_baseline: float = Field(
         ge=-1, le=1, description="the interval of the difference to the baseline lies above it"
     )
@@ -38,23 +45,9 @@ class GateParameters(BaseModel):
         "improves for sure and all rows lose no more than `max_regression`",
     )
     max_regression: float = Field(
-        ge=0, le=1, description="loss of a group that is tolerated, in macro-F1"
+        ge=0, le=1, description="loss of a group that is tolerated, in the same metric"
     )
     slices: tuple[str, ...] = Field(description="slices whose groups must not surely lose more")
-
-
-@dataclass(frozen=True)
-class NotCompared:
-    """Why a task of the model is not held against the champion.
-
-    Attributes:
-        reason: a clause.
-        is_obstacle: whether there is a champion that answers the task, so that nothing is decided
-            in the model's favour; else there is nothing to fall behind.
-    """
-
-    reason: str
-    is_obstacle: bool
 
 
 @dataclass(frozen=True)
@@ -67,12 +60,14 @@ class PromotionDecision:
             model, which is no pass; else `failed`.
         reasons: sentences; where the model is no champion, only those that say why.
         comparisons: by task and group, where there is a champion to compare with.
+        tasks: by name, how each was judged.
     """
 
     alias: Alias
     outcome: Outcome
     reasons: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
+    tasks: Mapping[str, JudgedTask]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -87,6 +82,10 @@ class PromotionDecision:
             "alias": self.alias,
             "outcome": self.outcome,
             "reasons": list(self.reasons),
+            "metrics": {name: task.metric for name, task in self.tasks.items()},
+            "champion_views": {
+                name: task.champion_view for name, task in self.tasks.items() if task.champion_view
+            },
             "comparisons": [{k: _none_for_nan(v) for k, v in row.items()} for row in table],
         }
 
@@ -104,12 +103,12 @@ def decide_promotion(
     scores: pd.DataFrame,
     champion_comparison: pd.DataFrame,
     *,
-    why_not_compared: Mapping[str, NotCompared | None],
+    tasks: Mapping[str, JudgedTask],
     lost_tasks: Collection[str],
     confidence: float,
     parameters: GateParameters,
 ) -> PromotionDecision:
-    """The decision over all tasks: each must pass.
+    """The decision over all tasks: each must pass, by its own metric.
 
     A model must have the minimal score and beat the baseline. Where there is a champion, it must
     answer every task of it and either gain on it on all rows, or improve a group for sure while a
@@ -121,7 +120,7 @@ def decide_promotion(
     Args:
         scores: of `score_predictions`.
         champion_comparison: the new model's scores with their differences to the champion.
-        why_not_compared: by scored task why it is not held against the champion, or `None`.
+        tasks: by name, those that are judged, and how.
         lost_tasks: those that the champion answers and the new model does not.
         confidence: of the intervals, such as 0.95.
         parameters: thresholds.
@@ -130,26 +129,28 @@ def decide_promotion(
         ConfigurationError: a slice of the gate was not scored.
     """
     if len(scores):
-        _check_slices(scores, parameters)
-    compared = [task for task, why in sorted(why_not_compared.items()) if why is None]
-    parts = decide_groups(
-        [
-            part
-            for task in compared
-            for part in compare_groups(champion_comparison, task, parameters.slices)
-        ],
-        confidence=confidence,
-        tolerance=parameters.max_regression,
-    )
-    judgements = [_judge_tasks(why_not_compared, lost_tasks)]
-    for task, why_not in sorted(why_not_compared.items()):
-        judgements.append(_judge_alone(scores, task, parameters))
-        own = [part for part in parts if part.task == task]
-        judgements.append(
-            _judge_against_champion(own, task, parameters)
-            if why_not is None
-            else _judge_uncompared(task, why_not)
-        )
+        check_slices(parameters, scored=set(scores["slice"]))
+    parts = [
+        part
+        for name, task in sorted(tasks.items())
+        if task.why_not_compared is None
+        for part in compare_groups(champion_comparison, name, task, parameters.slices)
+    ]
+    decided = decide_groups(parts, confidence=confidence, tolerance=parameters.max_regression)
+    judgements = [_judge_tasks(tasks, lost_tasks)]
+    for name, task in sorted(tasks.items()):
+        judgements.append(_judge_alone(scores, name, task.metric, parameters))
+        own = [part for part in decided if part.task == name]
+        judgements.append(_judge_beside_champion(own, name, task, parameters))
+    return _conclude(judgements, decided, tasks)
+
+
+def _conclude(
+    judgements: Sequence[_Judgement],
+    comparisons: Sequence[Comparison],
+    tasks: Mapping[str, JudgedTask],
+) -> PromotionDecision:
+    """One sentence that stands against the model, or stays open, is enough to hold it back."""
     failures = [sentence for judgement in judgements for sentence in judgement.failures]
     open_ = [sentence for judgement in judgements for sentence in judgement.open]
     findings = [sentence for judgement in judgements for sentence in judgement.findings]
@@ -157,17 +158,24 @@ def decide_promotion(
         alias="challenger" if failures or open_ else "champion",
         outcome="failed" if failures else "inconclusive" if open_ else "passed",
         reasons=tuple([*failures, *open_] or findings),
-        comparisons=tuple(parts),
+        comparisons=tuple(comparisons),
+        tasks=tasks,
     )
 
 
-def _check_slices(scores: pd.DataFrame, parameters: GateParameters) -> None:
-    known = set(scores["slice"])
+def check_slices(parameters: GateParameters, *, scored: Collection[str]) -> None:
+    """Checks that the gate's slices divide the rows and are scored.
+
+    Raises:
+        ConfigurationError: one is none of `scored`, or has no groups of rows.
+    """
+    known = sorted(set(scored) - {ALL, "label"})
     for name in parameters.slices:
         if name not in known:
             raise ConfigurationError(
-                f"registration.gate.slices names {name!r}, which was not scored; "
-                f"{did_you_mean(name, known)} (parameters/registration.yml)"
+                f"registration.gate.slices names {name!r}, and no slice of that name divides the "
+                f"scored rows; {did_you_mean(name, known)} (parameters/registration.yml, or "
+                "evaluation.slices in parameters/evaluation.yml)"
             )
 
 
@@ -181,22 +189,22 @@ def _judge_tasks(scored: Collection[str], lost: Collection[str]) -> _Judgement:
     return _Judgement(failures=tuple(failures))
 
 
-def _judge_alone(scores: pd.DataFrame, task: str, parameters: GateParameters) -> _Judgement:
-    table = lookup(scores, task=task)
+def _judge_alone(
+    scores: pd.DataFrame, task: str, metric: str, parameters: GateParameters
+) -> _Judgement:
+    table = lookup(scores, task=task, metric=metric)
     own = table[(table["system"] == "finetuned") & (table["group"] == ALL)]
     if not len(own):
-        return _Judgement(
-            open=(
-                f"{task}: inconclusive, as there are no scores on test; give a corpus a test split "
-                "(parameters/corpora.yml)",
-            )
-        )
+        why = "there are no scores on test; give a corpus a test split (parameters/corpora.yml)"
+        if len(lookup(scores, task=task)):
+            why = f"the scores on test have no {metric}, the task's primary metric"
+        return _Judgement(open=(f"{task}: inconclusive, as {why}",))
     row = own.iloc[0]
     if not row["n"]:
         why = f"none of the {int(row['num_unlabelled']):,} test rows has a label"
         return _Judgement(open=(f"{task}: {why}, so nothing was judged",))
     failures = []
-    score = f"{task}: macro-F1 on test is {100 * row['score']:.1f}"
+    score = f"{task}: {metric_name_of(metric)} on test is {100 * row['score']:.1f}"
     if not row["score"] >= parameters.min_score:
         needed = 100 * parameters.min_score
         failures.append(f"{score}, below the {needed:.1f} that a champion needs")
@@ -216,14 +224,23 @@ def _difference(to: str, difference: float, low: float, high: float) -> str:
     return f"{100 * difference:+.1f} against {to} ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
+def _judge_beside_champion(
+    comparisons: Sequence[Comparison], name: str, task: JudgedTask, parameters: GateParameters
+) -> _Judgement:
+    if task.why_not_compared is not None:
+        return _judge_uncompared(name, task.why_not_compared)
+    of_view = f" of another view, {task.champion_view}" if task.champion_view else ""
+    return _judge_against(f"the champion{of_view}", comparisons, name, parameters)
+
+
 def _judge_uncompared(task: str, why_not: NotCompared) -> _Judgement:
     if why_not.is_obstacle:
         return _Judgement(open=(f"{task}: inconclusive, as {why_not.reason}",))
     return _Judgement((f"{task}: {why_not.reason}",))
 
 
-def _judge_against_champion(
-    comparisons: Sequence[Comparison], task: str, parameters: GateParameters
+def _judge_against(
+    champion: str, comparisons: Sequence[Comparison], task: str, parameters: GateParameters
 ) -> _Judgement:
     if not comparisons:
         why = "there is no test row that the champion was not trained on"
@@ -233,7 +250,7 @@ def _judge_against_champion(
         few = f"the champion was not trained on {overall.n} of the test rows, too few to compare on"
         return _Judgement(open=(f"{task}: inconclusive, as {few}",))
     against = (
-        f"{task}: {_difference('the champion', overall.difference, overall.low, overall.high)}, "
+        f"{task}: {_difference(champion, overall.difference, overall.low, overall.high)}, "
         f"{overall.verdict}"
     )
     failures: list[str] = []
@@ -243,7 +260,7 @@ def _judge_against_champion(
         (failures if overall.verdict == "regressed" else open_).append(f"{against}; {missing}")
     for part in groups:
         if part.is_beyond_tolerance:
-            loss = _difference("the champion", part.difference, part.low, part.high)
+            loss = _difference(champion, part.difference, part.low, part.high)
             failures.append(f"{task}: {part.slice} {part.group} loses: {loss}, n = {part.n}")
     findings = [f"{task}: {sentence}" for sentence in _tell_groups(groups, parameters)]
     return _Judgement((against, *findings), tuple(failures), tuple(open_))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ccnlp.evaluation.judged_tasks import JudgedTask
 from ccnlp.evaluation.multiplicity import adjust_by_holm, two_sided_p, upper_tail
 from ccnlp.evaluation.scores import ALL, lookup
 
@@ -17,13 +18,14 @@ Verdict = Literal["improved", "regressed", "inconclusive", "too small"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """The new model against the champion on one group of test rows; differences in macro-F1.
+    """The new model against the champion on one group of test rows.
 
     Attributes:
         task: of the rows.
+        metric: that differences are in, the task's primary one.
         slice: `all`, or one of the gate's.
         group: of the slice.
-        n: rows with a label that the champion was not trained on.
+        n: rows that the metric looks at and the champion was not trained on.
         difference: the new model's score less the champion's.
         low: lower end of the interval of this group alone; NaN where there is none.
         high: its upper end.
@@ -31,9 +33,12 @@ class Comparison:
             gate; of all rows, by itself. NaN where the group is too small.
         verdict: `improved` or `regressed` where that is surer than the confidence.
         is_beyond_tolerance: whether the loss is surely larger than is tolerated.
+        champion_view: what the champion was trained on, where that is another view of the
+            annotators' labels than the new model's, on which both are compared.
     """
 
     task: str
+    metric: str
     slice: str
     group: str
     n: int
@@ -43,23 +48,35 @@ class Comparison:
     p_adjusted: float
     verdict: Verdict
     is_beyond_tolerance: bool = False
+    champion_view: str | None = None
 
 
 def compare_groups(
-    champion_comparison: pd.DataFrame, task: str, slices: Sequence[str]
+    champion_comparison: pd.DataFrame, name: str, task: JudgedTask, slices: Sequence[str]
 ) -> list[Comparison]:
-    """All rows first, then the groups of each slice; empty where no row can be compared."""
-    parts = [lookup(champion_comparison, task=task, slice_name=name) for name in (ALL, *slices)]
+    """All rows first, then the groups of each slice; empty where no row can be compared.
+
+    Args:
+        champion_comparison: the new model's scores with their differences to the champion.
+        name: of the task.
+        task: how it is judged.
+        slices: of the gate.
+    """
+    parts = [
+        lookup(champion_comparison, task=name, metric=task.metric, slice_name=slice_name)
+        for slice_name in (ALL, *slices)
+    ]
     parts[0] = parts[0][parts[0]["group"] == ALL]
-    return [_compare_group(task, row) for part in parts for _, row in part.iterrows()]
+    return [_compare_group(name, task, row) for part in parts for _, row in part.iterrows()]
 
 
-def _compare_group(task: str, row: "pd.Series[Any]") -> Comparison:
+def _compare_group(name: str, task: JudgedTask, row: "pd.Series[Any]") -> Comparison:
     """By the group's own interval; `decide_groups` corrects the verdicts of groups."""
     difference, low, high = interval_of(row)
     verdict: Verdict = "improved" if low > 0 else "regressed" if high < 0 else "inconclusive"
     return Comparison(
-        task=task,
+        task=name,
+        metric=task.metric,
         slice=str(row["slice"]),
         group=str(row["group"]),
         n=int(row["n"]),
@@ -68,6 +85,7 @@ def _compare_group(task: str, row: "pd.Series[Any]") -> Comparison:
         high=high,
         p_adjusted=np.nan,
         verdict="too small" if row["is_small"] else verdict,
+        champion_view=task.champion_view,
     )
 
 
@@ -82,7 +100,7 @@ def decide_groups(
     Args:
         parts: of `compare_groups`, of all tasks.
         confidence: of their intervals, such as 0.95.
-        tolerance: loss in macro-F1 that is tolerated.
+        tolerance: loss that is tolerated, in each task's metric.
     """
     tail = (1 - confidence) / 2
     widths = NormalDist().inv_cdf(1 - tail)

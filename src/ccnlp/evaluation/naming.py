@@ -10,6 +10,7 @@ METRIC_NAMES = {
     "calibration_error": "calibration error",
     "jensen_shannon_distance": "distance to the annotators (Jensen–Shannon)",
     "cross_entropy": "cross-entropy to the annotators",
+    "distribution_similarity": "distribution similarity",
     "f1": "F1",
     "precision": "precision",
     "recall": "recall",
@@ -25,6 +26,11 @@ SLICE_NAMES = {
     "length": "length in characters",
     "label": "label",
 }
+
+
+def metric_name_of(metric: str) -> str:
+    """The name of a metric in a sentence."""
+    return METRIC_NAMES.get(metric, metric.replace("_", " "))
 
 
 def slice_name_of(slice_name: str) -> str:

@@ -8,10 +8,9 @@ import pandas as pd
 
 from ccnlp.evaluation.naming import short_group
 from ccnlp.evaluation.scores import ALL
-from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEM_COLOURS, SYSTEMS, in_order
 from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
-from ccnlp.examples import SPLITS
+from ccnlp.examples import SPLITS, groups_by_columns
 from ccnlp.metrics import (
     NUM_CALIBRATION_BINS,
     calibration_bins,

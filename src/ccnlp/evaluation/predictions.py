@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError, CorpusError
 from ccnlp.evaluation.distances import METRICS, measure_distances
+from ccnlp.evaluation.fitness import TRAIN_AGAIN, check_fitness, other_view, why_not_comparable
 from ccnlp.models.trained import TrainedModel
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)
@@ -34,8 +37,6 @@ COLUMNS = [
 
 REPEATED = [name for name in KEPT if name != "group_id"] + ["task", "system", "weights"]
 """Columns of few values, which are kept as categories: as text they take most of the memory."""
-
-TRAIN_AGAIN = "train again: kedro run --pipelines augmentation,tokenisation,training"
 
 Predict = Callable[[pd.DataFrame, pd.DataFrame, Task], pd.DataFrame | None]
 """From train rows, rows to predict and the task to decoded predictions; `None` to sit out."""
@@ -77,15 +78,6 @@ def predict_with(
     return pd.concat(tables, ignore_index=True) if tables else _empty()
 
 
-def has_one_label(task: Task) -> bool:
-    """Whether the task's answer is one label a row, which is what can be judged and served."""
-    return (
-        bool(task.labels)
-        and len(task.target_columns) == 1
-        and not set(task.target_columns) & set(task.list_columns)
-    )
-
-
 def predict_with_champion(
     _train: pd.DataFrame,
     rows: pd.DataFrame,
@@ -99,6 +91,13 @@ def predict_with_champion(
     if model is None or why_not is not None:
         logger.info("%s: %s", task.name, why_not)
         return None
+    view = other_view(model, task)
+    if view is not None:
+        logger.warning(
+            "%s: the champion was trained on another view, %s, and is judged on the task's own",
+            task.name,
+            view,
+        )
     return _predict(model, rows, task, tokens_per_batch)
 
 
@@ -108,19 +107,16 @@ def predict_with_finetuned(
     task: Task,
     *,
     model: TrainedModel,
+    culture: CultureParameters | None,
     tokens_per_batch: int,
 ) -> pd.DataFrame:
     """The fine-tuned model's predictions.
 
     Raises:
-        CcnlpError: the model is of other labels, or was trained on some of the rows: it is older
-            than the examples.
+        CcnlpError: the model is older than what is configured (`check_fitness`) or than the
+            examples: it was trained on some of the rows.
     """
-    why_not = why_not_comparable(model, task, name="the fine-tuned model") or _other_training(
-        model, task
-    )
-    if why_not is not None:
-        raise CcnlpError(f"task {task.name!r}: {why_not}; {TRAIN_AGAIN}")
+    check_fitness(model, task, culture=culture)
     predicted = _predict(model, rows, task, tokens_per_batch)
     num_seen = int(predicted["is_seen"].sum())
     if num_seen:
@@ -142,32 +138,6 @@ def _predict(
     return predicted.reset_index(drop=True).assign(
         is_seen=model.has_seen(rows["id"]), weights=model.weights_digest
     )
-
-
-def _other_training(model: TrainedModel, task: Task) -> str | None:
-    """Of another view of the annotations, or of another reading of contexts."""
-    trained, asked = model.tasks[task.name].parameters, task.parameters
-    for what, was, now in (
-        ("on the view", trained.view, asked.view),
-        ("with context", trained.context, asked.context),
-    ):
-        if was != now:
-            return f"the fine-tuned model was trained {what} {was}, and the task's is {now} now"
-    return None
-
-
-def why_not_comparable(
-    model: TrainedModel | None, task: Task, *, name: str = "the champion"
-) -> str | None:
-    """Why a model can't be judged on a task, or `None` where it can; `name` is the model's."""
-    if model is None:
-        return "there is no champion to compare with"
-    if task.name not in model.tasks:
-        return f"{name} was not trained on the task {task.name!r}"
-    known = model.tasks[task.name].labels
-    if set(known) != set(task.labels):
-        return f"the labels of {name} are {list(known)}, not {list(task.labels)}"
-    return None
 
 
 def unseen(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.evaluation.gate import Alias
+from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.scores import ALL
 
 logger = logging.getLogger(__name__)
@@ -88,11 +89,23 @@ def groups_by_verdict(decision: Mapping[str, Any]) -> dict[str, list[str]]:
     return dict(groups)
 
 
+def judged_by(decision: Mapping[str, Any]) -> str:
+    """The gate's metric, such as `macro-F1`; of several with the tasks; empty without a task."""
+    metrics: Mapping[str, str] = decision["metrics"]
+    names = {task: metric_name_of(metric) for task, metric in metrics.items()}
+    if len(set(names.values())) < 2:
+        return "".join(set(names.values()))
+    return ", ".join(f"{name} for {task}" for task, name in names.items())
+
+
 def gate_line(decision: Mapping[str, Any]) -> str:
-    """The gate's decision in a line, such as `Gate: failed, for challenger; 1 regressed`."""
+    """The decision in a line, such as `Gate by macro-F1: failed, for challenger; 1 regressed`."""
     counts = [f"{len(names)} {verdict}" for verdict, names in groups_by_verdict(decision).items()]
     alias = decision.get("gate_alias", decision["alias"])
-    return "; ".join([f"Gate: {decision['outcome']}, for {alias}", ", ".join(counts)]).rstrip("; ")
+    gate = f"Gate by {judged_by(decision)}" if decision["metrics"] else "Gate"
+    return "; ".join([f"{gate}: {decision['outcome']}, for {alias}", ", ".join(counts)]).rstrip(
+        "; "
+    )
 
 
 def override_line(decision: Mapping[str, Any]) -> str:
@@ -110,6 +123,7 @@ def promotion_tags(decision: Mapping[str, Any]) -> dict[str, str]:
     tags = {
         "gate.outcome": decision["outcome"],
         "gate.alias": decision["gate_alias"],
+        "gate.metric": judged_by(decision),
         "gate.reasons": shorten(
             "; ".join(decision["reasons"]), MAX_TAG_CHARACTERS, placeholder=" …"
         ),

@@ -14,10 +14,9 @@ from ccnlp.evaluation.contested_view import view_contested
 from ccnlp.evaluation.fairness_view import VERDICTS, FairnessTables, view_fairness
 from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.promotion import gate_line, groups_by_verdict
+from ccnlp.evaluation.promotion import gate_line, groups_by_verdict, judged_by
 from ccnlp.evaluation.published import compare_with_published
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
-from ccnlp.evaluation.slices import groups_by_columns
 from ccnlp.evaluation.stages import StageReport, tables_of
 from ccnlp.evaluation.summary import GroupRow, group_rows, place_rows, summarise
 from ccnlp.evaluation.systems import (
@@ -27,6 +26,7 @@ from ccnlp.evaluation.systems import (
     in_order,
     leading_system,
 )
+from ccnlp.examples import groups_by_columns
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.pages.page import environment, render_page
 
@@ -210,6 +210,7 @@ def _fairness(judgement: Judgement) -> dict[str, Any]:
         "verdicts": VERDICTS,
         "gate": tables.gate,
         "gate_groups": groups_by_verdict(tables.gate),
+        "gate_metric": judged_by(tables.gate),
     }
 
 

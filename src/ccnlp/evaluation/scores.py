@@ -22,7 +22,8 @@ from ccnlp.evaluation.sampling import (
     sample_labels,
     sample_metrics,
 )
-from ccnlp.evaluation.slices import groups_by_columns, members, slices_of
+from ccnlp.evaluation.slices import members, slices_of
+from ccnlp.examples import groups_by_columns
 from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def score_predictions(
     where these are below it, too, there is no interval. Rows without a reference have no label to
     be right about: they count in `num_unlabelled` instead of `n`, and a group of such rows alone
     has no score. Where annotators gave distributions, `jensen_shannon_distance` and `cross_entropy`
-    say how far a system is from them; see `distributions`.
+    say how far a system is from them, and `distribution_similarity` how near; see `distributions`.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.examples import UNKNOWN
+from ccnlp.examples import groups_by_columns
 
 
 def slices_of(rows: pd.DataFrame, parameters: EvaluationParameters) -> dict[str, pd.Series]:
@@ -46,25 +46,6 @@ def check_slices(rows: pd.DataFrame, parameters: EvaluationParameters) -> None:
                 f"(evaluation.max_groups). Set {name}: null to drop the slice, or bin the column's "
                 "values in the corpus before they are read (parameters/evaluation.yml)"
             )
-
-
-def groups_by_columns(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """The group of each row: its values joined, such as `es-MX`; a missing value is `und`.
-
-    Joined once for each combination that occurs, not for each row.
-    """
-    codes = np.zeros(len(rows), dtype=np.int64)
-    names = np.asarray([""], dtype=object)
-    for place, column in enumerate(columns):
-        own, values = pd.factorize(rows[column], use_na_sentinel=False)
-        texts = [UNKNOWN if pd.isna(value) else str(value) for value in values]
-        joined, codes = np.unique(codes * len(texts) + own, return_inverse=True)
-        pairs = (divmod(int(pair), len(texts)) for pair in joined)
-        names = np.asarray(
-            [f"{names[left]}-{texts[right]}" if place else texts[right] for left, right in pairs],
-            dtype=object,
-        )
-    return pd.Series(names[codes], index=rows.index, dtype="object")
 
 
 def groups_by_length(num_characters: pd.Series, bins: Sequence[int]) -> pd.Series:

@@ -8,6 +8,7 @@ import pandas as pd
 from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE, lookup
 from ccnlp.evaluation.summary import Estimate, GroupRow, group_rows, place_rows
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order
+from ccnlp.metrics import DISTRIBUTION_SIMILARITY
 
 NAME_WIDTH, COUNT_WIDTH, CELL_WIDTH = 20, 8, 13
 HEADINGS = {"language": "by language", "language_culture": "by language and culture"}
@@ -16,7 +17,8 @@ HEADINGS = {"language": "by language", "language_culture": "by language and cult
 def scores_table(scores: pd.DataFrame, *, task: str | None = None) -> str:
     """Macro-F1 on test with intervals, in percent: a row a group, a column a system.
 
-    At most 93 characters wide with all five systems. Of all tasks where `task` is not given.
+    Where annotators gave distributions, a row below tells how near the systems come to them. At
+    most 93 characters wide with all five systems. Of all tasks where `task` is not given.
     """
     tasks = [task] if task is not None else [str(name) for name in scores["task"].unique()]
     return "\n\n".join(_task_table(scores, name) for name in tasks)
@@ -42,9 +44,15 @@ def _task_table(scores: pd.DataFrame, task: str) -> str:
         has_small = has_small or any(row.is_small for row in rows)
     if has_small:
         lines.append("* few rows: read the interval, not the score")
+    similar = group_rows(scores, ALL, metric=DISTRIBUTION_SIMILARITY, task=task)
+    if similar:
+        lines += ["", "distribution similarity: 100 less the distance to the annotators' labels"]
+        lines += [_group_line(_overall_name(row.key), row, systems) for row in similar]
     if "finetuned" in systems and baseline != "finetuned":
         gain = overall[0].cells["finetuned"].difference
         lines += ["", f"fine-tuned minus {SYSTEMS[baseline]}, all rows: {gain.signed}"]
+        nearer = [row.cells["finetuned"].difference.signed for row in similar]
+        lines += [f"likewise in distribution similarity: {difference}" for difference in nearer]
     return "\n".join(lines)
 
 

@@ -64,6 +64,7 @@ class RunGuardHook:
         check_free_space(self._data_folder, min_free_gib=run.min_free_disk_gib)
         if not run_params.get("only_missing_outputs"):  # which nodes run is not known then
             check_inputs(pipeline, catalog, pipelines)
+        _check_gate(pipeline, catalog)
         _check_translator(pipeline, catalog)
         self._release()  # left over where a notebook's run was interrupted
         self._lock = RunLock.acquire(self._data_folder)
@@ -196,6 +197,14 @@ def writers_of(pipelines: "Mapping[str, Pipeline]") -> dict[str, str]:
 def bare_name(dataset: str) -> str:
     """The name without its transcoding: `examples` of `examples@table`."""
     return dataset.split("@", maxsplit=1)[0]
+
+
+def _check_gate(pipeline: "Pipeline", catalog: "DataCatalog") -> None:
+    if {"params:evaluation", "params:registration"} <= pipeline.inputs():
+        from ccnlp.evaluation.gate import check_slices
+
+        scored = [*catalog.load("params:evaluation").slices, "length"]
+        check_slices(catalog.load("params:registration").gate, scored=scored)
 
 
 def _check_translator(pipeline: "Pipeline", catalog: "DataCatalog") -> None:

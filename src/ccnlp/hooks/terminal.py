@@ -138,14 +138,15 @@ class TerminalHook:
 
             scores = catalog.load(SCORES)
             blocks += [scores_table(scores, task=task) for task in scores["task"].unique()]
-            place = self._place("evaluation_report", catalog)
+            place = self._place("evaluation_report", made, catalog)
             blocks.append("\n".join([*place, "Runs, plots and models: make mlflow"]))
         if BEHAVIOUR in made:
             from ccnlp.behaviour.summary import summarise
 
             few = catalog.load("params:behaviour").min_group_size
             sentences = summarise(catalog.load(BEHAVIOUR), min_group_size=few)
-            blocks.append("\n".join([*sentences, *self._place("behaviour_report", catalog)]))
+            place = self._place("behaviour_report", made, catalog)
+            blocks.append("\n".join([*sentences, *place]))
         if DECISION in made:
             blocks.append(self._registration(catalog.load(DECISION)))
         elif GATE in made:
@@ -155,9 +156,9 @@ class TerminalHook:
             blocks.append("\n".join([gate_line(decision), *_indented(decision["reasons"])]))
         return blocks
 
-    def _place(self, report: str, catalog: "DataCatalog") -> list[str]:
-        """The line that says where a report lies."""
-        path = getattr(catalog.get(report), "_filepath", None)
+    def _place(self, report: str, made: set[str], catalog: "DataCatalog") -> list[str]:
+        """The line that says where a report lies; none where the run wrote none."""
+        path = getattr(catalog.get(report), "_filepath", None) if report in made else None
         return [f"Report: {_within(Path(path), self._project)}"] if path else []
 
     def _registration(self, decision: Mapping[str, Any]) -> str:

@@ -11,12 +11,12 @@ from ccnlp.conditioning.keys import ConditionKeys
 from ccnlp.corpora.cleaning import clean_context, clean_text, has_visible_text
 from ccnlp.cultures import parse_language
 from ccnlp.errors import ConfigurationError
-from ccnlp.evaluation.predictions import has_one_label
 from ccnlp.examples import CONTEXT, UNKNOWN
 from ccnlp.models.trained import TrainedModel
 from ccnlp.serving.by_culture import answer_by_culture, parse_culture, parse_cultures
 from ccnlp.serving.errors import RequestError
 from ccnlp.serving.thresholds import ServingThresholds
+from ccnlp.tasks.answers import labels_one_text
 from ccnlp.tasks.base import WINDOW_OF, Task
 
 __all__ = ["Predictor", "RequestError", "ServingParameters", "served_tasks"]
@@ -226,11 +226,7 @@ class Predictor:
 
 def served_tasks(model: TrainedModel) -> list[str]:
     """The tasks that a request can be answered for: one text in, one label out."""
-    return [
-        name
-        for name, task in model.tasks.items()
-        if task.input_columns == ("text",) and has_one_label(task)
-    ]
+    return [name for name, task in model.tasks.items() if labels_one_text(task)]
 
 
 def reads_contexts(model: TrainedModel) -> bool:

@@ -142,5 +142,10 @@ def _train(
 
 
 def _predict(arm: Arm, model: TrainedModel) -> pd.DataFrame:
-    predict = partial(predict_with_finetuned, model=model, tokens_per_batch=TOKENS_PER_BATCH)
+    predict = partial(
+        predict_with_finetuned,
+        model=model,
+        culture=arm.culture,
+        tokens_per_batch=TOKENS_PER_BATCH,
+    )
     return predict_with(arm.name, predict, examples=arm.examples, tasks=model.tasks)

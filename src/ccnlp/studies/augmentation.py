@@ -126,8 +126,12 @@ def recommend(
             }
         },
     }
-    is_judged = (verdicts["slice"] == "language") & (verdicts["split"] == split)
-    helped = {way: _helped(verdicts[is_judged & (verdicts["arm"] == way)]) for way in ways}
+    judged = verdicts[
+        (verdicts["slice"] == "language")
+        & (verdicts["split"] == split)
+        & verdicts["is_primary"].astype(bool)
+    ]
+    helped = {way: _helped(judged[judged["arm"] == way]) for way in ways}
     best = max(ways, key=lambda way: len(helped[way]))
     shares = {
         language: for_language(parameters.share_by_language, language, parameters.share)

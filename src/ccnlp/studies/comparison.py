@@ -21,12 +21,13 @@ from ccnlp.tasks.base import Task
 
 Finding = Literal["better", "worse", "open", "seeds disagree", "too small"]
 
-METRIC = "macro_f1"
+COMMON_METRIC = "macro_f1"
+"""What is compared of every task, beside its primary metric."""
 
 PLACE = ["task", "corpus", "split", "slice", "group", "metric"]
 COLUMNS = [
-    "arm", "against", *PLACE, "score", "difference", "difference_low", "difference_high",
-    "lowest_of_seeds", "highest_of_seeds", "p_value", "n", "is_small", "finding",
+    "arm", "against", *PLACE, "is_primary", "score", "difference", "difference_low",
+    "difference_high", "lowest_of_seeds", "highest_of_seeds", "p_value", "n", "is_small", "finding",
 ]  # fmt: skip
 
 
@@ -48,24 +49,26 @@ def compare_arms(
 ) -> pd.DataFrame:
     """A row for each contrast and group: the difference, its interval and what it shows.
 
-    Columns `COLUMNS`; differences in macro-F1, 0..1, of the seeds' predictions taken together, with
-    the percentile interval of resampled texts. `p_value` is corrected for the number of groups of a
-    slice (Holm 1979). `finding` is `too small` where a group has fewer rows than the minimum,
-    `open` where the p-value is not below 1 minus the confidence, else `better` or `worse`, or
-    `seeds disagree` where these do not have one sign. `n` counts rows, not those of each seed.
+    Columns `COLUMNS`; differences in a task's primary metric (`is_primary`) and, where that is
+    another one, in macro-F1 beside it, 0..1, of the seeds' predictions taken together, with the
+    percentile interval of resampled texts. `p_value` is corrected for the number of groups of a
+    slice (Holm 1979), for each metric by itself. `finding` is `too small` where a group has fewer
+    rows than the minimum, `open` where the p-value is not below 1 minus the confidence, else
+    `better` or `worse`, or `seeds disagree` where these do not have one sign. `n` counts rows, not
+    those of each seed.
 
     Args:
-        predictions: of `run_arms`; rows without a reference have no label to be right about, and
-            no part in it.
+        predictions: of `run_arms`; rows that the primary metric does not look at have no part in
+            it, such as those without a label to be right about.
         contrasts: which arms are compared.
         tasks: by name.
         evaluation: resamples, confidence, and the minimal size of a group.
         slices: by name, the columns whose values form groups.
     """
-    labelled = predictions[predictions["reference"].notna()]
+    counted = predictions[_counts(predictions, tasks)]
     tables = [
         _compare(
-            labelled[labelled["system"].isin([contrast.arm, contrast.against])],
+            counted[counted["system"].isin([contrast.arm, contrast.against])],
             contrast,
             tasks,
             evaluation.model_copy(update={"slices": dict(slices)}),
@@ -73,6 +76,14 @@ def compare_arms(
         for contrast in contrasts
     ]
     return pd.concat(tables, ignore_index=True)[COLUMNS]
+
+
+def _counts(predictions: pd.DataFrame, tasks: Mapping[str, Task]) -> "pd.Series[bool]":
+    """Which rows the primary metric of their task looks at."""
+    counts = pd.Series(False, index=predictions.index)
+    for name, own in predictions.groupby("task", observed=True):
+        counts[own.index] = tasks[str(name)].counts_in_score(own)
+    return counts
 
 
 def _compare(
@@ -86,10 +97,11 @@ def _compare(
     together = pair.assign(example_id=pair["example_id"] + "/" + pair[SEED].astype(str))
     # Its rows stand there once for each seed, and their number says how sure a score is.
     sized = evaluation.model_copy(update={"min_group_size": evaluation.min_group_size * num_seeds})
-    table = _of_groups(compare_systems(together, tasks, sized, **names))
+    table = _of_groups(compare_systems(together, tasks, sized, **names), tasks)
     once = evaluation.model_copy(update={"num_draws": 1})
     by_seed = pd.concat(
-        _of_groups(compare_systems(own, tasks, once, **names)) for _, own in pair.groupby(SEED)
+        _of_groups(compare_systems(own, tasks, once, **names), tasks)
+        for _, own in pair.groupby(SEED)
     )
     of_seeds = by_seed.groupby(PLACE, sort=False)["difference"].agg(["min", "max"]).reset_index()
     table = table.merge(of_seeds, on=PLACE, how="left", validate="one_to_one")
@@ -101,19 +113,23 @@ def _compare(
     return table
 
 
-def _of_groups(scores: pd.DataFrame) -> pd.DataFrame:
-    is_judged = (scores["metric"] == METRIC) & ~scores["slice"].isin(["label", "length"])
-    return scores[is_judged].reset_index(drop=True)
+def _of_groups(scores: pd.DataFrame, tasks: Mapping[str, Task]) -> pd.DataFrame:
+    """The rows of groups in the metrics that are compared, with `is_primary`."""
+    primary = scores["task"].map({name: task.primary_metric for name, task in tasks.items()})
+    is_primary = scores["metric"] == primary
+    is_compared = is_primary | (scores["metric"] == COMMON_METRIC)
+    is_group = ~scores["slice"].isin(["label", "length"])
+    return scores.assign(is_primary=is_primary)[is_compared & is_group].reset_index(drop=True)
 
 
 def _corrected(table: pd.DataFrame, confidence: float) -> pd.Series:
-    """p-values by the width of the intervals, corrected within each slice."""
+    """p-values by the width of the intervals, corrected within each slice and metric."""
     width = table["difference_high"] - table["difference_low"]
     deviation = width / (2 * NormalDist().inv_cdf((1 + confidence) / 2))
     p_values = pd.Series(
         two_sided_p(table["difference"].to_numpy(), deviation.to_numpy()), index=table.index
     ).where(~table["is_small"].astype(bool) & deviation.notna())
-    places = table[["task", "corpus", "split", "slice"]].agg("\x1f".join, axis=1)
+    places = table[["task", "corpus", "split", "slice", "metric"]].agg("\x1f".join, axis=1)
     return p_values.groupby(places, group_keys=False).transform(
         lambda own: pd.Series(adjust_by_holm(own.to_numpy()), index=own.index)
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ccnlp.evaluation.naming import describe_group, short_group
+from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group
 from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
 from ccnlp.plotting import INK, SOFT, apply_theme, escape
 from ccnlp.studies.comparison import Contrast
@@ -34,16 +34,20 @@ def draw_differences(
 ) -> "Figure":
     """For each contrast the difference in every group with its interval, a view for each.
 
-    Dots are coloured by what was found; hollow ones have too few rows.
+    In the task's primary metric; in macro-F1, where that is another one, in a view of its own. Dots
+    are coloured by what was found; hollow ones have too few rows.
     """
     rows = comparison[(comparison["slice"] == slice_name) & (comparison["split"] == split)]
+    rows = rows.sort_values("is_primary", ascending=False, kind="stable")
     views = {}
     for contrast in contrasts:
         own = rows[(rows["arm"] == contrast.arm) & (rows["against"] == contrast.against)]
         for task, corpus in places_of(own, split):
-            table = own[(own["task"] == task) & (own["corpus"] == corpus)]
-            name = f"{contrast.arm} against {contrast.against} · {view_name(task, corpus)}"
-            views[name] = _draw(table, contrast, slice_name)
+            place = own[(own["task"] == task) & (own["corpus"] == corpus)]
+            for metric, table in place.groupby("metric", sort=False):
+                name = f"{contrast.arm} against {contrast.against} · {view_name(task, corpus)}"
+                name += "" if table["is_primary"].all() else f" · {metric_name_of(str(metric))}"
+                views[name] = _draw(table, contrast, slice_name)
     return with_views(views or {"": empty_figure(f"No differences on {split}")})
 
 
@@ -83,7 +87,8 @@ def _draw(table: pd.DataFrame, contrast: Contrast, slice_name: str) -> "Figure":
         zeroline=False,
         automargin=True,
     )
-    figure.update_xaxes(title="difference in macro-F1, percent", zeroline=False)
+    metric = metric_name_of(str(table["metric"].iloc[0]))
+    figure.update_xaxes(title=f"difference in {metric}, percent", zeroline=False)
     title = f"{contrast.arm} against {contrast.against}: right of the line is better"
     return apply_theme(figure, title, height=190 + max(3, len(table)) * ROW_HEIGHT)
 

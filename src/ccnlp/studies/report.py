@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
+from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group, slice_name_of
 from ccnlp.evaluation.summary import Estimate
 from ccnlp.pages.page import render_page
 from ccnlp.studies.parameters import StudyParameters
@@ -79,7 +79,8 @@ def render_study(
         slice_name: whose groups are told first.
         split: on which it was judged.
     """
-    own = verdicts[verdicts["split"] == split]
+    of_split = verdicts[verdicts["split"] == split]
+    own = of_split[of_split["is_primary"].astype(bool)]
     tables = {
         f"{task}, {corpus}": {
             slice_name_of(name): _rows(part, name)
@@ -98,6 +99,7 @@ def render_study(
         num_seeds=len(parameters.seeds),
         split=split,
         baseline=str(comparison["against"].iloc[0]),
+        metrics=[metric_name_of(str(metric)) for metric in own["metric"].unique()],
     )
 
 

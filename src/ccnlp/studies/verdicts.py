@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.studies.comparison import PLACE, Contrast, Finding
 
 Verdict = Literal[
@@ -18,7 +19,9 @@ Verdict = Literal[
     "too small",
 ]
 
-COLUMNS = [*PLACE, "arm", "difference", "difference_low", "difference_high", "n", "verdict"]
+COLUMNS = [
+    *PLACE, "is_primary", "arm", "difference", "difference_low", "difference_high", "n", "verdict",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ def contrasts_of(questions: Sequence[Question]) -> list[Contrast]:
 
 
 def judge(comparison: pd.DataFrame, questions: Sequence[Question]) -> pd.DataFrame:
-    """A row for each question and group, with the verdict; columns `COLUMNS`.
+    """A row for each question, group and metric, with the verdict; columns `COLUMNS`.
+
+    The verdict that counts is that of the task's primary metric (`is_primary`).
 
     Args:
         comparison: of `compare_arms`, with all contrasts of the questions.
@@ -103,24 +108,36 @@ def _verdict(finding: Finding, *, beats_controls: bool, has_helping_control: boo
 
 
 def summarise(verdicts: pd.DataFrame, *, slice_name: str, split: str = "test") -> list[str]:
-    """For each arm what holds over all rows, then for which groups of a slice it helps or hurts."""
+    """For each arm what holds over all rows, then for which groups of a slice it helps or hurts.
+
+    By the primary metric; the others are told of all rows.
+    """
     chosen = verdicts[verdicts["split"] == split]
     places = ["task", "corpus", "arm"]
     sentences = []
     for (task, corpus, arm), own in chosen.groupby(places, sort=False):
-        overall = own[(own["slice"] == "all") & (own["group"] == "all")].iloc[0]
-        groups = own[own["slice"] == slice_name]
-        by_verdict = {str(verdict): part for verdict, part in groups.groupby("verdict")}
-        clauses = [
-            f"{verdict}: {_listed(by_verdict[verdict], with_numbers=verdict in SHOWN)}"
-            for verdict in get_args(Verdict)
-            if verdict in by_verdict
-        ]
+        is_primary = own["is_primary"].astype(bool)
+        is_overall = (own["slice"] == "all") & (own["group"] == "all")
+        overall = own[is_primary & is_overall].iloc[0]
+        others = "".join(
+            f"; in {metric_name_of(str(row['metric']))} {_signed(row)}"
+            for _, row in own[~is_primary & is_overall].iterrows()
+        )
         sentences.append(
             f"{task}, {corpus}, {arm}: {overall['verdict']} over all {overall['n']:,} rows "
-            f"({_signed(overall)}). By {slice_name}, {'; '.join(clauses)}."
+            f"({_signed(overall)} in {metric_name_of(str(overall['metric']))}{others}). "
+            f"By {slice_name}, {_by_verdict(own[is_primary & (own['slice'] == slice_name)])}."
         )
     return sentences
+
+
+def _by_verdict(groups: pd.DataFrame) -> str:
+    own = {str(verdict): part for verdict, part in groups.groupby("verdict")}
+    return "; ".join(
+        f"{verdict}: {_listed(own[verdict], with_numbers=verdict in SHOWN)}"
+        for verdict in get_args(Verdict)
+        if verdict in own
+    )
 
 
 SHOWN: frozenset[str] = frozenset(v for v in get_args(Verdict) if v.startswith("h"))

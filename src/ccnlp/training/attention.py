@@ -6,6 +6,7 @@ from typing import get_args
 import torch
 from torch import Tensor
 
+from ccnlp.conditioning.encoders import encoder_of
 from ccnlp.models.network import Attention, MultiTaskNetwork
 from ccnlp.models.precision import PrecisionChoice, autocast, choose_device
 
@@ -90,8 +91,7 @@ def _is_settled(tries: list[list[float]]) -> bool:
 
 def _time(network: MultiTaskNetwork, input_ids: Tensor, precision: PrecisionChoice) -> float:
     device = choose_device()
-    backbone = network.backbone
-    encoder = backbone.get_encoder() if backbone.config.is_encoder_decoder else backbone
+    encoder = encoder_of(network.backbone)
     input_ids = input_ids.to(device)
     attention_mask = torch.ones_like(input_ids)
     attention_mask[-1, input_ids.shape[1] // 2 :] = (

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from ccnlp.errors import CorpusError
 from ccnlp.tasks.base import Features
 from ccnlp.tokenisation.encoding import NOT_READ_BY_MODELS
+from ccnlp.training.groups import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,3 +70,18 @@ def _column(column: "pa.ChunkedArray") -> _Column:
         return _Column(array.to_numpy(zero_copy_only=False), None)
     starts = np.asarray(array.offsets)
     return _Column(array.values.to_numpy(zero_copy_only=False), starts)
+
+
+def rows_of_split(table: "pa.Table", split: str, task: str) -> Rows:
+    """Positions of a split's rows in a task's features.
+
+    Raises:
+        CorpusError: there are none.
+    """
+    rows = np.flatnonzero(table["split"].to_numpy() == split).astype(np.int64)
+    if not len(rows):
+        raise CorpusError(
+            f"task {task!r}: no {split} rows to train with; give the task's corpora a {split} "
+            "split or ratios (parameters/corpora.yml)"
+        )
+    return rows

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ccnlp import progress
-from ccnlp.conditioning.base import num_added_tokens
+from ccnlp.conditioning.base import Conditioning, num_added_tokens
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError
 from ccnlp.models.checkpoint import EncoderCheckpoint
@@ -58,6 +58,55 @@ class FineTuned:
     history: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class _Material:
+    """What a training learns from.
+
+    Attributes:
+        features: by task, with the condition of each row where the model is told of culture.
+        rows: by task, positions of those that are trained on.
+        tasks: those that have features, by name.
+        conditioning: fitted on the rows; `None` where the model is told nothing.
+    """
+
+    features: Mapping[str, pa.Table]
+    rows: Mapping[str, Rows]
+    tasks: Mapping[str, Task]
+    conditioning: Conditioning | None
+
+    @classmethod
+    def of(
+        cls,
+        features: Mapping[str, pa.Table],
+        tasks: Mapping[str, Task],
+        parameters: TrainingParameters,
+        culture: CultureParameters | None,
+    ) -> "_Material":
+        """That of features which were encoded for these tasks; see `fine_tune`."""
+        added = num_added_tokens(culture) if culture else 0
+        check_encoded_for(features, tasks, num_added_tokens=added)
+        rows, _ = rows_and_partners(features, parameters)
+        conditioning = fit_conditioning(culture, features, rows) if culture else None
+        return cls(
+            features=with_conditions(features, conditioning),
+            rows=rows,
+            tasks={name: tasks[name] for name in features},
+            conditioning=conditioning,
+        )
+
+    @property
+    def culture_dropout(self) -> float:
+        """The share of training texts of which nothing is told, 0..1."""
+        return self.conditioning.parameters.dropout if self.conditioning else 0.0
+
+    @property
+    def ids(self) -> "np.ndarray[Any, np.dtype[np.uint64]]":
+        """Of the rows that are trained on, sorted."""
+        tables = self.features.items()
+        ids = [table["id"].take(self.rows[name]).to_pylist() for name, table in tables]
+        return np.unique(ids_as_numbers(key for own in ids for key in own))
+
+
 def fine_tune(
     features: Mapping[str, pa.Table],
     *,
@@ -95,58 +144,37 @@ def fine_tune(
     """
     from transformers import set_seed
 
-    from ccnlp.models.vocabulary import restore_embeddings
-    from ccnlp.training.callbacks import load_best
-
-    added = num_added_tokens(culture) if culture else 0
-    check_encoded_for(features, tasks, num_added_tokens=added)
-    trained_tasks = {name: tasks[name] for name in features}
-    rows, _ = rows_and_partners(features, parameters)
-    conditioning = fit_conditioning(culture, features, rows) if culture else None
-    features = with_conditions(features, conditioning)
+    material = _Material.of(features, tasks, parameters, culture)
     folder = RunFolder.of(
         checkpoints,
-        features,
+        material.features,
         encoder=encoder,
-        tasks=trained_tasks,
+        tasks=material.tasks,
         parameters=parameters,
-        conditioning=conditioning,
+        conditioning=material.conditioning,
     )
     folder.remove_damaged()
     set_seed(parameters.seed)
     network = prepare_network(
         encoder,
-        trained_tasks,
+        material.tasks,
         vocabulary=vocabulary,
         parameters=parameters,
-        conditioning=conditioning,
+        conditioning=material.conditioning,
     )
     tokenizer = encoder.load_tokenizer()
-    history = _finished(folder) or _train(
-        network,
-        rows,
-        features=features,
-        tokenizer=tokenizer,
-        parameters=parameters,
-        folder=folder,
-        culture_dropout=conditioning.parameters.dropout if conditioning else 0.0,
-    )
-    score, step = load_best(network, folder.path)
-    logger.info("training: best validation score %.3f at step %d", score, step)
-    restore_embeddings(network.backbone)
-    if conditioning and network.conditioning:
-        tokenizer = deepcopy(tokenizer)  # it may be given tokens, and others hold the same one
-        conditioning.finish(network.conditioning, network.backbone, tokenizer)
+    history = _finished(folder) or _train(network, material, tokenizer, parameters, folder)
+    tokenizer = _finish(network, material.conditioning, tokenizer, folder)
     model = TrainedModel(
         network=network.eval(),
         tokenizer=tokenizer,
-        tasks=trained_tasks,
+        tasks=material.tasks,
         encoder=encoder,
         pooling=parameters.pooling,
         max_length_tokens=max_length_tokens,
         precision=parameters.precision,
-        train_ids=_ids_of(features, rows),
-        conditioning=conditioning,
+        train_ids=material.ids,
+        conditioning=material.conditioning,
     )
     return FineTuned(model, _as_table(history))
 
@@ -162,28 +190,25 @@ def _finished(folder: RunFolder) -> History | None:
 
 def _train(
     network: "MultiTaskNetwork",
-    rows: Mapping[str, Rows],
-    *,
-    features: Mapping[str, pa.Table],
+    material: _Material,
     tokenizer: "PreTrainedTokenizerBase",
     parameters: TrainingParameters,
     folder: RunFolder,
-    culture_dropout: float,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
-    drawn_from = _drawn_from(features, rows, parameters)
+    drawn_from = _drawn_from(material.features, material.rows, parameters)
     plan = _plan(drawn_from, parameters)
     report_repetitions(plan, drawn_from)
-    attention = choose_attention(network, tokenizer, parameters, features, folder)
+    attention = choose_attention(network, tokenizer, parameters, material.features, folder)
     network.backbone.set_attn_implementation(attention)
     trainer = build_trainer(
         network,
         plan,
-        features=features,
+        features=material.features,
         tokenizer=tokenizer,
         parameters=parameters,
         folder=folder.path,
-        culture_dropout=culture_dropout,
+        culture_dropout=material.culture_dropout,
     )
     last = folder.last_checkpoint()
     if last:
@@ -196,6 +221,25 @@ def _train(
         raise
     folder.finish(trainer.state.log_history)
     return list(trainer.state.log_history)
+
+
+def _finish(
+    network: "MultiTaskNetwork",
+    conditioning: Conditioning | None,
+    tokenizer: "PreTrainedTokenizerBase",
+    folder: RunFolder,
+) -> "PreTrainedTokenizerBase":
+    """Gives the network its best weights and its whole vocabulary; the model's tokenizer."""
+    from ccnlp.models.vocabulary import restore_embeddings
+    from ccnlp.training.callbacks import load_best
+
+    score, step = load_best(network, folder.path)
+    logger.info("training: best validation score %.3f at step %d", score, step)
+    restore_embeddings(network.backbone)
+    if conditioning and network.conditioning:
+        tokenizer = deepcopy(tokenizer)  # it may be given tokens, and others hold the same one
+        conditioning.finish(network.conditioning, network.backbone, tokenizer)
+    return tokenizer
 
 
 def count_steps(features: Mapping[str, pa.Table], parameters: TrainingParameters) -> int:
@@ -251,13 +295,6 @@ def check_disk(folder: Path, error: Exception) -> None:
             f"the disk of {folder} is full ({free_mib} MiB free); make room and run again, and "
             "training goes on from its last checkpoint"
         ) from error
-
-
-def _ids_of(
-    features: Mapping[str, pa.Table], rows: Mapping[str, Rows]
-) -> "np.ndarray[Any, np.dtype[np.uint64]]":
-    ids = [table["id"].take(rows[name]).to_pylist() for name, table in features.items()]
-    return np.unique(ids_as_numbers(key for own in ids for key in own))
 
 
 def _as_table(log: History) -> pd.DataFrame:

@@ -8,7 +8,10 @@ from pathlib import Path
 import ccnlp
 from ccnlp.models.precision import PrecisionChoice, choose_device, choose_precision
 
-SOURCES = ("atlas", "conditioning", "cultures.py", "metrics.py", "models", "tasks", "training")
+SOURCES = (
+    *("atlas", "conditioning", "cultures.py", "examples.py", "metrics.py"),
+    *("models", "tasks", "training"),
+)
 """Modules and packages of ccnlp that decide on the weights that a training ends with."""
 
 LIBRARIES = ("accelerate", "numpy", "torch", "transformers")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.examples import UNKNOWN
+from ccnlp.examples import groups_by_columns
 from ccnlp.tokenisation.encoding import IDENTITY_COLUMNS
 
 if TYPE_CHECKING:
@@ -43,12 +43,9 @@ def group_names(table: "pa.Table", columns: Sequence[str], *, parameter: str) ->
             "tokenise again (kedro run --pipelines tokenisation), or name others "
             "(parameters/training.yml)"
         )
-    parts = [table[column].to_pandas().astype("object").fillna(UNKNOWN) for column in columns]
-    names = parts[0].astype(str)
-    for part in parts[1:]:
-        names = names + "-" + part.astype(str)
-    joined: GroupNames = names.to_numpy(dtype=object)
-    return joined
+    rows = table.select(list(columns)).to_pandas()
+    names: GroupNames = groups_by_columns(rows, columns).to_numpy(dtype=object)
+    return names
 
 
 @dataclass(frozen=True)

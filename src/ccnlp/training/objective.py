@@ -2,7 +2,7 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ccnlp.errors import ConfigurationError
@@ -74,7 +74,8 @@ def build_objectives(
     kind = OBJECTIVES.get(parameters.name)
     drawn = {task: own for task, own in groups.items() if own.names}
     if kind.looks_at_groups:
-        _check_several(drawn, parameters)
+        check_several({task: own.names for task, own in drawn.items()}, parameters)
+        _tell_alone(drawn, parameters)
     return {task: kind(own, parameters) for task, own in drawn.items()}
 
 
@@ -98,17 +99,28 @@ def load_state(objectives: Mapping[str, Objective], state: Mapping[str, "Tensor"
         objective.load(own)
 
 
-def _check_several(groups: Mapping[str, TrainedGroups], parameters: "ObjectiveParameters") -> None:
-    columns = ", ".join(parameters.groups)
-    alone = {task: own.names[0] for task, own in groups.items() if len(own.names) == 1}
-    for task, name in alone.items():
-        logger.warning(
-            f"training: {parameters.name} has nothing to weigh in {task!r}: its rows are one group "
-            f"by {columns}, {name!r}"
-        )
-    if len(alone) == len(groups):
+def check_several(groups: Mapping[str, Sequence[str]], parameters: "ObjectiveParameters") -> None:
+    """Checks that an objective which weighs groups has several of them in a task.
+
+    Args:
+        groups: by task, the names of those of its train rows.
+        parameters: `training.objective`.
+
+    Raises:
+        ConfigurationError: each task has one.
+    """
+    if all(len(names) == 1 for names in groups.values()):
         raise ConfigurationError(
-            f"training.objective is {parameters.name}, but by {columns} the training rows are one "
-            "group; name other columns in training.objective.groups, or take average "
-            "(parameters/training.yml)"
+            f"training.objective is {parameters.name}, but by {', '.join(parameters.groups)} the "
+            "training rows are one group; name other columns in training.objective.groups, or take "
+            "average (parameters/training.yml)"
         )
+
+
+def _tell_alone(groups: Mapping[str, TrainedGroups], parameters: "ObjectiveParameters") -> None:
+    for task, own in groups.items():
+        if len(own.names) == 1:
+            logger.warning(
+                f"training: {parameters.name} has nothing to weigh in {task!r}: its rows are one "
+                f"group by {', '.join(parameters.groups)}, {own.names[0]!r}"
+            )

@@ -1,4 +1,4 @@
-"""What a training is made of: the network, Trainer with its settings, and the validation rows."""
+"""What a training is made of: the network, and Trainer with its settings."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -6,47 +6,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from ccnlp import progress
 from ccnlp.conditioning.base import Conditioning
 from ccnlp.conditioning.batches import CultureDropout
-from ccnlp.errors import ConfigurationError, CorpusError
+from ccnlp.errors import ConfigurationError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import Features, Task, shared_backbone
-from ccnlp.tokenisation.encoding import REFERENCE, REFERENCE_PROBABILITIES
 from ccnlp.training.batches import PlannedBatch
 from ccnlp.training.conditions import build_layer
-from ccnlp.training.features import FeatureRows
+from ccnlp.training.features import FeatureRows, rows_of_split
 from ccnlp.training.groups import Rows, TrainedGroups, group_names
 from ccnlp.training.objective import build_objectives
 from ccnlp.training.pairs import pair_up
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.run_folder import RunFolder
-from ccnlp.training.worst_group import JudgedGroups
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainingArguments
 
     from ccnlp.models.network import Attention, MultiTaskNetwork
     from ccnlp.training.trainer import MultiTaskTrainer
-    from ccnlp.training.validation import ValidationRows
-
-
-def rows_of_split(table: pa.Table, split: str, task: str) -> Rows:
-    """Positions of a split's rows in a task's features.
-
-    Raises:
-        CorpusError: there are none.
-    """
-    rows = np.flatnonzero(table["split"].to_numpy() == split).astype(np.int64)
-    if not len(rows):
-        raise CorpusError(
-            f"task {task!r}: no {split} rows to train with; give the task's corpora a {split} "
-            "split or ratios (parameters/corpora.yml)"
-        )
-    return rows
+    from ccnlp.training.validation import Validation
 
 
 def rows_and_partners(
@@ -157,7 +139,6 @@ def build_trainer(
         ConfigurationError: the objective weighs groups, and there is one only.
     """
     from ccnlp.training.trainer import MultiTaskTrainer, PlannedDataset
-    from ccnlp.training.validation import Validation
 
     batches = [batch for epoch in plan for batch in epoch]
     rows = {name: FeatureRows.of(table) for name, table in features.items()}
@@ -177,25 +158,44 @@ def build_trainer(
         tasks=network.tasks,
         objectives=build_objectives(groups, parameters.objective),
         parameters=parameters,
-        validate=Validation(
-            network,
-            network.tasks,
-            {
-                name: _validation_rows(
-                    table,
-                    rows[name],
-                    network.tasks[name],
-                    trained=groups[name],
-                    parameters=parameters,
-                )
-                for name, table in features.items()
-            },
-            tokenizer=tokenizer,
-            precision=parameters.precision,
+        validate=_validation(
+            network, features, rows, groups, tokenizer=tokenizer, parameters=parameters
         ),
     )
     _add_callbacks(trainer, num_examples=_counter(batches, parameters), folder=folder)
     return trainer
+
+
+def _validation(
+    network: "MultiTaskNetwork",
+    features: Mapping[str, pa.Table],
+    rows: Mapping[str, Sequence[Features]],
+    groups: Mapping[str, TrainedGroups],
+    *,
+    tokenizer: "PreTrainedTokenizerBase",
+    parameters: TrainingParameters,
+) -> "Validation":
+    """What scores the network on the validation rows of each task.
+
+    Args:
+        network: that is trained.
+        features: by task.
+        rows: the same, row by row.
+        groups: by task, those that are trained on.
+        tokenizer: of the encoder.
+        parameters: `parameters/training.yml`.
+    """
+    from ccnlp.training.validation import Validation, ValidationRows
+
+    judged = {
+        name: ValidationRows.of(
+            table, rows[name], network.tasks[name], trained=groups[name], parameters=parameters
+        )
+        for name, table in features.items()
+    }
+    return Validation(
+        network, network.tasks, judged, tokenizer=tokenizer, precision=parameters.precision
+    )
 
 
 def _trained_groups(
@@ -256,47 +256,6 @@ def _counter(
         return int(sizes[min(last * steps, len(batches))] - sizes[first * steps])
 
     return count
-
-
-def _validation_rows(
-    table: pa.Table,
-    features: Sequence[Features],
-    task: Task,
-    *,
-    trained: TrainedGroups,
-    parameters: TrainingParameters,
-) -> "ValidationRows":
-    """What a task is judged on.
-
-    Raises:
-        CorpusError: there are no rows, or none that its primary metric looks at.
-    """
-    from ccnlp.training.validation import ValidationRows
-
-    rows = rows_of_split(table, "validation", task.name)
-    ids = table["id"].to_pandas().iloc[rows]
-    is_first_window = (~ids.duplicated()).to_numpy()
-    window_of, _ = pd.factorize(ids)
-    columns = [c for c in (REFERENCE, REFERENCE_PROBABILITIES) if c in table.column_names]
-    references = table.select(columns).to_pandas().iloc[rows][is_first_window]
-    counts = task.counts_in_score(references).to_numpy(dtype=bool)
-    if not counts.any():
-        raise CorpusError(
-            f"task {task.name!r}: none of {len(references):,} validation rows has a label, because "
-            "their annotators are tied, so that no training can be judged; choose a view that "
-            "compares distributions (view, parameters/tasks.yml), or give the corpora more "
-            "validation rows (parameters/corpora.yml)"
-        )
-    judged = None
-    if parameters.validation.select_by == "worst_group":
-        groups = trained.of_rows[rows][is_first_window].copy()
-        groups[~counts] = None
-        judged = JudgedGroups.of(
-            groups, trained=trained.names, task=task.name, parameters=parameters
-        )
-    return ValidationRows(
-        [features[row] for row in rows], window_of, references.reset_index(drop=True), judged
-    )
 
 
 def _arguments(

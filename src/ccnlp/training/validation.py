@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ccnlp.errors import CorpusError
 from ccnlp.models.network import MultiTaskNetwork
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.models.prediction import predict_features
 from ccnlp.tasks.base import Features, Task
+from ccnlp.tokenisation.encoding import REFERENCE, REFERENCE_PROBABILITIES
 from ccnlp.training.callbacks import SELECTION_METRIC
+from ccnlp.training.features import rows_of_split
+from ccnlp.training.groups import TrainedGroups
+from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.worst_group import JudgedGroups
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from transformers import PreTrainedTokenizerBase
 
 
@@ -34,6 +40,54 @@ class ValidationRows:
     window_of: "np.ndarray"
     references: pd.DataFrame
     judged: JudgedGroups | None = None
+
+    @classmethod
+    def of(
+        cls,
+        table: "pa.Table",
+        features: Sequence[Features],
+        task: Task,
+        *,
+        trained: TrainedGroups,
+        parameters: TrainingParameters,
+    ) -> "ValidationRows":
+        """What a task is judged on.
+
+        Args:
+            table: features of all splits.
+            features: the same, row by row.
+            task: theirs.
+            trained: groups that are trained on.
+            parameters: `parameters/training.yml`.
+
+        Raises:
+            CorpusError: there are no rows, or none that the task's primary metric looks at.
+            ConfigurationError: the worst group is to be judged, and none has enough rows.
+        """
+        rows = rows_of_split(table, "validation", task.name)
+        ids = table["id"].to_pandas().iloc[rows]
+        is_first_window = (~ids.duplicated()).to_numpy()
+        window_of, _ = pd.factorize(ids)
+        columns = [c for c in (REFERENCE, REFERENCE_PROBABILITIES) if c in table.column_names]
+        references = table.select(columns).to_pandas().iloc[rows][is_first_window]
+        counts = task.counts_in_score(references).to_numpy(dtype=bool)
+        if not counts.any():
+            raise CorpusError(
+                f"task {task.name!r}: none of {len(references):,} validation rows has a label, "
+                "because their annotators are tied, so that no training can be judged; choose a "
+                "view that compares distributions (view, parameters/tasks.yml), or give the "
+                "corpora more validation rows (parameters/corpora.yml)"
+            )
+        judged = None
+        if parameters.validation.select_by == "worst_group":
+            groups = trained.of_rows[rows][is_first_window].copy()
+            groups[~counts] = None
+            judged = JudgedGroups.of(
+                groups, trained=trained.names, task=task.name, parameters=parameters
+            )
+        return cls(
+            [features[row] for row in rows], window_of, references.reset_index(drop=True), judged
+        )
 
 
 @dataclass(frozen=True)

@@ -51,15 +51,8 @@ class JudgedGroups:
         smallest = parameters.validation.min_group_size
         sizes = pd.Series(groups).value_counts()
         sizes = sizes.reindex(sorted({*sizes.index, *trained}), fill_value=0)
+        check_large_enough(sizes, task=task, parameters=parameters)
         judged = sizes.index[sizes >= smallest].tolist()
-        if not judged:
-            raise ConfigurationError(
-                f"training.validation.select_by is worst_group, but no group of task {task!r} by "
-                f"{', '.join(parameters.objective.groups)} has {smallest} validation rows, the "
-                f"largest has {sizes.max()}; lower training.validation.min_group_size, name other "
-                "columns in training.objective.groups, or select by average "
-                "(parameters/training.yml)"
-            )
         _tell(task, judged=judged, left_out=sizes[sizes < smallest], smallest=smallest)
         return cls({name: np.flatnonzero(groups == name) for name in judged})
 
@@ -75,6 +68,30 @@ class JudgedGroups:
             for name, rows in self.rows.items()
         }
         return {name: score for name, score in scores.items() if not np.isnan(score)}
+
+
+def check_large_enough(
+    sizes: "pd.Series[int]", *, task: str, parameters: TrainingParameters
+) -> None:
+    """Checks that a group has enough validation rows to be the worst.
+
+    Args:
+        sizes: validation rows that count, by group.
+        task: for the message.
+        parameters: `parameters/training.yml`.
+
+    Raises:
+        ConfigurationError: none has.
+    """
+    smallest = parameters.validation.min_group_size
+    if not (sizes >= smallest).any():
+        raise ConfigurationError(
+            f"training.validation.select_by is worst_group, but no group of task {task!r} by "
+            f"{', '.join(parameters.objective.groups)} has {smallest} validation rows, the largest "
+            f"has {sizes.max() if len(sizes) else 0}; lower training.validation.min_group_size, "
+            "name other columns in training.objective.groups, or select by average "
+            "(parameters/training.yml)"
+        )
 
 
 def _tell(task: str, *, judged: Sequence[str], left_out: "pd.Series[int]", smallest: int) -> None:

@@ -10,6 +10,7 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.stages import PAIR_COLUMNS
@@ -27,6 +28,11 @@ TASKS = TasksParameters.model_validate(
     {"sentiment": {"kind": "sequence_classification", "loss_weight": 1.0, "labels": LABELS}}
 )
 
+CULTURE = CultureParameters.model_validate(
+    yaml.safe_load((CONFIGURATION / "parameters/culture.yml").read_text(encoding="utf-8"))[
+        "culture"
+    ]
+)
 
 REGISTRATION = RegistrationParameters.model_validate(
     {
@@ -53,6 +59,7 @@ class WordModel:
     """
 
     tasks = build_tasks(TASKS)
+    conditioning = None
 
     def __init__(self, weights_digest="0a", seen=(), flipped=None):
         self.weights_digest = weights_digest
@@ -138,6 +145,7 @@ def _make_catalog(examples, parameters, tiny_encoder):
         "augmentation_pairs": pd.DataFrame(columns=PAIR_COLUMNS),
         "tokenisation_report": pd.DataFrame({"language": ["en"], "tokens_per_character": [0.25]}),
         "params:tasks": TASKS,
+        "params:culture": CULTURE,
         "params:evaluation": parameters,
         "params:registration": REGISTRATION,
         "params:tokenisation": TokenisationParameters(max_length_tokens=32, round_trip_tag=None),
@@ -228,10 +236,10 @@ def test_model_that_was_trained_on_test_rows_is_not_scored(
 
 
 def test_run_without_a_task_that_can_be_judged_ends(make_catalog, tmp_path, monkeypatch):
-    from ccnlp.evaluation import predictions
+    from ccnlp.evaluation import judged_tasks, predictions
 
     monkeypatch.chdir(tmp_path)
-    for module in (predictions, nodes):
+    for module in (predictions, judged_tasks, nodes):
         monkeypatch.setattr(module, "has_one_label", lambda task: False)
     catalog = make_catalog()
     run(catalog, WordModel())
@@ -243,12 +251,9 @@ def test_run_without_a_task_that_can_be_judged_ends(make_catalog, tmp_path, monk
 
 def judge(examples, parameters, finetuned, champion):
     """What the gate decides, by the pipeline's own functions."""
-    systems = {"finetuned": finetuned, "champion": champion}
     tables = [nodes.predict_majority(examples, TASKS, parameters)]
-    tables += [
-        getattr(nodes, f"predict_{name}")(examples, model, TASKS, parameters)
-        for name, model in systems.items()
-    ]
+    tables.append(nodes.predict_finetuned(examples, finetuned, TASKS, CULTURE, parameters))
+    tables.append(nodes.predict_champion(examples, champion, TASKS, parameters))
     predictions, _ = nodes.combine_predictions(parameters, *tables)
     scores, origin = nodes.score_predictions(predictions, "7", TASKS, parameters)
     compared = nodes.compare_with_champion(predictions, "7", TASKS, parameters)
@@ -336,7 +341,7 @@ def test_champion_with_a_task_that_the_model_lacks_stays(many_examples, few_slic
 
 
 def test_task_that_writes_text_leaves_nothing_to_judge(many_examples, few_slices, monkeypatch):
-    monkeypatch.setattr("ccnlp.pipelines.evaluation.nodes.has_one_label", lambda task: False)
+    monkeypatch.setattr("ccnlp.evaluation.judged_tasks.has_one_label", lambda task: False)
     decision, _ = judge(many_examples, few_slices, WordModel(), WordModel("0b"))
     assert decision["alias"] == "challenger"
     assert decision["reasons"] == [

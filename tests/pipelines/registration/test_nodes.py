@@ -2,13 +2,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from kedro.config import OmegaConfigLoader
 from pydantic import ValidationError
 
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.promotion import Override, promotion_tags
 from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.tasks.base import TasksParameters
 
 CONF = Path(__file__).parents[3] / "conf"
 PARAMETERS = RegistrationParameters.model_validate(
@@ -26,10 +29,19 @@ PARAMETERS = RegistrationParameters.model_validate(
 )
 
 
+LABELS = ["negative", "neutral", "positive"]
+TASKS = TasksParameters.model_validate(
+    {"sentiment": {"kind": "sequence_classification", "loss_weight": 1, "labels": LABELS}}
+)
+CULTURE = CultureParameters.model_validate(
+    yaml.safe_load((CONF / "base/parameters/culture.yml").read_text(encoding="utf-8"))["culture"]
+)
+
 GATE = {
     "alias": "challenger",
     "outcome": "failed",
     "reasons": ["sentiment: culture MX loses: -10.0 against the champion (-14.0 to -6.0), n = 80"],
+    "metrics": {"sentiment": "macro_f1"},
     "comparisons": [
         {"task": "sentiment", "slice": slice_, "group": group, "verdict": verdict}
         for slice_, group, verdict in (
@@ -55,6 +67,10 @@ def thresholds_for(weights, **choices):
     return {"weights": weights, **numbers, "tasks": {"sentiment": chosen}}
 
 
+def decide(gate, model, version, registration, culture=CULTURE):
+    return nodes.decide_promotion(gate, model, version, TASKS, culture, registration)
+
+
 def with_override(**changes):
     stated = {"alias": "champion", "by": "Ada", "reason": "MX is sold off.", "weights": "0" * 16}
     override = Override.model_validate(stated | changes)
@@ -62,7 +78,7 @@ def with_override(**changes):
 
 
 def test_gate_decides_where_nobody_else_does(tiny_model):
-    decision = nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, PARAMETERS)
+    decision = decide(gate_of(tiny_model), tiny_model, None, PARAMETERS)
     assert (decision["alias"], decision["gate_alias"]) == ("challenger", "challenger")
     assert decision["override"] is None
 
@@ -71,18 +87,24 @@ def test_scores_of_other_weights_decide_nothing(tiny_model):
     gate = gate_of(tiny_model)
     other = {**gate, "origin": {**gate["origin"], "weights": "0a"}}
     with pytest.raises(CcnlpError, match="evaluate again"):
-        nodes.decide_promotion(other, tiny_model, None, PARAMETERS)
+        decide(other, tiny_model, None, PARAMETERS)
+
+
+def test_model_that_is_told_of_culture_otherwise_is_not_registered(tiny_model):
+    told = CULTURE.model_copy(update={"conditioning": "prefix"})
+    with pytest.raises(CcnlpError, match="conditioning none, and it is prefix by culture, lang"):
+        decide(gate_of(tiny_model), tiny_model, None, PARAMETERS, culture=told)
 
 
 def test_comparison_with_another_champion_decides_nothing(tiny_model):
     with pytest.raises(CcnlpError, match="now there is version 4 as champion"):
-        nodes.decide_promotion(gate_of(tiny_model, "3"), tiny_model, "4", PARAMETERS)
+        decide(gate_of(tiny_model, "3"), tiny_model, "4", PARAMETERS)
 
 
 @pytest.mark.parametrize("alias", ["champion", "challenger"])
 def test_person_decides_otherwise_and_the_gate_stays_visible(tiny_model, alias, caplog):
     parameters = with_override(alias=alias, weights=tiny_model.weights_digest)
-    decision = nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, parameters)
+    decision = decide(gate_of(tiny_model), tiny_model, None, parameters)
     assert (decision["alias"], decision["gate_alias"]) == (alias, "challenger")
     assert decision["override"] == {"alias": alias, "by": "Ada", "reason": "MX is sold off."}
     assert f"registered as {alias} by Ada, where the gate decides for challenger" in caplog.text
@@ -90,7 +112,7 @@ def test_person_decides_otherwise_and_the_gate_stays_visible(tiny_model, alias, 
 
 def test_decision_on_another_model_is_refused(tiny_model):
     with pytest.raises(ConfigurationError) as caught:
-        nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, with_override())
+        decide(gate_of(tiny_model), tiny_model, None, with_override())
     message = str(caught.value)
     assert "by 'Ada', is about the weights 0000000000000000, and the model has" in message
     assert f'weights: "{tiny_model.weights_digest}"' in message
@@ -113,7 +135,7 @@ def test_override_that_binds_nothing_or_nobody_is_refused(changes, message):
 
 def test_package_tells_the_decision_in_tags_and_card(tiny_model):
     parameters = with_override(weights=tiny_model.weights_digest)
-    decision = nodes.decide_promotion(gate_of(tiny_model), tiny_model, None, parameters)
+    decision = decide(gate_of(tiny_model), tiny_model, None, parameters)
     examples = pd.DataFrame({"split": ["test"], "text": ["b"], "language": "en", "culture": "GB"})
     thresholds = thresholds_for(tiny_model.weights_digest)
     package = nodes.package_model(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ccnlp.evaluation.scores import ALL
+from ccnlp.metrics import DISTRIBUTION_SIMILARITY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,8 @@ ABSTENTION_METRICS = {
     "area": "risk_coverage_area",
 }
 """By column of the table, the name that the metric ends with."""
+DETAILED = ("macro_f1", DISTRIBUTION_SIMILARITY)
+"""The metrics that are kept of each group."""
 
 
 def dataset_inputs(fingerprints: Mapping[str, Mapping[str, Any]]) -> "list[DatasetInput]":
@@ -41,15 +44,16 @@ def dataset_inputs(fingerprints: Mapping[str, Mapping[str, Any]]) -> "list[Datas
 def score_metrics(scores: "pd.DataFrame") -> dict[str, float]:
     """Scores by name, such as `finetuned/test/macro_f1` and `…/macro_f1/culture/MX`.
 
-    Every system and metric overall; by language and culture the macro-F1 of the models. The name
-    begins with the task where there are several, and with the corpus where it is not all of them.
+    Every system and metric overall; by language and culture the macro-F1 of the models and, where
+    there are distributions, their similarity. The name begins with the task where there are
+    several, and with the corpus where it is not all of them.
     """
     has_many_tasks = scores["task"].nunique() > 1
     has_many_corpora = scores["corpus"].nunique() > 1
     metrics = {}
     for row in scores.to_dict("records"):
         is_overall = row["slice"] == ALL
-        is_detail = row["slice"] in SLICES and row["metric"] == "macro_f1"
+        is_detail = row["slice"] in SLICES and row["metric"] in DETAILED
         if not is_overall and not (is_detail and row["system"] in ("finetuned", "champion")):
             continue
         parts = [row["task"]] if has_many_tasks else []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.evaluation import (
     abstention,
     baselines,
@@ -23,17 +24,15 @@ from ccnlp.evaluation.abstention import Thresholds, thresholds_of, with_abstenti
 from ccnlp.evaluation.abstention_view import AbstentionTables
 from ccnlp.evaluation.fairness import measure_fairness as compare_groups
 from ccnlp.evaluation.fairness_view import FairnessTables
-from ccnlp.evaluation.gate import NotCompared
+from ccnlp.evaluation.judged_tasks import judged_tasks
 from ccnlp.evaluation.origin import Origin, check_origin, origin_of
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.predictions import (
     combine,
-    has_one_label,
     predict_with,
     predict_with_champion,
     predict_with_finetuned,
     unseen,
-    why_not_comparable,
     without_seen_splits,
 )
 from ccnlp.evaluation.slices import check_slices
@@ -42,6 +41,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
@@ -93,11 +93,15 @@ def predict_finetuned(
     examples: pd.DataFrame,
     finetuned_model: TrainedModel,
     tasks: TasksParameters,
+    culture: CultureParameters,
     evaluation: EvaluationParameters,
 ) -> pd.DataFrame:
     """What the fine-tuned model predicts."""
     predict = partial(
-        predict_with_finetuned, model=finetuned_model, tokens_per_batch=evaluation.tokens_per_batch
+        predict_with_finetuned,
+        model=finetuned_model,
+        culture=culture,
+        tokens_per_batch=evaluation.tokens_per_batch,
     )
     return predict_with("finetuned", predict, examples=examples, tasks=build_tasks(tasks))
 
@@ -204,16 +208,10 @@ def judge_promotion(
     """What the gate decides of the model and why, and the comparisons behind it as a table."""
     origin = Origin(**scores_origin)
     check_origin(origin, weights=model.weights_digest, champion_version=champion_version)
-    obstacles = {}
-    for name, task in model.tasks.items():
-        if has_one_label(task):
-            reason = why_not_comparable(champion, task)
-            is_obstacle = champion is not None and name in champion.tasks
-            obstacles[name] = NotCompared(reason, is_obstacle=is_obstacle) if reason else None
     decision = gate.decide_promotion(
         scores,
         champion_comparison,
-        why_not_compared=obstacles,
+        tasks=judged_tasks(model, champion),
         lost_tasks=set(champion.tasks if champion else ()) - set(model.tasks),
         confidence=origin.confidence,
         parameters=registration.gate,

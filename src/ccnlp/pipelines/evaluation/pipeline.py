@@ -30,7 +30,8 @@ def create_pipeline(*, has_annotations: bool = False, is_conditioned: bool = Fal
             *_predict(),
             *_score(),
             *(_set_cultures_apart() if is_conditioned else []),
-            *_show(has_annotations, is_conditioned),
+            *_draw(),
+            *_write(has_annotations, is_conditioned),
         ],
         namespace="evaluation",
         prefix_datasets_with_namespace=False,
@@ -65,7 +66,7 @@ def _predict() -> list[Node]:
         ),
         Node(
             nodes.predict_finetuned,
-            inputs=[EXAMPLES, "finetuned_model", TASKS, PARAMETERS],
+            inputs=[EXAMPLES, "finetuned_model", TASKS, "params:culture", PARAMETERS],
             outputs="finetuned_predictions",
             name="predict_finetuned",
         ),
@@ -144,10 +145,7 @@ def _set_cultures_apart() -> list[Node]:
     ]
 
 
-def _show(has_annotations: bool, is_conditioned: bool) -> list[Node]:
-    agreement = {"agreement": "agreement_report"} if has_annotations else {}
-    contested = {"contested": "contested_report"} if is_conditioned else {}
-    figures = (*FIGURES, *(AGREEMENT_FIGURES if has_annotations else ()))
+def _draw() -> list[Node]:
     return [
         Node(
             nodes.draw_scores,
@@ -173,6 +171,14 @@ def _show(has_annotations: bool, is_conditioned: bool) -> list[Node]:
             outputs="labels_plot",
             name="draw_labels",
         ),
+    ]
+
+
+def _write(has_annotations: bool, is_conditioned: bool) -> list[Node]:
+    agreement = {"agreement": "agreement_report"} if has_annotations else {}
+    contested = {"contested": "contested_report"} if is_conditioned else {}
+    figures = (*FIGURES, *(AGREEMENT_FIGURES if has_annotations else ()))
+    return [
         Node(
             nodes.write_report,
             inputs={

@@ -58,6 +58,7 @@ def curate_corpora(
             task=known[entry.task],
             ratios=entry.ratios,
             parameters=ingestion,
+            unit=entry.annotations.unit if entry.annotations else None,
         )
         for name, entry in entries.items()
     }

@@ -5,7 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.evaluation.abstention import Thresholds
+from ccnlp.evaluation.fitness import check_model
 from ccnlp.evaluation.origin import Origin, check_origin, check_weights
 from ccnlp.evaluation.promotion import apply_override, promotion_tags
 from ccnlp.evaluation.report import with_promotion
@@ -14,17 +16,21 @@ from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.serving.package import ModelPackage, provenance_tags, request_example
 from ccnlp.serving.predictor import reads_contexts
 from ccnlp.serving.thresholds import ServingThresholds
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 
 def decide_promotion(
     gate_decision: Mapping[str, Any],
     model: TrainedModel,
     champion_version: str | None,
+    tasks: TasksParameters,
+    culture: CultureParameters,
     registration: RegistrationParameters,
 ) -> Mapping[str, Any]:
     """Champion or challenger: the gate's decision, or that of a person."""
     origin = Origin(**gate_decision["origin"])
     check_origin(origin, weights=model.weights_digest, champion_version=champion_version)
+    check_model(model, build_tasks(tasks), culture=culture)
     return apply_override(gate_decision, registration.override)
 
 

@@ -15,6 +15,8 @@ def create_pipeline() -> Pipeline:
                     "gate_decision",
                     "finetuned_model",
                     "champion_version",
+                    "params:tasks",
+                    "params:culture",
                     "params:registration",
                 ],
                 "promotion_decision",

@@ -10,8 +10,18 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
-from ccnlp.training import fine_tuning
+from ccnlp.training import fine_tuning, group_checks
 from ccnlp.training.parameters import TrainingParameters
+
+
+def check_groups(
+    examples: pd.DataFrame, tasks: TasksParameters, training: TrainingParameters
+) -> None:
+    """Refuses an objective or a choice of weights for which there are no groups.
+
+    It waits for nothing but the examples, so that such a run ends before translation and training.
+    """
+    group_checks.check_groups(examples, build_tasks(tasks), training)
 
 
 def fine_tune(

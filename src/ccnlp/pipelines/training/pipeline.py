@@ -10,6 +10,12 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             Node(
+                nodes.check_groups,
+                ["examples@table", "params:tasks", "params:training"],
+                None,
+                name="check_groups",
+            ),
+            Node(
                 nodes.fine_tune,
                 [
                     "features",

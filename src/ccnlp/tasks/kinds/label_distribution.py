@@ -9,7 +9,7 @@ import pandas as pd
 
 from ccnlp.agreement.votes import are_most_frequent, majority_codes
 from ccnlp.errors import ConfigurationError
-from ccnlp.metrics import jensen_shannon_distance
+from ccnlp.metrics import DISTRIBUTION_SIMILARITY, jensen_shannon_distance
 from ccnlp.tasks.base import TASKS, Batch, Features
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Floats = npt.NDArray[np.float64]
-
-SIMILARITY = "distribution_similarity"
 
 
 @TASKS.register("label_distribution")
@@ -50,7 +48,7 @@ class LabelDistribution(SequenceClassification):
                 "distribution, pooled_majority or pooled_distribution (parameters/tasks.yml)"
             )
         if self._is_soft:
-            self.primary_metric = SIMILARITY
+            self.primary_metric = DISTRIBUTION_SIMILARITY
 
     @property
     def _is_soft(self) -> bool:
@@ -128,7 +126,7 @@ class LabelDistribution(SequenceClassification):
             np.stack(predictions["reference_probabilities"].tolist()),
             np.stack(predictions["probabilities"].tolist()),
         )
-        return {**scores, SIMILARITY: 1 - float(distances.mean())}
+        return {**scores, DISTRIBUTION_SIMILARITY: 1 - float(distances.mean())}
 
     def _targets(self, rows: pd.DataFrame) -> Floats:
         """What training aims at, shape (rows, labels); each row sums to 1."""

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from ccnlp.behaviour.intervals import wilson_interval
+from ccnlp.intervals import wilson_interval
 
 
 @pytest.mark.parametrize(

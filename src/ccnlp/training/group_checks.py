@@ -1,0 +1,45 @@
+"""Whether there are groups to weigh and to judge, told before anything is translated or trained."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ccnlp.examples import groups_by_columns
+from ccnlp.tasks.base import Task
+from ccnlp.training.objective import OBJECTIVES, check_several
+from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.worst_group import check_large_enough
+
+MADE_BY_AUGMENTATION = "origin"
+"""Round trips have their own; the groups of all other columns are those of the examples."""
+
+
+def check_groups(
+    examples: pd.DataFrame, tasks: Mapping[str, Task], parameters: TrainingParameters
+) -> None:
+    """Checks on the examples what the objective and the choice of weights need of groups.
+
+    Training checks it again on what it draws: round trips may make groups, and few steps may leave
+    some out.
+
+    Raises:
+        ConfigurationError: the objective weighs groups and the train rows of each task are one, or
+            a task is judged by its worst group and none has enough validation rows.
+    """
+    own = {name: examples[examples["task"] == name] for name in tasks}
+    present = {name: rows for name, rows in own.items() if len(rows)}
+    columns = parameters.objective.groups
+    looks_at_groups = OBJECTIVES.get(parameters.objective.name).looks_at_groups
+    if looks_at_groups and MADE_BY_AUGMENTATION not in columns:
+        trained = {
+            name: tuple(groups_by_columns(rows[rows["split"] == "train"], columns).unique())
+            for name, rows in present.items()
+        }
+        check_several(trained, parameters.objective)
+    if parameters.validation.select_by == "worst_group":
+        for name, rows in present.items():
+            judged = rows[rows["split"] == "validation"]
+            reference = pd.DataFrame({"reference": tasks[name].reference(judged)})
+            counts = tasks[name].counts_in_score(reference).astype(bool)
+            groups = groups_by_columns(judged[counts], columns)
+            check_large_enough(groups.value_counts(), task=name, parameters=parameters)

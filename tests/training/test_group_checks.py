@@ -1,0 +1,58 @@
+import pytest
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.pipeline_registry import register_pipelines
+from ccnlp.training.group_checks import check_groups
+
+
+@pytest.fixture
+def check(examples, tasks, training_parameters):
+    plain = training_parameters().model_dump()
+
+    def check(rows=examples, **changes):
+        values = {name: {**plain[name], **own} for name, own in changes.items()}
+        check_groups(rows, tasks, training_parameters(**values))
+
+    return check
+
+
+def test_objective_of_one_group_is_refused_before_anything_is_trained(check, examples):
+    with pytest.raises(ConfigurationError, match="group_dro, but by language the training rows"):
+        check(objective={"name": "group_dro"})
+    check()
+    check(examples.assign(language=["en", "es"] * 12), objective={"name": "group_dro"})
+
+
+def test_groups_that_round_trips_may_make_are_left_to_the_training(check):
+    check(objective={"name": "group_dro", "groups": ["origin"]})
+
+
+def test_test_rows_make_no_groups_to_weigh(check, examples):
+    is_test = examples["split"] == "test"
+    with pytest.raises(ConfigurationError, match="the training rows are one group"):
+        check(
+            examples.assign(language=is_test.map({True: "es", False: "en"})),
+            objective={"name": "group_dro"},
+        )
+
+
+def test_worst_group_of_too_few_validation_rows_is_refused_before_anything_is_trained(
+    check, examples
+):
+    worst = {"select_by": "worst_group"}
+    with pytest.raises(
+        ConfigurationError,
+        match=r"no group of task 'sentiment' by language has 30 validation rows, the largest has 4",
+    ):
+        check(validation={**worst, "min_group_size": 30})
+    check(validation={**worst, "min_group_size": 4})
+    untold = examples.assign(label=examples["label"].where(examples["split"] == "train"))
+    with pytest.raises(ConfigurationError, match="the largest has 0"):
+        check(untold, validation={**worst, "min_group_size": 1})
+
+
+def test_check_comes_before_translation_and_training():
+    names = [node.name for node in register_pipelines()["__default__"].nodes]
+    place = names.index("training.check_groups")
+    for later in ("augmentation.translate_round_trips", "training.fine_tune"):
+        assert place < names.index(later)
