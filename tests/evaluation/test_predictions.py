@@ -153,7 +153,12 @@ def test_finetuned_model_that_reads_contexts_in_another_way_is_refused(rows, tra
     message = f"the fine-tuned model was trained with context {trained}, and the task's is {asked}"
     with pytest.raises(CcnlpError, match=message):
         predict_with_finetuned(
-            rows, rows, of_task["t"], model=ConstantModel(of_model), tokens_per_batch=64
+            rows,
+            rows,
+            of_task["t"],
+            model=ConstantModel(of_model),
+            culture=None,
+            tokens_per_batch=64,
         )
     champion = ConstantModel(of_model)  # which is compared as it was trained
     assert why_not_comparable(champion, of_task["t"]) is None

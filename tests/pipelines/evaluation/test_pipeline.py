@@ -417,10 +417,14 @@ def test_thresholds_are_kept_with_the_weights_that_they_were_chosen_for(catalog,
     assert "## Abstention" in card
 
 
+TOLD = CULTURE.model_copy(update={"conditioning": "embedding"})
+
+
 class ToldModel(WordModel):
     """Answers one text otherwise in Mexico; knows GB, MX and NA."""
 
     conditioning = SimpleNamespace(
+        parameters=TOLD,
         keys=SimpleNamespace(cultures=("GB", "MX", "NA")),
         indices=lambda rows: np.where(rows[["culture"]] == "und", 0, 1),
     )
@@ -439,6 +443,7 @@ def test_cultures_are_set_apart_where_the_model_is_told_of_them(
     monkeypatch.chdir(tmp_path)
     catalog = make_catalog()
     catalog["finetuned_model"] = MemoryDataset(ToldModel(), copy_mode="assign")
+    catalog["params:culture"] = MemoryDataset(TOLD)
     for name in ("champion_model", "champion_version"):
         catalog[name] = MemoryDataset(None)
     told = create_pipeline(is_conditioned=True)
