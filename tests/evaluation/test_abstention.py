@@ -15,7 +15,7 @@ from ccnlp.evaluation.abstention import (
     thresholds_of,
     with_abstentions,
 )
-from ccnlp.evaluation.abstention_view import AbstentionTables, view_abstention
+from ccnlp.evaluation.abstention_view import AbstentionTables, abstention_line, view_abstention
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.selective import Choice
 from ccnlp.evaluation.selective_plots import draw_risk_coverage
@@ -164,10 +164,32 @@ def test_rows_without_a_label_have_no_part(predictions, parameters):
     assert set(measure_abstention(told, choices, parameters)["n"]) == {SIZE / 2}
 
 
-def view(predictions, parameters):
+def tables_of(predictions, parameters):
     thresholds = thresholds_of(predictions, parameters, weights="0a")
-    table = measure_abstention(predictions, thresholds.tasks, parameters)
-    return view_abstention(AbstentionTables(thresholds, table), "sentiment")
+    return AbstentionTables(
+        thresholds, measure_abstention(predictions, thresholds.tasks, parameters)
+    )
+
+
+def view(predictions, parameters):
+    return view_abstention(tables_of(predictions, parameters), "sentiment")
+
+
+def test_terminal_tells_abstention_in_a_line(predictions, parameters):
+    tables = tables_of(predictions, parameters)
+    lead = view(predictions, parameters).systems[-1]
+    assert abstention_line(tables, "sentiment") == (
+        f"abstains below {lead.threshold:.1f} %: answers {lead.coverage} percent of 400 test rows, "
+        f"{lead.error_rate} percent of these wrong"
+    )
+    hard = tables_of(predictions.assign(prediction="negative"), parameters)
+    assert abstention_line(hard, "sentiment") == (
+        "never abstains: no confidence surely keeps wrong answers at 20 %"
+    )
+    off = parameters.model_copy(update={"abstention": None})
+    assert abstention_line(tables_of(predictions, off), "sentiment") == ""
+    validation = predictions[predictions["split"] == "validation"]
+    assert abstention_line(tables_of(validation, parameters), "sentiment") == ""
 
 
 def test_report_says_who_is_answered_least(predictions, parameters):

@@ -143,6 +143,31 @@ def test_results_end_the_run(project, evaluated, capsys):
     assert "sentiment: too little gain" in out
 
 
+def abstain(scores):
+    columns = ["coverage", "coverage_low", "coverage_high"]
+    columns += ["error_rate", "error_rate_low", "error_rate_high"]
+    place = {"task": "sentiment", "split": "test", "system": "finetuned", "slice": "all"}
+    row = {**place, "group": "all", "n": 50, "threshold": 0.7, "area": 0.2, "is_small": False}
+    choice = {"threshold": 0.7, "n": 90, "coverage": 0.5, "error_rate": 0.1, "error_bound": 0.2}
+    thresholds = {
+        "weights": "0a", "max_error_rate": 0.2, "confidence": 0.95, "min_disagreement": 0.1,
+        "tasks": {"sentiment": {"finetuned": choice}},
+    }  # fmt: skip
+    return thresholds, pd.DataFrame([row | dict.fromkeys(columns, 0.25)])
+
+
+def test_abstention_is_told_below_the_scores(project, evaluated, capsys):
+    evaluated["thresholds"], evaluated["abstention"] = MemoryDataset(), MemoryDataset()
+    pipeline = Pipeline(
+        [
+            Node(scores, None, "scores", name="scores"),
+            Node(abstain, "scores", ["thresholds", "abstention"], name="abstain"),
+        ]
+    )
+    project.run(pipeline, TerminalHook(), catalog=evaluated)
+    assert "abstains below 70.0 %: answers 25.0 (25.0" in capsys.readouterr().out
+
+
 def behaviour():
     from ccnlp.behaviour.tables import COLUMNS as BEHAVIOUR_COLUMNS
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SCORES, BEHAVIOUR = "scores", "behaviour_table"
+ABSTENTION, THRESHOLDS = "abstention", "thresholds"
 GATE, DECISION = "gate_decision", "promotion_decision"
 """The datasets whose content ends the run."""
 
@@ -137,7 +138,9 @@ class TerminalHook:
             from ccnlp.evaluation.terminal import scores_table
 
             scores = catalog.load(SCORES)
-            blocks += [scores_table(scores, task=task) for task in scores["task"].unique()]
+            for task in scores["task"].unique():
+                told = self._abstention(task, catalog) if ABSTENTION in made else ""
+                blocks.append("\n".join([scores_table(scores, task=task), told]).rstrip())
             place = self._place("evaluation_report", made, catalog)
             blocks.append("\n".join([*place, "Runs, plots and models: make mlflow"]))
         if BEHAVIOUR in made:
@@ -155,6 +158,13 @@ class TerminalHook:
             decision = catalog.load(GATE)
             blocks.append("\n".join([gate_line(decision), *_indented(decision["reasons"])]))
         return blocks
+
+    def _abstention(self, task: str, catalog: "DataCatalog") -> str:
+        from ccnlp.evaluation.abstention import Thresholds
+        from ccnlp.evaluation.abstention_view import AbstentionTables, abstention_line
+
+        thresholds = Thresholds.model_validate(catalog.load(THRESHOLDS))
+        return abstention_line(AbstentionTables(thresholds, catalog.load(ABSTENTION)), task)
 
     def _place(self, report: str, made: set[str], catalog: "DataCatalog") -> list[str]:
         """The line that says where a report lies; none where the run wrote none."""
