@@ -32,6 +32,7 @@ TEXTS = {
     "tokenisation_report": ["task", "language"],
     "training_history": ["metric"],
     "{study}_study_comparison": ["arm", "against", "task", "corpus", "slice", "group", "finding"],
+    "{study}_study_scores": ["arm", "task", "corpus", "split", "slice", "group", "metric"],
     "{study}_study_verdicts": ["arm", "task", "corpus", "slice", "group", "verdict"],
     "disparities": ["task", "corpus", "split", "system", "slice", "group", "verdict"],
     "fairness": [

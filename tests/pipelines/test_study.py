@@ -10,6 +10,10 @@ def train(*, examples, encoder, checkpoints, tasks, tokenisation, training, weig
     return [f"{row} {weight} {study}" for row in examples]
 
 
+def score(predictions, tasks, evaluation, study):
+    return len(predictions)
+
+
 def compare(predictions, tasks, evaluation, study):
     return [*predictions, evaluation]
 
@@ -22,8 +26,8 @@ def draw(compared):
     return len(compared)
 
 
-def write(judged, compared, figure, study):
-    return f"{judged[0]}, {figure} rows"
+def write(judged, compared, scores, figure, study):
+    return f"{judged[0]}, {figure} rows, {scores} scores"
 
 
 def recommend(judged):
@@ -35,6 +39,7 @@ def make_study(*others: Node):
         "mini_study",
         train=train,
         inputs={"weight": "params:weight"},
+        score=score,
         compare=compare,
         judge=judge,
         draw=draw,
@@ -58,7 +63,7 @@ def catalog():
 def test_study_goes_from_examples_to_a_page(catalog):
     outputs = SequentialRunner().run(make_study(), catalog)
     assert list(outputs) == ["mini_study_report"]
-    assert outputs["mini_study_report"].load() == "judged a 2 once, 3 rows"
+    assert outputs["mini_study_report"].load() == "judged a 2 once, 3 rows, 2 scores"
 
 
 def test_study_may_have_nodes_of_its_own(catalog):
@@ -70,8 +75,9 @@ def test_study_may_have_nodes_of_its_own(catalog):
 def test_nodes_are_named_after_their_functions_and_datasets_after_the_study():
     study = make_study()
     assert {node.name for node in study.nodes} == {
-        f"mini_study.{name}" for name in ("train", "compare", "judge", "draw", "write")
+        f"mini_study.{name}" for name in ("train", "score", "compare", "judge", "draw", "write")
     }
     assert study.all_outputs() == {
-        f"mini_study_{what}" for what in ("predictions", "comparison", "verdicts", "plot", "report")
+        f"mini_study_{what}"
+        for what in ("predictions", "scores", "comparison", "verdicts", "plot", "report")
     }

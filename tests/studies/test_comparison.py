@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ccnlp.evaluation.distances import measure_distances
-from ccnlp.studies.comparison import Contrast, compare_arms
+from ccnlp.studies.comparison import Contrast, compare_arms, score_arms
 from ccnlp.studies.verdicts import Question, judge, summarise
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
@@ -39,6 +39,24 @@ def predictions(arm: str, accuracy: dict[str, float], *, seeds=(0, 1)) -> pd.Dat
         origin="native", confidence=0.9, num_characters=20, is_seen=False, weights="",
     )  # fmt: skip
     return table.assign(group_id=table["example_id"])
+
+
+def test_scores_of_arms_count_texts_once_and_take_seeds_together(evaluation_parameters):
+    arms = [predictions("plain", {}), predictions("told", {"GB": 1.0, "MT": 1.0})]
+    scores = score_arms(
+        pd.concat(arms, ignore_index=True),
+        TASKS,
+        evaluation_parameters,
+        slices={"culture": ["culture"]},
+    )
+    own = scores[scores["slice"] == "culture"].set_index(["arm", "group"])
+    assert set(own.loc["told"].index) == set(CULTURES)
+    assert own.loc[("told", "GB"), ["score", "low", "high", "n"]].tolist() == [1, 1, 1, 300]
+    assert own.loc[("plain", "ZA"), "score"] == pytest.approx(0.7, abs=0.06)
+    assert own.loc[("plain", "ZA"), "low"] < own.loc[("plain", "ZA"), "score"]
+    assert own["is_small"].to_dict() == {
+        (arm, group): group == "MT" for arm in ("plain", "told") for group in CULTURES
+    }
 
 
 @pytest.fixture

@@ -39,6 +39,11 @@ VERDICTS = COMPARISON.assign(
 )
 
 
+SCORES = COMPARISON[["arm", *PLACE, "slice", "group", "score", "n", "is_small"]].assign(
+    low=0.55, high=0.65
+)
+
+
 def render(comparison, verdicts):
     figure = draw_differences(comparison, [Contrast("filtered", "without")], slice_name="language")
     parameters = AugmentationStudyParameters(
@@ -49,7 +54,13 @@ def render(comparison, verdicts):
         slices={"language": ("language",)},
     )
     return render_study(
-        ABOUT, verdicts, comparison, figure=figure, parameters=parameters, slice_name="language"
+        ABOUT,
+        verdicts,
+        comparison,
+        SCORES,
+        figure=figure,
+        parameters=parameters,
+        slice_name="language",
     )
 
 
@@ -77,3 +88,5 @@ def test_page_tells_each_group_what_was_found_and_escapes_names():
     assert "<td>&lt;b&gt;" in page
     assert "<td><b>" not in page
     assert "2 trainings of each arm" in page
+    assert "<h3>sentiment, c: macro-F1 on test, in percent</h3>" in page
+    assert page.count('data-value="60.0">60.0 (55.0 to 65.0)</td>') == 3

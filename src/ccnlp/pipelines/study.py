@@ -23,6 +23,7 @@ def create_study(
     *,
     train: NodeFunction,
     inputs: Mapping[str, str],
+    score: NodeFunction,
     compare: NodeFunction,
     judge: NodeFunction,
     draw: NodeFunction,
@@ -39,22 +40,26 @@ def create_study(
         train: what every training of every arm predicts, from `COMMON`, `inputs` and the study's
             parameters.
         inputs: by argument of `train`, the dataset that this study alone needs.
+        score: how good each arm is, from predictions and parameters.
         compare: the differences between the arms, from predictions and parameters.
         judge: the verdicts, from the differences.
         draw: the plot, from the differences.
-        write: the page, from verdicts, differences, plot and the study's parameters.
+        write: the page, from verdicts, differences, scores, plot and the study's parameters.
         others: nodes that this study alone has.
     """
     study = f"params:{name}"
-    predictions, comparison, verdicts, plot, report = (
-        f"{name}_{what}" for what in ("predictions", "comparison", "verdicts", "plot", "report")
+    predictions, scores, comparison, verdicts, plot, report = (
+        f"{name}_{what}"
+        for what in ("predictions", "scores", "comparison", "verdicts", "plot", "report")
     )
+    judged = ["params:tasks", "params:evaluation", study]
     common = [
         named_node(train, {**COMMON, **inputs, "study": study}, predictions),
-        named_node(compare, [predictions, "params:tasks", "params:evaluation", study], comparison),
+        named_node(score, [predictions, *judged], scores),
+        named_node(compare, [predictions, *judged], comparison),
         named_node(judge, comparison, verdicts),
         named_node(draw, comparison, plot),
-        named_node(write, [verdicts, comparison, plot, study], report),
+        named_node(write, [verdicts, comparison, scores, plot, study], report),
     ]
     return Pipeline([*common, *others], namespace=name, prefix_datasets_with_namespace=False)
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ccnlp.evaluation.multiplicity import adjust_by_holm, two_sided_p
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.scores import compare_systems
+from ccnlp.evaluation.scores import compare_systems, score_predictions
 from ccnlp.studies.arms import SEED
 from ccnlp.tasks.base import Task
 
@@ -31,12 +31,41 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+SCORE_COLUMNS = ["arm", *PLACE, "is_primary", "score", "low", "high", "n", "is_small"]
+
+
 @dataclass(frozen=True)
 class Contrast:
     """Two arms that differ in the one thing that is asked about."""
 
     arm: str
     against: str
+
+
+def score_arms(
+    predictions: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    evaluation: EvaluationParameters,
+    *,
+    slices: Mapping[str, Sequence[str]],
+) -> pd.DataFrame:
+    """A row for each arm and group: how good it is there, of the seeds' predictions taken together.
+
+    Columns `SCORE_COLUMNS`; metrics, rows, intervals and `n` are those of `compare_arms`.
+
+    Args:
+        predictions: of `run_arms`.
+        tasks: by name.
+        evaluation: resamples, confidence, and the minimal size of a group.
+        slices: by name, the columns whose values form groups.
+    """
+    counted = predictions[_counts(predictions, tasks)]
+    num_seeds = counted[SEED].nunique()
+    sized = _sized(evaluation.model_copy(update={"slices": dict(slices)}), num_seeds)
+    first = str(counted["system"].iloc[0])
+    scores = score_predictions(_together(counted), tasks, sized, baseline=first)
+    table = _of_groups(scores, tasks).rename(columns={"system": "arm"})
+    return table.assign(n=table["n"] // num_seeds)[SCORE_COLUMNS]
 
 
 def compare_arms(
@@ -94,10 +123,8 @@ def _compare(
 ) -> pd.DataFrame:
     names = {"system": contrast.arm, "baseline": contrast.against}
     num_seeds = pair[SEED].nunique()
-    together = pair.assign(example_id=pair["example_id"] + "/" + pair[SEED].astype(str))
-    # Its rows stand there once for each seed, and their number says how sure a score is.
-    sized = evaluation.model_copy(update={"min_group_size": evaluation.min_group_size * num_seeds})
-    table = _of_groups(compare_systems(together, tasks, sized, **names), tasks)
+    sized = _sized(evaluation, num_seeds)
+    table = _of_groups(compare_systems(_together(pair), tasks, sized, **names), tasks)
     once = evaluation.model_copy(update={"num_draws": 1})
     by_seed = pd.concat(
         _of_groups(compare_systems(own, tasks, once, **names), tasks)
@@ -111,6 +138,17 @@ def _compare(
     table["p_value"] = _corrected(table, evaluation.confidence)
     table["finding"] = [_find(row, level=1 - evaluation.confidence) for _, row in table.iterrows()]
     return table
+
+
+def _together(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The seeds' predictions as rows of their own."""
+    seeds = predictions[SEED].astype(str)
+    return predictions.assign(example_id=predictions["example_id"] + "/" + seeds)
+
+
+def _sized(evaluation: EvaluationParameters, num_seeds: int) -> EvaluationParameters:
+    """For rows that stand there once for each seed: their number says how sure a score is."""
+    return evaluation.model_copy(update={"min_group_size": evaluation.min_group_size * num_seeds})
 
 
 def _of_groups(scores: pd.DataFrame, tasks: Mapping[str, Task]) -> pd.DataFrame:

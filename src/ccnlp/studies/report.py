@@ -58,10 +58,21 @@ class AnswerRow:
     answers: dict[str, Answer]
 
 
+@dataclass(frozen=True)
+class ScoreRow:
+    """One group with the score of each arm, in percent."""
+
+    key: str
+    name: str
+    n: int
+    scores: dict[str, Estimate]
+
+
 def render_study(
     about: About,
     verdicts: pd.DataFrame,
     comparison: pd.DataFrame,
+    scores: pd.DataFrame,
     *,
     figure: "Figure",
     parameters: StudyParameters,
@@ -74,6 +85,7 @@ def render_study(
         about: the question and the arms.
         verdicts: of `judge`.
         comparison: of `compare_arms`.
+        scores: of `score_arms`.
         figure: the differences.
         parameters: of the study.
         slice_name: whose groups are told first.
@@ -95,12 +107,44 @@ def render_study(
         about=about,
         summary=summarise(verdicts, slice_name=slice_name, split=split),
         tables=tables,
+        scores=_score_tables(scores[scores["split"] == split], slice_name),
+        arms=list(dict.fromkeys(scores["arm"])),
         asked=list(dict.fromkeys(own["arm"])),
         num_seeds=len(parameters.seeds),
         split=split,
         baseline=str(comparison["against"].iloc[0]),
         metrics=[metric_name_of(str(metric)) for metric in own["metric"].unique()],
     )
+
+
+def _score_tables(scores: pd.DataFrame, slice_name: str) -> dict[str, list[ScoreRow]]:
+    """By place and metric, all rows and then the groups of a slice."""
+    told = scores[scores["slice"].isin(["all", slice_name])]
+    return {
+        f"{task}, {corpus}: {metric_name_of(str(metric))}": [
+            row
+            for name, part in _in_order(table, slice_name).items()
+            for row in _score_rows(part, name)
+        ]
+        for (task, corpus, metric), table in told.groupby(["task", "corpus", "metric"], sort=False)
+    }
+
+
+def _score_rows(table: pd.DataFrame, slice_name: str) -> list[ScoreRow]:
+    return [
+        ScoreRow(
+            key=short_group(slice_name, str(group)),
+            name=describe_group(slice_name, str(group)),
+            n=int(own["n"].iloc[0]),
+            scores={
+                str(row["arm"]): Estimate(
+                    *(100 * float(row[end]) for end in ("score", "low", "high"))
+                )
+                for _, row in own.iterrows()
+            },
+        )
+        for group, own in table.groupby("group", sort=False)
+    ]
 
 
 def _in_order(table: pd.DataFrame, first: str) -> dict[str, pd.DataFrame]:

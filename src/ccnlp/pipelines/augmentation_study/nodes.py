@@ -41,6 +41,16 @@ def train_augmentation_arms(
     return run_arms(arms, laboratory, seeds=study.seeds, steps=study.steps)
 
 
+def score_augmentation_arms(
+    predictions: pd.DataFrame,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+    study: AugmentationStudyParameters,
+) -> pd.DataFrame:
+    """How good each arm is, by group."""
+    return comparison.score_arms(predictions, build_tasks(tasks), evaluation, slices=study.slices)
+
+
 def compare_augmentation_arms(
     predictions: pd.DataFrame,
     tasks: TasksParameters,
@@ -80,9 +90,19 @@ def draw_augmentation_study(compared: pd.DataFrame) -> Figure:
 
 
 def write_augmentation_report(
-    judged: pd.DataFrame, compared: pd.DataFrame, figure: Figure, study: AugmentationStudyParameters
+    judged: pd.DataFrame,
+    compared: pd.DataFrame,
+    scores: pd.DataFrame,
+    figure: Figure,
+    study: AugmentationStudyParameters,
 ) -> str:
     """The page for people."""
     return report.render_study(
-        augmentation.ABOUT, judged, compared, figure=figure, parameters=study, slice_name="language"
+        augmentation.ABOUT,
+        judged,
+        compared,
+        scores,
+        figure=figure,
+        parameters=study,
+        slice_name="language",
     )

@@ -12,6 +12,7 @@ def create_pipeline() -> Pipeline:
         "augmentation_study",
         train=nodes.train_augmentation_arms,
         inputs={"augmented": "augmented_examples", "round_trips": "round_trips"},
+        score=nodes.score_augmentation_arms,
         compare=nodes.compare_augmentation_arms,
         judge=nodes.judge_augmentation,
         draw=nodes.draw_augmentation_study,

@@ -45,6 +45,16 @@ def train_culture_arms(
     return run_arms(arms, laboratory, seeds=study.seeds, steps=study.steps)
 
 
+def score_culture_arms(
+    predictions: pd.DataFrame,
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
+    study: CultureStudyParameters,
+) -> pd.DataFrame:
+    """How good each arm is, by group."""
+    return comparison.score_arms(predictions, build_tasks(tasks), evaluation, slices=study.slices)
+
+
 def compare_culture_arms(
     predictions: pd.DataFrame,
     tasks: TasksParameters,
@@ -72,9 +82,19 @@ def draw_culture_study(compared: pd.DataFrame) -> Figure:
 
 
 def write_culture_report(
-    judged: pd.DataFrame, compared: pd.DataFrame, figure: Figure, study: CultureStudyParameters
+    judged: pd.DataFrame,
+    compared: pd.DataFrame,
+    scores: pd.DataFrame,
+    figure: Figure,
+    study: CultureStudyParameters,
 ) -> str:
     """The page for people."""
     return report.render_study(
-        culture.ABOUT, judged, compared, figure=figure, parameters=study, slice_name="culture"
+        culture.ABOUT,
+        judged,
+        compared,
+        scores,
+        figure=figure,
+        parameters=study,
+        slice_name="culture",
     )

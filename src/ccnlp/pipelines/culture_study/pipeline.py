@@ -12,6 +12,7 @@ def create_pipeline() -> Pipeline:
         "culture_study",
         train=nodes.train_culture_arms,
         inputs={"conditioning": "params:culture"},
+        score=nodes.score_culture_arms,
         compare=nodes.compare_culture_arms,
         judge=nodes.judge_conditioning,
         draw=nodes.draw_culture_study,
