@@ -222,7 +222,9 @@ def test_damaged_thresholds_are_refused_with_the_way_to_make_them_again(
 
 def test_decision_of_an_older_gate_is_refused_with_the_way_to_judge_again(tiny_model):
     older = {name: value for name, value in gate_of(tiny_model).items() if name != "metrics"}
-    with pytest.raises(CcnlpError, match="gate.json can't be used, as it has no metrics; evaluate"):
+    with pytest.raises(
+        CcnlpError, match=r"gate\.json can't be used, as it has no metrics; evaluate"
+    ):
         decide(older, tiny_model, None, PARAMETERS)
     with pytest.raises(CcnlpError, match="as it has no alias, outcome, reasons, "):
         decide([], tiny_model, None, PARAMETERS)
