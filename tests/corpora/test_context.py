@@ -63,6 +63,18 @@ def test_list_of_turns_is_as_many_lines_and_a_line_break_in_one_is_none(read_fil
     assert contexts(named)[0] == "before: hi you\nbefore: bye"
 
 
+@pytest.mark.parametrize("cell", ["\x01\x02", "\ufeff", " \u200b"])
+def test_field_of_invisible_characters_is_left_out_with_its_name(read_files, cell):
+    records = [{"text": "good", "label": "positive", "title": cell, "site": "The Sun"}]
+    rows = read_files(
+        {"corpus.json": json.dumps(records)},
+        reader="json",
+        path="corpus.json",
+        context={"title": "title", "source": "site"},
+    )
+    assert contexts(rows) == ["source: The Sun"]
+
+
 def test_nested_and_joined_columns_and_placeholders_are_columns(read_files):
     records = {"7": {"text": {"post": "first", "reply": "good"}, "label": "positive"}}
     rows = read_files(

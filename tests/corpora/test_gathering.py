@@ -300,6 +300,21 @@ def test_corpus_of_rejected_annotations_alone_is_all_quarantine(judge, hate):
     assert len(select_rejected(rows, tasks=hate)) == 1
 
 
+@pytest.mark.parametrize(
+    ("lines", "certainty"),
+    [
+        ("a,1,0\nb,0,1\n", "; each is 1 or 0, taken as one annotation"),
+        ("a,3,0.5\nb,0,0\n", ", as none fits any unit"),
+    ],
+)
+def test_unit_that_no_number_tells_is_told_with_the_reason(judge, lines, certainty, caplog):
+    caplog.set_level("INFO")
+    judge({"corpus.csv": f"text,no,yes\n{lines}"}, **WITHOUT_CULTURE)
+    expected = f"corpus 'reviews': its distributions are counts of annotations{certainty}"
+    (message,) = [text for text in caplog.messages if "its distributions are" in text]
+    assert message.startswith(expected)
+
+
 def test_corpus_of_no_distributions_says_why_and_how_often(judge, caplog):
     content = "text,no,yes\na,3,0.5\nb,0,0\nc,x,1\nd,4,0.5\n"
     rows = judge({"corpus.csv": content}, **WITHOUT_CULTURE)

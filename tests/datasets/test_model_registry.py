@@ -164,6 +164,8 @@ def test_registered_model_abstains_unless_it_is_asked_not_to(registry, dataset, 
     told = served.predict(texts, params={"abstain": False})
     assert set(told["label"]) <= {"negative", "neutral", "positive"}
     assert told["abstains"].tolist() == [True, True]
+    nothing_asked = dict.fromkeys(("abstain", "task"))
+    assert served.predict(texts, params=nothing_asked)["label"].tolist() == [None, None]
 
 
 def test_registered_model_answers_by_culture_where_it_is_told_of_it(

@@ -221,3 +221,12 @@ def test_words_without_annotators_do_not_speak_of_them(make_rows, predict, param
 def test_text_that_is_contested_under_one_label_says_so(make_rows, predict, parameters):
     summary = summary_of(predict(make_rows([25])), parameters)
     assert view_contested(summary, max_characters=9).texts[0].answers == "no in all"
+
+
+def test_text_in_another_context_is_another_text(make_rows, predict):
+    rows = make_rows([20, 21]).assign(text="text 20", group_id="one")
+    rows["context"] = ["title: a"] * 3 + [None] * 3
+    rows["label_counts"] = [[5, 5]] * 3 + [[0, 10]] * 3
+    table = predict(rows)
+    assert table["text"].tolist() == ["text 20"] * 2
+    assert table["annotators_disagreement"].tolist() == [0, 0]  # in each context all say the same

@@ -397,6 +397,12 @@ def test_gate_on_real_intervals_blocks_a_large_culture_and_not_a_row(
     assert any("culture ES loses: -2" in reason for reason in large.reasons)
 
 
+def test_slice_that_is_named_twice_is_refused():
+    values = PARAMETERS.model_dump() | {"slices": ["culture", "language", "culture"]}
+    with pytest.raises(ValidationError, match="'culture' is named twice; name each slice once"):
+        GateParameters.model_validate(values)
+
+
 @pytest.mark.parametrize("name", ["label", "all"])
 def test_slice_that_does_not_divide_the_rows_is_refused(name):
     scored = ["all", "label", "language", "culture", "length"]

@@ -275,6 +275,12 @@ def test_label_is_given_all_the_same_where_it_is_asked_for(tiny_model, predictor
     assert answer["abstains"].all()
 
 
+@pytest.mark.parametrize("abstains", ["false", None, 0])
+def test_what_is_no_truth_value_does_not_say_whether_to_abstain(tiny_model, abstains):
+    with pytest.raises(RequestError, match=f"'abstain' is {abstains!r}; give true or false"):
+        abstaining(tiny_model, 1.0).predict(request("good film"), abstains=abstains)
+
+
 def test_task_without_a_threshold_is_always_answered(two_tasks):
     predictor = abstaining(two_tasks, 1.0)
     assert predictor.predict(request("good"))["abstains"].all()
@@ -348,7 +354,11 @@ def test_own_culture_of_a_row_stays_the_answer(conditioned_model):
         (["latm"], "culture 'latm' .*and no declared group; did you mean 'latam'"),
         (["GB", "JP"], "knows nothing of culture 'JP', .* trained on GB, MX, latam"),
         (["und"], "knows nothing of culture 'und', so that its answer would be that for an unk"),
-        (["all", "GB"], "culture 'all' is no ISO 3166 region"),
+        (
+            ["all", "GB"],
+            "names 'all' beside others; .* training, GB, MX, latam, and is named alone",
+        ),
+        ("GB", r"'cultures' is the text 'GB'; name them in a list, \['GB'\]"),
     ],
 )
 def test_culture_that_the_model_can_not_answer_by_is_refused(conditioned_model, cultures, message):

@@ -33,6 +33,12 @@ def test_nothing_to_tag_is_the_same_table(examples, tag):
     assert tag_round_trips(examples, tag=tag) is examples
 
 
+@pytest.mark.parametrize("tag", ["\u200b", "<bt>\u202e", "a\nb", "\x00"])
+def test_a_tag_that_can_not_be_seen_is_refused(tag):
+    with pytest.raises(ValidationError, match="invisible characters or line breaks"):
+        TokenisationParameters(max_length_tokens=32, round_trip_tag=tag)
+
+
 def test_a_tag_without_a_character_is_none_and_is_refused():
     with pytest.raises(ValidationError, match="round_trip_tag"):
         TokenisationParameters(max_length_tokens=32, round_trip_tag="  ")

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from ccnlp.errors import ConfigurationError
@@ -34,6 +35,15 @@ def test_test_rows_make_no_groups_to_weigh(check, examples):
             examples.assign(language=is_test.map({True: "es", False: "en"})),
             objective={"name": "group_dro"},
         )
+
+
+def test_task_without_train_rows_does_not_hide_that_the_others_have_one_group(
+    check, examples, tasks
+):
+    other = examples.assign(task="other", split="test")
+    tasks["other"] = tasks["sentiment"]
+    with pytest.raises(ConfigurationError, match="the training rows are one group"):
+        check(pd.concat([examples, other], ignore_index=True), objective={"name": "group_dro"})
 
 
 def test_worst_group_of_too_few_validation_rows_is_refused_before_anything_is_trained(

@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import AfterValidator, BeforeValidator
 
 from ccnlp.corpora.cells import as_text, kind_of
-from ccnlp.corpora.cleaning import has_visible_text
+from ccnlp.corpora.cleaning import CONTROL, has_visible_text
 from ccnlp.corpora.decoding import why_not_text
 from ccnlp.corpora.raw import RawBatch
 from ccnlp.corpora.values import StrictModel, Text
@@ -103,6 +103,7 @@ def _turns(cell: object, column: str) -> tuple[list[str], str | None]:
         text = as_text(item) or ""
         if (reason := why_not_text(text)) is not None:
             return [], f"{reason} (context, column {column!r})"
-        if has_visible_text(text):
+        # Cleaning, later, would leave the name of a field that says nothing.
+        if has_visible_text(CONTROL.sub("", text)):
             turns.append(LINE_BREAKS.sub(" ", text))
     return turns, None

@@ -137,7 +137,12 @@ def _find_unit(numbers: Floats, total: Floats, where: str) -> Unit:
     num_shares = int((are_shares & ~are_counts).sum())
     num_counts = int((are_counts & ~are_shares).sum())
     unit: Unit = "shares" if num_shares > num_counts else "counts"
-    certainty = "" if num_shares or num_counts else "; each is 1 or 0, taken as one annotation"
+    certainty = ""
+    if not (num_shares or num_counts):
+        fits_both = bool((are_shares & are_counts).any())
+        certainty = (
+            "; each is 1 or 0, taken as one annotation" if fits_both else ", as none fits any unit"
+        )
     logger.info("%s: its distributions are %s of annotations%s", where, unit, certainty)
     return unit
 

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.bootstrap import Floats, Ints, Seed, percentile_interval, units_of
+from ccnlp.evaluation.origin import AGAIN
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.scores import ALL
 from ccnlp.evaluation.selective import Choice, choose_threshold, independence_of, risk_curve
 from ccnlp.evaluation.slices import members, slices_of
+from ccnlp.parameter_types import Share
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class Thresholds(BaseModel):
     weights: str | None
     max_error_rate: float | None
     confidence: float
-    min_disagreement: float
+    min_disagreement: Share
     tasks: Choices
 
     def of_system(self, system: str) -> dict[str, float]:
@@ -54,6 +57,23 @@ class Thresholds(BaseModel):
         return {
             task: choice.threshold for task, choice in own.items() if choice.threshold is not None
         }
+
+
+def read_thresholds(written: object) -> Thresholds:
+    """The thresholds as evaluation wrote them.
+
+    Raises:
+        CcnlpError: they are damaged, or those of another version of the code; says what is wrong
+            and how to evaluate again.
+    """
+    try:
+        return Thresholds.model_validate(written)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise CcnlpError(
+            f"data/08_reporting/thresholds.json can't be used: {where}: {first['msg']}; {AGAIN}"
+        ) from error
 
 
 def thresholds_of(

@@ -12,7 +12,7 @@ from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.bootstrap import Floats, Seed, percentile_interval
 from ccnlp.evaluation.fitness import TRAIN_AGAIN
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.examples import LABEL_COUNTS
+from ccnlp.examples import CONTEXT, LABEL_COUNTS
 from ccnlp.models.by_culture import disagreement, predict_distributions, told_cultures
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.answers import has_one_label
@@ -39,6 +39,7 @@ def predict_by_culture(
 ) -> pd.DataFrame:
     """A row a test text, with its answer in each culture that the model was trained on.
 
+    A text that stands in two contexts is two, as its annotations are counted.
     Columns: `COLUMNS`, and for each culture `prediction_<culture>` and `probabilities_<culture>`.
     `disagreement` is the generalised Jensen-Shannon distance of the cultures' distributions, 0..1,
     and a text is `contested` from `min_disagreement` on. Where people of two known cultures or more
@@ -128,8 +129,12 @@ def _sample_texts(
 
 
 def _keys(rows: pd.DataFrame, task: Task) -> pd.Series:
-    """What is the same for the rows of one text: a group may also hold its translations."""
-    return rows[["group_id", *task.input_columns]].astype(str).agg("\x1f".join, axis=1)
+    """What is the same for the rows of one text: a group may also hold its translations.
+
+    In another context it is another text, whether or not the model reads the context.
+    """
+    told = [name for name in (*task.input_columns, CONTEXT) if name in rows]
+    return rows[["group_id", *told]].astype("string").fillna("").agg("\x1f".join, axis=1)
 
 
 def _table(

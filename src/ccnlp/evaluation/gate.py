@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.evaluation.group_comparison import (
@@ -48,6 +48,15 @@ class GateParameters(BaseModel):
         ge=0, le=1, description="loss of a group that is tolerated, in the same metric"
     )
     slices: tuple[str, ...] = Field(description="slices whose groups must not surely lose more")
+
+    @field_validator("slices")
+    @classmethod
+    def _check_once(cls, slices: tuple[str, ...]) -> tuple[str, ...]:
+        """Groups that are judged twice would halve the doubt that is left for each."""
+        twice = sorted({name for name in slices if slices.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(map(repr, twice))} is named twice; name each slice once")
+        return slices
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,19 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from ccnlp.errors import ConfigurationError
+from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.gate import Alias
 from ccnlp.evaluation.naming import metric_name_of
+from ccnlp.evaluation.origin import AGAIN
 from ccnlp.evaluation.scores import ALL
 
 logger = logging.getLogger(__name__)
 
 MAX_TAG_CHARACTERS = 5000
 """What registries keep of a tag."""
+
+NEEDED = ("alias", "outcome", "reasons", "metrics", "comparisons", "weights", "origin")
+"""What registration reads of a decision of the gate."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -41,6 +45,20 @@ class Override(BaseModel):
         description="digest of the weights that it is about, as in gate.json; any other model is "
         "refused",
     )
+
+
+def check_decision(decision: object) -> None:
+    """Checks that a decision of the gate says all that registration tells.
+
+    Raises:
+        CcnlpError: it is damaged, or that of another version of the code; says how to judge again.
+    """
+    known = set(decision) if isinstance(decision, dict) else set()
+    missing = [name for name in NEEDED if name not in known]
+    if missing:
+        raise CcnlpError(
+            f"data/08_reporting/gate.json can't be used, as it has no {', '.join(missing)}; {AGAIN}"
+        )
 
 
 def apply_override(decision: Mapping[str, Any], override: Override | None) -> dict[str, Any]:

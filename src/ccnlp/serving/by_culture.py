@@ -28,16 +28,24 @@ def parse_cultures(model: TrainedModel, asked: Sequence[str]) -> tuple[str, ...]
         asked: ISO 3166 regions and groups that the model knows, or `ALL` alone.
 
     Raises:
-        RequestError: the model is told nothing of culture, or of one of these; or one is none.
+        RequestError: the model is told nothing of culture, or of one of these; one is none, `ALL`
+            stands beside others, or what is asked is no list.
     """
+    if isinstance(asked, str):
+        raise RequestError(f"'cultures' is the text {asked!r}; name them in a list, [{asked!r}]")
     told = told_cultures(model)
     if model.conditioning is None or not told:
         raise RequestError(
             "the model is told nothing of culture, so that it can't answer by culture; leave "
             "'cultures' out, or train with culture.conditioning"
         )
-    if list(asked) == [ALL]:
+    if all(key == ALL for key in asked):
         return told
+    if ALL in asked:
+        raise RequestError(
+            f"'cultures' names {ALL!r} beside others; it stands for every culture of the training, "
+            f"{', '.join(told)}, and is named alone"
+        )
     keys = model.conditioning.keys
     cultures = tuple(dict.fromkeys(parse_culture(key, keys) for key in asked))
     for key in cultures:

@@ -99,9 +99,11 @@ class Predictor:
         Raises:
             RequestError: a task that the model does not serve, too many or too long texts, a
                 missing column or text, a context or a language that is none, a culture that is none
-                or that the model knows nothing of.
+                or that the model knows nothing of, or `abstains` that is no truth value.
         """
         definition = self._find_task(task)
+        if not isinstance(abstains, bool):
+            raise RequestError(f"'abstain' is {abstains!r}; give true or false")
         asked = parse_cultures(self.model, cultures) if len(cultures) else ()
         self._check_size(request, num_cultures=len(asked))
         texts = [self._clean(row, text) for row, text in enumerate(request["text"])]

@@ -2,9 +2,23 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)]
+
+def _check_printable(tag: str) -> str:
+    if not tag.isprintable():
+        raise ValueError(
+            f"{tag!r} has invisible characters or line breaks, by which nobody can tell a round "
+            "trip; name visible ones on one line, such as <bt>"
+        )
+    return tag
+
+
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=32),
+    AfterValidator(_check_printable),
+]
 """What stands in front of a text."""
 
 

@@ -107,9 +107,9 @@ def check_several(groups: Mapping[str, Sequence[str]], parameters: "ObjectivePar
         parameters: `training.objective`.
 
     Raises:
-        ConfigurationError: each task has one.
+        ConfigurationError: no task has several.
     """
-    if all(len(names) == 1 for names in groups.values()):
+    if all(len(names) < 2 for names in groups.values()):
         raise ConfigurationError(
             f"training.objective is {parameters.name}, but by {', '.join(parameters.groups)} the "
             "training rows are one group; name other columns in training.objective.groups, or take "

@@ -205,6 +205,31 @@ def test_thresholds_of_other_weights_are_refused(tiny_model):
         )
 
 
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ([], r"can't be used: the file: Input should be"),
+        ({**thresholds_for("0a"), "min_disagreement": 7}, "min_disagreement: Input should be less"),
+        (thresholds_for("0a", finetuned="high"), r"tasks\.sentiment\.finetuned\.threshold: Input"),
+    ],
+)
+def test_damaged_thresholds_are_refused_with_the_way_to_make_them_again(
+    tiny_model, written, message
+):
+    with pytest.raises(CcnlpError, match=f"thresholds.json .*{message}.*; evaluate again: kedro"):
+        nodes.package_model(tiny_model, GATE, "", {}, pd.DataFrame(), written, PARAMETERS)
+
+
+def test_decision_of_an_older_gate_is_refused_with_the_way_to_judge_again(tiny_model):
+    older = {name: value for name, value in gate_of(tiny_model).items() if name != "metrics"}
+    with pytest.raises(
+        CcnlpError, match=r"gate\.json can't be used, as it has no metrics; evaluate"
+    ):
+        decide(older, tiny_model, None, PARAMETERS)
+    with pytest.raises(CcnlpError, match="as it has no alias, outcome, reasons, "):
+        decide([], tiny_model, None, PARAMETERS)
+
+
 @pytest.mark.parametrize(("environment", "name"), [("base", "ccnlp"), ("umsab", "ccnlp-umsab")])
 def test_environment_registers_its_models_under_its_own_name(environment, name):
     loader = OmegaConfigLoader(

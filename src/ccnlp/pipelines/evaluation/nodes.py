@@ -20,7 +20,7 @@ from ccnlp.evaluation import (
     scores,
     selective_plots,
 )
-from ccnlp.evaluation.abstention import Thresholds, thresholds_of, with_abstentions
+from ccnlp.evaluation.abstention import read_thresholds, thresholds_of, with_abstentions
 from ccnlp.evaluation.abstention_view import AbstentionTables
 from ccnlp.evaluation.fairness import measure_fairness as compare_groups
 from ccnlp.evaluation.fairness_view import FairnessTables
@@ -134,7 +134,7 @@ def measure_abstention(
 ) -> pd.DataFrame:
     """How much each system answers, and how much of that is wrong, in every group."""
     return abstention.measure_abstention(
-        without_seen_splits(predictions), Thresholds.model_validate(thresholds).tasks, evaluation
+        without_seen_splits(predictions), read_thresholds(thresholds).tasks, evaluation
     )
 
 
@@ -246,7 +246,7 @@ def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple
 def draw_abstention(predictions: pd.DataFrame, thresholds: Mapping[str, Any]) -> Figure:
     """Risk against coverage, and where the thresholds are."""
     return selective_plots.draw_risk_coverage(
-        without_seen_splits(predictions), Thresholds.model_validate(thresholds)
+        without_seen_splits(predictions), read_thresholds(thresholds)
     )
 
 
@@ -289,7 +289,7 @@ def write_report(
         predictions, examples, per_culture=evaluation.report.failures_per_culture
     )
     fairness = FairnessTables(disparities, gaps, gate_decision)
-    abstaining = AbstentionTables(Thresholds.model_validate(thresholds), abstention)
+    abstaining = AbstentionTables(read_thresholds(thresholds), abstention)
     judgement = report.Judgement(
         scores, corpora, encoder, evaluation, fairness, abstaining, contested or {}
     )
@@ -312,6 +312,6 @@ def write_model_card(
     abstention: pd.DataFrame,
 ) -> str:
     """The model card, as Markdown."""
-    abstaining = AbstentionTables(Thresholds.model_validate(thresholds), abstention)
+    abstaining = AbstentionTables(read_thresholds(thresholds), abstention)
     judgement = report.Judgement(scores, corpora, encoder, evaluation, abstention=abstaining)
     return report.render_model_card(judgement, max_length_tokens=tokenisation.max_length_tokens)

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.conditioning.parameters import CultureParameters
-from ccnlp.evaluation.abstention import Thresholds
+from ccnlp.evaluation.abstention import read_thresholds
 from ccnlp.evaluation.fitness import check_model
 from ccnlp.evaluation.origin import Origin, check_origin, check_weights
-from ccnlp.evaluation.promotion import apply_override, promotion_tags
+from ccnlp.evaluation.promotion import apply_override, check_decision, promotion_tags
 from ccnlp.evaluation.report import with_promotion
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
@@ -28,6 +28,7 @@ def decide_promotion(
     registration: RegistrationParameters,
 ) -> Mapping[str, Any]:
     """Champion or challenger: the gate's decision, or that of a person."""
+    check_decision(gate_decision)
     origin = Origin(**gate_decision["origin"])
     check_origin(origin, weights=model.weights_digest, champion_version=champion_version)
     check_model(model, build_tasks(tasks), culture=culture)
@@ -44,7 +45,7 @@ def package_model(
     registration: RegistrationParameters,
 ) -> ModelPackage:
     """What goes into the registry; refuses thresholds that were chosen for other weights."""
-    chosen = Thresholds.model_validate(thresholds)
+    chosen = read_thresholds(thresholds)
     check_weights(chosen.weights, weights=model.weights_digest, what="thresholds")
     return ModelPackage(
         model=model,

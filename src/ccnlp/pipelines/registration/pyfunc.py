@@ -50,7 +50,8 @@ class ServedModel(PythonModel):
         Raises:
             MlflowException: the request is refused; a server answers with status 400 and why.
         """
-        given = params or {}
+        # MLflow lets null through for every parameter; it asks for nothing other than the default.
+        given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
             return self.predictor.predict(
                 model_input,
