@@ -133,6 +133,15 @@ def test_translations_of_one_group_are_texts_of_their_own(make_rows, predict):
     assert table["annotators_disagreement"].is_monotonic_increasing
 
 
+@pytest.mark.parametrize("column", ["context", "language", "corpus"])
+def test_same_words_elsewhere_are_a_text_of_their_own(make_rows, predict, column):
+    here = make_rows([60], judges=("AU", "ZA")).assign(**{column: "here"})
+    there = make_rows([60], judges=("AU",)).assign(**{column: "there"})
+    table = predict(pd.concat([here, there], ignore_index=True))
+    assert table["text"].tolist() == ["text 60"] * 2
+    assert table["annotators_disagreement"].notna().tolist() == [True, False]
+
+
 def test_time_is_bounded_by_the_number_of_predictions(make_rows, predict):
     model = Divided()
     table = predict(make_rows(range(50)), model, max_predictions=31)

@@ -12,7 +12,7 @@ from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.bootstrap import Floats, Seed, percentile_interval
 from ccnlp.evaluation.fitness import TRAIN_AGAIN
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.examples import LABEL_COUNTS
+from ccnlp.examples import CONTEXT, LABEL_COUNTS
 from ccnlp.models.by_culture import disagreement, predict_distributions, told_cultures
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.answers import has_one_label
@@ -128,8 +128,13 @@ def _sample_texts(
 
 
 def _keys(rows: pd.DataFrame, task: Task) -> pd.Series:
-    """What is the same for the rows of one text: a group may also hold its translations."""
-    return rows[["group_id", *task.input_columns]].astype(str).agg("\x1f".join, axis=1)
+    """What is the same for the rows of one text: a group may also hold its translations.
+
+    As where annotations are gathered, a text of another language or in another context is another.
+    """
+    told = [CONTEXT] if CONTEXT in rows else []
+    columns = ["corpus", "group_id", "language", *task.input_columns, *told]
+    return rows[columns].astype(str).agg("\x1f".join, axis=1)
 
 
 def _table(
