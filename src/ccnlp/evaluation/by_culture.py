@@ -92,8 +92,9 @@ def summarise_disagreement(
 
     Keys: `num_texts`, `num_contested`, `median`, `min_disagreement`; `correlation`, Spearman's rank
     correlation of `judges_disagreement` and `annotators_disagreement`, with `low` and `high` of its
-    bootstrap interval over texts and `num_judged`, the texts that it is of; `texts`, the most
-    contested ones with the answer of each culture. What is undefined is null.
+    bootstrap interval, in which texts of a `group_id` are drawn together, and `num_judged`, the
+    texts that it is of; `texts`, the most contested ones with the answer of each culture. What is
+    undefined is null.
 
     Args:
         table: of `predict_by_culture`.
@@ -102,14 +103,13 @@ def summarise_disagreement(
     found = {}
     for task, own in table.groupby("task", sort=False):
         judged = own.dropna(subset=["judges_disagreement", "annotators_disagreement"])
-        pair = judged[["judges_disagreement", "annotators_disagreement"]].to_numpy(np.float64)
         found[str(task)] = {
             "num_texts": len(own),
             "num_contested": int(own["contested"].sum()),
             "median": float(own["disagreement"].median()),
             "min_disagreement": parameters.by_culture.min_disagreement,
             "num_judged": len(judged),
-            **_correlate(pair, str(task), parameters),
+            **_correlate(judged, str(task), parameters),
             "texts": _most_contested(own),
         }
     return found
@@ -183,20 +183,23 @@ def _beside_annotators(
 
 
 def _correlate(
-    pair: Floats, task: str, parameters: EvaluationParameters
+    judged: pd.DataFrame, task: str, parameters: EvaluationParameters
 ) -> dict[str, float | None]:
-    """`correlation`, `low` and `high`; null for few texts, or where all of a side are alike."""
+    """`correlation`, `low` and `high`; null for few groups, or where all of a side are alike."""
     undefined: dict[str, float | None] = dict.fromkeys(("correlation", "low", "high"))
-    if len(pair) < parameters.min_group_size:
+    pair = judged[["judges_disagreement", "annotators_disagreement"]].to_numpy(np.float64)
+    members = list(judged.groupby("group_id", sort=False).indices.values())
+    if len(members) < parameters.min_group_size:
         return undefined
-    generator = np.random.default_rng(Seed(parameters.seed, (task, "disagreement")).entropy)
-    drawn = [
-        _rank_correlation(pair[generator.integers(0, len(pair), len(pair))])
-        for _ in range(parameters.num_draws)
-    ]
     observed = _rank_correlation(pair)
     if np.isnan(observed):
         return undefined
+    generator = np.random.default_rng(Seed(parameters.seed, (task, "disagreement")).entropy)
+    drawn = []
+    for _ in range(parameters.num_draws):
+        groups = generator.integers(0, len(members), len(members))
+        rows = np.concatenate([members[group] for group in groups])
+        drawn.append(_rank_correlation(pair[rows]))
     low, high = percentile_interval(np.array(drawn)[:, None], parameters.confidence)
     return {"correlation": observed, "low": float(low[0]), "high": float(high[0])}
 
