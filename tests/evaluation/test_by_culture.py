@@ -133,6 +133,15 @@ def test_translations_of_one_group_are_texts_of_their_own(make_rows, predict):
     assert table["annotators_disagreement"].is_monotonic_increasing
 
 
+@pytest.mark.parametrize("column", ["context", "language", "corpus"])
+def test_same_words_elsewhere_are_a_text_of_their_own(make_rows, predict, column):
+    here = make_rows([60], judges=("AU", "ZA")).assign(**{column: "here"})
+    there = make_rows([60], judges=("AU",)).assign(**{column: "there"})
+    table = predict(pd.concat([here, there], ignore_index=True))
+    assert table["text"].tolist() == ["text 60"] * 2
+    assert table["annotators_disagreement"].notna().tolist() == [True, False]
+
+
 def test_time_is_bounded_by_the_number_of_predictions(make_rows, predict):
     model = Divided()
     table = predict(make_rows(range(50)), model, max_predictions=31)
@@ -203,7 +212,26 @@ def test_correlation_of_few_texts_or_of_equal_ones_is_unknown(
     summary = summary_of(predict(rows), parameters)
     assert (summary["correlation"], summary["low"]) == (None, None)
     told = " ".join(view_contested(summary, max_characters=400).sentences)
-    assert "Whether it disagrees where people do is unknown" in told
+    assert "Whether it disagrees where people do is unknown: the " in told
+    assert "too few, or all divide the model or the people alike" in told
+
+
+def test_interval_of_the_correlation_draws_texts_of_a_group_together(
+    make_rows, predict, parameters
+):
+    table = predict(make_rows(range(80)))
+    noise = np.random.default_rng(0).permutation(table["judges_disagreement"])
+    table["judges_disagreement"] += noise
+    once = summary_of(table, parameters)
+    twice = summary_of(pd.concat([table, table], ignore_index=True), parameters)
+    assert {key: twice[key] for key in ("correlation", "low", "high")} == pytest.approx(
+        {key: once[key] for key in ("correlation", "low", "high")}
+    )
+
+
+def test_correlation_of_many_texts_of_few_groups_is_unknown(make_rows, predict, parameters):
+    table = predict(make_rows(range(80))).assign(group_id=[str(row % 5) for row in range(80)])
+    assert summary_of(table, parameters)["correlation"] is None
 
 
 def test_words_without_annotators_do_not_speak_of_them(make_rows, predict, parameters):

@@ -1,11 +1,13 @@
 """Round trips with a mark in front."""
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
+from ccnlp.errors import ConfigurationError
 from ccnlp.tokenisation.parameters import TokenisationParameters
-from ccnlp.tokenisation.tagging import tag_round_trips
+from ccnlp.tokenisation.tagging import check_tag, note_tag, tag_round_trips
 
 EXAMPLES = pd.DataFrame(
     {
@@ -42,3 +44,29 @@ def test_a_tag_that_can_not_be_seen_is_refused(tag):
 def test_a_tag_without_a_character_is_none_and_is_refused():
     with pytest.raises(ValidationError, match="round_trip_tag"):
         TokenisationParameters(max_length_tokens=32, round_trip_tag="  ")
+
+
+def features_of(*origins, tag):
+    table = pa.table({"origin": pa.array(origins, pa.string()).dictionary_encode()})
+    return note_tag({"t": table.replace_schema_metadata({b"own": b"note"})}, tag=tag)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "message"),
+    [
+        (None, "<bt>", "without a tag, and tokenisation.round_trip_tag is <bt> now"),
+        ("<bt>", None, "with the tag <bt>, and tokenisation.round_trip_tag is null now"),
+        ("<bt>", "<rt>", "with the tag <bt>, and tokenisation.round_trip_tag is <rt> now"),
+    ],
+)
+def test_round_trips_of_another_tag_are_to_be_tokenised_again(was, now, message):
+    features = features_of("native", "back_translation", tag=was)
+    with pytest.raises(ConfigurationError, match=f"^task 't': .* {message} .*; tokenise again: ke"):
+        check_tag(features, tag=now)
+    check_tag(features, tag=was)
+    assert features["t"].schema.metadata[b"own"] == b"note"
+
+
+def test_without_round_trips_no_tag_matters():
+    check_tag(features_of("native", tag=None), tag="<bt>")
+    check_tag(features_of(tag="<bt>"), tag=None)

@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.behaviour.cases import ARROW, FUNCTIONAL, INVARIANCE, SWAP, Kind
-from ccnlp.behaviour.effective_size import effective_size
 from ccnlp.behaviour.parameters import CODE_SWITCHING, BehaviourParameters
 from ccnlp.behaviour.perturbing import is_tried_in
 from ccnlp.cultures import for_language
-from ccnlp.intervals import wilson_interval
+from ccnlp.intervals import effective_size, wilson_interval
 
 ALL = "all"
 EXPECTED = "expected label"

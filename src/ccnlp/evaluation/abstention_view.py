@@ -160,8 +160,8 @@ def _sentences(
         ]
     if lead.threshold is None:
         return [
-            f"No confidence was found above which at most {asked} of the answers are surely wrong, "
-            f"on {choice.n:,} validation rows; answering all of them, "
+            f"No confidence was found from which on surely at most {asked} of the answers are "
+            f"wrong, on {choice.n:,} validation rows; answering all of them, "
             f"{100 * choice.error_rate:.1f} % are wrong. So the model has no threshold and "
             "answers every text: ask for less (evaluation.abstention), or get more validation rows "
             "or a better model."
@@ -194,8 +194,8 @@ def _tell_groups(
         if over:
             told = "; ".join(f"{line.called}, {line.error_rate} percent" for line in over)
             sentences.append(
-                f"One threshold does not keep {asked} for all of them: its answers are surely "
-                f"wrong more often on {told}."
+                f"One threshold may not keep {asked} for all of them: by its own interval, not "
+                f"corrected for the number of groups, each of these is above it: {told}."
             )
         return sentences
     return []

@@ -93,8 +93,9 @@ def summarise_disagreement(
 
     Keys: `num_texts`, `num_contested`, `median`, `min_disagreement`; `correlation`, Spearman's rank
     correlation of `judges_disagreement` and `annotators_disagreement`, with `low` and `high` of its
-    bootstrap interval over texts and `num_judged`, the texts that it is of; `texts`, the most
-    contested ones with the answer of each culture. What is undefined is null.
+    bootstrap interval, in which texts of a `group_id` are drawn together, and `num_judged`, the
+    texts that it is of; `texts`, the most contested ones with the answer of each culture. What is
+    undefined is null.
 
     Args:
         table: of `predict_by_culture`.
@@ -103,14 +104,13 @@ def summarise_disagreement(
     found = {}
     for task, own in table.groupby("task", sort=False):
         judged = own.dropna(subset=["judges_disagreement", "annotators_disagreement"])
-        pair = judged[["judges_disagreement", "annotators_disagreement"]].to_numpy(np.float64)
         found[str(task)] = {
             "num_texts": len(own),
             "num_contested": int(own["contested"].sum()),
             "median": float(own["disagreement"].median()),
             "min_disagreement": parameters.by_culture.min_disagreement,
             "num_judged": len(judged),
-            **_correlate(pair, str(task), parameters),
+            **_correlate(judged, str(task), parameters),
             "texts": _most_contested(own),
         }
     return found
@@ -131,10 +131,12 @@ def _sample_texts(
 def _keys(rows: pd.DataFrame, task: Task) -> pd.Series:
     """What is the same for the rows of one text: a group may also hold its translations.
 
-    In another context it is another text, whether or not the model reads the context.
+    As where annotations are gathered, a text of another language is another one, and so is a text in
+    another context, whether or not the model reads the context.
     """
-    told = [name for name in (*task.input_columns, CONTEXT) if name in rows]
-    return rows[["group_id", *told]].astype("string").fillna("").agg("\x1f".join, axis=1)
+    told = [CONTEXT] if CONTEXT in rows else []
+    columns = ["corpus", "group_id", "language", *task.input_columns, *told]
+    return rows[columns].astype("string").fillna("").agg("\x1f".join, axis=1)
 
 
 def _table(
@@ -183,20 +185,23 @@ def _beside_annotators(
 
 
 def _correlate(
-    pair: Floats, task: str, parameters: EvaluationParameters
+    judged: pd.DataFrame, task: str, parameters: EvaluationParameters
 ) -> dict[str, float | None]:
-    """`correlation`, `low` and `high`; null for few texts, or where all of a side are alike."""
+    """`correlation`, `low` and `high`; null for few groups, or where all of a side are alike."""
     undefined: dict[str, float | None] = dict.fromkeys(("correlation", "low", "high"))
-    if len(pair) < parameters.min_group_size:
+    pair = judged[["judges_disagreement", "annotators_disagreement"]].to_numpy(np.float64)
+    members = list(judged.groupby("group_id", sort=False).indices.values())
+    if len(members) < parameters.min_group_size:
         return undefined
-    generator = np.random.default_rng(Seed(parameters.seed, (task, "disagreement")).entropy)
-    drawn = [
-        _rank_correlation(pair[generator.integers(0, len(pair), len(pair))])
-        for _ in range(parameters.num_draws)
-    ]
     observed = _rank_correlation(pair)
     if np.isnan(observed):
         return undefined
+    generator = np.random.default_rng(Seed(parameters.seed, (task, "disagreement")).entropy)
+    drawn = []
+    for _ in range(parameters.num_draws):
+        groups = generator.integers(0, len(members), len(members))
+        rows = np.concatenate([members[group] for group in groups])
+        drawn.append(_rank_correlation(pair[rows]))
     low, high = percentile_interval(np.array(drawn)[:, None], parameters.confidence)
     return {"correlation": observed, "low": float(low[0]), "high": float(high[0])}
 

@@ -52,7 +52,10 @@ def _sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     judged = f"{summary['num_judged']:,} texts that people of two cultures or more judged"
     correlation = summary["correlation"]
     if correlation is None:
-        yield f"Whether it disagrees where people do is unknown: there are {judged}."
+        yield (
+            f"Whether it disagrees where people do is unknown: the {judged} are too few, or all "
+            "divide the model or the people alike."
+        )
         return
     interval = f"{correlation:.2f} ({summary['low']:.2f} to {summary['high']:.2f})"
     found = (

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
+from ccnlp.intervals import effective_size
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -167,10 +169,10 @@ def error_bound(num_wrong: float, num_answered: float, *, confidence: float) -> 
 def independence_of(groups: npt.ArrayLike) -> float:
     """How many independent rows a row is worth, where those of a group may all be wrong together.
 
-    Kish's (1965) effective size over the rows: 1 where each row is a group of its own.
+    The `effective_size` over the rows: 1 where each row is a group of its own.
 
     >>> independence_of([1, 2, 3]), independence_of([1, 1, 2, 2])
     (1.0, 0.5)
     """
-    sizes = np.unique(np.asarray(groups), return_counts=True)[1]
-    return float(sizes.sum() / (sizes**2).sum()) if len(sizes) else 1.0
+    sizes = np.unique(np.asarray(groups), return_counts=True)[1].tolist()
+    return effective_size(sizes) / sum(sizes) if sizes else 1.0

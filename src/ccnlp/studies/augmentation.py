@@ -115,16 +115,13 @@ def recommend(
 
     Returns:
         `augmentation.share_by_language` with every language, 0 where round trips were not shown to
-        help, or hurt in one of several corpora; and the parameter that the chosen way needs.
+        help, or hurt in one of several corpora; and the parameters that make the chosen way, also
+        those that switch the others off, whatever is configured.
     """
-    ways: dict[str, Settings] = {
-        FILTERED: {},
-        TAGGED: {"tokenisation": {"round_trip_tag": study.round_trip_tag}},
-        CONSISTENT: {
-            "training": {
-                "regularisation": {"pair_consistency_weight": study.pair_consistency_weight}
-            }
-        },
+    ways = {
+        FILTERED: _settings(tag=None, pair_weight=0.0),
+        TAGGED: _settings(tag=study.round_trip_tag, pair_weight=0.0),
+        CONSISTENT: _settings(tag=None, pair_weight=study.pair_consistency_weight),
     }
     judged = verdicts[
         (verdicts["slice"] == "language")
@@ -140,6 +137,14 @@ def recommend(
         for language in sorted(set(map(str, languages)))
     }
     return {"augmentation": {"share_by_language": shares}, **ways[best]}
+
+
+def _settings(*, tag: str | None, pair_weight: float) -> Settings:
+    """The parameters that make one way of using round trips, and no other."""
+    return {
+        "tokenisation": {"round_trip_tag": tag},
+        "training": {"regularisation": {"pair_consistency_weight": pair_weight}},
+    }
 
 
 def _helped(verdicts: pd.DataFrame) -> set[str]:

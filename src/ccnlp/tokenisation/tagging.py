@@ -1,9 +1,17 @@
 """Round trips that a model can tell from the texts that people wrote."""
 
+from collections.abc import Mapping
+
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ccnlp.errors import ConfigurationError
 
 BACK_TRANSLATION = "back_translation"
 TEXT = "text"
+TAGGED_WITH = b"ccnlp.round_trip_tag"
+"""Where a table of features says how its round trips are tagged."""
 
 
 def tag_round_trips(examples: pd.DataFrame, *, tag: str | None) -> pd.DataFrame:
@@ -23,3 +31,36 @@ def tag_round_trips(examples: pd.DataFrame, *, tag: str | None) -> pd.DataFrame:
         return examples
     tagged = tag + " " + examples[TEXT].astype("string")
     return examples.assign(**{TEXT: examples[TEXT].mask(is_round_trip, tagged)})
+
+
+def note_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> dict[str, pa.Table]:
+    """The tables of features, which remember the tag of their round trips, where they have one."""
+    if tag is None:
+        return dict(features)
+    return {
+        task: table.replace_schema_metadata(
+            {**(table.schema.metadata or {}), TAGGED_WITH: tag.encode()}
+        )
+        for task, table in features.items()
+    }
+
+
+def check_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> None:
+    """Checks that round trips were tokenised with the tag that is configured.
+
+    Raises:
+        ConfigurationError: there are some, with another one or with none.
+    """
+    for task, table in features.items():
+        noted = (table.schema.metadata or {}).get(TAGGED_WITH)
+        was = noted.decode() if noted is not None else None
+        if was != tag and pc.any(pc.equal(table["origin"], BACK_TRANSLATION)).as_py():
+            raise ConfigurationError(
+                f"task {task!r}: its round trips were tokenised {_in_words(was)}, and "
+                f"tokenisation.round_trip_tag is {tag or 'null'} now (parameters/tokenisation.yml);"
+                " tokenise again: kedro run --pipelines tokenisation"
+            )
+
+
+def _in_words(tag: str | None) -> str:
+    return f"with the tag {tag}" if tag is not None else "without a tag"

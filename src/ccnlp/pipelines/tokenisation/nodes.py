@@ -10,7 +10,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation import encoding
 from ccnlp.tokenisation.parameters import TokenisationParameters
-from ccnlp.tokenisation.tagging import tag_round_trips
+from ccnlp.tokenisation.tagging import note_tag, tag_round_trips
 
 
 def encode_examples(
@@ -22,13 +22,15 @@ def encode_examples(
     culture: CultureParameters,
 ) -> dict[str, pa.Table]:
     """Token ids of native and augmented examples, a table a task."""
-    return encoding.encode_examples(
-        tag_round_trips(with_derived(examples, augmented), tag=tokenisation.round_trip_tag),
+    tag = tokenisation.round_trip_tag
+    features = encoding.encode_examples(
+        tag_round_trips(with_derived(examples, augmented), tag=tag),
         build_tasks(tasks),
         encoder.load_tokenizer(),
         max_length_tokens=tokenisation.max_length_tokens,
         num_added_tokens=num_added_tokens(culture),
     )
+    return note_tag(features, tag=tag)
 
 
 def count_tokens(features: dict[str, pa.Table], encoder: EncoderCheckpoint) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
+from ccnlp.tokenisation.tagging import check_tag
 from ccnlp.training import fine_tuning, group_checks
 from ccnlp.training.parameters import TrainingParameters
 
@@ -35,6 +36,7 @@ def fine_tune(
     culture: CultureParameters,
 ) -> tuple[TrainedModel, pd.DataFrame]:
     """The model with the best weights on validation, and the course of the training."""
+    check_tag(features, tag=tokenisation.round_trip_tag)
     tuned = fine_tuning.fine_tune(
         features,
         vocabulary=vocabulary["token_id"].to_numpy(),
