@@ -9,7 +9,6 @@ from ccnlp.evaluation.selective import (
     NUM_CANDIDATES,
     choose_threshold,
     error_bound,
-    independence_of,
     risk_curve,
 )
 
@@ -114,7 +113,27 @@ def test_ties_are_on_one_side_of_the_threshold():
 
 
 def test_rows_that_belong_together_count_for_less():
-    curve = risk_curve(np.linspace(0.4, 1, 100), [False] * 100)
-    assert independence_of(np.repeat(np.arange(50), 2)) == 0.5
-    assert choose_threshold(curve, **LIMITS, independence=0.5).threshold is None
-    assert independence_of([]) == 1.0
+    confidence, right = np.linspace(0.4, 1, 100), [False] * 100
+    pairs = risk_curve(confidence, right, np.repeat(np.arange(50), 2))
+    assert pairs.num_effective[[1, 3, -1]].tolist() == [1, 2, 50]
+    assert choose_threshold(pairs, **LIMITS).threshold is None
+    assert choose_threshold(risk_curve(confidence, right), **LIMITS).threshold == 0.4
+
+
+def test_rows_are_worth_what_those_that_are_answered_are():
+    # Three of one group are the surest; the others, which stand alone, are not among them.
+    curve = risk_curve([0.9, 0.8, 0.8, 0.3, 0.2], [False] * 5, list("aaabc"))
+    assert curve.num_effective == pytest.approx([1, 1, 16 / 10, 25 / 11])
+
+
+def test_groups_that_are_right_or_wrong_as_a_whole_keep_the_promise():
+    # What is answered comes in a few large groups, and the many single rows are not.
+    generator = np.random.default_rng(0)
+    confidence = np.repeat([0.9, 0.1], [1000, 9000])
+    groups = np.concatenate([np.repeat(np.arange(20), 50), np.arange(20, 9020)])
+    broken = 0
+    for _ in range(200):
+        is_wrong = np.concatenate([np.repeat(generator.random(20) < 0.12, 50), [True] * 9000])
+        curve = risk_curve(confidence, is_wrong, groups)
+        broken += choose_threshold(curve, **LIMITS).threshold is not None
+    assert broken <= 0.05 * 200

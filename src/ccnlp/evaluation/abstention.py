@@ -14,7 +14,7 @@ from ccnlp.evaluation.bootstrap import Floats, Ints, Seed, percentile_interval, 
 from ccnlp.evaluation.origin import AGAIN
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.scores import ALL
-from ccnlp.evaluation.selective import Choice, choose_threshold, independence_of, risk_curve
+from ccnlp.evaluation.selective import Choice, choose_threshold, risk_curve
 from ccnlp.evaluation.slices import members, slices_of
 from ccnlp.parameter_types import Share
 
@@ -114,10 +114,9 @@ def choose_thresholds(
     for task, system, rows in _by_system(predictions):
         validation = rows[rows["split"] == "validation"]
         choice = choose_threshold(
-            risk_curve(validation["confidence"], _is_wrong(validation)),
+            risk_curve(validation["confidence"], _is_wrong(validation), _clusters(validation)),
             max_error_rate=parameters.abstention.max_error_rate,
             confidence=parameters.confidence,
-            independence=independence_of(_clusters(validation)),
         )
         chosen.setdefault(task, {})[system] = choice
         if choice.threshold is None:

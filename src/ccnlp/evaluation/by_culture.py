@@ -131,7 +131,7 @@ def _sample_texts(
 def _keys(rows: pd.DataFrame, task: Task) -> pd.Series:
     """What is the same for the rows of one text: a group may also hold its translations.
 
-    As where annotations are gathered, a text of another language is another one, and so is a text in
+    As where annotations are gathered, a text of another language is another one, and so is one in
     another context, whether or not the model reads the context.
     """
     told = [CONTEXT] if CONTEXT in rows else []

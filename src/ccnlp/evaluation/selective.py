@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from pydantic import BaseModel, ConfigDict
-
-from ccnlp.intervals import effective_size
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -30,11 +29,14 @@ class RiskCurve:
         thresholds: the confidences, falling.
         num_answered: rows of that confidence or a higher one.
         num_wrong: the wrong ones among them.
+        num_effective: independent rows that those answered are worth (Kish 1965), where all rows of
+            a group may be wrong together.
     """
 
     thresholds: Floats
     num_answered: Ints
     num_wrong: Ints
+    num_effective: Floats
 
     @property
     def num_rows(self) -> int:
@@ -65,8 +67,12 @@ class RiskCurve:
         return float((np.diff(self.num_answered, prepend=0) * self.risk).sum() / self.num_rows)
 
 
-def risk_curve(confidence: npt.ArrayLike, is_wrong: npt.ArrayLike) -> RiskCurve:
+def risk_curve(
+    confidence: npt.ArrayLike, is_wrong: npt.ArrayLike, groups: npt.ArrayLike | None = None
+) -> RiskCurve:
     """The curve of rows, by the confidence of each and whether its answer is wrong.
+
+    Rows of one of the `groups` may be wrong together; each is its own where none are given.
 
     >>> curve = risk_curve([0.9, 0.8, 0.8, 0.4], [False, False, True, True])
     >>> curve.coverage.tolist(), curve.num_wrong.tolist()
@@ -75,10 +81,16 @@ def risk_curve(confidence: npt.ArrayLike, is_wrong: npt.ArrayLike) -> RiskCurve:
     values, place = np.unique(np.asarray(confidence, np.float64), return_inverse=True)
     sizes = np.bincount(place, minlength=len(values))
     wrong = np.bincount(place[np.asarray(is_wrong, bool)], minlength=len(values))
+    num_answered = np.cumsum(sizes[::-1]).astype(np.int64)
+    members = pd.Series(np.arange(len(place)) if groups is None else np.asarray(groups))
+    in_order = members.iloc[np.argsort(-place, kind="stable")]
+    # A group that grows from m to m + 1 rows adds 2 m + 1 to the sum of squared sizes.
+    squares = (2 * in_order.groupby(in_order).cumcount() + 1).cumsum().to_numpy()
     return RiskCurve(
         values[::-1],
-        np.cumsum(sizes[::-1]).astype(np.int64),
+        num_answered,
         np.cumsum(wrong[::-1]).astype(np.int64),
+        num_answered**2 / squares[num_answered - 1],
     )
 
 
@@ -103,9 +115,7 @@ class Choice(BaseModel):
     error_bound: float
 
 
-def choose_threshold(
-    curve: RiskCurve, *, max_error_rate: float, confidence: float, independence: float = 1.0
-) -> Choice:
+def choose_threshold(curve: RiskCurve, *, max_error_rate: float, confidence: float) -> Choice:
     """The smallest threshold whose answers are surely wrong no more often than asked for.
 
     Of thresholds that are chosen by the errors that they happen to make, the lowest one is the
@@ -118,14 +128,13 @@ def choose_threshold(
         curve: of validation rows.
         max_error_rate: of the rows that are answered, 0..1.
         confidence: of the bound, such as 0.95.
-        independence: independent rows that a row is worth, below 1 where some belong together.
     """
     level = 1 - (1 - confidence) / NUM_CANDIDATES
     sizes = np.ceil(np.arange(1, NUM_CANDIDATES + 1) / NUM_CANDIDATES * curve.num_rows)
     points = np.unique(np.searchsorted(curve.num_answered, np.maximum(sizes, 1)))
     for point in points[points < len(curve.thresholds)][::-1]:
         wrong, answered = int(curve.num_wrong[point]), int(curve.num_answered[point])
-        bound = error_bound(wrong * independence, answered * independence, confidence=level)
+        bound = _bound_at(curve, int(point), level)
         if bound <= max_error_rate:
             return Choice(
                 threshold=float(curve.thresholds[point]),
@@ -134,10 +143,16 @@ def choose_threshold(
                 error_rate=wrong / answered,
                 error_bound=bound,
             )
-    return _no_choice(curve, level, independence)
+    return _no_choice(curve, level)
 
 
-def _no_choice(curve: RiskCurve, level: float, independence: float) -> Choice:
+def _bound_at(curve: RiskCurve, point: int, level: float) -> float:
+    """Of the rows that are answered there, counted by what they are worth."""
+    effective = float(curve.num_effective[point])
+    return error_bound(effective * float(curve.risk[point]), effective, confidence=level)
+
+
+def _no_choice(curve: RiskCurve, level: float) -> Choice:
     """What answering every row would mean."""
     n = curve.num_rows
     wrong = int(curve.num_wrong[-1]) if n else 0
@@ -146,7 +161,7 @@ def _no_choice(curve: RiskCurve, level: float, independence: float) -> Choice:
         n=n,
         coverage=1.0 if n else None,
         error_rate=wrong / n if n else None,
-        error_bound=error_bound(wrong * independence, n * independence, confidence=level),
+        error_bound=_bound_at(curve, -1, level) if n else 1.0,
     )
 
 
@@ -164,15 +179,3 @@ def error_bound(num_wrong: float, num_answered: float, *, confidence: float) -> 
     if num_wrong >= num_answered:
         return 1.0
     return float(betaincinv(num_wrong + 1, num_answered - num_wrong, confidence))
-
-
-def independence_of(groups: npt.ArrayLike) -> float:
-    """How many independent rows a row is worth, where those of a group may all be wrong together.
-
-    The `effective_size` over the rows: 1 where each row is a group of its own.
-
-    >>> independence_of([1, 2, 3]), independence_of([1, 1, 2, 2])
-    (1.0, 0.5)
-    """
-    sizes = np.unique(np.asarray(groups), return_counts=True)[1].tolist()
-    return effective_size(sizes) / sum(sizes) if sizes else 1.0
