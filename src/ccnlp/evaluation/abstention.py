@@ -76,6 +76,32 @@ def read_thresholds(written: object) -> Thresholds:
         ) from error
 
 
+def check_asked(thresholds: Thresholds, parameters: EvaluationParameters) -> None:
+    """Checks that the thresholds were chosen for what is configured now.
+
+    Raises:
+        CcnlpError: they were not; says what has changed and how to evaluate again.
+    """
+    abstention = parameters.abstention
+    asked = {
+        "evaluation.abstention.max_error_rate": (
+            thresholds.max_error_rate,
+            abstention.max_error_rate if abstention else None,
+        ),
+        "evaluation.confidence": (thresholds.confidence, parameters.confidence),
+        "evaluation.by_culture.min_disagreement": (
+            thresholds.min_disagreement,
+            parameters.by_culture.min_disagreement,
+        ),
+    }
+    for name, (was, now) in asked.items():
+        if was != now:
+            raise CcnlpError(
+                f"the thresholds were chosen with {name} {was}, which is {now} now "
+                f"(parameters/evaluation.yml); {AGAIN}"
+            )
+
+
 def thresholds_of(
     predictions: pd.DataFrame, parameters: EvaluationParameters, *, weights: str | None
 ) -> Thresholds:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from ccnlp.errors import CcnlpError, ConfigurationError
-from ccnlp.evaluation.gate import Alias
+from ccnlp.evaluation.gate import Alias, GateParameters
 from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.origin import AGAIN
 from ccnlp.evaluation.scores import ALL
@@ -20,7 +20,16 @@ logger = logging.getLogger(__name__)
 MAX_TAG_CHARACTERS = 5000
 """What registries keep of a tag."""
 
-NEEDED = ("alias", "outcome", "reasons", "metrics", "comparisons", "weights", "origin")
+NEEDED = (
+    "alias",
+    "outcome",
+    "reasons",
+    "metrics",
+    "comparisons",
+    "weights",
+    "origin",
+    "parameters",
+)
 """What registration reads of a decision of the gate."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -47,18 +56,26 @@ class Override(BaseModel):
     )
 
 
-def check_decision(decision: object) -> None:
-    """Checks that a decision of the gate says all that registration tells.
+def check_decision(decision: object, *, parameters: GateParameters) -> None:
+    """Checks that the gate's decision says all that registration tells, by the same parameters.
 
     Raises:
-        CcnlpError: it is damaged, or that of another version of the code; says how to judge again.
+        CcnlpError: it is damaged, that of another version of the code, or by other parameters; says
+            how to judge again.
     """
-    known = set(decision) if isinstance(decision, dict) else set()
+    known: dict[str, Any] = decision if isinstance(decision, dict) else {}
     missing = [name for name in NEEDED if name not in known]
     if missing:
         raise CcnlpError(
             f"data/08_reporting/gate.json can't be used, as it has no {', '.join(missing)}; {AGAIN}"
         )
+    for name, now in parameters.model_dump(mode="json").items():
+        was = known["parameters"].get(name)
+        if was != now:
+            raise CcnlpError(
+                f"the gate decided with registration.gate.{name} {was}, which is {now} now "
+                f"(parameters/registration.yml); {AGAIN}"
+            )
 
 
 def apply_override(decision: Mapping[str, Any], override: Override | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError, ConfigurationError
+from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.promotion import Override, promotion_tags
 from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
@@ -37,6 +38,12 @@ CULTURE = CultureParameters.model_validate(
     yaml.safe_load((CONF / "base/parameters/culture.yml").read_text(encoding="utf-8"))["culture"]
 )
 
+EVALUATION = EvaluationParameters.model_validate(
+    yaml.safe_load((CONF / "base/parameters/evaluation.yml").read_text(encoding="utf-8"))[
+        "evaluation"
+    ]
+)
+
 GATE = {
     "alias": "challenger",
     "outcome": "failed",
@@ -56,7 +63,8 @@ GATE = {
 def gate_of(model, version=None):
     """What the gate decided of a model."""
     origin = {"weights": model.weights_digest, "champion_version": version, "confidence": 0.95}
-    return {**GATE, "weights": model.weights_digest, "origin": origin}
+    by = {"origin": origin, "parameters": PARAMETERS.gate.model_dump(mode="json")}
+    return {**GATE, "weights": model.weights_digest, **by}
 
 
 def thresholds_for(weights, **choices):
@@ -139,7 +147,7 @@ def test_package_tells_the_decision_in_tags_and_card(tiny_model):
     examples = pd.DataFrame({"split": ["test"], "text": ["b"], "language": "en", "culture": "GB"})
     thresholds = thresholds_for(tiny_model.weights_digest)
     package = nodes.package_model(
-        tiny_model, decision, "# card", {}, examples, thresholds, parameters
+        tiny_model, decision, "# card", {}, examples, thresholds, EVALUATION, parameters
     )
     assert package.alias == "champion"
     assert package.tags["override"] == "champion by Ada: MX is sold off."
@@ -177,6 +185,7 @@ def test_package_holds_all_that_the_registry_needs(tiny_model):
         {"seed": {"fingerprint": "01ab"}},
         examples,
         thresholds_for(tiny_model.weights_digest, finetuned=0.7, tfidf=0.4),
+        EVALUATION,
         PARAMETERS,
     )
     assert (package.alias, package.reasons) == ("champion", ("good",))
@@ -193,7 +202,7 @@ def test_model_without_a_threshold_is_packaged_without_one(tiny_model, chosen):
     examples = pd.DataFrame({"split": ["test"], "text": ["b"], "language": "en", "culture": "GB"})
     thresholds = thresholds_for(None, **chosen)
     package = nodes.package_model(
-        tiny_model, decision, "# card", {}, examples, thresholds, PARAMETERS
+        tiny_model, decision, "# card", {}, examples, thresholds, EVALUATION, PARAMETERS
     )
     assert package.thresholds.abstention == {}
 
@@ -201,8 +210,32 @@ def test_model_without_a_threshold_is_packaged_without_one(tiny_model, chosen):
 def test_thresholds_of_other_weights_are_refused(tiny_model):
     with pytest.raises(CcnlpError, match=r"the thresholds are of other weights \(0a\) .*evaluate"):
         nodes.package_model(
-            tiny_model, GATE, "", {}, pd.DataFrame(), thresholds_for("0a"), PARAMETERS
+            tiny_model, GATE, "", {}, pd.DataFrame(), thresholds_for("0a"), EVALUATION, PARAMETERS
         )
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"max_error_rate": None}, "evaluation.abstention.max_error_rate None, which is 0.2 now"),
+        ({"max_error_rate": 0.1}, "evaluation.abstention.max_error_rate 0.1, which is 0.2 now"),
+        ({"confidence": 0.9}, "evaluation.confidence 0.9, which is 0.95 now"),
+        ({"min_disagreement": 0.3}, "evaluation.by_culture.min_disagreement 0.3, which is 0.1 now"),
+    ],
+)
+def test_thresholds_that_were_chosen_for_something_else_are_refused(tiny_model, changed, message):
+    older = {**thresholds_for(tiny_model.weights_digest), **changed}
+    with pytest.raises(CcnlpError, match=f"the thresholds were chosen with {message}.*evaluate"):
+        nodes.package_model(tiny_model, GATE, "", {}, pd.DataFrame(), older, EVALUATION, PARAMETERS)
+
+
+def test_decision_by_other_parameters_of_the_gate_is_refused(tiny_model):
+    stricter = PARAMETERS.gate.model_copy(update={"min_score": 0.9})
+    registration = PARAMETERS.model_copy(update={"gate": stricter})
+    with pytest.raises(
+        CcnlpError, match=r"with registration\.gate\.min_score 0\.4, which is 0\.9 now .*evaluate"
+    ):
+        decide(gate_of(tiny_model), tiny_model, None, registration)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +250,9 @@ def test_damaged_thresholds_are_refused_with_the_way_to_make_them_again(
     tiny_model, written, message
 ):
     with pytest.raises(CcnlpError, match=f"thresholds.json .*{message}.*; evaluate again: kedro"):
-        nodes.package_model(tiny_model, GATE, "", {}, pd.DataFrame(), written, PARAMETERS)
+        nodes.package_model(
+            tiny_model, GATE, "", {}, pd.DataFrame(), written, EVALUATION, PARAMETERS
+        )
 
 
 def test_decision_of_an_older_gate_is_refused_with_the_way_to_judge_again(tiny_model):

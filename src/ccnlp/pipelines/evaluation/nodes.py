@@ -216,7 +216,11 @@ def judge_promotion(
         confidence=origin.confidence,
         parameters=registration.gate,
     )
-    about = {"weights": model.weights_digest, "origin": dict(scores_origin)}
+    about = {
+        "weights": model.weights_digest,
+        "origin": dict(scores_origin),
+        "parameters": registration.gate.model_dump(mode="json"),
+    }
     return {**decision.as_dict(), **about}, decision.table
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.conditioning.parameters import CultureParameters
-from ccnlp.evaluation.abstention import read_thresholds
+from ccnlp.evaluation.abstention import check_asked, read_thresholds
 from ccnlp.evaluation.fitness import check_model
 from ccnlp.evaluation.origin import Origin, check_origin, check_weights
+from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.promotion import apply_override, check_decision, promotion_tags
 from ccnlp.evaluation.report import with_promotion
 from ccnlp.models.trained import TrainedModel
@@ -28,7 +29,7 @@ def decide_promotion(
     registration: RegistrationParameters,
 ) -> Mapping[str, Any]:
     """Champion or challenger: the gate's decision, or that of a person."""
-    check_decision(gate_decision)
+    check_decision(gate_decision, parameters=registration.gate)
     origin = Origin(**gate_decision["origin"])
     check_origin(origin, weights=model.weights_digest, champion_version=champion_version)
     check_model(model, build_tasks(tasks), culture=culture)
@@ -42,10 +43,12 @@ def package_model(
     fingerprints: Mapping[str, Any],
     examples: pd.DataFrame,
     thresholds: Mapping[str, Any],
+    evaluation: EvaluationParameters,
     registration: RegistrationParameters,
 ) -> ModelPackage:
-    """What goes into the registry; refuses thresholds that were chosen for other weights."""
+    """What goes into the registry; refuses thresholds of other weights or other parameters."""
     chosen = read_thresholds(thresholds)
+    check_asked(chosen, evaluation)
     check_weights(chosen.weights, weights=model.weights_digest, what="thresholds")
     return ModelPackage(
         model=model,

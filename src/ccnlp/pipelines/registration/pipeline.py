@@ -31,6 +31,7 @@ def create_pipeline() -> Pipeline:
                     "corpus_fingerprints",
                     "examples@table",
                     "thresholds",
+                    "params:evaluation",
                     "params:registration",
                 ],
                 "registered_model",
