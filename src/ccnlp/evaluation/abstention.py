@@ -147,10 +147,12 @@ def choose_thresholds(
         chosen.setdefault(task, {})[system] = choice
         if choice.threshold is None:
             logger.info(
-                "%s: no confidence of %s surely keeps the error rate on %s validation rows",
+                "%s: %s has no threshold; of %s validation rows, no part that it is surest of has "
+                "an error rate that is surely at most %s %%",
                 task,
                 system,
                 f"{choice.n:,}",
+                f"{100 * parameters.abstention.max_error_rate:g}",
             )
     return chosen
 
