@@ -7,6 +7,8 @@ import pytest
 import yaml
 from kedro.io import DataCatalog
 
+from ccnlp.evaluation.predictions import COLUMNS
+
 CATALOG = Path(__file__).parents[1] / "conf" / "base" / "catalog"
 ENTRIES = {
     name: entry
@@ -71,3 +73,8 @@ def test_text_comes_back_as_it_was_saved(name: str, text: str, tmp_path, monkeyp
 
     assert loaded[TEXTS[pattern]].to_dict("list") == saved.to_dict("list")
     assert loaded.get("num_rows", pd.Series([1, 2])).tolist() == [1, 2]
+
+
+def test_predictions_are_read_with_all_that_evaluation_looks_at() -> None:
+    columns = ENTRIES["predictions"]["load_args"]["columns"]
+    assert set(columns) == {*COLUMNS, "abstains"} - {"probabilities"}
