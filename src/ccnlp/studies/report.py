@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group, slice_name_of
+from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.summary import Estimate
 from ccnlp.pages.page import render_page
 from ccnlp.studies.parameters import StudyParameters
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+NAMES = {ALL: "all rows", LANGUAGE_AVERAGE: "mean over languages"}
+"""Of groups that are no value of a column."""
 
 CLASSES = {"helps": "better", "hurts": "worse"}
 """By verdict, the class of the style sheet; the others are plain."""
@@ -133,7 +137,7 @@ def _score_tables(scores: pd.DataFrame, slice_name: str) -> dict[str, list[Score
 def _score_rows(table: pd.DataFrame, slice_name: str) -> list[ScoreRow]:
     return [
         ScoreRow(
-            key=short_group(slice_name, str(group)),
+            key=NAMES.get(str(group)) or short_group(slice_name, str(group)),
             name=describe_group(slice_name, str(group)),
             n=int(own["n"].iloc[0]),
             scores={
