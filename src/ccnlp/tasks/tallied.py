@@ -1,0 +1,64 @@
+"""Tasks whose metrics are made of sums over rows: of spans found, answers matched, ranks.
+
+Only sums are looked at, so that scores of any group of rows, and of any resample of it, come from
+one multiplication of weights with what the rows add.
+"""
+
+import json
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.tasks.base import Task
+
+Sums = npt.NDArray[np.float64]
+
+
+class TalliedTask(Task):
+    """A task that is scored by what each row adds to a few sums.
+
+    Its predictions and references are text: one answer as it is, several as JSON (`write_answer`),
+    so that one table holds those of all tasks.
+    """
+
+    @abstractmethod
+    def tallies(self, predictions: pd.DataFrame) -> Sums:
+        """What each row adds to the sums, shape (rows, kinds).
+
+        Args:
+            predictions: `prediction` and `reference`, neither of them missing.
+        """
+
+    @abstractmethod
+    def metrics(self, sums: Sums) -> dict[str, Sums]:
+        """Metrics of summed tallies (..., kinds), each of shape (...); NaN where there is none.
+
+        Each is 0..1, up is better, and the primary one is among them.
+        """
+
+    def score(self, predictions: pd.DataFrame) -> dict[str, float]:
+        """The metrics of all rows that have a reference."""
+        judged = predictions[predictions["reference"].notna()]
+        sums = self.tallies(judged).sum(axis=0)
+        return {name: float(value) for name, value in self.metrics(sums).items()}
+
+
+def write_answer(answer: Any) -> str:
+    """An answer of several parts, such as the tags of words or spans, as JSON on one line."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_answer(text: str) -> Any:
+    """The answer that `write_answer` wrote."""
+    return json.loads(text)
+
+
+def f1(hits: Sums, references: Sums, predictions: Sums) -> Sums:
+    """F1 of how much was right, there, and predicted, of any shape; NaN where there was neither."""
+    size = references + predictions
+    with np.errstate(invalid="ignore", divide="ignore"):
+        quotient: Sums = np.where(size > 0, 2 * hits / size, np.nan)
+    return quotient
