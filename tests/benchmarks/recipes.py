@@ -10,7 +10,8 @@ from tests.benchmarks.arms import DEFAULT, Comparison, Features
 from tests.benchmarks.corpus import load_parameters, load_tasks
 
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.scores import LANGUAGE_AVERAGE, lookup, score_predictions
+from ccnlp.evaluation.scores import lookup, score_predictions
+from ccnlp.evaluation.slices import LANGUAGE_AVERAGE
 from ccnlp.evaluation.summary import Estimate
 
 WITHOUT_ROUND_TRIPS = "without round trips"

@@ -16,7 +16,7 @@ from ccnlp.evaluation.predictions import (
     without_seen_splits,
 )
 from ccnlp.tasks.answers import has_one_label
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
 
 
 @dataclass
@@ -168,6 +168,7 @@ class TaggingTask:
     """Of a task, what tells that its answer is a label for each word."""
 
     name = "tagging"
+    parameters = TaskParameters(kind="tagging", loss_weight=1)
     labels = ("O", "B")
     target_columns = ("tags",)
     list_columns = ("tokens", "tags")
@@ -179,7 +180,7 @@ def test_task_with_a_list_of_labels_a_row_is_left_out(make_examples, caplog):
     with caplog.at_level("INFO"):
         table = predict_with("majority", None, examples=examples, tasks={"tagging": TaggingTask()})
     assert not len(table)
-    assert caplog.messages == ["tagging: not judged, as its answer is not one label a row"]
+    assert caplog.messages == ["tagging: not judged, as kind tagging has no tallies"]
     assert list(combine([table, table]).columns) == COLUMNS
 
 

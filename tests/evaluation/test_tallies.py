@@ -30,17 +30,17 @@ def draw(reference, prediction, slice_, *, groups=None, num_draws=2000):
 def test_observed_tallies_worked_by_hand():
     # Group 0: a a b taken for a b b; group 1: b c taken for b b.
     draws = draw([0, 0, 1, 1, 2], [0, 1, 1, 1, 1], [0, 0, 0, 1, 1])
-    assert draws.observed.hits.tolist() == [[1, 1, 0], [0, 1, 0]]
-    assert draws.observed.references.tolist() == [[2, 1, 0], [0, 1, 1]]
-    assert draws.observed.predictions.tolist() == [[1, 2, 0], [0, 2, 0]]
-    assert draws.observed.sizes.tolist() == [3, 2]
+    assert draws.labels[0].hits.tolist() == [[1, 1, 0], [0, 1, 0]]
+    assert draws.labels[0].references.tolist() == [[2, 1, 0], [0, 1, 1]]
+    assert draws.labels[0].predictions.tolist() == [[1, 2, 0], [0, 2, 0]]
+    assert draws.sizes.tolist() == [3, 2]
     # F1 of a: 2 * 1 / (2 + 1); of b: 2 * 1 / (1 + 2); of b and c in group 1: 2 / 3 and 0.
     assert draws.scores.tolist() == pytest.approx([2 / 3, 1 / 3])
-    assert draws.observed.true_positive_rate[0].tolist() == pytest.approx(
+    assert draws.labels[0].true_positive_rate[0].tolist() == pytest.approx(
         [0.5, 1, np.nan], nan_ok=True
     )
-    assert draws.observed.false_positive_rate[0].tolist() == pytest.approx([0, 0.5, 0])
-    assert draws.observed.selection_rate[1].tolist() == [0, 1, 0]
+    assert draws.labels[0].false_positive_rate[0].tolist() == pytest.approx([0, 0.5, 0])
+    assert draws.labels[0].selection_rate[1].tolist() == [0, 1, 0]
 
 
 def test_rest_is_the_whole_without_the_group():
@@ -65,7 +65,7 @@ def test_draws_have_the_spread_of_the_bootstrap():
     # Accuracy of 0.75 in 200 rows: a deviation of sqrt(0.75 * 0.25 / 200) = 0.0306.
     prediction = [0, 0, 0, 1] * 50 + [0] * 50
     draws = draw([0] * 250, prediction, [0] * 200 + [1] * 50)
-    share = draws.drawn.true_positive_rate[:, 0, 0]
+    share = draws.labels[1].true_positive_rate[:, 0, 0]
     assert share.mean() == pytest.approx(0.75, abs=0.005)
     assert share.std() == pytest.approx(0.0306, rel=0.1)
 
@@ -75,7 +75,7 @@ def test_disjoint_groups_are_independent_and_those_of_the_same_texts_are_not():
     both, slice_ = np.tile(hits, 2), np.repeat([0, 1], 200)
     texts = np.tile(np.arange(200), 2)
     alone, together = (
-        draw([0] * 400, both, slice_, groups=groups).drawn.true_positive_rate[:, :, 0]
+        draw([0] * 400, both, slice_, groups=groups).labels[1].true_positive_rate[:, :, 0]
         for groups in (None, texts)
     )
     assert np.corrcoef(alone.T)[0, 1] == pytest.approx(0, abs=0.07)
@@ -84,21 +84,21 @@ def test_disjoint_groups_are_independent_and_those_of_the_same_texts_are_not():
 
 def test_group_that_is_all_right_is_not_certain():
     draws = draw([0, 1] * 100, [0, 1] * 20 + [0, 0, 1, 1] * 40, [0] * 40 + [1] * 160)
-    share = draws.drawn.true_positive_rate[:, 0, 0]
+    share = draws.labels[1].true_positive_rate[:, 0, 0]
     assert share.std() > 0.01
     assert share.mean() > 0.95
 
 
 def test_prior_has_no_labels_that_the_group_lacks():
     draws = draw([0] * 40 + [1, 2] * 40, [0] * 40 + [1, 2] * 40, [0] * 40 + [1] * 80)
-    assert (draws.drawn.references[:, 0, 1:] == 0).all()
-    assert (draws.drawn.macro_f1[:, 0] == 1).all()
+    assert (draws.labels[1].references[:, 0, 1:] == 0).all()
+    assert (draws.labels[1].macro_f1[:, 0] == 1).all()
 
 
 def test_draws_in_blocks_are_as_many_as_asked(monkeypatch):
     monkeypatch.setattr("ccnlp.evaluation.tallies.NUMBERS_AT_ONCE", 50)
     draws = draw([0, 1] * 20, [0] * 40, [0, 0, 1, 1] * 10, num_draws=7)
-    assert draws.drawn.hits.shape == (7, 2, 3)
+    assert draws.labels[1].hits.shape == (7, 2, 3)
     assert draws.rest_drawn.shape == (7, 2)
 
 
@@ -108,4 +108,4 @@ def test_draws_do_not_depend_on_the_order_of_rows():
     slice_, order = generator.integers(0, 2, 90), generator.permutation(90)
     first = draw(reference, prediction, slice_, num_draws=3)
     second = draw(reference[order], prediction[order], slice_[order], num_draws=3)
-    np.testing.assert_array_equal(first.drawn.hits, second.drawn.hits)
+    np.testing.assert_array_equal(first.labels[1].hits, second.labels[1].hits)

@@ -13,9 +13,8 @@ from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.bootstrap import Floats, Ints, Seed, percentile_interval, units_of
 from ccnlp.evaluation.origin import AGAIN
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.scores import ALL
 from ccnlp.evaluation.selective import Choice, choose_threshold, risk_curve
-from ccnlp.evaluation.slices import members, slices_of
+from ccnlp.evaluation.slices import ALL, members, slices_of
 from ccnlp.parameter_types import Share
 
 logger = logging.getLogger(__name__)

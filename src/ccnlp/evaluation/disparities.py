@@ -24,7 +24,7 @@ COLUMNS = [
 
 
 def compare_groups(drawn: DrawnSlice, *, confidence: float) -> Iterator[dict[str, object]]:
-    """Each group's macro-F1 beside that of the rest, which is the whole without the group.
+    """Each group's headline metric beside that of the rest, which is the whole without the group.
 
     Both come from the same draws. `p_adjusted` is Holm's over the groups that are large enough; the
     `verdict` is `worse` or `better` than the rest where it is surer than the confidence, and `open`
@@ -82,7 +82,7 @@ def with_scores(
         parameters: with the half-width.
     """
     made = [name for name in COLUMNS if name not in (*FROM_SCORES, "num_needed")]
-    own = scores.loc[scores["metric"] == "macro_f1", [*KEYS, *FROM_SCORES]]
+    own = scores.loc[scores["is_headline"].astype(bool), [*KEYS, *FROM_SCORES]]
     table = pd.DataFrame(rows, columns=made).merge(own, on=KEYS, how="left", validate="1:1")
     half_widths = (table["high"] - table["low"]) / 2
     table["num_needed"] = np.ceil(table["n"] * (half_widths / parameters.fairness.half_width) ** 2)

@@ -25,7 +25,7 @@ def measure_fairness(
     Args:
         predictions: every system's answers; only rows that all systems answered count.
         scores: of `score_predictions`, of the same predictions.
-        tasks: by name; those without labels are left out.
+        tasks: by name; those that can't be judged are left out.
         parameters: slices, resamples and group sizes.
 
     Raises:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.scores import ALL
+from ccnlp.evaluation.slices import ALL
 from ccnlp.evaluation.summary import Estimate
 from ccnlp.evaluation.systems import leading_system
 

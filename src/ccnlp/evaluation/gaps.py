@@ -62,7 +62,8 @@ def measure_gaps(drawn: DrawnSlice, *, confidence: float) -> dict[str, object]:
     For more than two labels, each is set against the rest, and the worst label counts.
     Equalised odds (Hardt et al. 2016): the larger of the differences in true and in false positive
     rates between groups; demographic parity: that in the share of rows that get the label. A
-    rate of fewer rows than the minimal group is left out, like a group of fewer rows.
+    rate of fewer rows than the minimal group is left out, like a group of fewer rows. Answers
+    that are not one label a row have no such rates.
 
     Args:
         drawn: the slice.
@@ -105,7 +106,9 @@ def _worst(rates: Sequence[Rate]) -> str:
 
 def _rates(drawn: DrawnSlice, name: str) -> list[Rate]:
     """Of each label, over the groups in which it is of enough rows, where these are two or more."""
-    tallies, draws = drawn.draws.observed, drawn.draws.drawn
+    if drawn.draws.labels is None:
+        return []
+    tallies, draws = drawn.draws.labels
     rows = {
         "true_positive_rate": tallies.references,
         "false_positive_rate": tallies.sizes[:, None] - tallies.references,

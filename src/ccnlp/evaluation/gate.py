@@ -18,7 +18,8 @@ from ccnlp.evaluation.group_comparison import (
 )
 from ccnlp.evaluation.judged_tasks import JudgedTask, NotCompared
 from ccnlp.evaluation.naming import metric_name_of
-from ccnlp.evaluation.scores import ALL, lookup
+from ccnlp.evaluation.scores import lookup
+from ccnlp.evaluation.slices import ALL
 
 Alias = Literal["champion", "challenger"]
 Outcome = Literal["passed", "failed", "inconclusive"]
@@ -194,7 +195,7 @@ def _judge_tasks(scored: Collection[str], lost: Collection[str]) -> _Judgement:
         for task in sorted(lost)
     ]
     if not scored:
-        failures.append("no task of the model has one label a row, so nothing was judged")
+        failures.append("no task of the model can be judged, so nothing was")
     return _Judgement(failures=tuple(failures))
 
 
@@ -217,6 +218,9 @@ def _judge_alone(
     if not row["score"] >= parameters.min_score:
         needed = 100 * parameters.min_score
         failures.append(f"{score}, below the {needed:.1f} that a champion needs")
+    if not row["baseline"]:
+        why = "the baseline knows no way to answer it, so that no gain is shown"
+        return _Judgement((score,), tuple(failures), (f"{task}: inconclusive, as {why}",))
     gain = f"{task}: {_difference(row['baseline'], *interval_of(row))}"
     if row["is_small"]:
         failures.append(

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ccnlp.evaluation.judged_tasks import JudgedTask
 from ccnlp.evaluation.multiplicity import adjust_by_holm, two_sided_p, upper_tail
-from ccnlp.evaluation.scores import ALL, lookup
+from ccnlp.evaluation.scores import lookup
+from ccnlp.evaluation.slices import ALL
 
 Verdict = Literal["improved", "regressed", "inconclusive", "too small"]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ccnlp.evaluation.fitness import other_view, why_not_comparable
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.answers import has_one_label
+from ccnlp.tasks.answers import is_judged
 from ccnlp.tasks.base import Task
 
 
@@ -39,11 +39,9 @@ class JudgedTask:
 
 
 def judged_tasks(model: TrainedModel, champion: TrainedModel | None) -> dict[str, JudgedTask]:
-    """By name, those tasks of the model whose answer is one label a row."""
+    """By name, those tasks of the model that can be judged."""
     return {
-        name: _judged_task(task, champion)
-        for name, task in model.tasks.items()
-        if has_one_label(task)
+        name: _judged_task(task, champion) for name, task in model.tasks.items() if is_judged(task)
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ccnlp.evaluation.naming import short_group
-from ccnlp.evaluation.scores import ALL
+from ccnlp.evaluation.slices import ALL
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEM_COLOURS, SYSTEMS, in_order
 from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
 from ccnlp.examples import SPLITS, groups_by_columns

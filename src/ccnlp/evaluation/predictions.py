@@ -11,7 +11,7 @@ from ccnlp.errors import CcnlpError, CorpusError
 from ccnlp.evaluation.distances import METRICS, measure_distances
 from ccnlp.evaluation.fitness import TRAIN_AGAIN, check_fitness, other_view, why_not_comparable
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.answers import has_one_label
+from ccnlp.tasks.answers import has_one_label, is_judged
 from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def predict_with(
 ) -> pd.DataFrame:
     """One system's predictions of the validation and test rows of every task.
 
-    A task whose answer is not one label a row is left out: no system here can be judged on it.
+    A task that can't be judged (`is_judged`) is left out.
     Train rows without a label, such as those whose annotators are tied, teach none of the systems
     that are fitted here.
 
@@ -63,8 +63,8 @@ def predict_with(
         own = examples[examples["task"] == name]
         if not len(own):
             continue
-        if not has_one_label(task):
-            logger.info("%s: not judged, as its answer is not one label a row", name)
+        if not is_judged(task):
+            logger.info("%s: not judged, as kind %s has no tallies", name, task.parameters.kind)
             continue
         is_taught = (own["split"] == "train") & task.reference(own).notna()
         train = own[is_taught].reset_index(drop=True)
@@ -131,13 +131,19 @@ def _predict(
     model: TrainedModel, rows: pd.DataFrame, task: Task, tokens_per_batch: int
 ) -> pd.DataFrame:
     predicted = model.predict(rows, task=task.name, tokens_per_batch=tokens_per_batch)
+    if has_one_label(task):
+        _reorder_labels(predicted, model, task)
+    return predicted.reset_index(drop=True).assign(
+        is_seen=model.has_seen(rows["id"]), weights=model.weights_digest
+    )
+
+
+def _reorder_labels(predicted: pd.DataFrame, model: TrainedModel, task: Task) -> None:
+    """Puts the probabilities into the order of the task's labels."""
     own = list(model.tasks[task.name].labels)
     places = [own.index(label) for label in task.labels]
     reordered = [np.asarray(row, np.float32)[places] for row in predicted["probabilities"]]
     predicted["probabilities"] = pd.Series(reordered, index=predicted.index, dtype="object")
-    return predicted.reset_index(drop=True).assign(
-        is_seen=model.has_seen(rows["id"]), weights=model.weights_digest
-    )
 
 
 def unseen(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.gate import Alias, GateParameters
 from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.origin import AGAIN
-from ccnlp.evaluation.scores import ALL
+from ccnlp.evaluation.slices import ALL
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ccnlp.evaluation.naming import METRIC_NAMES
 from ccnlp.evaluation.parameters import PublishedScores
-from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
+from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.stages import Table
 from ccnlp.evaluation.summary import GroupRow, group_rows
 from ccnlp.evaluation.systems import SYSTEMS, in_order

@@ -12,13 +12,20 @@ import pandas as pd
 from ccnlp.evaluation.abstention_view import AbstentionTables, AbstentionView, view_abstention
 from ccnlp.evaluation.contested_view import view_contested
 from ccnlp.evaluation.fairness_view import VERDICTS, FairnessTables, view_fairness
-from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
+from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group, slice_name_of
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.promotion import gate_line, groups_by_verdict, judged_by
 from ccnlp.evaluation.published import compare_with_published
-from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
+from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.stages import StageReport, tables_of
-from ccnlp.evaluation.summary import GroupRow, group_rows, place_rows, summarise
+from ccnlp.evaluation.summary import (
+    GroupRow,
+    group_rows,
+    headline_name,
+    own_metrics,
+    place_rows,
+    summarise,
+)
 from ccnlp.evaluation.systems import (
     SHORT_NAMES,
     SYSTEM_COLOURS,
@@ -230,7 +237,7 @@ def _card_metadata(judgement: Judgement, common: Mapping[str, Any]) -> dict[str,
             "metrics": [
                 {
                     "type": "f1",
-                    "name": f"macro-F1, {name}",
+                    "name": f"{parts['metric']}, {name}",
                     "value": round(overall[group].cells[common["leading"]].score.value, 1),
                 }
                 for group, name in ((ALL, "all rows"), (LANGUAGE_AVERAGE, "mean over languages"))
@@ -272,7 +279,18 @@ def _task(scores: pd.DataFrame, task: str) -> dict[str, Any]:
         "slices": place_rows(scores, task=task),
         "more_slices": _more_slices(scores, task),
         "baseline": str(scores["baseline"].iloc[0]),
+        "metric": headline_name(scores, task),
+        "more_metrics": _more_metrics(scores, task),
     }
+
+
+def _more_metrics(scores: pd.DataFrame, task: str) -> dict[str, GroupRow]:
+    """All rows in the task's own metrics beside the headline, by the metrics' names."""
+    rows = {
+        metric_name_of(metric): group_rows(scores, ALL, metric=metric, task=task)
+        for metric in own_metrics(scores, task)
+    }
+    return {name: next(row for row in own if row.key == ALL) for name, own in rows.items() if own}
 
 
 def _more_slices(scores: pd.DataFrame, task: str) -> dict[str, list[GroupRow]]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ccnlp.evaluation.naming import METRIC_NAMES, describe_group, short_group, slice_name_of
+from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group, slice_name_of
 from ccnlp.evaluation.scores import lookup
 from ccnlp.evaluation.systems import (
     SHORT_NAMES,
@@ -24,11 +24,11 @@ ROW_HEIGHT = 30  # pixels
 
 
 def draw_scores(
-    scores: pd.DataFrame, *, slice_name: str, metric: str = "macro_f1", split: str = "test"
+    scores: pd.DataFrame, *, slice_name: str, metric: str | None = None, split: str = "test"
 ) -> "Figure":
     """Every system's score in each group, with its interval, the best group on top.
 
-    Small groups are grey.
+    Small groups are grey. Each task's headline metric is drawn where none is given.
     """
     views = {}
     for task, corpus in places_of(scores, split):
@@ -36,11 +36,11 @@ def draw_scores(
             scores, slice_name=slice_name, metric=metric, split=split, task=task, corpus=corpus
         )
         if len(table):
-            views[view_name(task, corpus)] = _draw_groups(table, slice_name, metric, split)
+            views[view_name(task, corpus)] = _draw_groups(table, slice_name, split)
     return with_views(views or {"": empty_figure(f"No scores on {split}")})
 
 
-def _draw_groups(table: pd.DataFrame, slice_name: str, metric: str, split: str) -> "Figure":
+def _draw_groups(table: pd.DataFrame, slice_name: str, split: str) -> "Figure":
     import plotly.graph_objects as go
 
     systems = in_order(table["system"])
@@ -63,7 +63,7 @@ def _draw_groups(table: pd.DataFrame, slice_name: str, metric: str, split: str) 
         zeroline=False,
         automargin=True,
     )
-    name = METRIC_NAMES.get(metric, metric)
+    name = metric_name_of(str(table["metric"].iloc[0]))
     figure.update_xaxes(title=f"{name} on {split}, percent")
     height = 190 + max(3, len(order)) * max(ROW_HEIGHT, 8 * len(systems))
     return apply_theme(figure, _groups_title(lead, slice_name, name, leading), height=height)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -22,18 +23,18 @@ from ccnlp.evaluation.sampling import (
     sample_labels,
     sample_metrics,
 )
-from ccnlp.evaluation.slices import members, slices_of
+from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE, members, slices_of
+from ccnlp.evaluation.summed import align_sums, score_sums
 from ccnlp.examples import groups_by_columns
+from ccnlp.tasks.answers import has_one_label, is_judged
 from ccnlp.tasks.base import Task
+from ccnlp.tasks.tallied import TalliedTask
 
 logger = logging.getLogger(__name__)
 
-ALL = "all"
-LANGUAGE_AVERAGE = "language_average"
-
 COLUMNS = [
-    "task", "corpus", "split", "system", "slice", "group", "metric", "score", "low", "high", "n",
-    "baseline", "difference", "difference_low", "difference_high", "is_small",
+    "task", "corpus", "split", "system", "slice", "group", "metric", "is_headline", "score", "low",
+    "high", "n", "baseline", "difference", "difference_low", "difference_high", "is_small",
     "num_unlabelled",
 ]  # fmt: skip
 
@@ -52,18 +53,20 @@ def score_predictions(
     such as translations of one text, all together. The slice `label` has `f1`, `precision` and
     `recall` of each label, with the label's references as `n`; the others have `macro_f1` (over
     the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
-    `corpus` is a corpus or, where a task has several, also `all`. Differences are to the
-    baseline in the same resamples: up is better but for the calibration error and the two
-    distances. Groups below the
-    minimum size are drawn with the rows of their corpus and split as the prior, see `bootstrap`;
-    where these are below it, too, there is no interval. Rows without a reference have no label to
+    A `TalliedTask` has its own metrics, beside these where its answer is one label a row, else
+    alone. `is_headline` marks the metric that tables and pictures show of the task. `corpus` is a
+    corpus or, where a task has several, also `all`. Differences are to the baseline in the same
+    resamples, and missing where it did not answer the task: up is better but for the calibration
+    error and the two distances. Groups below the minimum size are drawn with the rows of their
+    corpus and split as the prior, see `bootstrap`; where these are below it, too, there is no
+    interval. Rows without a reference have no label to
     be right about: they count in `num_unlabelled` instead of `n`, and a group of such rows alone
     has no score. Where annotators gave distributions, `jensen_shannon_distance` and `cross_entropy`
     say how far a system is from them, and `distribution_similarity` how near; see `distributions`.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.
-        tasks: by name; those without labels are not scored.
+        tasks: by name; those that can't be judged (`is_judged`) are not scored.
         parameters: slices, resamples and group sizes.
         baseline: what differences are taken to, where it is not the parameters' baseline.
 
@@ -73,22 +76,47 @@ def score_predictions(
     rows: list[dict[str, object]] = []
     chosen_baseline = baseline or parameters.baseline
     for place, table in places(predictions, tasks):
-        scored = _Scorer(
-            *align(table, labels=tasks[place.task].labels),
-            names=(place.task, place.corpus, place.split),
-            baseline=_check_baseline(chosen_baseline, table),
-            parameters=parameters,
-        )
-        tracked = progress.track(scored.score(), f"{place.corpus} {place.split}: scores")
-        rows += [{**asdict(place), **row} for row in tracked]
-        distances = score_distances(
-            table,
-            baseline=chosen_baseline,
-            parameters=parameters,
-            name=" ".join((place.task, place.corpus, place.split)),
-        )
-        rows += [{**asdict(place), **row} for row in distances]
+        task = tasks[place.task]
+        own = _baseline_of(task, chosen_baseline, table)
+        name = " ".join((place.task, place.corpus, place.split))
+        scored = [_score_sums(task, table, own, parameters, name)]
+        if own is not None and has_one_label(task):
+            scored.insert(0, _score_labels(task, place, table, own, parameters))
+            scored.append(score_distances(table, baseline=own, parameters=parameters, name=name))
+        for row in chain.from_iterable(scored):
+            is_headline = row["metric"] == task.headline_metric
+            rows.append({**asdict(place), **row, "is_headline": is_headline})
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _score_labels(
+    task: Task,
+    place: "Place",
+    table: pd.DataFrame,
+    baseline: str,
+    parameters: EvaluationParameters,
+) -> Iterator[dict[str, object]]:
+    scorer = _Scorer(
+        *align(table, labels=task.labels),
+        names=(place.task, place.corpus, place.split),
+        baseline=baseline,
+        parameters=parameters,
+    )
+    return iter(progress.track(scorer.score(), f"{place.corpus} {place.split}: scores"))
+
+
+def _score_sums(
+    task: Task,
+    table: pd.DataFrame,
+    baseline: str | None,
+    parameters: EvaluationParameters,
+    name: str,
+) -> Iterator[dict[str, object]]:
+    if isinstance(task, TalliedTask):
+        sums = align_sums(table, task.tallies, is_judged="reference")
+        yield from score_sums(
+            sums, task.metrics, baseline=baseline, parameters=parameters, name=name
+        )
 
 
 @dataclass(frozen=True)
@@ -105,10 +133,10 @@ def places(
 ) -> Iterator[tuple[Place, pd.DataFrame]]:
     """The rows of each task, corpus and split, and of all corpora where a task has several.
 
-    Tasks without labels are left out.
+    Tasks that can't be judged are left out.
     """
     for (task, split), own in predictions.groupby(["task", "split"], sort=True):
-        corpora = sorted(own["corpus"].unique()) if tasks[str(task)].labels else []
+        corpora = sorted(own["corpus"].unique()) if is_judged(tasks[str(task)]) else []
         for corpus in [*corpora, ALL] if len(corpora) > 1 else corpora:
             table = own if corpus == ALL else own[own["corpus"] == corpus]
             yield Place(str(task), str(corpus), str(split)), table
@@ -138,16 +166,17 @@ def lookup(
     *,
     split: str = "test",
     slice_name: str = ALL,
-    metric: str = "macro_f1",
+    metric: str | None = None,
     corpus: str | None = None,
     task: str | None = None,
 ) -> pd.DataFrame:
-    """The rows of one slice and metric.
+    """The rows of one slice and metric, each task's headline metric where none is given.
 
     Where `corpus` is not given, each task's of all corpora together, or of its only corpus.
     """
+    is_asked = scores["is_headline"] if metric is None else scores["metric"] == metric
     chosen = scores[
-        (scores["split"] == split) & (scores["slice"] == slice_name) & (scores["metric"] == metric)
+        (scores["split"] == split) & (scores["slice"] == slice_name) & is_asked.astype(bool)
     ]
     if task is not None:
         chosen = chosen[chosen["task"] == task]
@@ -157,14 +186,18 @@ def lookup(
     return chosen[(chosen["corpus"] == ALL) | ~has_all]
 
 
-def _check_baseline(baseline: str, predictions: pd.DataFrame) -> str:
+def _baseline_of(task: Task, baseline: str, predictions: pd.DataFrame) -> str | None:
+    """The baseline; `None` where it knows no way to answer tasks of this kind."""
     systems = list(predictions["system"].unique())
-    if baseline not in systems:
-        raise ConfigurationError(
-            f"evaluation.baseline is {baseline!r}, which predicted nothing; "
-            f"{did_you_mean(baseline, systems)} (parameters/evaluation.yml)"
-        )
-    return baseline
+    if baseline in systems:
+        return baseline
+    if not has_one_label(task):
+        logger.info("%s: %s did not answer; nothing is compared with it", task.name, baseline)
+        return None
+    raise ConfigurationError(
+        f"evaluation.baseline is {baseline!r}, which predicted nothing; "
+        f"{did_you_mean(baseline, systems)} (parameters/evaluation.yml)"
+    )
 
 
 @dataclass(frozen=True)

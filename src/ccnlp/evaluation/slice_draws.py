@@ -1,7 +1,8 @@
 """The groups of every slice in the same draws, for whatever compares groups with each other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,11 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.sampling import align
 from ccnlp.evaluation.scores import Place, places
 from ccnlp.evaluation.slices import slices_of
+from ccnlp.evaluation.summed import align_sums
+from ccnlp.evaluation.summed_slices import draw_slice_of_sums
 from ccnlp.evaluation.tallies import SliceDraws, draw_slice
 from ccnlp.tasks.base import Task
+from ccnlp.tasks.tallied import TalliedTask
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,14 @@ class DrawnSlice:
 
     @property
     def is_judged(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-        """Which groups have rows enough, shape (groups,)."""
-        return np.asarray(self.draws.observed.sizes >= self.min_group_size)
+        """Which groups have a score and rows enough, shape (groups,)."""
+        has_rows = self.draws.sizes >= self.min_group_size
+        return np.asarray(has_rows & ~np.isnan(self.draws.scores))
 
     @property
     def has_intervals(self) -> bool:
         """Whether all groups together have rows enough for intervals."""
-        return bool(self.draws.observed.sizes.sum() >= self.min_group_size)
+        return bool(self.draws.sizes.sum() >= self.min_group_size)
 
 
 def draw_slices(
@@ -57,29 +62,28 @@ def draw_slices(
 
     Args:
         predictions: every system's answers; only rows that all systems answered are drawn.
-        tasks: by name; those without labels are left out.
+        tasks: by name; those that can't be judged are left out.
         parameters: slices, resamples and group sizes.
 
     Raises:
         ConfigurationError: a slice has too many groups.
     """
     for place, table in places(predictions, tasks):
-        outcomes, rows = align(table, labels=tasks[place.task].labels)
-        for name, groups in slices_of(rows, parameters).items():
-            codes, known = pd.factorize(groups[: len(outcomes.reference)], sort=True)
+        drawn = _drawable(tasks[place.task], table)
+        for name, groups in slices_of(drawn.rows, parameters).items():
+            codes, known = pd.factorize(groups[: drawn.size], sort=True)
             if len(known) < 2:
                 continue
-            for system in outcomes.predictions:
+            for system in drawn.systems:
                 names = (place.task, place.corpus, place.split, name, system)
                 yield DrawnSlice(
                     place=place,
                     slice=name,
                     system=system,
-                    labels=outcomes.labels,
+                    labels=tasks[place.task].labels,
                     groups=tuple(map(str, known)),
                     unlabelled_groups=tuple(sorted(set(map(str, groups)) - set(map(str, known)))),
-                    draws=draw_slice(
-                        outcomes,
+                    draws=drawn.draw(
                         system,
                         codes.astype(np.int64),
                         num_draws=parameters.num_draws,
@@ -87,3 +91,30 @@ def draw_slices(
                     ),
                     min_group_size=parameters.min_group_size,
                 )
+
+
+@dataclass(frozen=True)
+class _Drawable:
+    """Rows whose groups can be drawn.
+
+    Attributes:
+        rows: those with a reference first.
+        size: how many these are.
+        systems: that answered all of them.
+        draw: of a system and each row's group.
+    """
+
+    rows: pd.DataFrame
+    size: int
+    systems: tuple[str, ...]
+    draw: Callable[..., SliceDraws]
+
+
+def _drawable(task: Task, table: pd.DataFrame) -> _Drawable:
+    if isinstance(task, TalliedTask):
+        sums = align_sums(table, task.tallies, is_judged="reference")
+        draw = partial(draw_slice_of_sums, sums, metrics=task.metrics, metric=task.headline_metric)
+        return _Drawable(sums.rows, sums.size, sums.systems, draw)
+    outcomes, rows = align(table, labels=task.labels)
+    draw = partial(draw_slice, outcomes)
+    return _Drawable(rows, len(outcomes.reference), tuple(outcomes.predictions), draw)

@@ -11,6 +11,11 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.examples import groups_by_columns
 
+ALL = "all"
+"""The slice of all rows, and its group; of the corpora of a task, all together."""
+LANGUAGE_AVERAGE = "language_average"
+"""The group of the slice `all` whose scores are the mean over the languages."""
+
 
 def slices_of(rows: pd.DataFrame, parameters: EvaluationParameters) -> dict[str, pd.Series]:
     """By slice, the group of each row: the slices of columns, then that of the texts' lengths.

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ccnlp.evaluation.naming import METRIC_NAMES, describe_group, short_group
-from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE, lookup
+from ccnlp.evaluation.distances import METRICS as DISTANCES
+from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group
+from ccnlp.evaluation.sampling import METRICS as LABELS_METRICS
+from ccnlp.evaluation.scores import lookup
+from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
+from ccnlp.metrics import DISTRIBUTION_SIMILARITY
+
+EVERYWHERE = {*LABELS_METRICS, *DISTANCES, DISTRIBUTION_SIMILARITY}
+"""Metrics of labels and of distributions, which stand in places of their own."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +82,12 @@ def group_rows(
     scores: pd.DataFrame,
     slice_name: str,
     *,
-    metric: str = "macro_f1",
+    metric: str | None = None,
     split: str = "test",
     task: str | None = None,
     corpus: str | None = None,
 ) -> list[GroupRow]:
-    """The groups of a slice in the order of the scores."""
+    """The groups of a slice in the order of the scores; of the headline metric if none is given."""
     table = lookup(
         scores, slice_name=slice_name, metric=metric, split=split, task=task, corpus=corpus
     )
@@ -97,6 +104,19 @@ def group_rows(
             )
         )
     return rows
+
+
+def headline_name(scores: pd.DataFrame, task: str) -> str:
+    """The name of the metric that tables show of a task; empty where nothing was scored."""
+    metrics = scores.loc[(scores["task"] == task) & scores["is_headline"].astype(bool), "metric"]
+    return metric_name_of(str(metrics.iloc[0])) if len(metrics) else ""
+
+
+def own_metrics(scores: pd.DataFrame, task: str) -> list[str]:
+    """The metrics of a task that only its kind has, in order, without the headline."""
+    own = scores[(scores["task"] == task) & (scores["slice"] == ALL)]
+    metrics = own.loc[~own["is_headline"].astype(bool), "metric"].unique()
+    return [str(metric) for metric in metrics if metric not in EVERYWHERE]
 
 
 def place_rows(
@@ -122,16 +142,16 @@ def summarise(scores: pd.DataFrame, *, task: str, corpus: str | None = None) -> 
         return [f"None of the {num_unlabelled:,} test rows has a label, so nothing was judged."]
     system = leading_system(overall[ALL].cells)
     own = overall[ALL].cells[system]
-    metric = METRIC_NAMES["macro_f1"]
+    metric = headline_name(scores, task)
     sentences = [
-        f"On {overall[ALL].n:,} test rows the system “{SYSTEMS[system]}” reaches a {metric} of "
-        f"{own.score}, and {overall[LANGUAGE_AVERAGE].cells[system].score} as the mean over the "
-        "languages."
+        f"On {overall[ALL].n:,} test rows the system “{SYSTEMS[system]}” reaches "
+        f"{_with_article(metric)} of {own.score}, "
+        f"and {overall[LANGUAGE_AVERAGE].cells[system].score} as the mean over the languages."
     ]
     if num_unlabelled:
         sentences.append(f"{num_unlabelled:,} more have no label, and no part in the scores.")
     baseline = str(chosen["baseline"].iloc[0])
-    if baseline != system:
+    if baseline not in ("", system):
         verdict = {
             "better": "better than",
             "worse": "worse than",
@@ -142,6 +162,12 @@ def summarise(scores: pd.DataFrame, *, task: str, corpus: str | None = None) -> 
             f"{own.difference.signed}."
         )
     return [*sentences, *_spread(scores, system, task=task, corpus=corpus)]
+
+
+def _with_article(metric: str) -> str:
+    """Such as `a macro-F1` or `an F1`."""
+    has_vowel = metric[0].lower() in "aeio" or metric.startswith(("F1", "nDCG", "MRR"))
+    return f"{'an' if has_vowel else 'a'} {metric}"
 
 
 def _spread(scores: pd.DataFrame, system: str, *, task: str, corpus: str | None) -> list[str]:

@@ -10,7 +10,6 @@ whole, so that rates of 0 and 1 do not pass for certain.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,26 +80,20 @@ class SliceDraws:
     """One system on the groups of one slice.
 
     Attributes:
-        observed: of each group, shape (groups, labels).
-        drawn: of each group in each draw, shape (draws, groups, labels).
-        rest: macro-F1 of the rows outside of each group; shape (groups,), NaN where there is none.
+        sizes: rows of each group, shape (groups,).
+        scores: of each group in the metric that is compared, shape (groups,).
+        scores_drawn: the same in each draw, shape (draws, groups).
+        rest: of the rows outside of each group; shape (groups,), NaN where there is none.
         rest_drawn: the same in each draw, shape (draws, groups).
+        labels: by label, as observed and drawn; `None` where the answer is not one label a row.
     """
 
-    observed: Tallies
-    drawn: Tallies
+    sizes: Floats
+    scores: Floats
+    scores_drawn: Floats
     rest: Floats
     rest_drawn: Floats
-
-    @cached_property
-    def scores(self) -> Floats:
-        """Macro-F1 of each group, shape (groups,)."""
-        return self.observed.macro_f1
-
-    @cached_property
-    def scores_drawn(self) -> Floats:
-        """The same in each draw, shape (draws, groups)."""
-        return self.drawn.macro_f1
+    labels: tuple[Tallies, Tallies] | None = None
 
 
 def draw_slice(
@@ -136,11 +129,14 @@ def draw_slice(
         drawn.append(_tallies(plain + known, num_groups, num_labels, dtype=np.float32))
         rest = _rest(_tallies(plain, num_groups, num_labels), observed)
         rest_drawn.append(rest.macro_f1)
+    first, resampled = _first(observed), _concatenate(drawn)
     return SliceDraws(
-        observed=_first(observed),
-        drawn=_concatenate(drawn),
+        sizes=first.sizes,
+        scores=first.macro_f1,
+        scores_drawn=resampled.macro_f1,
         rest=rest_of_observed.macro_f1[0],
         rest_drawn=np.concatenate(rest_drawn),
+        labels=(first, resampled),
     )
 
 

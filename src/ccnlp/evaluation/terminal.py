@@ -5,8 +5,17 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE, lookup
-from ccnlp.evaluation.summary import Estimate, GroupRow, group_rows, place_rows
+from ccnlp.evaluation.naming import metric_name_of
+from ccnlp.evaluation.scores import lookup
+from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE
+from ccnlp.evaluation.summary import (
+    Estimate,
+    GroupRow,
+    group_rows,
+    headline_name,
+    own_metrics,
+    place_rows,
+)
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order
 from ccnlp.metrics import DISTRIBUTION_SIMILARITY
 
@@ -15,7 +24,7 @@ HEADINGS = {"language": "by language", "language_culture": "by language and cult
 
 
 def scores_table(scores: pd.DataFrame, *, task: str | None = None) -> str:
-    """Macro-F1 on test with intervals, in percent: a row a group, a column a system.
+    """Headline metrics on test with intervals, in percent: a row a group, a column a system.
 
     Where annotators gave distributions, a row below tells how near the systems come to them. At
     most 93 characters wide with all five systems. Of all tasks where `task` is not given.
@@ -31,7 +40,7 @@ def _task_table(scores: pd.DataFrame, task: str) -> str:
     systems = in_order(system for row in overall for system in row.cells)
     baseline = str(lookup(scores, task=task)["baseline"].iloc[0])
     lines = [
-        f"{task}: macro-F1 on test, in percent, with its interval",
+        f"{task}: {headline_name(scores, task)} on test, in percent, with its interval",
         _line("", "n", [SHORT_NAMES[system] for system in systems]),
         *(_group_line(_overall_name(row.key), row, systems) for row in overall),
     ]
@@ -44,16 +53,26 @@ def _task_table(scores: pd.DataFrame, task: str) -> str:
         has_small = has_small or any(row.is_small for row in rows)
     if has_small:
         lines.append("* few rows: read the interval, not the score")
+    lines += _more_metrics(scores, task, systems)
     similar = group_rows(scores, ALL, metric=DISTRIBUTION_SIMILARITY, task=task)
     if similar:
         lines += ["", "distribution similarity: 100 less the distance to the annotators' labels"]
         lines += [_group_line(_overall_name(row.key), row, systems) for row in similar]
-    if "finetuned" in systems and baseline != "finetuned":
+    if "finetuned" in systems and baseline not in ("", "finetuned"):
         gain = overall[0].cells["finetuned"].difference
         lines += ["", f"fine-tuned minus {SYSTEMS[baseline]}, all rows: {gain.signed}"]
         nearer = [row.cells["finetuned"].difference.signed for row in similar]
         lines += [f"likewise in distribution similarity: {difference}" for difference in nearer]
     return "\n".join(lines)
+
+
+def _more_metrics(scores: pd.DataFrame, task: str, systems: Sequence[str]) -> list[str]:
+    """All rows in the task's own metrics beside the headline."""
+    lines = []
+    for metric in own_metrics(scores, task):
+        rows = group_rows(scores, ALL, metric=metric, task=task)
+        lines += [_group_line(metric_name_of(metric), r, systems) for r in rows if r.key == ALL]
+    return ["", "all rows, in other metrics", *lines] if lines else []
 
 
 def _corpora(scores: pd.DataFrame, task: str) -> list[str]:

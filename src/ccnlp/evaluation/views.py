@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ccnlp.evaluation.scores import ALL
+from ccnlp.evaluation.slices import ALL
 from ccnlp.plotting import apply_theme
 
 if TYPE_CHECKING:

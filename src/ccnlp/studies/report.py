@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group, slice_name_of
-from ccnlp.evaluation.scores import ALL, LANGUAGE_AVERAGE
+from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.summary import Estimate
 from ccnlp.pages.page import render_page
 from ccnlp.studies.parameters import StudyParameters

@@ -1,10 +1,16 @@
-"""Which tasks give labels: those that can be judged side by side, tried and served."""
+"""Which tasks can be judged side by side, and which give labels, to be tried and served."""
 
 from ccnlp.tasks.base import Task
+from ccnlp.tasks.tallied import TalliedTask
+
+
+def is_judged(task: Task) -> bool:
+    """Whether systems can be held against each other on the task."""
+    return has_one_label(task) or isinstance(task, TalliedTask)
 
 
 def has_one_label(task: Task) -> bool:
-    """Whether the task's answer is one label a row, which is what can be judged."""
+    """Whether the task's answer is one label a row, judged by how often each was right."""
     return (
         bool(task.labels)
         and len(task.target_columns) == 1

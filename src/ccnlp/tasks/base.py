@@ -128,6 +128,14 @@ class Task(ABC):
         return self.parameters.labels
 
     @property
+    def headline_metric(self) -> str:
+        """The metric that tables and pictures show first: the primary one, unless said otherwise.
+
+        A metric of an answer is more telling to people than one of probabilities.
+        """
+        return self.primary_metric
+
+    @property
     def reads_context(self) -> bool:
         """Whether the model reads the context of texts."""
         return self.parameters.context != "none"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ccnlp.evaluation.scores import ALL
+from ccnlp.evaluation.slices import ALL
 from ccnlp.metrics import DISTRIBUTION_SIMILARITY
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ ABSTENTION_METRICS = {
     "area": "risk_coverage_area",
 }
 """By column of the table, the name that the metric ends with."""
-DETAILED = ("macro_f1", DISTRIBUTION_SIMILARITY)
-"""The metrics that are kept of each group."""
 
 
 def dataset_inputs(fingerprints: Mapping[str, Mapping[str, Any]]) -> "list[DatasetInput]":
@@ -44,16 +42,17 @@ def dataset_inputs(fingerprints: Mapping[str, Mapping[str, Any]]) -> "list[Datas
 def score_metrics(scores: "pd.DataFrame") -> dict[str, float]:
     """Scores by name, such as `finetuned/test/macro_f1` and `…/macro_f1/culture/MX`.
 
-    Every system and metric overall; by language and culture the macro-F1 of the models and, where
-    there are distributions, their similarity. The name begins with the task where there are
-    several, and with the corpus where it is not all of them.
+    Every system and metric overall; by language and culture the headline metric of the models
+    and, where there are distributions, their similarity. The name begins with the task where
+    there are several, and with the corpus where it is not all of them.
     """
     has_many_tasks = scores["task"].nunique() > 1
     has_many_corpora = scores["corpus"].nunique() > 1
     metrics = {}
     for row in scores.to_dict("records"):
         is_overall = row["slice"] == ALL
-        is_detail = row["slice"] in SLICES and row["metric"] in DETAILED
+        is_told = row["is_headline"] or row["metric"] == DISTRIBUTION_SIMILARITY
+        is_detail = row["slice"] in SLICES and is_told
         if not is_overall and not (is_detail and row["system"] in ("finetuned", "champion")):
             continue
         parts = [row["task"]] if has_many_tasks else []

@@ -1,0 +1,74 @@
+"""Metrics of sums in every group of a slice and in its rest, in the same draws.
+
+All groups are drawn at once, as in `tallies`: rows of one cluster may stand in several groups.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.evaluation.bootstrap import NUMBERS_AT_ONCE, Floats, Ints, Seed
+from ccnlp.evaluation.summed import Metrics, Sums, draw_prior
+from ccnlp.evaluation.tallies import SliceDraws
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+def draw_slice_of_sums(
+    sums: Sums,
+    system: str,
+    group_of_row: Ints,
+    metrics: Metrics,
+    *,
+    metric: str,
+    num_draws: int,
+    seed: Seed,
+) -> SliceDraws:
+    """One metric of each group and of its rest, as observed and in the same draws.
+
+    Args:
+        sums: at least one row with a reference.
+        system: whose tallies are drawn.
+        group_of_row: the group of each row with a reference, from 0 and without gaps.
+        metrics: of sums.
+        metric: the one that is compared.
+        num_draws: number of resamples.
+        seed: makes them.
+    """
+    own = sums.tallies[:, sums.systems.index(system)]
+    kinds, sizes = own.shape[1], np.bincount(group_of_row).astype(np.float64)
+    matrix = _sums_of_clusters(own, sums.clusters[: sums.size], group_of_row)
+    generator = np.random.default_rng(seed.entropy)
+    block = max(1, NUMBERS_AT_ONCE // max(matrix.shape))
+    observed = np.asarray(matrix.sum(axis=0)).reshape(1, len(sizes), kinds)
+    groups, rests = [observed], [observed.sum(axis=1, keepdims=True) - observed]
+    for start in range(0, num_draws, block):
+        size = min(block, num_draws - start)
+        weights = generator.exponential(size=(size, matrix.shape[0]))
+        plain = np.asarray((matrix.T @ weights.T).T).reshape(size, len(sizes), kinds)
+        rests.append(plain.sum(axis=1, keepdims=True) - plain)
+        prior = [draw_prior(own, size, generator) for _ in sizes]
+        groups.append(plain + np.stack(prior, axis=1))
+    scores, rest = (metrics(np.concatenate(parts))[metric] for parts in (groups, rests))
+    rest[:, sizes == len(own)] = np.nan
+    return SliceDraws(
+        sizes=sizes,
+        scores=scores[0],
+        scores_drawn=np.where(np.isnan(scores[0]), np.nan, scores[1:]),
+        rest=rest[0],
+        rest_drawn=rest[1:],
+    )
+
+
+def _sums_of_clusters(tallies: Floats, clusters: Ints, group_of_row: Ints) -> "csr_array":
+    """Sparse (clusters, groups * kinds)."""
+    from scipy.sparse import csr_array
+
+    cluster, names = pd.factorize(clusters)
+    rows, kinds = tallies.nonzero()
+    columns = group_of_row[rows] * tallies.shape[1] + kinds
+    width = (int(group_of_row.max()) + 1) * tallies.shape[1]
+    entries = tallies[rows, kinds], (cluster[rows], columns)
+    return csr_array(entries, shape=(len(names), width))
