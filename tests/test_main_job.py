@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[1]
+TOY_KIND = ROOT / "tests" / "tasks" / "toy_kind.py"
 WORDS = {
     "negative": ["bad", "boring", "hated", "mala", "schlecht"],
     "neutral": ["the", "film", "service", "película", "der"],
@@ -180,6 +181,34 @@ def test_main_job_ends_with_scores_a_registered_model_and_a_finished_run(make_pr
     assert set(fairness["slice"]) >= {"language", "culture"}
     version = mlflow.MlflowClient(f"sqlite:///{project}/mlflow.db").get_model_version("ccnlp", "1")
     assert version.tags["gate.outcome"] in {"passed", "failed", "inconclusive"}
+
+
+@pytest.mark.slow
+def test_kind_of_task_of_ones_own_goes_from_a_corpus_to_the_gate(make_project):
+    project = make_project("project")
+    shutil.copy(TOY_KIND, project / "src" / "ccnlp" / "tasks" / "kinds")
+    parameters = project / "conf" / "local" / "parameters"
+    parameters.joinpath("tasks.yml").write_text(
+        "tasks: {summary: {kind: toy_words, loss_weight: 1.0}}"
+    )
+    entry = CORPORA.replace("sentiment", "summary").replace("label: label", "word: label")
+    parameters.joinpath("corpora.yml").write_text(entry)
+
+    output = finish(start(project, **{"training.epochs": "30"}))
+
+    assert "summary: F1 on test, in percent, with its interval" in output
+    scores = pd.read_csv(project / "data" / "08_reporting" / "scores.csv")
+    overall = scores[(scores["slice"] == "all") & (scores["split"] == "test")].iloc[0]
+    assert overall["score"] > 0.5
+    assert overall["low"] < overall["score"] < overall["high"]
+    assert {"language", "culture", "language_culture"} <= set(scores["slice"])
+    assert "Registered: ccnlp version 1, as challenger" in output
+    assert "Gate by F1: inconclusive" in output
+    assert "the baseline knows no way to answer it" in output
+    (run,) = runs_of(project)
+    assert run.info.status == "FINISHED"
+    assert "finetuned/test/f1/culture/MX" in run.data.metrics
+    assert "summary" in (project / "data" / "08_reporting" / "report.html").read_text()
 
 
 @pytest.mark.slow

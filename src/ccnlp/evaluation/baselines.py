@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
+from ccnlp.evaluation.predictions import Predict
 from ccnlp.metrics import confusion_counts, macro_f1
+from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)
@@ -21,6 +23,15 @@ Inputs = Any  # a dense or a sparse matrix; scikit-learn has no types
 
 CONVERGENCE_TOLERANCE = 1e-3
 MAX_ITERATIONS = 1000
+
+
+def of_labels(predict: Predict) -> Predict:
+    """A system that sits out where the answer is not one label a row."""
+
+    def predict_labels(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame | None:
+        return predict(train, rows, task) if has_one_label(task) else None
+
+    return predict_labels
 
 
 def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame:

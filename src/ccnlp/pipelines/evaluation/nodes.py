@@ -56,7 +56,7 @@ def predict_majority(
 
     It waits for no model, so that a run with such slices ends before the training.
     """
-    predict = baselines.predict_majority
+    predict = baselines.of_labels(baselines.predict_majority)
     predicted = predict_with("majority", predict, examples=examples, tasks=build_tasks(tasks))
     check_slices(predicted, evaluation)
     return predicted
@@ -66,7 +66,7 @@ def predict_tfidf(
     examples: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
 ) -> pd.DataFrame:
     """What counting n-grams predicts."""
-    predict = partial(baselines.predict_tfidf, parameters=evaluation.tfidf)
+    predict = baselines.of_labels(partial(baselines.predict_tfidf, parameters=evaluation.tfidf))
     return predict_with("tfidf", predict, examples=examples, tasks=build_tasks(tasks))
 
 
@@ -83,8 +83,10 @@ def predict_probe(
         max_length_tokens=evaluation.probe.max_length_tokens,
         tokens_per_batch=evaluation.tokens_per_batch,
     )
-    predict = partial(
-        baselines.predict_probe, parameters=evaluation.probe, seed=evaluation.seed, embed=embed
+    predict = baselines.of_labels(
+        partial(
+            baselines.predict_probe, parameters=evaluation.probe, seed=evaluation.seed, embed=embed
+        )
     )
     return predict_with("probe", predict, examples=examples, tasks=build_tasks(tasks))
 
@@ -239,8 +241,9 @@ def draw_scores(scores: pd.DataFrame) -> tuple[Figure, Figure]:
 
 def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple[Figure, Figure]:
     """Confusion matrices and the reliability of the confidences."""
-    labels = {name: task.labels for name, task in build_tasks(tasks).items()}
-    drawn = without_seen_splits(predictions)
+    judged = {name: task for name, task in build_tasks(tasks).items() if has_one_label(task)}
+    labels = {name: task.labels for name, task in judged.items()}
+    drawn = without_seen_splits(predictions[predictions["task"].isin(judged)])
     return (
         prediction_plots.draw_confusion(drawn, labels=labels),
         prediction_plots.draw_reliability(drawn),
