@@ -92,11 +92,11 @@ def num_added_tokens(parameters: CultureParameters) -> int:
 
 
 def describe_conditioning(parameters: CultureParameters | None) -> str:
-    """How a model is told and of what, such as `prefix by culture, language`; or `none`."""
+    """What is said of a model that is told so, such as `is told of culture, language by prefix`."""
     if parameters is None or parameters.conditioning == NONE:
-        return NONE
+        return "is told nothing of culture"
     fields = CONDITIONINGS.get(parameters.conditioning).fields(parameters)
-    return f"{parameters.conditioning} by {', '.join(fields)}"
+    return f"is told of {', '.join(fields)} by {parameters.conditioning}"
 
 
 def fit(parameters: CultureParameters, rows: pd.DataFrame) -> Conditioning | None:
