@@ -478,7 +478,9 @@ def test_cultures_are_set_apart_where_the_model_is_told_of_them(
         catalog[name] = made[name]
     SequentialRunner().run(told, catalog)
     table = catalog.load("culture_predictions")
-    assert len(table) == (examples["split"] == "test").sum()  # a row a text
+    test = examples[examples["split"] == "test"]
+    assert [list(own) for own in table["example_ids"]] == [[key] for key in test["id"]]
+    assert table["context"].isna().all()
     is_changed = table["text"].str.endswith("7")
     assert (table["prediction_GB"] == table["prediction_NA"]).all()
     assert set(table.loc[~is_changed, "disagreement"].round(6)) == {0.0}

@@ -12,6 +12,7 @@ from ccnlp.evaluation import (
     abstention,
     baselines,
     by_culture,
+    contested,
     gate,
     prediction_plots,
     published,
@@ -156,7 +157,7 @@ def summarise_disagreement(
     culture_predictions: pd.DataFrame, evaluation: EvaluationParameters
 ) -> Mapping[str, Any]:
     """How far the answers of the cultures lie apart, and whether people's do there, too."""
-    return by_culture.summarise_disagreement(culture_predictions, evaluation)
+    return contested.summarise_disagreement(culture_predictions, evaluation)
 
 
 def score_predictions(
