@@ -9,6 +9,12 @@ from ccnlp.evaluation.bootstrap import Floats, Seed, percentile_interval
 from ccnlp.evaluation.by_culture import PREDICTION
 from ccnlp.evaluation.parameters import EvaluationParameters
 
+KEYS = (
+    "num_texts", "num_contested", "median", "min_disagreement", "num_judged", "correlation", "low",
+    "high", "texts",
+)  # fmt: skip
+"""Of what is told of a task."""
+
 MAX_SHOWN = 8
 """The most contested texts that a report shows."""
 

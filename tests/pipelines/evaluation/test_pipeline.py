@@ -15,6 +15,7 @@ from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.stages import PAIR_COLUMNS
 from ccnlp.evaluation.systems import SYSTEMS
+from ccnlp.hooks.older_files import check_parts, known_parts
 from ccnlp.pipelines.evaluation import nodes
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
@@ -182,6 +183,19 @@ def test_pipeline_scores_the_systems_where_there_is_no_champion(catalog):
     assert (best.loc[best["metric"] == "macro_f1", "score"] == 1.0).all()
 
 
+def check_files(catalog):
+    """Whether each file has what a later run that begins with it looks for."""
+    written = {*create_pipeline(is_conditioned=True).all_outputs()} & {*known_parts()}
+    found = [name for name in sorted(written) if catalog.exists(name)]
+    for name in found:
+        check_parts(name, catalog.load(name))
+    return len(found)
+
+
+def test_files_have_what_a_later_run_looks_for(catalog):
+    assert check_files(catalog) >= 10
+
+
 def test_predictions_are_stored_as_lists_of_floats(catalog):
     import pyarrow.parquet as pq
 
@@ -246,6 +260,7 @@ def test_run_without_a_task_that_can_be_judged_ends(make_catalog, tmp_path, monk
     assert not len(catalog.load("predictions"))
     assert not len(catalog.load("scores"))
     assert catalog.load("scores_origin")["weights"] is None
+    assert check_files(catalog) >= 10
     assert Path("data", "08_reporting", "report.html").exists()
 
 
@@ -488,6 +503,8 @@ def test_cultures_are_set_apart_where_the_model_is_told_of_them(
         catalog.load("contested_report")["sentiment"]["num_contested"]
         == (table["prediction_GB"] != table["prediction_MX"]).sum()
     )
+    check_parts("contested_report", catalog.load("contested_report"))
+    check_parts("culture_predictions", table)
     page = Path("data", "08_reporting", "report.html").read_text(encoding="utf-8")
     assert "Where do its answers differ by culture?" in page
 
