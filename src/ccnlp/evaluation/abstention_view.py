@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from ccnlp.evaluation.abstention import Thresholds
 from ccnlp.evaluation.fairness_view import PREFERRED
 from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
 from ccnlp.evaluation.slices import ALL
 from ccnlp.evaluation.summary import Estimate
 from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
+from ccnlp.evaluation.thresholds import Thresholds
 
 
 @dataclass(frozen=True)
