@@ -99,6 +99,15 @@ def describe_conditioning(parameters: CultureParameters | None) -> str:
     return f"is told of {', '.join(fields)} by {parameters.conditioning}"
 
 
+def culture_fields(parameters: CultureParameters) -> tuple[str, ...]:
+    """What a model is told that follows from the culture of a text; empty where it is nothing."""
+    if parameters.conditioning == NONE:
+        return ()
+    sources = Atlas(parameters).sources
+    fields = CONDITIONINGS.get(parameters.conditioning).fields(parameters)
+    return tuple(field for field in fields if sources[field] == "culture")
+
+
 def fit(parameters: CultureParameters, rows: pd.DataFrame) -> Conditioning | None:
     """The configured conditioning with the keys of training rows; `None` for `none`.
 
@@ -109,7 +118,7 @@ def fit(parameters: CultureParameters, rows: pd.DataFrame) -> Conditioning | Non
         return None
     kind = CONDITIONINGS.get(parameters.conditioning)
     keys = ConditionKeys.of(rows, kind.fields(parameters), Atlas(parameters))
-    of_culture = [field for field in keys.fields if keys.atlas.sources[field] == "culture"]
+    of_culture = culture_fields(parameters)
     if of_culture and not keys.cultures:
         raise ConfigurationError(
             f"culture.conditioning is {parameters.conditioning!r} by {', '.join(of_culture)}, but "

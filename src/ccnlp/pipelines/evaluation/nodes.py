@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ccnlp.conditioning.base import culture_fields
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.evaluation import (
     abstention,
@@ -276,6 +277,7 @@ def write_report(
     examples: pd.DataFrame,
     corpora: Mapping[str, Mapping[str, Any]],
     encoder: EncoderCheckpoint,
+    culture: CultureParameters,
     evaluation: EvaluationParameters,
     ingestion: StageReport,
     augmentation: Mapping[str, Any],
@@ -296,7 +298,7 @@ def write_report(
         predictions, examples, per_culture=evaluation.report.failures_per_culture
     )
     fairness = FairnessTables(disparities, gaps, gate_decision)
-    abstaining = _abstention_tables(thresholds, abstention)
+    abstaining = _abstention_tables(thresholds, abstention, culture)
     judgement = report.Judgement(
         scores, corpora, encoder, evaluation, fairness, abstaining, contested or {}
     )
@@ -315,14 +317,18 @@ def write_model_card(
     encoder: EncoderCheckpoint,
     evaluation: EvaluationParameters,
     tokenisation: TokenisationParameters,
+    culture: CultureParameters,
     thresholds: Mapping[str, Any],
     abstention: pd.DataFrame,
 ) -> str:
     """The model card, as Markdown."""
-    abstaining = _abstention_tables(thresholds, abstention)
+    abstaining = _abstention_tables(thresholds, abstention, culture)
     judgement = report.Judgement(scores, corpora, encoder, evaluation, abstention=abstaining)
     return report.render_model_card(judgement, max_length_tokens=tokenisation.max_length_tokens)
 
 
-def _abstention_tables(thresholds: Mapping[str, Any], table: pd.DataFrame) -> AbstentionTables:
-    return AbstentionTables(read_thresholds(thresholds, tasks=set(table["task"])), table)
+def _abstention_tables(
+    thresholds: Mapping[str, Any], table: pd.DataFrame, culture: CultureParameters
+) -> AbstentionTables:
+    chosen = read_thresholds(thresholds, tasks=set(table["task"]))
+    return AbstentionTables(chosen, table, is_told_of_culture=bool(culture_fields(culture)))
