@@ -14,6 +14,7 @@ from ccnlp.augmentation.store import TranslationStore
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.errors import TranslationError
 from ccnlp.examples import COLUMNS
+from ccnlp.hooks.older_files import check_parts
 from ccnlp.pipelines.augmentation import nodes
 from ccnlp.pipelines.augmentation.pipeline import create_pipeline
 
@@ -93,6 +94,8 @@ def test_round_trips_of_the_real_engine_become_examples(
     assert json.loads(json.dumps(report)) == report
     assert outputs["augmentation_table"]["kept"].sum() == len(augmented)
     assert len(outputs["augmentation_pairs"]) == 4
+    for name in ("augmented_examples", "augmentation_pairs"):
+        check_parts(name, outputs[name])
 
     again = run(create_pipeline(is_enabled=True), **inputs)
     pd.testing.assert_frame_equal(again["augmented_examples"], augmented)
@@ -133,7 +136,10 @@ def test_switched_off_leaves_no_report_of_an_earlier_run(examples, tmp_path, mon
         catalog[name].save(pd.DataFrame({"language": ["en"], "kept": [3]}))
     catalog["examples@table"] = MemoryDataset(examples)
     SequentialRunner().run(create_pipeline(is_enabled=False), catalog)
-    assert [len(catalog.load(name)) for name in names] == [0, 0, 0]
+    tables = [catalog.load(name) for name in names]
+    assert list(map(len, tables)) == [0, 0, 0]
+    for name, table in zip(names, tables, strict=True):
+        check_parts(name, table)
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])
