@@ -71,7 +71,7 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         inputs = rows[self.columns_read(rows)]
         features = super().encode(inputs, tokenizer, max_length_tokens=max_length_tokens)
         if "labels" in rows:
-            features["target"] = list(self._flags(rows["labels"]).astype(np.int8))
+            features["target"] = list(self.flags(rows["labels"]).astype(np.int8))
         return features
 
     def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
@@ -120,33 +120,36 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         The confidence is that of the whole set, as if each label were right or wrong by itself.
         """
         del batch, tokenizer
-        probabilities = outputs.float().sigmoid().cpu().numpy()
+        return self.answers(outputs.float().sigmoid().cpu().numpy())
+
+    def answers(self, probabilities: npt.NDArray[np.floating]) -> pd.DataFrame:
+        """As of `decode`, of the probability of each label; shape (rows, labels)."""
         is_given = probabilities >= self.thresholds
         by_label = np.where(is_given, probabilities, 1 - probabilities)
         return pd.DataFrame(
             {
                 "prediction": self._written(is_given),
                 "confidence": by_label.prod(axis=1),
-                "probabilities": list(probabilities),
+                "probabilities": list(probabilities.astype(np.float32)),
             }
         )
 
     def calibrate(self, predictions: pd.DataFrame) -> Mapping[str, Mapping[str, float]]:
         """The thresholds with the best F1 of each label on validation."""
         probabilities = np.stack(predictions["probabilities"].tolist())
-        applies = self._flags(predictions["reference"].map(read_answer))
+        applies = self.flags(predictions["reference"].map(read_answer))
         chosen = choose_thresholds(probabilities, applies)
         return {THRESHOLDS: dict(zip(self.labels, chosen.tolist(), strict=True))}
 
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The labels in their order, as a list in JSON; `[]` where none applies."""
-        written = self._written(self._flags(rows["labels"]))
+        written = self._written(self.flags(rows["labels"]))
         return pd.Series(written, index=rows.index, dtype="string")
 
     def tallies(self, predictions: pd.DataFrame) -> Sums:
         """For each label whether it was right, there, and predicted; then exact sets, and rows."""
-        found = self._flags(predictions["prediction"].map(read_answer))
-        there = self._flags(predictions["reference"].map(read_answer))
+        found = self.flags(predictions["prediction"].map(read_answer))
+        there = self.flags(predictions["reference"].map(read_answer))
         is_exact = (found == there).all(axis=1)
         columns = [found & there, there, found, is_exact[:, None], np.ones((len(found), 1))]
         return np.concatenate(columns, axis=1, dtype=np.float64)
@@ -168,7 +171,7 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
             "exact_match": _quotient(sums[..., -2], sums[..., -1]),
         }
 
-    def _flags(self, sets: "pd.Series[Any]") -> Flags:
+    def flags(self, sets: "pd.Series[Any]") -> Flags:
         """Whether each label is in each set; shape (rows, labels)."""
         sizes = [len(labels) for labels in sets]
         flags = np.zeros((len(sizes), len(self.labels)), dtype=np.bool_)
