@@ -10,6 +10,7 @@ from omegaconf.errors import InterpolationResolutionError
 from ccnlp.corpora.entry import CorporaParameters, CorpusEntry
 from ccnlp.corpora.fields import build_fields
 from ccnlp.corpora.raw import build_reader
+from ccnlp.corpora.readable_task import check_entry
 from ccnlp.settings import CONFIG_LOADER_ARGS
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
@@ -111,3 +112,41 @@ def test_environments_of_annotated_corpora_read_the_folder_of_corpora(
     assert set(entry.label_map.values()) == set(kinds[task].labels)
     assert loader["parameters"]["augmentation"]["is_enabled"] is False
     assert loader["globals"]["model_name"] == f"ccnlp-{env}"
+
+
+@pytest.mark.parametrize(
+    ("env", "key", "kind"),
+    [
+        ("sib200", "sib200", "sequence_classification"),
+        ("masakhanews", "masakhanews", "sequence_classification"),
+        ("crehate_countries", "crehate", "multi_label_classification"),
+    ],
+)
+def test_environments_of_topics_and_sets_read_the_folder_of_corpora(
+    env, key, kind, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env=env, **CONFIG_LOADER_ARGS)
+    ((found, entry),) = load(CONF, env).items()
+    check(found, entry)
+    kinds = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    check_entry(entry, kinds[entry.task], where=found)
+    assert found == key
+    assert kinds[entry.task].parameters.kind == kind
+    assert entry.path[0].startswith(f"{tmp_path}/{key}/")
+    assert loader["parameters"]["augmentation"]["is_enabled"] is False
+    assert loader["globals"]["model_name"] == f"ccnlp-{env.replace('_', '-')}"
+
+
+def test_varieties_of_sib200_are_languages_and_english_alone_is_no_translation(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    entry = load(CONF, "sib200")["sib200"]
+    assert len(set(entry.language.map.values())) == len(entry.language.map) == 26
+    assert entry.language.map["arz_Arab"] == "arz"
+    assert entry.language.map["zho_Hant"] == "zh-Hant"
+    assert (entry.origin.map, entry.origin.default) == (
+        {"eng_Latn": "native"},
+        "human_translation",
+    )

@@ -34,7 +34,7 @@ def recommend(judged):
     return {"rows": len(judged)}
 
 
-def make_study(*others: Node):
+def make_study(*others: Node, **changes):
     return create_study(
         "mini_study",
         train=train,
@@ -45,6 +45,7 @@ def make_study(*others: Node):
         draw=draw,
         write=write,
         others=others,
+        **changes,
     )
 
 
@@ -70,6 +71,11 @@ def test_study_may_have_nodes_of_its_own(catalog):
     own = named_node(recommend, "mini_study_verdicts", "recommended")
     outputs = SequentialRunner().run(make_study(own), catalog)
     assert outputs["recommended"].load() == {"rows": 3}
+
+
+def test_study_may_draw_its_scores(catalog):
+    (drawing,) = (node for node in make_study(draws="scores").nodes if node.short_name == "draw")
+    assert drawing.inputs == ["mini_study_scores"]
 
 
 def test_nodes_are_named_after_their_functions_and_datasets_after_the_study():

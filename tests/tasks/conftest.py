@@ -353,6 +353,13 @@ REGISTERED = {
             "num_annotations": [3.0, 3.0, 5.0],
         },
     ),
+    "multi_label_classification": (
+        {"labels": ("joy", "fear", "anger")},
+        {
+            "text": ["the film was good", "bad", "I loved it"],
+            "labels": [["joy", "anger"], [], ["fear", "joy"]],
+        },
+    ),
 }
 """For each registered kind its entry, and rows that fit it."""
 

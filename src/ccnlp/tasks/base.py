@@ -7,7 +7,7 @@ contract. One module a kind of task: see `kinds/sequence_classification.py`.
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,9 @@ WINDOW_OF = "window_of"
 Pooling = Literal["first", "mean"]
 """How a text's vector is read off its token states: the first token's, or their mean."""
 
+
+Calibration = Mapping[str, Mapping[str, float]]
+"""What was chosen on validation: by what it is, such as thresholds, numbers by label."""
 
 TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
 
@@ -89,6 +92,7 @@ class Task(ABC):
     Args:
         name: the name in `parameters/tasks.yml`, such as `sentiment`.
         parameters: that entry.
+        calibration: what `calibrate` chose; nothing before a model is trained.
 
     Raises:
         ConfigurationError: the entry does not fit the kind of task.
@@ -99,16 +103,23 @@ class Task(ABC):
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]] = ()
     """Those that hold lists, such as tokens and their tags; the others hold text."""
+    emptiable_columns: ClassVar[tuple[str, ...]] = ()
+    """Those of them that may be empty, as a set of labels is where none applies."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
     can_read_context: ClassVar[bool] = False
     """Whether the model can be told the context of a text, which is none of these columns."""
+    is_calibrated: ClassVar[bool] = False
+    """Whether predictions depend on numbers that are chosen on validation after the weights."""
     primary_metric: str
     """Key of `score` that early stopping looks at; up is better."""
 
-    def __init__(self, name: str, parameters: TaskParameters) -> None:
+    def __init__(
+        self, name: str, parameters: TaskParameters, calibration: Calibration | None = None
+    ) -> None:
         self.name = name
         self.parameters = parameters
+        self.calibration: Calibration = calibration or {}
         if parameters.view is not None and not self.annotation_columns:
             raise ConfigurationError(
                 f"task {name!r}: kind {parameters.kind!r} has one target, and no view of "
@@ -251,6 +262,19 @@ class Task(ABC):
         order = np.lexsort((-decoded["confidence"].to_numpy(), window_of))
         _, best = np.unique(window_of[order], return_index=True)
         return decoded.iloc[order[best]]
+
+    def calibrate(self, predictions: pd.DataFrame) -> Calibration:
+        """What is chosen on validation and kept with the model, where the kind `is_calibrated`.
+
+        Args:
+            predictions: of the best weights for rows that have a `reference`, which stands beside.
+        """
+        del predictions
+        return {}
+
+    def calibrated(self, calibration: Calibration) -> Self:
+        """The same task, which decodes by what was chosen."""
+        return type(self)(self.name, self.parameters, calibration)
 
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:

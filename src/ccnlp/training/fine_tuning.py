@@ -24,6 +24,7 @@ from ccnlp.tokenisation.notes import check_encoded_for
 from ccnlp.training.batches import PlannedBatch, TaskRows, plan_epochs
 from ccnlp.training.conditions import fit_conditioning, with_conditions
 from ccnlp.training.groups import Rows, group_names
+from ccnlp.training.languages import of_languages, tokens_of
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import (
     build_trainer,
@@ -132,7 +133,8 @@ def fine_tune(
 
     Args:
         features: by task, as `encode_examples` gives them.
-        vocabulary: sorted token ids that occur, shape (ids,).
+        vocabulary: sorted token ids that occur, shape (ids,); where `parameters.languages` names
+            some, those of their texts are taken.
         encoder: where training starts.
         tasks: by name.
         max_length_tokens: tokens that predictions cut a text to, as the features must have been.
@@ -144,10 +146,16 @@ def fine_tune(
         CorpusError: a task has no train or no validation rows.
         ConfigurationError: the tasks need different backbones, or they or the length of texts
             have changed since texts were tokenised, or more layers are to be trained than there
-            are, or no culture is known to learn of.
+            are, or no culture is known to learn of, or there are no train rows of a language that
+            is to be trained on.
     """
     from transformers import set_seed
 
+    if parameters.languages is not None:
+        features = of_languages(features, parameters.languages)
+        # What else occurs stays as it was pretrained, as tokens do that no text has.
+        special_ids = encoder.load_tokenizer().all_special_ids
+        vocabulary = tokens_of(features, special_ids=special_ids)
     material = _Material.of(
         features, tasks, parameters, culture, max_length_tokens=max_length_tokens
     )
@@ -174,7 +182,7 @@ def fine_tune(
     model = TrainedModel(
         network=network.eval(),
         tokenizer=tokenizer,
-        tasks=material.tasks,
+        tasks=_calibrated(network, material, tokenizer, parameters),
         encoder=encoder,
         pooling=parameters.pooling,
         max_length_tokens=max_length_tokens,
@@ -248,12 +256,31 @@ def _finish(
     return tokenizer
 
 
+def _calibrated(
+    network: "MultiTaskNetwork",
+    material: _Material,
+    tokenizer: "PreTrainedTokenizerBase",
+    parameters: TrainingParameters,
+) -> dict[str, Task]:
+    from ccnlp.training.calibration import calibrate
+
+    return calibrate(
+        network,
+        material.tasks,
+        material.features,
+        tokenizer=tokenizer,
+        precision=parameters.precision,
+    )
+
+
 def count_steps(features: Mapping[str, pa.Table], parameters: TrainingParameters) -> int:
     """The steps of the optimiser that a training on the features takes, if it does not stop early.
 
     Raises:
         CorpusError: a task has no train rows.
+        ConfigurationError: there are none of the languages that are trained on.
     """
+    features = of_languages(features, parameters.languages)
     rows, _ = rows_and_partners(features, parameters)
     plan = _plan(_drawn_from(features, rows, parameters), parameters)
     return math.ceil(sum(map(len, plan)) / parameters.batches.accumulation_steps)

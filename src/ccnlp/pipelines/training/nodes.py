@@ -19,7 +19,7 @@ from ccnlp.training.parameters import TrainingParameters
 def check_groups(
     examples: pd.DataFrame, tasks: TasksParameters, training: TrainingParameters
 ) -> None:
-    """Refuses an objective or a choice of weights for which there are no groups.
+    """Refuses languages without train rows, and what looks at groups where there are none.
 
     It waits for nothing but the examples, so that such a run ends before translation and training.
     """
