@@ -17,6 +17,7 @@ class ReadableTask(Protocol):
     input_columns: ClassVar[tuple[str, ...]]
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]]
+    span_columns: ClassVar[tuple[str, ...]]
     annotation_columns: ClassVar[tuple[str, ...]]
     can_read_context: ClassVar[bool]
 

@@ -153,7 +153,7 @@ def _table(
         "corpus": texts["corpus"].astype(str),
         "group_id": texts["group_id"].astype(str),
         "language": texts["language"].astype(str),
-        "text": texts[list(task.input_columns)].astype(str).agg(" / ".join, axis=1),
+        "text": texts[list(task.text_columns)].astype(str).agg(" / ".join, axis=1),
         "disagreement": disagreement(shares),
     }
     for place, culture in enumerate(cultures):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, RootModel, field_validator
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
@@ -43,6 +43,9 @@ Pooling = Literal["first", "mean"]
 """How a text's vector is read off its token states: the first token's, or their mean."""
 
 
+KIND_PARAMETERS = {"score_range": "pair_similarity", "none_label": "relation_classification"}
+"""Parameters that one kind alone reads."""
+
 TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
 
 
@@ -64,6 +67,15 @@ class TaskParameters(BaseModel):
         default="none",
         description="how the model reads the context of texts, for corpora that name one: `none`, "
         "`text_pair` (behind the text, as the second of a pair) or `prefix` (in front of it)",
+    )
+    score_range: tuple[FiniteFloat, FiniteFloat] | None = Field(
+        default=None,
+        description="the lowest and the highest score, for kind pair_similarity, such as [0, 5]",
+    )
+    none_label: str | None = Field(
+        default=None,
+        description="the label that says no relation holds, for kind relation_classification; it "
+        "is left out of F1",
     )
 
 
@@ -99,10 +111,15 @@ class Task(ABC):
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]] = ()
     """Those that hold lists, such as tokens and their tags; the others hold text."""
+    span_columns: ClassVar[tuple[str, ...]] = ()
+    """Inputs that say where in `text` something stands: its first character and the one behind its
+    last, as two numbers in a list; they are among `list_columns`."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
     can_read_context: ClassVar[bool] = False
     """Whether the model can be told the context of a text, which is none of these columns."""
+    own_parameters: ClassVar[tuple[str, ...]] = ()
+    """Parameters that only this kind reads; others refuse them."""
     primary_metric: str
     """Key of `score` that early stopping looks at; up is better."""
 
@@ -115,6 +132,12 @@ class Task(ABC):
                 "annotations; leave view out, or use kind label_distribution "
                 "(parameters/tasks.yml)"
             )
+        for given, kind in KIND_PARAMETERS.items():
+            if given not in self.own_parameters and getattr(parameters, given) is not None:
+                raise ConfigurationError(
+                    f"task {name!r}: kind {parameters.kind!r} has no {given}, which is for kind "
+                    f"{kind}; leave it out (parameters/tasks.yml)"
+                )
         if self.reads_context and not self.can_read_context:
             raise ConfigurationError(
                 f"task {name!r}: kind {parameters.kind!r} reads no context; leave context out, or "
@@ -139,6 +162,19 @@ class Task(ABC):
     def reads_context(self) -> bool:
         """Whether the model reads the context of texts."""
         return self.parameters.context != "none"
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The inputs that hold what is said, without those that say where something stands."""
+        return tuple(name for name in self.input_columns if name not in self.span_columns)
+
+    def texts(self, rows: pd.DataFrame) -> list[str]:
+        """What each row says, as one text, for systems that count words or embed one text."""
+        columns = [
+            rows[name].map(" ".join) if name in self.list_columns else rows[name].astype(str)
+            for name in self.text_columns
+        ]
+        return [" ".join(parts) for parts in zip(*columns, strict=True)]
 
     def columns_read(self, rows: pd.DataFrame) -> list[str]:
         """What the model reads of `rows`: the inputs, and the context if there and asked for."""
@@ -271,7 +307,10 @@ class Task(ABC):
 
     @abstractmethod
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
-        """Metrics of a table with `reference`, `prediction` and `probabilities`; 0..1."""
+        """Metrics of a table with `reference`, `prediction` and `probabilities`.
+
+        Up is better: 0..1 for shares, −1..1 for correlations.
+        """
 
 
 def shared_backbone(tasks: Iterable[Task]) -> Backbone:

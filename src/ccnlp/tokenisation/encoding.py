@@ -157,10 +157,12 @@ def check_encoded_for(
 
 
 def _note_of(task: Task, num_added_tokens: int) -> bytes:
-    note: dict[str, str | int | list[str]] = {"kind": task.parameters.kind}
+    note: dict[str, str | int | list[str] | list[float]] = {"kind": task.parameters.kind}
     note["labels"] = list(task.labels)
     if task.parameters.view is not None:
         note["view"] = task.parameters.view
+    if task.parameters.score_range is not None:
+        note["score_range"] = list(task.parameters.score_range)
     if task.reads_context:
         note[CONTEXT] = task.parameters.context
     if num_added_tokens:
@@ -192,6 +194,7 @@ def _encode(
     texts = [
         rows[column].map(" ".join) if column in task.list_columns else rows[column]
         for column in task.columns_read(rows)
+        if column not in task.span_columns
     ]
     num_characters = pd.concat([text.str.len() for text in texts], axis=1).sum(axis=1)
     kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
