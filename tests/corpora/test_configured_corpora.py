@@ -150,3 +150,58 @@ def test_varieties_of_sib200_are_languages_and_english_alone_is_no_translation(
         {"eng_Latn": "native"},
         "human_translation",
     )
+
+
+@pytest.mark.parametrize(
+    ("env", "task", "corpora"),
+    [
+        ("xnlivar_es", "inference", ["xnlivar_native", "xnlivar_original", "xnlivar_variants"]),
+        ("myxnli_sw_ur", "inference", ["myxnli"]),
+        ("relx", "relation", ["relx"]),
+    ],
+)
+def test_environments_of_pairs_and_relations_read_the_folder_of_corpora(
+    env, task, corpora, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env=env, **CONFIG_LOADER_ARGS)
+    entries = load(CONF, env)
+    kinds = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    assert sorted(entries) == corpora
+    for key, entry in entries.items():
+        check(key, entry)
+        check_entry(entry, kinds[entry.task], where=key)
+        assert entry.task == task
+        files = [entry, *entry.joined]
+        assert all(path.startswith(f"{tmp_path}/{env}/") for file in files for path in file.path)
+        assert entry.group is not None
+    assert loader["parameters"]["augmentation"]["is_enabled"] is False
+    assert loader["globals"]["model_name"] == f"ccnlp-{env.replace('_', '-')}"
+
+
+def test_variants_of_places_in_one_country_are_cultures_with_names(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env="xnlivar_es", **CONFIG_LOADER_ARGS)
+    entry = load(CONF, "xnlivar_es")["xnlivar_variants"]
+
+    assert entry.split == "test"
+    assert set(entry.culture_groups) == set(loader["parameters"]["culture"]["groups"])
+    assert set(entry.culture.map) == set(entry.region.map)
+
+
+def test_sample_of_distantly_labelled_relations_is_an_entry_that_can_be_named(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    for env in ("base", "more"):
+        (tmp_path / env / "parameters").mkdir(parents=True)
+    for name in ("corpora", "tasks"):
+        text = (CONF / "relx" / "parameters" / f"{name}.yml").read_text(encoding="utf-8")
+        text = text.replace("relx_distant: null", "relx_distant: ${_relx_distant}")
+        (tmp_path / "more" / "parameters" / f"{name}.yml").write_text(text, encoding="utf-8")
+    loader = OmegaConfigLoader(str(tmp_path), env="more", base_env="base")
+    kinds = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    entry = load(tmp_path, "more")["relx_distant"]
+
+    check("relx_distant", entry)
+    check_entry(entry, kinds[entry.task], where="relx_distant")

@@ -120,6 +120,7 @@ def test_texts_of_joins_columns_and_lists() -> None:
         input_columns = ("text", "tokens")
         target_columns = ("label",)
         list_columns = ("tokens",)
+        span_columns = ()
         annotation_columns = ()
         labels = ()
 

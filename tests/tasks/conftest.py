@@ -360,6 +360,31 @@ REGISTERED = {
             "labels": [["joy", "anger"], [], ["fear", "joy"]],
         },
     ),
+    "pair_classification": (
+        {"labels": ("no", "yes")},
+        {
+            "text": ["the film was good", "the film was bad", "I loved it"],
+            "other_text": ["I loved it", "it was great", "the film was great"],
+            "label": ["yes", "no", "yes"],
+        },
+    ),
+    "pair_similarity": (
+        {"score_range": (0, 5)},
+        {
+            "text": ["the film was good", "the film was bad", "I loved it"],
+            "other_text": ["I loved it", "it was great", "the film was great"],
+            "score": ["3.5", "0", "4"],
+        },
+    ),
+    "relation_classification": (
+        {"labels": ("none", "is(e1,e2)", "is(e2,e1)"), "none_label": "none"},
+        {
+            "text": ["the film was good", "good was the film", "I loved the bad film"],
+            "first_entity": [["4", "8"], ["0", "4"], ["2", "7"]],
+            "second_entity": [["13", "17"], ["13", "17"], ["16", "20"]],
+            "label": ["is(e1,e2)", "is(e2,e1)", "none"],
+        },
+    ),
 }
 """For each registered kind its entry, and rows that fit it."""
 

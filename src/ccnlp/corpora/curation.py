@@ -26,7 +26,8 @@ from ccnlp.corpora.language_identification import (
 from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
 from ccnlp.corpora.readable_task import ReadableTask
-from ccnlp.corpora.similarity import text_key
+from ccnlp.corpora.similarity import PART, parts_key
+from ccnlp.corpora.spans import follow_cleaning
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
 from ccnlp.examples import COLUMNS, CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, stable_hash
 from ccnlp.progress import ProgressLine
@@ -106,12 +107,13 @@ def curate_corpus(
             where=f"corpus {name!r}",
         )
     texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column
-    rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
+    marks, deduplication = task.span_columns, parameters.deduplication
+    rows = remove_duplicates(rows, texts, task.target_columns, deduplication, marks=marks)
     if ratios is not None:
         drawn = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
         rows["split"] = rows["split"].astype("string").fillna(drawn)
     if is_mixed:  # a row that was drawn may repeat one whose split was given
-        rows = remove_repetitions(rows, texts, task.target_columns, parameters.deduplication)
+        rows = remove_repetitions(rows, texts, task.target_columns, deduplication, marks=marks)
     rows = keep_groups_together(rows)
     num_rows_out = int(rows[NUM_SOURCE_ROWS].sum()) if NUM_SOURCE_ROWS in rows else len(rows)
     require_every_row(num_rows, num_rows_out=num_rows_out, where=f"corpus {name!r}")
@@ -124,7 +126,12 @@ def _curate_batch(
 ) -> pd.DataFrame:
     num_rows = len(rows)
     text_columns = [c for c in task.input_columns if c not in task.list_columns]
-    rows = clean_contexts(clean_rows(rows, text_columns, parameters.cleaning), parameters.cleaning)
+    cleaned = clean_contexts(
+        clean_rows(rows, text_columns, parameters.cleaning), parameters.cleaning
+    )
+    if task.span_columns:
+        cleaned = follow_cleaning(cleaned, rows["text"], task.span_columns, parameters.cleaning)
+    rows = cleaned
     texts = texts_of(rows, task)
     rows = identify_languages(rows, texts, parameters.language_identification)
     rows = _add_identity(rows, texts, task)
@@ -133,16 +140,20 @@ def _curate_batch(
 
 
 def texts_of(rows: pd.DataFrame, task: ReadableTask) -> pd.Series:
-    """What a row says, as one text: its input columns joined; missing where one is missing."""
+    """What a row says, as one text: its input columns, a part each; missing where one is missing.
+
+    Places in a text, as of the entities of a relation, say nothing.
+    """
     columns = [
         rows[column].map(" ".join, na_action="ignore").astype("string")
         if column in task.list_columns
         else rows[column].astype("string")
         for column in task.input_columns
+        if column not in task.span_columns
     ]
     texts = columns[0]
     for column in columns[1:]:
-        texts = texts + "\n" + column
+        texts = texts + PART + column
     return texts
 
 
@@ -150,13 +161,14 @@ def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTas
     """Adds `id`, `text_hash`, `group_id` and `parent_id`; the first two need a text."""
     place = _joined(rows, ("task", "corpus", "language", "culture"))
     known = texts.dropna()
-    keys = pd.Series(map(text_key, known.tolist()), index=known.index, dtype="string")
+    keys = pd.Series(map(parts_key, known.tolist()), index=known.index, dtype="string")
     text_hash = _hashes(keys)
     groups = rows["group"].dropna()
     group_id = _hashes(rows.loc[groups.index, "corpus"], groups)
     group_id = group_id.reindex(rows.index).fillna(text_hash)
     # The labels of a text that several people judged do not make it another one.
-    content = group_id if task.annotation_columns else _joined(rows, task.target_columns)
+    told = (*task.target_columns, *task.span_columns)
+    content = group_id if task.annotation_columns else _joined(rows, told)
     return rows.drop(columns="group").assign(
         id=_ids(rows, place[known.index], known, content[known.index]),
         text_hash=text_hash,

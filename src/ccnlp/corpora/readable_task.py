@@ -19,6 +19,7 @@ class ReadableTask(Protocol):
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]]
     emptiable_columns: ClassVar[tuple[str, ...]]
+    span_columns: ClassVar[tuple[str, ...]]
     annotation_columns: ClassVar[tuple[str, ...]]
     can_read_context: ClassVar[bool]
 

@@ -17,7 +17,13 @@ from ccnlp.corpora.fields import RowField, ValueMap, build_fields
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.joining import Join
 from ccnlp.corpora.melting import melt_batches
-from ccnlp.corpora.raw import MAX_CONTENT_CHARACTERS, RawBatch, Reader, build_reader
+from ccnlp.corpora.raw import (
+    MAX_CONTENT_CHARACTERS,
+    RawBatch,
+    Reader,
+    build_reader,
+    number_rows,
+)
 from ccnlp.corpora.readable_task import ReadableTask, check_entry
 from ccnlp.corpora.task_columns import FlagColumns, Given, columns_of, read_cells
 from ccnlp.corpora.values import PARAMETERS_FILE
@@ -98,7 +104,7 @@ def _read(
             if shaper.melt is not None:
                 batches = melt_batches(batches, shaper.melt, source)
             for read in batches:
-                batch = _with_captures(read, source)
+                batch = number_rows(_with_captures(read, source), shaper.row_number, source)
                 size = len(batch.rows)
                 if batch.rows:
                     for join in joins:
@@ -180,6 +186,7 @@ class _Shaper:
         self._fields = fields
         self._labels = ValueMap(entry.label_map)
         self.melt = entry.melt
+        self.row_number = entry.row_number
         self._counted = entry.annotations.distribution if entry.annotations is not None else {}
         self._total = entry.annotations.num_annotations if entry.annotations is not None else None
         self._context = entry.context or []

@@ -143,7 +143,7 @@ def _table(
         "corpus": texts["corpus"].astype(str),
         "group_id": texts["group_id"].astype(str),
         "language": texts["language"].astype(str),
-        "text": texts[list(task.input_columns)].astype(str).agg(" / ".join, axis=1),
+        "text": texts[list(task.text_columns)].astype(str).agg(" / ".join, axis=1),
         "context": pd.Series(texts.get(CONTEXT), index=texts.index, dtype="string"),
         "disagreement": disagreement(shares),
     }

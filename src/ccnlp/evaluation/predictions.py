@@ -185,7 +185,7 @@ def combine(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _long(predicted: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task) -> pd.DataFrame:
-    lengths = [rows[column].astype(str).str.len() for column in task.input_columns]
+    lengths = [rows[column].astype(str).str.len() for column in task.text_columns]
     table = pd.DataFrame(
         {"is_seen": False, "weights": "", **predicted.reset_index(drop=True)}
     ).assign(

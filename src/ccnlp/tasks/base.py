@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, RootModel, field_validator
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
@@ -45,6 +45,8 @@ Pooling = Literal["first", "mean"]
 
 Calibration = Mapping[str, Mapping[str, float]]
 """What was chosen on validation: by what it is, such as thresholds, numbers by label."""
+KIND_PARAMETERS = {"score_range": "pair_similarity", "none_label": "relation_classification"}
+"""Parameters that one kind alone reads."""
 
 TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
 
@@ -67,6 +69,15 @@ class TaskParameters(BaseModel):
         default="none",
         description="how the model reads the context of texts, for corpora that name one: `none`, "
         "`text_pair` (behind the text, as the second of a pair) or `prefix` (in front of it)",
+    )
+    score_range: tuple[FiniteFloat, FiniteFloat] | None = Field(
+        default=None,
+        description="the lowest and the highest score, for kind pair_similarity, such as [0, 5]",
+    )
+    none_label: str | None = Field(
+        default=None,
+        description="the label that says no relation holds, for kind relation_classification; it "
+        "is left out of F1",
     )
 
 
@@ -105,12 +116,17 @@ class Task(ABC):
     """Those that hold lists, such as tokens and their tags; the others hold text."""
     emptiable_columns: ClassVar[tuple[str, ...]] = ()
     """Those of them that may be empty, as a set of labels is where none applies."""
+    span_columns: ClassVar[tuple[str, ...]] = ()
+    """Inputs that say where in `text` something stands: its first character and the one behind its
+    last, as two numbers in a list; they are among `list_columns`."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
     can_read_context: ClassVar[bool] = False
     """Whether the model can be told the context of a text, which is none of these columns."""
     is_calibrated: ClassVar[bool] = False
     """Whether predictions depend on numbers that are chosen on validation after the weights."""
+    own_parameters: ClassVar[tuple[str, ...]] = ()
+    """Parameters that only this kind reads; others refuse them."""
     primary_metric: str
     """Key of `score` that early stopping looks at; up is better."""
 
@@ -126,6 +142,12 @@ class Task(ABC):
                 "annotations; leave view out, or use kind label_distribution "
                 "(parameters/tasks.yml)"
             )
+        for given, kind in KIND_PARAMETERS.items():
+            if given not in self.own_parameters and getattr(parameters, given) is not None:
+                raise ConfigurationError(
+                    f"task {name!r}: kind {parameters.kind!r} has no {given}, which is for kind "
+                    f"{kind}; leave it out (parameters/tasks.yml)"
+                )
         if self.reads_context and not self.can_read_context:
             raise ConfigurationError(
                 f"task {name!r}: kind {parameters.kind!r} reads no context; leave context out, or "
@@ -150,6 +172,19 @@ class Task(ABC):
     def reads_context(self) -> bool:
         """Whether the model reads the context of texts."""
         return self.parameters.context != "none"
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The inputs that hold what is said, without those that say where something stands."""
+        return tuple(name for name in self.input_columns if name not in self.span_columns)
+
+    def texts(self, rows: pd.DataFrame) -> list[str]:
+        """What each row says, as one text, for systems that count words or embed one text."""
+        columns = [
+            rows[name].map(" ".join) if name in self.list_columns else rows[name].astype(str)
+            for name in self.text_columns
+        ]
+        return [" ".join(parts) for parts in zip(*columns, strict=True)]
 
     def columns_read(self, rows: pd.DataFrame) -> list[str]:
         """What the model reads of `rows`: the inputs, and the context if there and asked for."""
@@ -295,7 +330,10 @@ class Task(ABC):
 
     @abstractmethod
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
-        """Metrics of a table with `reference`, `prediction` and `probabilities`; 0..1."""
+        """Metrics of a table with `reference`, `prediction` and `probabilities`.
+
+        Up is better: 0..1 for shares, −1..1 for correlations.
+        """
 
 
 def shared_backbone(tasks: Iterable[Task]) -> Backbone:

@@ -36,7 +36,7 @@ class TalliedTask(Task):
     def metrics(self, sums: Sums) -> dict[str, Sums]:
         """Metrics of summed tallies (..., kinds), each of shape (...); NaN where there is none.
 
-        Each is 0..1, up is better, and the primary one is among them.
+        Up is better, and the primary one is among them. Shares are 0..1, correlations −1..1.
         """
 
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:

@@ -138,6 +138,7 @@ def _encode(
     texts = [
         rows[column].map(" ".join) if column in task.list_columns else rows[column]
         for column in task.columns_read(rows)
+        if column not in task.span_columns
     ]
     num_characters = pd.concat([text.str.len() for text in texts], axis=1).sum(axis=1)
     kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]

@@ -30,13 +30,8 @@ MEND = "tokenise again: kedro run --pipelines tokenisation"
 
 def note_of(task: Task, *, max_length_tokens: int, num_added_tokens: int) -> bytes:
     """What `ENCODED_FOR` holds of features that were encoded so."""
-    note: dict[str, str | int | list[str]] = {"kind": task.parameters.kind}
-    note["labels"] = list(task.labels)
-    note[MAX_LENGTH] = max_length_tokens
-    if task.parameters.view is not None:
-        note["view"] = task.parameters.view
-    if task.reads_context:
-        note[CONTEXT] = task.parameters.context
+    told = task.parameters.model_dump(mode="json", exclude={"loss_weight"}, exclude_none=True)
+    note = {**told, MAX_LENGTH: max_length_tokens}
     if num_added_tokens:
         note[ADDED] = num_added_tokens
     return json.dumps(note).encode()
