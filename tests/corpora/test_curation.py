@@ -121,6 +121,8 @@ def test_texts_of_joins_columns_and_lists() -> None:
         target_columns = ("label",)
         list_columns = ("tokens",)
         annotation_columns = ()
+        optional_columns = ()
+        quoted_column = None
         labels = ()
 
     rows = pd.DataFrame({"text": ["one", None], "tokens": [["a", "b"], ["c"]]})

@@ -50,7 +50,7 @@ def encode(task, rows, tokenizer):
 
 def with_references(task, rows, predicted):
     """Predictions beside what the rows' annotators said, as validation scores them."""
-    references = {"reference": task.reference(rows)}
+    references = {"reference": task.reference(rows), "language": rows.get("language")}
     probabilities = task.reference_probabilities(rows)
     if probabilities is not None:
         references["reference_probabilities"] = probabilities
@@ -94,7 +94,8 @@ def test_task_predicts_each_row_without_its_targets(task, rows, tokenizer, netwo
     with torch.inference_mode():
         outputs = network.eval().infer(task="t", batch=batch)
     decoded = task.decode(outputs, batch, tokenizer)
-    predicted = task.merge(decoded, window_of).reset_index(drop=True)
+    merged = task.merge(decoded, window_of).reset_index(drop=True)
+    predicted = task.write(merged, rows[task.quoted_column] if task.quoted_column else None)
 
     assert len(decoded) == len(features)
     assert len(predicted) == len(rows)

@@ -58,6 +58,8 @@ def remove_duplicates(
     texts: pd.Series,
     targets: Sequence[str],
     parameters: DeduplicationParameters,
+    *,
+    quoted: str | None = None,
 ) -> pd.DataFrame:
     """The rows without repetitions, those of conflicting labels marked, or rejected if configured.
 
@@ -70,13 +72,14 @@ def remove_duplicates(
         texts: of the rows.
         targets: the columns of the target.
         parameters: `deduplication`.
+        quoted: as for `remove_repetitions`.
     """
     rows = _reject_equal(rows, targets)
     rows = _mark_conflicts(rows, targets)
     if parameters.conflicting_labels == "reject":
         others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
         rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
-    return _reject_near(rows, texts, targets, parameters)
+    return _reject_near(rows, texts, targets, parameters, quoted)
 
 
 def remove_repetitions(
@@ -84,6 +87,8 @@ def remove_repetitions(
     texts: pd.Series,
     targets: Sequence[str],
     parameters: DeduplicationParameters,
+    *,
+    quoted: str | None = None,
 ) -> pd.DataFrame:
     """The rows, those rejected that repeat an earlier one; the first in the corpus's order stays.
 
@@ -97,8 +102,10 @@ def remove_repetitions(
         texts: of the rows.
         targets: the columns of the target.
         parameters: `deduplication`.
+        quoted: the column that targets are cut out of, which near repetitions must share; `texts`
+            are then without it, as two questions on one passage would else be nearly the same.
     """
-    return _reject_near(_reject_equal(rows, targets), texts, targets, parameters)
+    return _reject_near(_reject_equal(rows, targets), texts, targets, parameters, quoted)
 
 
 def _with_context(rows: pd.DataFrame, *columns: str) -> list[str]:
@@ -143,12 +150,13 @@ def _reject_near(
     texts: pd.Series,
     targets: Sequence[str],
     parameters: DeduplicationParameters,
+    quoted: str | None,
 ) -> pd.DataFrame:
     if parameters.near_threshold == 1:
         return rows
     is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
     where = np.flatnonzero(is_kept(rows) & is_long)
-    columns = [*_with_context(rows, *PLACE), *targets]
+    columns = [*_with_context(rows, *PLACE), *targets, *([quoted] if quoted else [])]
     repeats = find_near_duplicates(
         sign_where(texts, where, ngram=parameters.ngram),
         _comparable(rows[columns].iloc[where], columns).to_numpy(),

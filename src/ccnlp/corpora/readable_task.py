@@ -18,6 +18,8 @@ class ReadableTask(Protocol):
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]]
     annotation_columns: ClassVar[tuple[str, ...]]
+    optional_columns: ClassVar[tuple[str, ...]]
+    quoted_column: ClassVar[str | None]
     can_read_context: ClassVar[bool]
 
     @property

@@ -249,7 +249,8 @@ class _Shaper:
     ) -> tuple["pd.Series[Any]", "pd.Series[str]"]:
         """A column of the task and what is wrong with its cells."""
         if column in self._task.list_columns:
-            lists, why = list_reasons(cells, column)
+            is_optional = column in self._task.optional_columns
+            lists, why = list_reasons(cells, column, is_optional=is_optional)
             if is_target:
                 lists = [
                     cell and [self._labels.get(label) or label for label in cell] for cell in lists

@@ -46,6 +46,22 @@ Pooling = Literal["first", "mean"]
 TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
 
 
+class AnswerParameters(BaseModel):
+    """`answers` of an entry: what an answer that is cut out of a passage may be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_tokens: int = Field(ge=1, description="tokens of a predicted answer at most")
+    stride_tokens: int = Field(
+        ge=0,
+        description="tokens that neighbouring windows of a long passage share, at most half of a "
+        "window; answers up to this length stand whole in one of them",
+    )
+    may_be_missing: bool = Field(
+        description="whether a question may have no answer in its passage, and a model may say so"
+    )
+
+
 class TaskParameters(BaseModel):
     """One entry of `parameters/tasks.yml`."""
 
@@ -64,6 +80,10 @@ class TaskParameters(BaseModel):
         default="none",
         description="how the model reads the context of texts, for corpora that name one: `none`, "
         "`text_pair` (behind the text, as the second of a pair) or `prefix` (in front of it)",
+    )
+    answers: AnswerParameters | None = Field(
+        default=None,
+        description="what answers may be, for kind question_answering",
     )
 
 
@@ -101,6 +121,15 @@ class Task(ABC):
     """Those that hold lists, such as tokens and their tags; the others hold text."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
+    optional_columns: ClassVar[tuple[str, ...]] = ()
+    """Those that hold lists which may be empty, such as the answers to a question that has none."""
+    quoted_column: ClassVar[str | None] = None
+    """The input that targets and predictions are cut out of, such as a passage.
+
+    It stays as it is, since targets count its characters; the language of a row is its language;
+    rows that share it are one group where the corpus names none; and predictions are written with
+    it.
+    """
     can_read_context: ClassVar[bool] = False
     """Whether the model can be told the context of a text, which is none of these columns."""
     primary_metric: str
@@ -119,6 +148,11 @@ class Task(ABC):
             raise ConfigurationError(
                 f"task {name!r}: kind {parameters.kind!r} reads no context; leave context out, or "
                 "set it to none (parameters/tasks.yml)"
+            )
+        if parameters.answers is not None and self.quoted_column is None:
+            raise ConfigurationError(
+                f"task {name!r}: kind {parameters.kind!r} cuts no answers out of a text; leave "
+                "answers out, or use kind question_answering (parameters/tasks.yml)"
             )
         self.check_parameters()
 
@@ -239,7 +273,10 @@ class Task(ABC):
     def decode(
         self, outputs: "torch.Tensor", batch: Batch, tokenizer: "PreTrainedTokenizerBase"
     ) -> pd.DataFrame:
-        """A row a feature: `prediction`, `confidence` 0..1, `probabilities` (list or missing)."""
+        """A row a feature: `prediction`, `confidence` 0..1, `probabilities` (list or missing).
+
+        A task with a `merge` or a `write` of its own may give what these make predictions of.
+        """
 
     def merge(self, decoded: pd.DataFrame, window_of: "np.ndarray[Any, Any]") -> pd.DataFrame:
         """A row an example, in order, of the decoded windows: the most confident one of each.
@@ -251,6 +288,16 @@ class Task(ABC):
         order = np.lexsort((-decoded["confidence"].to_numpy(), window_of))
         _, best = np.unique(window_of[order], return_index=True)
         return decoded.iloc[order[best]]
+
+    def write(self, predicted: pd.DataFrame, quoted: pd.Series | None) -> pd.DataFrame:
+        """The merged predictions as text: as they are, unless they are cut out of an input.
+
+        Args:
+            predicted: of `merge`, with a fresh index.
+            quoted: the rows' `quoted_column`, in the same order; `None` where the task has none.
+        """
+        del quoted
+        return predicted
 
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:
@@ -271,7 +318,10 @@ class Task(ABC):
 
     @abstractmethod
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
-        """Metrics of a table with `reference`, `prediction` and `probabilities`; 0..1."""
+        """Metrics of a table with `reference`, `prediction` and `probabilities`; 0..1.
+
+        It has the `language` of each row, too.
+        """
 
 
 def shared_backbone(tasks: Iterable[Task]) -> Backbone:
