@@ -1,0 +1,134 @@
+"""From logits to answers: `ours`, or `plain`, question by question as scripts on SQuAD do it.
+
+Passages of 700 words are read in windows of 384 tokens. The logits are noise with a peak at the
+ends of an answer. The plain way takes the 20 best starts and ends of each window, tries their
+pairs one after the other, and keeps the legal ones; it also says how many of its answers are ours.
+"""
+
+import sys
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from tests.benchmarks.measuring import Stopwatch, report
+
+from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.frames import Frame
+from ccnlp.tasks.kinds.question_answering import QuestionAnswering
+from ccnlp.tasks.tallied import read_answer
+from ccnlp.tasks.windows import NO_PASSAGE, Tokens, Window, cut_windows
+
+NUM_WORDS = 700
+MAX_TOKENS = 30
+NUM_BEST = 20
+WINDOWS_PER_BATCH = 21
+"""As many as 8,192 tokens hold."""
+
+Logits = torch.Tensor
+
+
+def make_windows(num_questions: int) -> tuple[list[str], list[Window], list[Logits]]:
+    """Passages, the windows of each with a question of 12 tokens, and the logits of each window."""
+    draw = np.random.default_rng(0)
+    passages, windows, logits = [], [], []
+    question = Tokens(*np.zeros((3, 12), dtype=np.int32))
+    frame = Frame([0], [2, 2], [2])
+    for row in range(num_questions):
+        sizes = draw.integers(2, 9, NUM_WORDS)
+        ends = np.cumsum(sizes + 1) - 1
+        words = Tokens(*(part.astype(np.int32) for part in (sizes, ends - sizes, ends)))
+        passages.append(" ".join("x" * size for size in sizes))
+        first = int(draw.integers(NUM_WORDS - 5))
+        for window in cut_windows(
+            [question], [words], frame, max_length_tokens=384, stride_tokens=128
+        ):
+            scores = draw.normal(size=(len(window.input_ids), 2)).astype(np.float32)
+            places = window.place_of(first, first + int(draw.integers(5)))
+            scores[places, (0, 1)] += 9
+            windows.append(Window(**{**vars(window), "row": row}))
+            logits.append(torch.from_numpy(scores))
+    return passages, windows, logits
+
+
+def answer_ours(
+    task: QuestionAnswering, passages: list[str], windows: list[Window], logits: list[Logits]
+) -> list[str]:
+    """The answers as the project finds them, in batches of like length."""
+    decoded = []
+    for first in range(0, len(windows), WINDOWS_PER_BATCH):
+        part = windows[first : first + WINDOWS_PER_BATCH]
+        features = [
+            {"input_ids": own.input_ids, "token_starts": own.starts, "token_ends": own.ends}
+            for own in part
+        ]
+        batch = task.collate(features, pad_token_id=1)
+        outputs = torch.nn.utils.rnn.pad_sequence(
+            logits[first : first + WINDOWS_PER_BATCH], batch_first=True
+        )
+        decoded.append(task.decode(outputs, batch, None))  # type: ignore[arg-type]
+    merged = task.merge(
+        pd.concat(decoded, ignore_index=True), np.array([window.row for window in windows])
+    )
+    written = task.write(merged.reset_index(drop=True), pd.Series(passages))
+    return [read_answer(answer)[0]["text"] for answer in written["prediction"]]
+
+
+def answer_plain(
+    passages: list[str], windows: list[tuple[int, list[tuple[int, int] | None]]], logits: list[Any]
+) -> list[str]:
+    """The answers by the best of the legal pairs of the best starts and ends of each window."""
+    found: list[list[tuple[float, int, int]]] = [[] for _ in passages]
+    for (row, offsets), scores in zip(windows, logits, strict=True):
+        best = np.argsort(-scores, axis=0)[:NUM_BEST]
+        for start, end in product(best[:, 0].tolist(), best[:, 1].tolist()):
+            one, other = offsets[start], offsets[end]
+            if one is None or other is None or not 0 <= end - start < MAX_TOKENS:
+                continue
+            found[row].append((scores[start, 0] + scores[end, 1], one[0], other[1]))
+    answers = []
+    for passage, own in zip(passages, found, strict=True):
+        ranked = sorted(own, key=lambda span: -span[0])[:NUM_BEST]
+        answers.append(passage[ranked[0][1] : ranked[0][2]] if ranked else "")
+    return answers
+
+
+def run(way: str, num_questions: int) -> dict[str, Any]:
+    """Questions a second, and of the plain way the share of answers that are ours."""
+    answers = {"max_tokens": MAX_TOKENS, "stride_tokens": 128, "may_be_missing": False}
+    entry = {"kind": "question_answering", "loss_weight": 1, "answers": answers}
+    task = build_tasks(TasksParameters.model_validate({"qa": entry}))["qa"]
+    assert isinstance(task, QuestionAnswering)
+    passages, windows, logits = make_windows(num_questions)
+    watch = Stopwatch()
+    if way == "ours":
+        with watch.running():
+            answer_ours(task, passages, windows, logits)
+        return _figures(num_questions, len(windows), watch)
+    pairs = [
+        (own.row, [None if s == NO_PASSAGE else (s, e) for s, e in _ends(own)]) for own in windows
+    ]
+    arrays = [scores.numpy() for scores in logits]
+    with watch.running():
+        plain = answer_plain(passages, pairs, arrays)
+    ours = answer_ours(task, passages, windows, logits)
+    share = float(np.mean([one == other for one, other in zip(ours, plain, strict=True)]))
+    return {**_figures(num_questions, len(windows), watch), "share_equal": share}
+
+
+def _ends(window: Window) -> list[tuple[int, int]]:
+    return list(zip(window.starts.tolist(), window.ends.tolist(), strict=True))
+
+
+def _figures(num_questions: int, num_windows: int, watch: Stopwatch) -> dict[str, Any]:
+    return {
+        "questions": num_questions,
+        "windows": num_windows,
+        "seconds": watch.seconds,
+        "rows_per_second": num_questions / watch.seconds,
+    }
+
+
+if __name__ == "__main__":
+    report(lambda: run(sys.argv[1], int(sys.argv[2])))
