@@ -31,6 +31,17 @@ def test_best_span_is_that_of_all_legal_ones():
             torch.testing.assert_close(best.log_total[i].item(), total, rtol=0, atol=1e-4)
 
 
+def test_total_holds_spans_far_below_the_highest_end():
+    logits = torch.zeros(1, 4, 2)
+    logits[0, 0, 1], logits[0, 3, 0] = 200.0, 200.0  # ends before it begins
+
+    best = find_best_spans(logits, torch.ones(1, 4, dtype=torch.bool), max_tokens=2)
+
+    # From 0 to 0 it is 200, and from 3 to 3; all others are 0.
+    assert best.score.item() == 200.0
+    torch.testing.assert_close(best.log_total.item(), 200.0 + torch.tensor(2.0).log().item())
+
+
 def test_span_that_runs_backwards_is_not_legal():
     logits = torch.zeros(1, 4, 2)
     logits[0, 3, 0] = logits[0, 1, 1] = 5.0  # begins at 3 and ends at 1

@@ -154,7 +154,7 @@ def describe_gaps(counts: pd.DataFrame) -> list[str]:
     """
     gaps = []
     for corpus, own in counts.groupby("corpus", observed=True):
-        if "label" in own and own["label"].nunique() == 1:
+        if "label" in own and own["label"].nunique() == 1 and own["label"].iloc[0]:
             gaps.append(f"corpus {corpus!r}: all rows have the label {own['label'].iloc[0]!r}")
         for column in [c for c in ("language", "culture", "label") if c in own]:
             by_split = own.groupby("split", observed=True)[column].agg(set)

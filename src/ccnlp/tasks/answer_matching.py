@@ -65,7 +65,8 @@ def cut_words(answer: str, *, language: str) -> list[str]:
     text = PUNCTUATION.sub("", text)
     if base in ARTICLES:
         text = ARTICLES[base].sub(" ", text)
-    return WORD.findall(text)
+    words: list[str] = WORD.findall(text)
+    return words
 
 
 def cut_words_as_english(answer: str) -> list[str]:

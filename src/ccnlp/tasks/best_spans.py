@@ -32,21 +32,26 @@ def find_best_spans(
 ) -> BestSpans:
     """The best spans by a maximum over the band of ends that each start may have.
 
-    It takes windows times tokens times `max_tokens` steps, none of them Python's.
+    It takes windows times tokens times `max_tokens` steps, none of them Python's, and exponentials
+    of each token once.
 
     Args:
         logits: of starts and of ends, shape (windows, tokens, 2).
         is_passage: which tokens are those of the passage, shape (windows, tokens).
         max_tokens: of a span, at least 1.
     """
-    from torch.nn.functional import pad
+    import torch
+    from torch.nn.functional import avg_pool1d, max_pool1d, pad
 
     starts, ends = logits.float().masked_fill(~is_passage[..., None], float("-inf")).unbind(-1)
     width = min(max_tokens, ends.shape[1])
-    # The ends of the spans that begin at each token; a view, of which nothing is copied.
-    band = pad(ends, (0, width - 1), value=float("-inf")).unfold(1, width, 1)
-    best_end, length = band.max(dim=-1)
-    score, start = (starts + best_end).max(dim=-1)
-    end = start + length.gather(1, start[:, None]).squeeze(1)
-    log_total = (starts + band.logsumexp(dim=-1)).logsumexp(dim=-1)
-    return BestSpans(start, end, score, log_total)
+    # The ends of the spans that begin at a token stand in a pool of its own.
+    padded = pad(ends, (0, width - 1), value=float("-inf"))[:, None]
+    score, start = (starts + max_pool1d(padded, width, stride=1).squeeze(1)).max(dim=-1)
+    pool = start[:, None] + torch.arange(width, device=start.device)
+    end = start + padded.squeeze(1).gather(1, pool).argmax(dim=-1)
+    # In fp64, as the sums of pools far from the highest end are small.
+    highest = ends.amax(dim=1, keepdim=True).clamp(min=torch.finfo(ends.dtype).min)
+    means = avg_pool1d((padded - highest[:, None]).double().exp(), width, stride=1)
+    log_sums = (width * means.squeeze(1)).log() + highest
+    return BestSpans(start, end, score, (starts + log_sums).logsumexp(dim=-1))
