@@ -2,7 +2,8 @@
 
 Passages of 700 words are read in windows of 384 tokens. The logits are noise with a peak at the
 ends of an answer. The plain way takes the 20 best starts and ends of each window, tries their
-pairs one after the other, and keeps the legal ones; it also says how many of its answers are ours.
+pairs one after the other, and gives the 20 best of the legal ones their text and their share of the
+20; ours looks at all legal spans. It also says how many of its answers are ours.
 """
 
 import sys
@@ -75,23 +76,33 @@ def answer_ours(
     return [read_answer(answer)[0]["text"] for answer in written["prediction"]]
 
 
-def answer_plain(
-    passages: list[str], windows: list[tuple[int, list[tuple[int, int] | None]]], logits: list[Any]
-) -> list[str]:
+def answer_plain(passages: list[str], windows: list[Window], logits: list[Logits]) -> list[str]:
     """The answers by the best of the legal pairs of the best starts and ends of each window."""
-    found: list[list[tuple[float, int, int]]] = [[] for _ in passages]
-    for (row, offsets), scores in zip(windows, logits, strict=True):
+    found: list[list[dict[str, Any]]] = [[] for _ in passages]
+    for window, outputs in zip(windows, logits, strict=True):
+        scores, offsets = outputs.numpy(), _offsets(window)
         best = np.argsort(-scores, axis=0)[:NUM_BEST]
         for start, end in product(best[:, 0].tolist(), best[:, 1].tolist()):
-            one, other = offsets[start], offsets[end]
-            if one is None or other is None or not 0 <= end - start < MAX_TOKENS:
+            first, last = offsets[start], offsets[end]
+            if first is None or last is None or not 0 <= end - start < MAX_TOKENS:
                 continue
-            found[row].append((scores[start, 0] + scores[end, 1], one[0], other[1]))
+            score = scores[start, 0] + scores[end, 1]
+            found[window.row].append({"offsets": (first[0], last[1]), "score": score})
     answers = []
     for passage, own in zip(passages, found, strict=True):
-        ranked = sorted(own, key=lambda span: -span[0])[:NUM_BEST]
-        answers.append(passage[ranked[0][1] : ranked[0][2]] if ranked else "")
+        ranked = sorted(own, key=lambda span: span["score"], reverse=True)[:NUM_BEST]
+        exponentials = np.exp([span["score"] - ranked[0]["score"] for span in ranked])
+        for span, share in zip(ranked, exponentials / exponentials.sum(), strict=True):
+            start, end = span["offsets"]
+            span |= {"text": passage[start:end], "probability": share}
+        answers.append(ranked[0]["text"] if ranked else "")
     return answers
+
+
+def _offsets(window: Window) -> list[tuple[int, int] | None]:
+    """The characters of each token of the passage, `None` for the others."""
+    pairs = zip(window.starts.tolist(), window.ends.tolist(), strict=True)
+    return [None if start == NO_PASSAGE else (start, end) for start, end in pairs]
 
 
 def run(way: str, num_questions: int) -> dict[str, Any]:
@@ -106,19 +117,11 @@ def run(way: str, num_questions: int) -> dict[str, Any]:
         with watch.running():
             answer_ours(task, passages, windows, logits)
         return _figures(num_questions, len(windows), watch)
-    pairs = [
-        (own.row, [None if s == NO_PASSAGE else (s, e) for s, e in _ends(own)]) for own in windows
-    ]
-    arrays = [scores.numpy() for scores in logits]
     with watch.running():
-        plain = answer_plain(passages, pairs, arrays)
+        plain = answer_plain(passages, windows, logits)
     ours = answer_ours(task, passages, windows, logits)
     share = float(np.mean([one == other for one, other in zip(ours, plain, strict=True)]))
     return {**_figures(num_questions, len(windows), watch), "share_equal": share}
-
-
-def _ends(window: Window) -> list[tuple[int, int]]:
-    return list(zip(window.starts.tolist(), window.ends.tolist(), strict=True))
 
 
 def _figures(num_questions: int, num_windows: int, watch: Stopwatch) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ccnlp.tasks.base import Task
 from ccnlp.tasks.tallied import write_answer
 
 MAX_WORDS = 8
-"""Of an answer; of SQuAD's nine in ten are no longer."""
+"""Of an answer; of XQuAD's in English nine in ten are no longer."""
 
 SENTENCE = regex.compile(r"[^.!?。！？।؟]+[.!?。！？।؟]*(?:(?=\d)[^.!?。！？।؟]+[.!?。！？।؟]*)*")
 """Up to the mark that ends it; a dot in front of a digit ends none."""
