@@ -11,6 +11,7 @@ from ccnlp.corpora.entry import CorporaParameters, CorpusEntry
 from ccnlp.corpora.fields import build_fields
 from ccnlp.corpora.raw import build_reader
 from ccnlp.corpora.readable_task import check_entry
+from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.settings import CONFIG_LOADER_ARGS
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
@@ -94,6 +95,24 @@ def test_environment_adds_a_corpus_to_those_of_base(tmp_path):
         (tmp_path / env / "parameters_corpora.yml").write_text(yaml.dump({"corpora": corpora}))
     (tmp_path / "local").mkdir()
     assert sorted(load(tmp_path, "mine")) == ["mine", "seed"]
+
+
+def test_xquad_is_read_from_the_folder_of_corpora(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env="xquad", **CONFIG_LOADER_ARGS)
+    ((key, entry),) = load(CONF, "xquad").items()
+
+    check(key, entry)
+    tasks = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    check_entry(entry, tasks[entry.task], where=key)
+    assert entry.path == [f"{tmp_path}/xquad/xquad.{{language}}.json"]
+    evaluation = EvaluationParameters.model_validate(loader["parameters"]["evaluation"])
+    assert evaluation.published.corpus == key
+    assert set(evaluation.published.systems["mBERT"]) == {
+        *["en", "es", "de", "ar", "zh", "hi", "average"]
+    }
+    assert loader["parameters"]["augmentation"]["is_enabled"] is False
+    assert loader["globals"]["model_name"] == "ccnlp-xquad"
 
 
 @pytest.mark.parametrize(("env", "task"), [("crehate", "hate"), ("multipico", "irony")])

@@ -232,6 +232,10 @@ def shares(**rows: tuple[int, int, int]) -> pd.DataFrame:
     ).assign(corpus="reviews", language="en", label="neutral")
 
 
+def test_describe_gaps_does_not_look_for_labels_where_a_task_has_none() -> None:
+    assert describe_gaps(counts(labels=("",))) == []
+
+
 def test_describe_gaps_names_groups_whose_shares_are_off_by_more_than_chance() -> None:
     # Of 4,000 rows 10 % are in test: of GB's 400 that makes 40, and 6 is one deviation.
     table = shares(NG=(2820, 370, 410), GB=(385, 10, 5))

@@ -385,6 +385,20 @@ REGISTERED = {
             "label": ["is(e1,e2)", "is(e2,e1)", "none"],
         },
     ),
+    "question_answering": (
+        {"answers": {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": True}},
+        {
+            "question": ["was it good", "who loved it", "was the service great"],
+            "passage": [
+                "the film was very good and I loved it",
+                "I loved the film",
+                "the film was bad and it was boring and I hated it and it was not very good",
+            ],
+            "answer": [["very good", "good"], ["I"], []],
+            "answer_start": [["13", "18"], ["0"], []],
+            "language": ["en", "en", "en"],
+        },
+    ),
 }
 """For each registered kind its entry, and rows that fit it."""
 

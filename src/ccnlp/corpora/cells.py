@@ -85,7 +85,10 @@ def text_reasons(cells: Sequence[object], column: str) -> tuple["pd.Series[str]"
 def list_reasons(
     cells: Sequence[object], column: str, *, may_be_empty: bool = False
 ) -> tuple[list[list[str] | None], "pd.Series[str]"]:
-    """The cells as lists of text, `None` where they can't be used, and the reasons."""
+    """The cells as lists of text, `None` where they can't be used, and the reasons.
+
+    An empty list can be used where the column is optional.
+    """
     lists: list[list[str] | None] = []
     reasons: dict[int, str] = {}
     for position, cell in enumerate(cells):

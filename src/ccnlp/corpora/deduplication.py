@@ -62,6 +62,7 @@ def remove_duplicates(
     parameters: DeduplicationParameters,
     *,
     marks: Sequence[str] = (),
+    quoted: str | None = None,
 ) -> pd.DataFrame:
     """The rows without repetitions, those of conflicting labels marked, or rejected if configured.
 
@@ -75,13 +76,14 @@ def remove_duplicates(
         targets: the columns of the target.
         parameters: `deduplication`.
         marks: the columns of places in the text; rows that differ in one are other examples.
+        quoted: as for `remove_repetitions`.
     """
     rows = _reject_equal(rows, targets, marks)
     rows = _mark_conflicts(rows, targets, marks)
     if parameters.conflicting_labels == "reject":
         others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
         rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
-    return _reject_near(rows, texts, [*targets, *marks], parameters)
+    return _reject_near(rows, texts, _equal(targets, marks, quoted), parameters)
 
 
 def remove_repetitions(
@@ -91,6 +93,7 @@ def remove_repetitions(
     parameters: DeduplicationParameters,
     *,
     marks: Sequence[str] = (),
+    quoted: str | None = None,
 ) -> pd.DataFrame:
     """The rows, those rejected that repeat an earlier one; the first in the corpus's order stays.
 
@@ -105,9 +108,16 @@ def remove_repetitions(
         targets: the columns of the target.
         parameters: `deduplication`.
         marks: the columns of places in the text.
+        quoted: the column that targets are cut out of, which near repetitions must share; `texts`
+            are then without it, as two questions on one passage would else be nearly the same.
     """
     rows = _reject_equal(rows, targets, marks)
-    return _reject_near(rows, texts, [*targets, *marks], parameters)
+    return _reject_near(rows, texts, _equal(targets, marks, quoted), parameters)
+
+
+def _equal(targets: Sequence[str], marks: Sequence[str], quoted: str | None) -> list[str]:
+    """The columns that near repetitions have in common."""
+    return [*targets, *marks, *([quoted] if quoted is not None else [])]
 
 
 def _with_context(rows: pd.DataFrame, *columns: str) -> list[str]:

@@ -21,6 +21,7 @@ class ReadableTask(Protocol):
     emptiable_columns: ClassVar[tuple[str, ...]]
     span_columns: ClassVar[tuple[str, ...]]
     annotation_columns: ClassVar[tuple[str, ...]]
+    quoted_column: ClassVar[str | None]
     can_read_context: ClassVar[bool]
 
     @property

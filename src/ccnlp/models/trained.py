@@ -133,6 +133,7 @@ class TrainedModel:
             [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)],
             window_of=window_of,
             tokenizer=self.tokenizer,
+            quoted=inputs[definition.quoted_column] if definition.quoted_column else None,
             tokens_per_batch=tokens_per_batch,
             precision=self.precision,
         )

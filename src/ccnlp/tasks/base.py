@@ -45,10 +45,30 @@ Pooling = Literal["first", "mean"]
 
 Calibration = Mapping[str, Mapping[str, float]]
 """What was chosen on validation: by what it is, such as thresholds, numbers by label."""
-KIND_PARAMETERS = {"score_range": "pair_similarity", "none_label": "relation_classification"}
+KIND_PARAMETERS = {
+    "score_range": "pair_similarity",
+    "none_label": "relation_classification",
+    "answers": "question_answering",
+}
 """Parameters that one kind alone reads."""
 
 TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
+
+
+class AnswerParameters(BaseModel):
+    """`answers` of an entry: what an answer that is cut out of a passage may be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_tokens: int = Field(ge=1, description="tokens of a predicted answer at most")
+    stride_tokens: int = Field(
+        ge=0,
+        description="tokens that neighbouring windows of a long passage share, at most half of a "
+        "window; answers up to this length stand whole in one of them",
+    )
+    may_be_missing: bool = Field(
+        description="whether a question may have no answer in its passage, and a model may say so"
+    )
 
 
 class TaskParameters(BaseModel):
@@ -78,6 +98,10 @@ class TaskParameters(BaseModel):
         default=None,
         description="the label that says no relation holds, for kind relation_classification; it "
         "is left out of F1",
+    )
+    answers: AnswerParameters | None = Field(
+        default=None,
+        description="what answers may be, for kind question_answering",
     )
 
 
@@ -121,6 +145,13 @@ class Task(ABC):
     last, as two numbers in a list; they are among `list_columns`."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
+    quoted_column: ClassVar[str | None] = None
+    """The input that targets and predictions are cut out of, such as a passage.
+
+    It stays as it is, since targets count its characters; the language of a row is its language;
+    rows that share it are one group where the corpus names none; and predictions are written with
+    it.
+    """
     can_read_context: ClassVar[bool] = False
     """Whether the model can be told the context of a text, which is none of these columns."""
     is_calibrated: ClassVar[bool] = False
@@ -193,6 +224,10 @@ class Task(ABC):
 
     def check_parameters(self) -> None:  # noqa: B027 (a kind without own limits needs no check)
         """Raises ConfigurationError where the entry does not fit the kind of task."""
+
+    def encoding_parameters(self) -> dict[str, Any]:
+        """The parameters that features depend on, as JSON holds them; the others may change."""
+        return self.parameters.model_dump(mode="json", exclude={"loss_weight"}, exclude_none=True)
 
     @abstractmethod
     def validate(self, rows: pd.DataFrame) -> pd.Series:
@@ -285,7 +320,10 @@ class Task(ABC):
     def decode(
         self, outputs: "torch.Tensor", batch: Batch, tokenizer: "PreTrainedTokenizerBase"
     ) -> pd.DataFrame:
-        """A row a feature: `prediction`, `confidence` 0..1, `probabilities` (list or missing)."""
+        """A row a feature: `prediction`, `confidence` 0..1, `probabilities` (list or missing).
+
+        A task with a `merge` or a `write` of its own may give what these make predictions of.
+        """
 
     def merge(self, decoded: pd.DataFrame, window_of: "np.ndarray[Any, Any]") -> pd.DataFrame:
         """A row an example, in order, of the decoded windows: the most confident one of each.
@@ -311,6 +349,16 @@ class Task(ABC):
         """The same task, which decodes by what was chosen."""
         return type(self)(self.name, self.parameters, calibration)
 
+    def write(self, predicted: pd.DataFrame, quoted: pd.Series | None) -> pd.DataFrame:
+        """The merged predictions as text: as they are, unless they are cut out of an input.
+
+        Args:
+            predicted: of `merge`, with a fresh index.
+            quoted: the rows' `quoted_column`, in the same order; `None` where the task has none.
+        """
+        del quoted
+        return predicted
+
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The target of each row, in the form of `prediction`; missing where it has none."""
@@ -332,7 +380,8 @@ class Task(ABC):
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
         """Metrics of a table with `reference`, `prediction` and `probabilities`.
 
-        Up is better: 0..1 for shares, −1..1 for correlations.
+        It has the `language` of each row, too. Up is better: 0..1 for shares, −1..1 for
+        correlations.
         """
 
 

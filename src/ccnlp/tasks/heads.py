@@ -76,3 +76,27 @@ class MarkClassifier(nn.Module):
             vectors = torch.where(marks.unsqueeze(-1) < 0, pooled, states.gather(1, places).float())
             logits: Tensor = self.classifier(self.dropout(vectors.flatten(1)))
         return logits
+
+
+class TokenClassifier(nn.Module):
+    """Logits of each token, in fp32 whatever the states are.
+
+    Args:
+        hidden_size: width of the encoder's states.
+        num_outputs: number of logits a token.
+        dropout: share of the states dropped in training.
+    """
+
+    def __init__(self, hidden_size: int, num_outputs: int, *, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(hidden_size, num_outputs)
+        nn.init.normal_(self.classifier.weight, std=0.02)
+        nn.init.zeros_(self.classifier.bias)
+
+    def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
+        """Logits (batch, sequence, outputs) of states (batch, sequence, hidden)."""
+        del attention_mask
+        with autocast(states.device.type, enabled=False):
+            logits: Tensor = self.classifier(self.dropout(states.float()))
+        return logits

@@ -5,7 +5,7 @@ its culture. It finds them in a text by their spelling too, so that a text with 
 pass for a text and its context, and one with `<culture:MX>` for one of a culture that nobody named.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def text_ids(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> list
         verbose=False,  # a text that is longer than the model reads is cut later
     )["input_ids"]
     marks = mark_ids(tokenizer)
-    return [ids if marks.isdisjoint(ids) else _spell_out(ids, marks, tokenizer) for ids in read]
+    return [
+        ids if marks.isdisjoint(ids) else _spell_out(ids, spelled(marks & {*ids}, tokenizer))
+        for ids in read
+    ]
 
 
 def mark_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
@@ -46,14 +49,16 @@ def mark_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
     return frozenset({*special, *tokenizer.all_special_ids} - {tokenizer.unk_token_id})
 
 
-def _spell_out(ids: Ids, marks: frozenset[int], tokenizer: "PreTrainedTokenizerBase") -> Ids:
-    """The ids with those of its characters in the place of each mark."""
-    spelled = {mark: _spelled(mark, tokenizer) for mark in marks.intersection(ids)}
-    return [own for token_id in ids for own in spelled.get(token_id, [token_id])]
-
-
-def _spelled(mark: int, tokenizer: "PreTrainedTokenizerBase") -> Ids:
-    """The ids of the characters of a mark, as the model reads each by itself."""
+def spelled(marks: frozenset[int], tokenizer: "PreTrainedTokenizerBase") -> dict[int, Ids]:
+    """By mark, the ids of its characters, as the model reads each by itself."""
     model = tokenizer.backend_tokenizer.model
-    characters = tokenizer.convert_ids_to_tokens(mark)
-    return [token.id for character in characters for token in model.tokenize(character)]
+    characters = {mark: tokenizer.convert_ids_to_tokens(mark) for mark in marks}
+    return {
+        mark: [token.id for character in own for token in model.tokenize(character)]
+        for mark, own in characters.items()
+    }
+
+
+def _spell_out(ids: Ids, spellings: Mapping[int, Ids]) -> Ids:
+    """The ids with those of its characters in the place of each mark."""
+    return [own for token_id in ids for own in spellings.get(token_id, [token_id])]

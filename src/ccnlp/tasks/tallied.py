@@ -29,7 +29,7 @@ class TalliedTask(Task):
         """What each row adds to the sums, shape (rows, kinds).
 
         Args:
-            predictions: `prediction` and `reference`, neither of them missing.
+            predictions: `prediction` and `reference`, neither of them missing, and `language`.
         """
 
     @abstractmethod

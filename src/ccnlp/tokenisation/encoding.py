@@ -39,10 +39,16 @@ REFERENCE = "reference"
 REFERENCE_PROBABILITIES = "reference_probabilities"
 """The column with the annotators' distribution, of tasks that have one."""
 
+QUOTED = "quoted"
+"""The column with the text that predictions are cut out of, of tasks that have one; each distinct
+text is kept once."""
+
 PARENT = "parent_id"
 """The column with the example that a round trip comes from, where examples have it."""
 
-NOT_READ_BY_MODELS = frozenset({*IDENTITY_COLUMNS, REFERENCE, REFERENCE_PROBABILITIES, PARENT})
+NOT_READ_BY_MODELS = frozenset(
+    {*IDENTITY_COLUMNS, REFERENCE, REFERENCE_PROBABILITIES, QUOTED, PARENT}
+)
 
 
 def encode_examples(
@@ -148,6 +154,8 @@ def _encode(
     distributions = task.reference_probabilities(rows)
     if distributions is not None:
         own = own.assign(**{REFERENCE_PROBABILITIES: distributions})
+    if task.quoted_column is not None:
+        own = own.assign(**{QUOTED: rows[task.quoted_column].astype("category")})
     if window_of is not None:
         own = own.iloc[list(window_of)]
     columns = {str(name): pa.array(own[name]) for name in own}
@@ -185,12 +193,15 @@ def report_tokens(features: Mapping[str, pa.Table]) -> pd.DataFrame:
     """How each language is cut into tokens, a row a task and language.
 
     Columns: `num_texts`, `tokens_per_text`, `tokens_per_character` (fertility: a language with
-    twice the tokens costs twice the time and is truncated sooner), `share_truncated` (0..1).
+    twice the tokens costs twice the time and is truncated sooner), `share_truncated` (0..1; a text
+    that is read in several windows is read to its end).
     """
     frames = []
     for task, table in features.items():
-        frame = table.select(list(REPORTED)).to_pandas().drop_duplicates("id")
-        frame["is_truncated"] = frame["num_tokens_before_truncation"] > frame["num_tokens"]
+        windows = table.select(list(REPORTED)).to_pandas()
+        is_cut = windows["num_tokens_before_truncation"] > windows["num_tokens"]
+        windows["is_truncated"] = is_cut & ~windows["id"].duplicated(keep=False)
+        frame = windows.drop_duplicates("id")
         by_language = frame.groupby("language", observed=True)
         tokens = by_language["num_tokens_before_truncation"].sum()
         frames.append(

@@ -30,8 +30,7 @@ MEND = "tokenise again: kedro run --pipelines tokenisation"
 
 def note_of(task: Task, *, max_length_tokens: int, num_added_tokens: int) -> bytes:
     """What `ENCODED_FOR` holds of features that were encoded so."""
-    told = task.parameters.model_dump(mode="json", exclude={"loss_weight"}, exclude_none=True)
-    note = {**told, MAX_LENGTH: max_length_tokens}
+    note = {**task.encoding_parameters(), MAX_LENGTH: max_length_tokens}
     if num_added_tokens:
         note[ADDED] = num_added_tokens
     return json.dumps(note).encode()

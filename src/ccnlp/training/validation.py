@@ -12,7 +12,7 @@ from ccnlp.models.network import MultiTaskNetwork
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.models.prediction import predict_features
 from ccnlp.tasks.base import Features, Task
-from ccnlp.tokenisation.encoding import REFERENCE, REFERENCE_PROBABILITIES
+from ccnlp.tokenisation.encoding import QUOTED, REFERENCE, REFERENCE_PROBABILITIES
 from ccnlp.training.callbacks import SELECTION_METRIC
 from ccnlp.training.features import rows_of_split
 from ccnlp.training.groups import TrainedGroups
@@ -31,8 +31,8 @@ class ValidationRows:
     Attributes:
         features: windows of the rows.
         window_of: position of the row that each belongs to; shape (windows,).
-        references: of the rows, in the form of predictions; `reference`, and where the task has
-            them `reference_probabilities`.
+        references: of the rows, in the form of predictions; `reference` and `language`, and where
+            the task has them `reference_probabilities` and `quoted`.
         judged: the groups of which the worst gives the score; `None` where all rows give it.
     """
 
@@ -89,7 +89,8 @@ class ValidationRows:
         ids = table["id"].to_pandas().iloc[rows]
         is_first_window = (~ids.duplicated()).to_numpy()
         window_of, _ = pd.factorize(ids)
-        columns = [c for c in (REFERENCE, REFERENCE_PROBABILITIES) if c in table.column_names]
+        wanted = (REFERENCE, REFERENCE_PROBABILITIES, QUOTED, "language")
+        columns = [column for column in wanted if column in table.column_names]
         references = table.select(columns).to_pandas().iloc[rows][is_first_window]
         if not task.counts_in_score(references).to_numpy(dtype=bool).any():
             raise CorpusError(
@@ -115,6 +116,7 @@ class ValidationRows:
             self.features,
             window_of=self.window_of,
             tokenizer=tokenizer,
+            quoted=self.references.get(QUOTED),
             precision=precision,
         )
         return pd.concat([predicted, self.references], axis=1)

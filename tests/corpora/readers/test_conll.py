@@ -18,6 +18,7 @@ class Tagging:
     list_columns: ClassVar[tuple[str, ...]] = ("tokens", "tags")
     span_columns: ClassVar[tuple[str, ...]] = ()
     annotation_columns: ClassVar[tuple[str, ...]] = ()
+    emptiable_columns: ClassVar[tuple[str, ...]] = ()
     labels: tuple[str, ...] = ()
 
     def validate(self, rows):
