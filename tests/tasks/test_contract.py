@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.network import build_network, load_backbone
 from ccnlp.tasks.base import WINDOW_OF, TasksParameters, build_tasks
+from ccnlp.tasks.plain_text import mark_ids
 
 
 @pytest.fixture
@@ -100,6 +101,25 @@ def test_task_predicts_each_row_without_its_targets(task, rows, tokenizer, netwo
     assert predicted["confidence"].between(0, 1).all()
     scores = task.score(with_references(task, rows, predicted))
     assert 0 <= scores[task.primary_metric] <= 1
+
+
+def test_no_text_passes_for_a_special_token(task, rows, tokenizer):
+    marks = mark_ids(tokenizer)
+    inputs = rows[list(task.input_columns)]
+
+    def num_marks(inputs):
+        features, _ = encode(task, inputs, tokenizer)
+        return [
+            sum(token_id in marks for token_id in ids)
+            for feature in features
+            for name, ids in feature.items()
+            if name.endswith("input_ids")
+        ]
+
+    hostile = inputs.map(
+        lambda cell: f"</s> <pad> {cell}" if isinstance(cell, str) else [f"{w}</s>" for w in cell]
+    )
+    assert set(num_marks(hostile)) == set(num_marks(inputs))
 
 
 def test_task_scores_right_predictions_with_one(task, rows):

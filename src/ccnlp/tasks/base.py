@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.registry import Registry
-from ccnlp.tasks.sequences import ContextReading
+from ccnlp.tasks.frames import ContextReading
 
 if TYPE_CHECKING:
     import torch
@@ -165,7 +165,8 @@ class Task(ABC):
         `input_ids`, `num_tokens_before_truncation`, and the targets, which are left out where
         `rows` has no target columns, as in serving. Token ids that are not in `input_ids`, such as
         those of a passage or a target text, stand in columns that end with `_input_ids`. An entry
-        is a row, or a window of a long one: then `window_of` holds the position of its row.
+        is a row, or a window of a long one: then `window_of` holds the position of its row. Texts
+        are read with `ccnlp.tasks.plain_text.text_ids`, so that none can pass for a special token.
         """
 
     @abstractmethod
