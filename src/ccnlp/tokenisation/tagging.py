@@ -1,12 +1,17 @@
 """Round trips that a model can tell from the texts that people wrote."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ccnlp.errors import ConfigurationError
+from ccnlp.tasks.plain_text import mark_ids
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 BACK_TRANSLATION = "back_translation"
 TEXT = "text"
@@ -31,6 +36,29 @@ def tag_round_trips(examples: pd.DataFrame, *, tag: str | None) -> pd.DataFrame:
         return examples
     tagged = tag + " " + examples[TEXT].astype("string")
     return examples.assign(**{TEXT: examples[TEXT].mask(is_round_trip, tagged)})
+
+
+def check_tag_is_text(
+    tag: str | None, tokenizer: "PreTrainedTokenizerBase", *, parameter: str
+) -> None:
+    """Checks that a tag is none of the tokenizer's special tokens.
+
+    As it is read as text, it would not be the token that its spelling promises.
+
+    Args:
+        tag: such as `<bt>`; `None` is no token.
+        tokenizer: what reads it.
+        parameter: where it is configured.
+
+    Raises:
+        ConfigurationError: it is one.
+    """
+    marks = tokenizer.convert_ids_to_tokens(sorted(mark_ids(tokenizer)))
+    if tag is not None and tag in {*marks, tokenizer.unk_token}:
+        raise ConfigurationError(
+            f"{parameter} is {tag}, a special token of the encoder's tokenizer, but a tag is read "
+            f"as text; name another, such as <bt> (parameters/{parameter.partition('.')[0]}.yml)"
+        )
 
 
 def note_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> dict[str, pa.Table]:
