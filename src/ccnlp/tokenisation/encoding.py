@@ -1,6 +1,5 @@
 """Examples to token ids, in one call a task, as Arrow tables."""
 
-import json
 import logging
 from collections.abc import Mapping
 from functools import partial
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.tasks.base import WINDOW_OF, Task
+from ccnlp.tokenisation.notes import ENCODED_FOR, note_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -32,12 +32,6 @@ MIN_TEXT_TOKENS = 8
 """As `tokenisation.max_length_tokens` at least is."""
 
 TOKEN_IDS = pa.list_(pa.int32())
-
-ENCODED_FOR = b"ccnlp.encoded_for"
-"""In the tables' metadata: kind and labels of the task, by which targets are numbers."""
-
-ADDED = "num_added_tokens"
-"""There, too, where texts are cut to leave room for so many tokens of their culture."""
 
 REFERENCE = "reference"
 """The column with the target in the form of predictions, which validation compares with."""
@@ -101,7 +95,10 @@ def encode_examples(
                 encode(rows[first : first + ROWS_AT_ONCE])
                 for first in range(0, len(rows), ROWS_AT_ONCE)
             ]
-            tables[name] = _as_one(parts, _note_of(task, num_added_tokens))
+            note = note_of(
+                task, max_length_tokens=max_length_tokens, num_added_tokens=num_added_tokens
+            )
+            tables[name] = _as_one(parts, note)
             logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
     return tables
 
@@ -119,57 +116,6 @@ def _check_contexts(task: Task, rows: pd.DataFrame) -> None:
             "kedro run; or set the parameter to none"
         )
     logger.info("%s: %s of %s texts have a context", task.name, f"{num_told:,}", f"{len(rows):,}")
-
-
-def check_encoded_for(
-    features: Mapping[str, pa.Table], tasks: Mapping[str, Task], *, num_added_tokens: int = 0
-) -> None:
-    """Checks that texts were encoded for tasks of the same kind, labels and reading of contexts.
-
-    Raises:
-        ConfigurationError: a task has changed since, or how many tokens a text becomes longer by.
-    """
-    for name, table in features.items():
-        encoded = (table.schema.metadata or {}).get(ENCODED_FOR)
-        if encoded is None:
-            continue
-        was = json.loads(encoded)
-        if was.get(ADDED, 0) != num_added_tokens:
-            raise ConfigurationError(
-                f"task {name!r} was tokenised to leave room for {was.get(ADDED, 0)} tokens of "
-                f"culture, and culture.conditioning now adds {num_added_tokens} "
-                "(parameters/culture.yml); tokenise again: kedro run --pipelines tokenisation"
-            )
-        was_read, is_read = was.get(CONTEXT, "none"), tasks[name].parameters.context
-        if was_read != is_read:
-            raise ConfigurationError(
-                f"task {name!r} was tokenised with context {was_read}, and tasks.{name}.context is "
-                f"{is_read} now (parameters/tasks.yml); tokenise again: "
-                "kedro run --pipelines tokenisation"
-            )
-        if encoded != _note_of(tasks[name], num_added_tokens):
-            raise ConfigurationError(
-                f"task {name!r} was tokenised as {was['kind']} with the labels {was['labels']}"
-                f"{_view_in_words(was)}, and has changed since (parameters/tasks.yml); tokenise "
-                "again: "
-                "kedro run --pipelines tokenisation"
-            )
-
-
-def _note_of(task: Task, num_added_tokens: int) -> bytes:
-    note: dict[str, str | int | list[str]] = {"kind": task.parameters.kind}
-    note["labels"] = list(task.labels)
-    if task.parameters.view is not None:
-        note["view"] = task.parameters.view
-    if task.reads_context:
-        note[CONTEXT] = task.parameters.context
-    if num_added_tokens:
-        note[ADDED] = num_added_tokens
-    return json.dumps(note).encode()
-
-
-def _view_in_words(note: Mapping[str, object]) -> str:
-    return f" and the view {note['view']}" if "view" in note else ""
 
 
 def _as_one(parts: list[pa.Table], note: bytes) -> pa.Table:

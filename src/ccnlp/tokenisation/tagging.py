@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.plain_text import mark_ids
+from ccnlp.tokenisation.notes import MEND, with_note
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -65,12 +66,7 @@ def note_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> dict[str, 
     """The tables of features, which remember the tag of their round trips, where they have one."""
     if tag is None:
         return dict(features)
-    return {
-        task: table.replace_schema_metadata(
-            {**(table.schema.metadata or {}), TAGGED_WITH: tag.encode()}
-        )
-        for task, table in features.items()
-    }
+    return {task: with_note(table, TAGGED_WITH, tag) for task, table in features.items()}
 
 
 def check_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> None:
@@ -85,8 +81,8 @@ def check_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> None:
         if was != tag and pc.any(pc.equal(table["origin"], BACK_TRANSLATION)).as_py():
             raise ConfigurationError(
                 f"task {task!r}: its round trips were tokenised {_in_words(was)}, and "
-                f"tokenisation.round_trip_tag is {tag or 'null'} now (parameters/tokenisation.yml);"
-                " tokenise again: kedro run --pipelines tokenisation"
+                f"tokenisation.round_trip_tag is {tag or 'null'} now "
+                f"(parameters/tokenisation.yml); {MEND}"
             )
 
 

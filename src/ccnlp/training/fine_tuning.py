@@ -20,7 +20,7 @@ from ccnlp.errors import CcnlpError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
-from ccnlp.tokenisation.encoding import check_encoded_for
+from ccnlp.tokenisation.notes import check_encoded_for
 from ccnlp.training.batches import PlannedBatch, TaskRows, plan_epochs
 from ccnlp.training.conditions import fit_conditioning, with_conditions
 from ccnlp.training.groups import Rows, group_names
@@ -81,10 +81,14 @@ class _Material:
         tasks: Mapping[str, Task],
         parameters: TrainingParameters,
         culture: CultureParameters | None,
+        *,
+        max_length_tokens: int,
     ) -> "_Material":
         """That of features which were encoded for these tasks; see `fine_tune`."""
         added = num_added_tokens(culture) if culture else 0
-        check_encoded_for(features, tasks, num_added_tokens=added)
+        check_encoded_for(
+            features, tasks, max_length_tokens=max_length_tokens, num_added_tokens=added
+        )
         rows, _ = rows_and_partners(features, parameters)
         conditioning = fit_conditioning(culture, features, rows) if culture else None
         return cls(
@@ -131,20 +135,22 @@ def fine_tune(
         vocabulary: sorted token ids that occur, shape (ids,).
         encoder: where training starts.
         tasks: by name.
-        max_length_tokens: tokens that predictions cut a text to, as the features were.
+        max_length_tokens: tokens that predictions cut a text to, as the features must have been.
         parameters: `parameters/training.yml`.
         checkpoints: a folder to write to; keeps the best weights of the last training.
         culture: `parameters/culture.yml`; the model is told nothing where it is not given.
 
     Raises:
         CorpusError: a task has no train or no validation rows.
-        ConfigurationError: the tasks need different backbones, or have changed since their texts
-            were tokenised, or more layers are to be trained than there are, or no culture is
-            known to learn of.
+        ConfigurationError: the tasks need different backbones, or they or the length of texts
+            have changed since texts were tokenised, or more layers are to be trained than there
+            are, or no culture is known to learn of.
     """
     from transformers import set_seed
 
-    material = _Material.of(features, tasks, parameters, culture)
+    material = _Material.of(
+        features, tasks, parameters, culture, max_length_tokens=max_length_tokens
+    )
     folder = RunFolder.of(
         checkpoints,
         material.features,

@@ -9,6 +9,7 @@ from ccnlp.examples import with_derived
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation import encoding
+from ccnlp.tokenisation.notes import note_encoder
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.tokenisation.tagging import check_tag_is_text, note_tag, tag_round_trips
 
@@ -31,7 +32,7 @@ def encode_examples(
         max_length_tokens=tokenisation.max_length_tokens,
         num_added_tokens=num_added_tokens(culture),
     )
-    return note_tag(features, tag=tag)
+    return note_encoder(note_tag(features, tag=tag), encoder=encoder.identity)
 
 
 def count_tokens(features: dict[str, pa.Table], encoder: EncoderCheckpoint) -> pd.DataFrame:
