@@ -1,7 +1,7 @@
 """Examples to token ids, in one call a task, as Arrow tables."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,25 @@ def encode_examples(
         ConfigurationError: the model reads fewer tokens than `max_length_tokens`, or those that
             are added leave too few of them, or a task is to read contexts and has none.
     """
+    _check_length(tokenizer, max_length_tokens, num_added_tokens)
+    tables = {}
+    for name, task in tasks.items():
+        rows = examples[examples["task"] == name].reset_index(drop=True)
+        if len(rows):
+            _check_contexts(task, rows)
+            encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
+            note = note_of(
+                task, max_length_tokens=max_length_tokens, num_added_tokens=num_added_tokens
+            )
+            tables[name] = _as_one(_in_slices(rows, encode), note)
+            logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
+    return tables
+
+
+def _check_length(
+    tokenizer: "PreTrainedTokenizerBase", max_length_tokens: int, num_added_tokens: int
+) -> None:
+    """Raises ConfigurationError where the model reads fewer tokens, or a text is left too few."""
     limit = tokenizer.model_max_length
     if max_length_tokens > limit:
         raise ConfigurationError(
@@ -91,22 +110,6 @@ def encode_examples(
             f"takes {num_added_tokens}, and a text needs {MIN_TEXT_TOKENS}; set it higher "
             "(parameters/tokenisation.yml) or tell less (parameters/culture.yml)"
         )
-    tables = {}
-    for name, task in tasks.items():
-        rows = examples[examples["task"] == name].reset_index(drop=True)
-        if len(rows):
-            _check_contexts(task, rows)
-            encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
-            parts = [
-                encode(rows[first : first + ROWS_AT_ONCE])
-                for first in range(0, len(rows), ROWS_AT_ONCE)
-            ]
-            note = note_of(
-                task, max_length_tokens=max_length_tokens, num_added_tokens=num_added_tokens
-            )
-            tables[name] = _as_one(parts, note)
-            logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
-    return tables
 
 
 def _check_contexts(task: Task, rows: pd.DataFrame) -> None:
@@ -122,6 +125,12 @@ def _check_contexts(task: Task, rows: pd.DataFrame) -> None:
             "kedro run; or set the parameter to none"
         )
     logger.info("%s: %s of %s texts have a context", task.name, f"{num_told:,}", f"{len(rows):,}")
+
+
+def _in_slices(rows: pd.DataFrame, encode: Callable[[pd.DataFrame], pa.Table]) -> list[pa.Table]:
+    """The tables of all rows, so many at a time that memory suffices."""
+    firsts = range(0, len(rows), ROWS_AT_ONCE)
+    return [encode(rows[first : first + ROWS_AT_ONCE]) for first in firsts]
 
 
 def _as_one(parts: list[pa.Table], note: bytes) -> pa.Table:
@@ -141,21 +150,7 @@ def _encode(
     max_text_tokens = max_length_tokens - num_added_tokens
     features = task.encode(rows, tokenizer, max_length_tokens=max_text_tokens)
     window_of = features.pop(WINDOW_OF, None)
-    texts = [
-        rows[column].map(" ".join) if column in task.list_columns else rows[column]
-        for column in task.columns_read(rows)
-        if column not in task.span_columns
-    ]
-    num_characters = pd.concat([text.str.len() for text in texts], axis=1).sum(axis=1)
-    kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
-    own = rows[kept].assign(
-        **{REFERENCE: task.reference(rows)}, num_characters=num_characters.astype("int64")
-    )
-    distributions = task.reference_probabilities(rows)
-    if distributions is not None:
-        own = own.assign(**{REFERENCE_PROBABILITIES: distributions})
-    if task.quoted_column is not None:
-        own = own.assign(**{QUOTED: rows[task.quoted_column].astype("category")})
+    own = _known_of(task, rows)
     if window_of is not None:
         own = own.iloc[list(window_of)]
     columns = {str(name): pa.array(own[name]) for name in own}
@@ -168,6 +163,29 @@ def _encode(
     for name in LENGTHS if num_added_tokens else ():
         columns[name] = pc.add(columns[name], num_added_tokens)
     return pa.table(columns)
+
+
+def _known_of(task: Task, rows: pd.DataFrame) -> pd.DataFrame:
+    """What features keep of their examples: where they belong, references and characters."""
+    kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
+    known = {REFERENCE: task.reference(rows), "num_characters": _num_characters(task, rows)}
+    distributions = task.reference_probabilities(rows)
+    if distributions is not None:
+        known[REFERENCE_PROBABILITIES] = distributions
+    if task.quoted_column is not None:
+        known[QUOTED] = rows[task.quoted_column].astype("category")
+    return rows[kept].assign(**known)
+
+
+def _num_characters(task: Task, rows: pd.DataFrame) -> pd.Series:
+    """Of what the model reads of each row."""
+    texts = [
+        rows[column].map(" ".join) if column in task.list_columns else rows[column]
+        for column in task.columns_read(rows)
+        if column not in task.span_columns
+    ]
+    lengths = pd.concat([text.str.len() for text in texts], axis=1)
+    return lengths.sum(axis=1).astype("int64")
 
 
 def _holds_token_ids(column: str) -> bool:

@@ -25,8 +25,9 @@ def tag_round_trips(examples: pd.DataFrame, *, tag: str | None) -> pd.DataFrame:
 
     What a translator does to a text is learnt with the tag, and a text without one is answered as
     one that a person wrote (Caswell, Chelba and Grangier 2019, "Tagged Back-Translation"). The tag
-    is read as text, in as many tokens as its characters make. Rows to predict have none: only train
-    has round trips.
+    is read as text, in as many tokens as its characters make, so that a text which a person begins
+    with it is read as a round trip: choose one that no text begins with. Rows to predict have none:
+    only train has round trips.
 
     Args:
         examples: with `origin` and `text`.
