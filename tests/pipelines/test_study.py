@@ -73,9 +73,13 @@ def test_study_may_have_nodes_of_its_own(catalog):
     assert outputs["recommended"].load() == {"rows": 3}
 
 
-def test_study_may_draw_its_scores(catalog):
-    (drawing,) = (node for node in make_study(draws="scores").nodes if node.short_name == "draw")
-    assert drawing.inputs == ["mini_study_scores"]
+def test_study_may_draw_something_else():
+    (drawing,) = (
+        node
+        for node in make_study(draws=["mini_study_scores", "examples@table"]).nodes
+        if node.short_name == "draw"
+    )
+    assert drawing.inputs == ["mini_study_scores", "examples@table"]
 
 
 def test_nodes_are_named_after_their_functions_and_datasets_after_the_study():
