@@ -75,11 +75,9 @@ def test_study_may_have_nodes_of_its_own(catalog):
 
 def test_study_may_draw_something_else():
     (drawing,) = (
-        node
-        for node in make_study(draws=["mini_study_scores", "examples@table"]).nodes
-        if node.short_name == "draw"
+        node for node in make_study(draws=["mini_study_scores"]).nodes if node.short_name == "draw"
     )
-    assert drawing.inputs == ["mini_study_scores", "examples@table"]
+    assert drawing.inputs == ["mini_study_scores"]
 
 
 def test_nodes_are_named_after_their_functions_and_datasets_after_the_study():
