@@ -73,8 +73,10 @@ def test_study_may_have_nodes_of_its_own(catalog):
     assert outputs["recommended"].load() == {"rows": 3}
 
 
-def test_study_may_draw_its_scores(catalog):
-    (drawing,) = (node for node in make_study(draws="scores").nodes if node.short_name == "draw")
+def test_study_may_draw_something_else():
+    (drawing,) = (
+        node for node in make_study(draws=["mini_study_scores"]).nodes if node.short_name == "draw"
+    )
     assert drawing.inputs == ["mini_study_scores"]
 
 

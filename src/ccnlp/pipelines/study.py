@@ -1,7 +1,7 @@
 """The graph that all studies share."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
@@ -28,7 +28,7 @@ def create_study(
     judge: NodeFunction,
     draw: NodeFunction,
     write: NodeFunction,
-    draws: Literal["comparison", "scores"] = "comparison",
+    draws: Sequence[str] = (),
     others: Sequence[Node] = (),
 ) -> Pipeline:
     """The pipeline of a study; it is no part of the main job.
@@ -44,9 +44,9 @@ def create_study(
         score: how good each arm is, from predictions and parameters.
         compare: the differences between the arms, from predictions and parameters.
         judge: the verdicts, from the differences.
-        draw: the plot, from the differences, or from what `draws` names.
+        draw: the plot, from the differences, or from the datasets that `draws` names.
         write: the page, from verdicts, differences, scores, plot and the study's parameters.
-        draws: what the plot shows.
+        draws: datasets that the plot is made of, in place of the differences.
         others: nodes that this study alone has.
     """
     study = f"params:{name}"
@@ -60,7 +60,7 @@ def create_study(
         named_node(score, [predictions, *judged], scores),
         named_node(compare, [predictions, *judged], comparison),
         named_node(judge, comparison, verdicts),
-        named_node(draw, f"{name}_{draws}", plot),
+        named_node(draw, list(draws) or comparison, plot),
         named_node(write, [verdicts, comparison, scores, plot, study], report),
     ]
     return Pipeline([*common, *others], namespace=name, prefix_datasets_with_namespace=False)

@@ -5,6 +5,9 @@ from kedro.pipeline import Pipeline
 from ccnlp.pipelines.study import create_study, named_node
 from ccnlp.pipelines.transfer_study import nodes
 
+MATRIX = ["transfer_study_scores", "examples@table"]
+"""What the table and the heat map are made of."""
+
 
 def create_pipeline() -> Pipeline:
     """The pipeline of the study."""
@@ -16,9 +19,7 @@ def create_pipeline() -> Pipeline:
         compare=nodes.compare_transfer_arms,
         judge=nodes.judge_transfer,
         draw=nodes.draw_transfer_study,
-        draws="scores",
+        draws=MATRIX,
         write=nodes.write_transfer_report,
-        others=[
-            named_node(nodes.tabulate_transfer, "transfer_study_scores", "transfer_study_matrix")
-        ],
+        others=[named_node(nodes.tabulate_transfer, MATRIX, "transfer_study_matrix")],
     )
