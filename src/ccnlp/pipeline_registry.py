@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
 NAMES = ("ingestion", "augmentation", "tokenisation", "training", "evaluation", "registration")
-ON_DEMAND = ("behaviour", "augmentation_study", "culture_study", "transfer_study")
-"""Pipelines that `kedro run` leaves out: they judge a model that is there, or train many."""
+ON_DEMAND = ("behaviour", "retrieval", "augmentation_study", "culture_study", "transfer_study")
+"""Pipelines that `kedro run` leaves out: they use a model that is there, or train many."""
 
 
 def register_pipelines() -> "dict[str, Pipeline]":
@@ -27,6 +27,7 @@ def _create(name: str) -> "Pipeline":
     of_choices: dict[str, dict[str, object]] = {
         "augmentation": {"is_enabled": choices.is_augmentation_enabled},
         "behaviour": {"model": choices.judged_model},
+        "retrieval": {"model": choices.indexing_model},
         "ingestion": {"has_annotations": choices.has_annotations},
         "evaluation": {
             "has_annotations": choices.has_annotations,

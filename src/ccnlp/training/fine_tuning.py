@@ -22,7 +22,11 @@ from ccnlp.models.trained import TrainedModel, ids_as_numbers
 from ccnlp.tasks.base import Task
 from ccnlp.tokenisation.notes import check_encoded_for
 from ccnlp.training.batches import PlannedBatch, TaskRows, plan_epochs
-from ccnlp.training.conditions import fit_conditioning, with_conditions
+from ccnlp.training.conditions import (
+    check_can_be_conditioned,
+    fit_conditioning,
+    with_conditions,
+)
 from ccnlp.training.groups import Rows, group_names
 from ccnlp.training.languages import of_languages, tokens_of
 from ccnlp.training.parameters import TrainingParameters
@@ -87,6 +91,8 @@ class _Material:
     ) -> "_Material":
         """That of features which were encoded for these tasks; see `fine_tune`."""
         added = num_added_tokens(culture) if culture else 0
+        if culture:
+            check_can_be_conditioned(culture, {name: tasks[name] for name in features})
         check_encoded_for(
             features, tasks, max_length_tokens=max_length_tokens, num_added_tokens=added
         )
@@ -147,7 +153,7 @@ def fine_tune(
         ConfigurationError: the tasks need different backbones, or they or the length of texts
             have changed since texts were tokenised, or more layers are to be trained than there
             are, or no culture is known to learn of, or there are no train rows of a language that
-            is to be trained on.
+            is to be trained on, or a task can't be told of culture.
     """
     from transformers import set_seed
 
