@@ -2,7 +2,13 @@
 
 import pandas as pd
 
-from ccnlp.evaluation import baselines, baselines_answers, baselines_scores, baselines_sets
+from ccnlp.evaluation import (
+    baselines,
+    baselines_answers,
+    baselines_scores,
+    baselines_sets,
+    baselines_tags,
+)
 from ccnlp.evaluation.baselines import Embed
 from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
 from ccnlp.tasks.answers import has_one_label
@@ -10,6 +16,7 @@ from ccnlp.tasks.base import Task
 from ccnlp.tasks.kinds.multi_label_classification import MultiLabelClassification
 from ccnlp.tasks.kinds.pair_similarity import PairSimilarity
 from ccnlp.tasks.kinds.question_answering import QuestionAnswering
+from ccnlp.tasks.word_tagging import WordTagging
 
 
 def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame | None:
@@ -19,6 +26,8 @@ def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.
             return baselines_sets.predict_majority(train, rows, task)
         case PairSimilarity():
             return baselines_scores.predict_mean_score(train, rows, task)
+        case WordTagging():
+            return baselines_tags.predict_majority_tags(train, rows, task)
         case _ if has_one_label(task):
             return baselines.predict_majority(train, rows, task)
     return None
@@ -35,6 +44,8 @@ def predict_tfidf(
             return baselines_scores.predict_score_by_ngrams(
                 train, rows, task, parameters=parameters
             )
+        case WordTagging():
+            return baselines_tags.predict_tfidf_tags(train, rows, task, parameters=parameters)
         case QuestionAnswering():
             return baselines_answers.predict_by_overlap(train, rows, task)
         case _ if has_one_label(task):
