@@ -1,5 +1,6 @@
 """How each baseline answers the kinds of tasks; one that knows no way sits out."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -10,6 +11,7 @@ from ccnlp.evaluation import (
     baselines_retrieval,
     baselines_scores,
     baselines_sets,
+    baselines_tags,
 )
 from ccnlp.evaluation.baselines import Embed
 from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
@@ -19,6 +21,15 @@ from ccnlp.tasks.kinds.multi_label_classification import MultiLabelClassificatio
 from ccnlp.tasks.kinds.pair_similarity import PairSimilarity
 from ccnlp.tasks.kinds.question_answering import QuestionAnswering
 from ccnlp.tasks.kinds.retrieval import Retrieval
+from ccnlp.tasks.word_tagging import WordTagging
+
+BY_NGRAMS: tuple[tuple[type[Task], Callable[..., pd.DataFrame]], ...] = (
+    (MultiLabelClassification, baselines_sets.predict_tfidf),
+    (PairSimilarity, baselines_scores.predict_score_by_ngrams),
+    (WordTagging, baselines_tags.predict_tfidf_tags),
+    (Retrieval, baselines_retrieval.rank_by_tfidf),
+)
+"""By kind, what counts n-grams by the parameters of TF-IDF."""
 
 
 def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame | None:
@@ -28,6 +39,8 @@ def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.
             return baselines_sets.predict_majority(train, rows, task)
         case PairSimilarity():
             return baselines_scores.predict_mean_score(train, rows, task)
+        case WordTagging():
+            return baselines_tags.predict_majority_tags(train, rows, task)
         case _ if has_one_label(task):
             return baselines.predict_majority(train, rows, task)
     return None
@@ -37,19 +50,13 @@ def predict_tfidf(
     train: pd.DataFrame, rows: pd.DataFrame, task: Task, *, parameters: TfidfParameters
 ) -> pd.DataFrame | None:
     """What counting words and n-grams of characters gives."""
-    match task:
-        case MultiLabelClassification():
-            return baselines_sets.predict_tfidf(train, rows, task, parameters=parameters)
-        case PairSimilarity():
-            return baselines_scores.predict_score_by_ngrams(
-                train, rows, task, parameters=parameters
-            )
-        case QuestionAnswering():
-            return baselines_answers.predict_by_overlap(train, rows, task)
-        case Retrieval():
-            return baselines_retrieval.rank_by_tfidf(train, rows, task, parameters=parameters)
-        case _ if has_one_label(task):
-            return baselines.predict_tfidf(train, rows, task, parameters=parameters)
+    if isinstance(task, QuestionAnswering):
+        return baselines_answers.predict_by_overlap(train, rows, task)
+    for kind, predict in BY_NGRAMS:
+        if isinstance(task, kind):
+            return predict(train, rows, task, parameters=parameters)
+    if has_one_label(task):
+        return baselines.predict_tfidf(train, rows, task, parameters=parameters)
     return None
 
 
