@@ -29,12 +29,14 @@ def test_texts_that_cannot_be_used_are_missing_with_a_reason():
 
 
 def test_lists_that_cannot_be_used_are_missing_with_a_reason():
-    lists, reasons = list_reasons([["a", 1], [], "a", ["a", None]], "tokens")
-    assert lists == [["a", "1"], None, None, None]
-    assert reasons[1:].tolist() == [
+    cells = [["a", 1], [], "a", ["a", None], ["a", "\u200b", "\u3000", ""]]
+    lists, reasons = list_reasons([*cells, ["\u200b"]], "tokens")
+    assert lists == [["a", "1"], None, None, None, None, ["\u200b"]]
+    assert reasons[1:5].tolist() == [
         "tokens is empty",
         "tokens is no list",
         "tokens has an item that is no text",
+        "tokens has an empty item, number 3 of 4",
     ]
 
 

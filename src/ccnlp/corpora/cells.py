@@ -87,7 +87,7 @@ def list_reasons(
 ) -> tuple[list[list[str] | None], "pd.Series[str]"]:
     """The cells as lists of text, `None` where they can't be used, and the reasons.
 
-    An empty list can be used where the column is optional.
+    An empty list, or item, can be used where the column is optional.
     """
     lists: list[list[str] | None] = []
     reasons: dict[int, str] = {}
@@ -100,6 +100,9 @@ def list_reasons(
             reasons[position] = f"{column} is empty"
         elif len(texts) < len(items):
             reasons[position] = f"{column} has an item that is no text"
+        elif not may_be_empty and not all(text and not text.isspace() for text in texts):
+            place = next(i for i, text in enumerate(texts, start=1) if not text.strip())
+            reasons[position] = f"{column} has an empty item, number {place} of {len(texts)}"
         lists.append(None if position in reasons else texts)
     return lists, _reasons(reasons, len(cells))
 

@@ -123,11 +123,11 @@ def clean_rows(
         after = before if is_quoted else [clean_bounded(text, parameters) for text in before]
         changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
         rows.loc[index, column] = pd.Series(after, index=index, dtype="string")
-        rows.loc[index[changed], "mended"] = [_what_changed(before[i], parameters) for i in changed]
+        rows.loc[index[changed], "mended"] = [what_changed(before[i], parameters) for i in changed]
         reasons = {
             row: reason
             for row, text in zip(index, after, strict=True)
-            if (reason := _why_unusable(text, column, parameters.max_characters))
+            if (reason := why_unusable(text, column, parameters.max_characters))
         }
         rows = reject(rows, pd.Series(reasons, dtype="string"), stage=STAGE)
     return rows
@@ -171,12 +171,12 @@ def clean_contexts(rows: pd.DataFrame, parameters: CleaningParameters) -> pd.Dat
     after = before.map(cleaned).astype("string")
     changed = before.index[before != after]
     rows.loc[before.index, CONTEXT] = after.mask(after == "")
-    mended = [_what_changed(before[row], parameters) for row in changed]
+    mended = [what_changed(before[row], parameters) for row in changed]
     rows["mended"] = rows["mended"].fillna(pd.Series(mended, index=changed, dtype="string"))
     reasons = {
         row: reason
         for row, text in after[after != ""].items()
-        if (reason := _why_unusable(text, CONTEXT, parameters.max_characters))
+        if (reason := why_unusable(text, CONTEXT, parameters.max_characters))
     }
     return reject(rows, pd.Series(reasons, dtype="string"), stage=STAGE)
 
@@ -195,13 +195,15 @@ def _is_too_long_to_mend(text: str, parameters: CleaningParameters) -> bool:
     return len(text) > parameters.max_characters * MAX_CHARACTERS_OF_MOJIBAKE
 
 
-def _what_changed(before: str, parameters: CleaningParameters) -> str:
+def what_changed(before: str, parameters: CleaningParameters) -> str:
+    """What of a text was mended: `encoding` or `characters`."""
     if not parameters.mends_mojibake or _is_too_long_to_mend(before, parameters):
         return "characters"
     return "encoding" if mend_encoding(before) != before else "characters"
 
 
-def _why_unusable(text: str, column: str, max_characters: int) -> str | None:
+def why_unusable(text: str, column: str, max_characters: int) -> str | None:
+    """Why a clean text can't be used, or `None` where it can."""
     if len(text) > max_characters:
         return (
             f"the {column} has {len(text):,} characters, more than {max_characters:,} "

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ccnlp.agreement.parameters import AgreementParameters
 from ccnlp.corpora.annotations import ANNOTATIONS, NUM_SOURCE_ROWS, Unit, list_annotations
 from ccnlp.corpora.cleaning import CleaningParameters, clean_contexts, clean_lists, clean_rows
+from ccnlp.corpora.cleaning_words import clean_words
 from ccnlp.corpora.deduplication import (
     DeduplicationParameters,
     remove_duplicates,
@@ -29,6 +30,7 @@ from ccnlp.corpora.readable_task import ReadableTask, said_columns, told_columns
 from ccnlp.corpora.similarity import PART, parts_key
 from ccnlp.corpora.spans import follow_cleaning
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
+from ccnlp.corpora.tokens import join_tokens
 from ccnlp.examples import COLUMNS, CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, stable_hash
 from ccnlp.progress import ProgressLine
 
@@ -44,6 +46,7 @@ REPEATED = (
 """Columns whose values repeat: as categories they take a byte or two a row."""
 
 FLAGS = ("detected_language", "detected_language_score", "is_language_suspect")
+TEXT = "text"
 QUARANTINE = (
     *("corpus", "task", "source", "row", "rejected_by", "rejection_reason"),
     *("id", "split", "language", "culture", "domain", "content"),
@@ -140,10 +143,11 @@ def _curate_batch(
 ) -> pd.DataFrame:
     num_rows = len(rows)
     text_columns = [c for c in task.input_columns if c not in task.list_columns]
-    cleaned = clean_contexts(
-        clean_rows(rows, text_columns, parameters.cleaning, quoted=task.quoted_column),
-        parameters.cleaning,
-    )
+    of_words = {*task.list_columns} - {*task.span_columns}
+    word_columns = [column for column in task.input_columns if column in of_words]
+    cleaned = clean_rows(rows, text_columns, parameters.cleaning, quoted=task.quoted_column)
+    cleaned = clean_words(cleaned, word_columns, parameters.cleaning)
+    cleaned = clean_contexts(cleaned, parameters.cleaning)
     if task.span_columns:
         cleaned = follow_cleaning(cleaned, rows["text"], task.span_columns, parameters.cleaning)
     rows = cleaned
@@ -162,12 +166,13 @@ def texts_of(
 ) -> pd.Series:
     """What a row says, as one text: the columns that tell it, or some, a part each.
 
-    Missing where one is missing. Places in a text, as of the entities of a relation, say nothing.
+    Missing where one is missing. Lists of words are joined as their script is written
+    (`join_tokens`). Places in a text, as of the entities of a relation, say nothing.
     """
     if columns is None:
         columns = [column for column in said_columns(task) if column not in task.span_columns]
     parts = [
-        rows[column].map(" ".join, na_action="ignore").astype("string")
+        rows[column].map(join_tokens, na_action="ignore").astype("string")
         if column in task.list_columns
         else rows[column].astype("string")
         for column in columns
@@ -323,12 +328,16 @@ def select_examples(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) ->
     """The examples of a curated corpus: the columns of an example, of its task, and the flags.
 
     Where the entry names a context, `context` stands beside the task's inputs, and likewise its
-    optional columns.
+    optional columns. Where the inputs are lists, such as the words of a sentence, `text` is what
+    they say, for people to read.
     """
     task = _task_of(rows, tasks)
     columns = [*COLUMNS, *task.input_columns, *_further_columns(rows, task), *task.target_columns]
     columns += [*task.annotation_columns, *FLAGS]
-    return _with_plain_text(rows.loc[is_kept(rows), columns].reset_index(drop=True), task)
+    kept = rows.loc[is_kept(rows), columns].reset_index(drop=True)
+    if TEXT not in kept and set(task.input_columns) & set(task.list_columns):
+        kept.insert(list(kept).index(task.input_columns[0]), TEXT, texts_of(kept, task))
+    return _with_plain_text(kept, task)
 
 
 def is_annotated(load: Callable[..., pd.DataFrame]) -> bool:
