@@ -215,7 +215,9 @@ def collect(
         yield RawBatch(to_columns(cells), numbers, broken)
 
 
-def columns_of_lists(names: Sequence[str], rows: list[list[str]]) -> dict[str, list[object]]:
+def columns_of_lists(
+    names: Sequence[str], rows: Sequence[Sequence[object]]
+) -> dict[str, list[object]]:
     """Rows of equal length, turned into columns."""
     if not rows:
         return {name: [] for name in names}

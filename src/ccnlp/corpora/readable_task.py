@@ -32,6 +32,10 @@ class ReadableTask(Protocol):
         """The label set; empty where there is none."""
 
     @property
+    def target_values(self) -> tuple[str, ...]:
+        """What targets, or items of those that are lists, may be; empty where it is anything."""
+
+    @property
     def reads_context(self) -> bool:
         """Whether the model is to read the context of texts."""
 
@@ -150,10 +154,10 @@ def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None
             label = ValueMap(entry.label_map).get(column.constant) or column.constant
             given.append(("columns", label))
     for key, label in given:
-        if task.labels and label not in task.labels:
+        if task.target_values and label not in task.target_values:
             raise ConfigurationError(
                 f"{where}: {key} gives {label!r}, which is no label of the task "
-                f"{entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
+                f"{entry.task!r}; {did_you_mean(label, task.target_values)} ({PARAMETERS_FILE})"
             )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, RootModel, field_validator
 
+from ccnlp.corpora.tokens import join_tokens
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.registry import Registry
@@ -51,6 +52,7 @@ KIND_PARAMETERS = {
     "none_label": "relation_classification",
     "answers": "question_answering",
     "retrieval": "retrieval",
+    "slot_types": "intent_slots",
 }
 """Parameters that one kind alone reads."""
 
@@ -107,6 +109,11 @@ class TaskParameters(BaseModel):
     )
     retrieval: RetrievalParameters | None = Field(
         default=None, description="how queries find passages, for kind retrieval"
+    )
+    slot_types: tuple[str, ...] | None = Field(
+        default=None,
+        description="what the words of an utterance may be, for kind intent_slots, whose intents "
+        "are `labels`",
     )
 
 
@@ -215,6 +222,11 @@ class Task(ABC):
         return self.primary_metric
 
     @property
+    def target_values(self) -> tuple[str, ...]:
+        """What targets, or items of those that are lists, may be; empty where it is anything."""
+        return self.labels
+
+    @property
     def reads_context(self) -> bool:
         """Whether the model reads the context of texts."""
         return self.parameters.context != "none"
@@ -227,7 +239,7 @@ class Task(ABC):
     def texts(self, rows: pd.DataFrame) -> list[str]:
         """What each row says, as one text, for systems that count words or embed one text."""
         columns = [
-            rows[name].map(" ".join) if name in self.list_columns else rows[name].astype(str)
+            rows[name].map(join_tokens) if name in self.list_columns else rows[name].astype(str)
             for name in self.text_columns
         ]
         return [" ".join(parts) for parts in zip(*columns, strict=True)]

@@ -1,29 +1,24 @@
-from typing import ClassVar
-
 import pandas as pd
 import pytest
 
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
+from ccnlp.tasks.kinds.token_classification import TokenClassification
 
 OPTIONS = {"column_names": ["token", "tag"]}
 
 
-class Tagging:
-    """As much of a tagging task as reading needs."""
+class Tagging(TokenClassification):
+    """A tagging task that takes any tags."""
 
-    input_columns: ClassVar[tuple[str, ...]] = ("tokens",)
-    target_columns: ClassVar[tuple[str, ...]] = ("tags",)
-    list_columns: ClassVar[tuple[str, ...]] = ("tokens", "tags")
-    span_columns: ClassVar[tuple[str, ...]] = ()
-    optional_columns: ClassVar[tuple[str, ...]] = ()
-    annotation_columns: ClassVar[tuple[str, ...]] = ()
-    emptiable_columns: ClassVar[tuple[str, ...]] = ()
-    labels: tuple[str, ...] = ()
+    target_values = ()
 
     def validate(self, rows):
         return pd.Series(pd.NA, index=rows.index, dtype="string")
+
+
+TAGGING = Tagging("tagging", TaskParameters(kind="tagging", loss_weight=1, labels=("X",)))
 
 
 @pytest.fixture
@@ -38,7 +33,7 @@ def read_conll(tmp_path, make_entry):
             "options": OPTIONS,
         } | changes
         batches = read_corpus(
-            "reviews", make_entry(**entry), raw_folder=tmp_path, tasks={"tagging": Tagging()}
+            "reviews", make_entry(**entry), raw_folder=tmp_path, tasks={"tagging": TAGGING}
         )
         return pd.concat(list(batches), ignore_index=True)
 
@@ -98,6 +93,30 @@ def test_words_of_universal_dependencies_that_repeat_tokens_are_left_out(read_co
         options={"column_names": ["index", "token", "tag"], "delimiter": "\t"},
     )
     assert rows["tokens"].tolist() == [["de", "el"]]
+
+
+def test_sentence_with_a_text_and_no_tokens_is_told(read_conll):
+    rows = read_conll("# global = x\n\n# text = Ja\n\n-DOCSTART- O\n\n# text = So\nSo O\n")
+    assert rows["rejection_reason"].fillna("").tolist() == ["a sentence without tokens", ""]
+    assert rows["row"].tolist() == [3, 7]
+
+
+def test_comment_that_a_sentence_lacks_is_another_one(read_conll):
+    rows = read_conll(
+        "# text-en = Hi\n# text = Na\nNa O\n\n# text = Hi\nHi O\n\nSo O\n",
+        options={**OPTIONS, "fallbacks": {"text-en": "text"}},
+        group={"column": "text-en"},
+    )
+    assert rows["group"].tolist() == ["Hi", "Hi", "So"]
+
+
+@pytest.mark.parametrize("line", [" O", "\u00a0 O"])
+def test_token_that_is_empty_costs_its_sentence(read_conll, line):
+    rows = read_conll(f"Ada O\n{line}\n\nHello O\n", options={**OPTIONS, "delimiter": " "})
+    assert rows["rejection_reason"].fillna("").tolist() == [
+        "tokens has an empty item, number 2 of 2",
+        "",
+    ]
 
 
 def test_no_break_space_stays_in_its_token(read_conll):

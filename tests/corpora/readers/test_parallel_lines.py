@@ -1,8 +1,11 @@
 import gzip
 
+import pandas as pd
 import pytest
 
-from ccnlp.errors import CorpusError
+from ccnlp.corpora.reading import read_corpus
+from ccnlp.errors import ConfigurationError, CorpusError
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 OPTIONS = {"files": {"label": "{split}_labels.txt"}}
 
@@ -113,3 +116,90 @@ def test_encoding_error_names_the_file_it_is_in(read_files, bad, other):
             path="text.txt",
             options={"files": {"label": "labels.txt"}},
         )
+
+
+PARTED = {
+    "files": {"labels": "labels.txt"},
+    "parts": {"labels": ["tags", "intent"]},
+    "lists": ["text", "tags"],
+}
+
+
+@pytest.fixture
+def read_parted(tmp_path, make_entry):
+    """Reads words, tags and intents that stand in two files."""
+
+    def read(texts, labels, **options):
+        (tmp_path / "text.txt").write_text(texts, encoding="utf-8")
+        (tmp_path / "labels.txt").write_text(labels, encoding="utf-8")
+        kind = {"kind": "intent_slots", "loss_weight": 1, "labels": ["ask", "set"]}
+        kind["slot_types"] = ["time"]
+        entry = make_entry(
+            reader="parallel_lines",
+            path="text.txt",
+            task="frame",
+            columns={"tokens": "text", "tags": "tags", "label": "intent"},
+            options=PARTED | options,
+            label_map={"Otime": "O", "query": "ask"},
+        )
+        tasks = build_tasks(TasksParameters.model_validate({"frame": kind}))
+        return pd.concat(list(read_corpus("c", entry, raw_folder=tmp_path, tasks=tasks)))
+
+    return read
+
+
+def test_lines_hold_lists_and_several_columns(read_parted):
+    rows = read_parted("wake me at 7\nwhat day\n", "O O B-time I-time\tset\nO Otime\tquery\n")
+    assert rows["rejection_reason"].isna().all()
+    assert rows["tokens"].tolist() == [["wake", "me", "at", "7"], ["what", "day"]]
+    assert rows["tags"].tolist() == [["O", "O", "B-time", "I-time"], ["O", "O"]]
+    assert rows["label"].tolist() == ["set", "ask"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "reason"),
+    [
+        ("at 7", "O B-time", "labels has 1 parts between tabs instead of 2"),
+        ("at 7", "O\tB-time\tset", "labels has 3 parts between tabs instead of 2"),
+        ("at 7", "O\tset", "2 tokens and 1 tags"),
+        ("at  7", "O O B-time\tset", "tokens has an empty item, number 2 of 3"),
+        ("", "O\tset", "tokens has an empty item, number 1 of 1"),
+        ("at 7", "O I-time\tset", "tag 'I-time' of token 2, '7', stands behind 'O'"),
+        ("at 7", "O B-tme\tset", "is unknown; did you mean 'B-time'?"),
+        ("at 7", "O B-time\tstop", "label 'stop' is not one of 'ask', 'set'"),
+    ],
+)
+def test_lines_that_do_not_fit_each_other_cost_their_row(read_parted, text, label, reason):
+    rows = read_parted(f"{text}\nok\n", f"{label}\nO\tset\n")
+    assert reason in rows["rejection_reason"].tolist()[0]
+    assert rows["rejection_reason"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"parts": {"label": ["a", "b"]}}, "parts names 'label', .* did you mean 'labels'"),
+        ({"lists": ["labels"]}, "lists names 'labels', and there is no such column"),
+        ({"parts": {"labels": ["text", "b"]}, "lists": []}, "one of them twice"),
+        ({"parts": {"labels": ["a", "a"]}}, "has 'a' more than once"),
+    ],
+)
+def test_columns_that_are_not_there_are_refused(read_parted, options, message):
+    with pytest.raises(ConfigurationError, match=rf"options of the reader .*{message}"):
+        read_parted("a\n", "O\tset\n", **options)
+
+
+def test_label_map_to_what_is_no_tag_or_intent_is_refused(make_entry, tmp_path):
+    kind = {"kind": "token_classification", "loss_weight": 1, "labels": ["PER"]}
+    tasks = build_tasks(TasksParameters.model_validate({"t": kind}))
+    entry = make_entry(
+        reader="parallel_lines",
+        path="a.txt",
+        task="t",
+        columns={"tokens": "text", "tags": "tags"},
+        label_map={"PERSON": "PER"},
+    )
+    with pytest.raises(
+        ConfigurationError, match=r"gives 'PER', which is no label .*did you mean '[BI]-PER'"
+    ):
+        read_corpus("c", entry, raw_folder=tmp_path, tasks=tasks)

@@ -45,6 +45,12 @@ class ConllOptions(TextOptions):
         default=" ", description="between tokens in `text`, where no comment gives the text"
     )
 
+    fallbacks: dict[str, str] = Field(
+        default={},
+        description="by comment that a sentence may lack, the comment or column that stands for "
+        "it, such as {text-en: text} where the English file has no `text-en`",
+    )
+
     @field_validator("column_names")
     @classmethod
     def _has_tokens(cls, names: list[str]) -> list[str]:
@@ -74,7 +80,10 @@ class ConllReader(TextReader[ConllOptions]):
                 yield number, parsed, len(content)
 
     def _parse(self, sentence: list[str]) -> dict[str, object] | str | None:
-        """The columns and comments, or why the sentence is broken; `None` without tokens."""
+        """The columns and comments, or why the sentence is broken; `None` where there is none.
+
+        Comments above no tokens are none, such as those of a file, unless they give a text.
+        """
         names = self.options.column_names
         comments: dict[str, object] = {}
         tokens: list[list[str]] = []
@@ -89,10 +98,13 @@ class ConllReader(TextReader[ConllOptions]):
             else:
                 tokens.append(cells[: len(names)])
         if not tokens:
-            return None
+            return "a sentence without tokens" if "text" in comments else None
         columns = dict(zip(names, map(list, zip(*tokens, strict=True)), strict=True))
         text = self.options.token_separator.join(columns["token"])
-        return {"text": text, **comments, **columns}
+        row: dict[str, object] = {"text": text, **comments, **columns}
+        for comment, other in self.options.fallbacks.items():
+            row.setdefault(comment, row.get(other))
+        return row
 
     def _split(self, line: str) -> list[str]:
         if self.options.delimiter is not None:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from itertools import zip_longest
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ccnlp.corpora.decoding import (
     TextFile,
@@ -16,8 +16,16 @@ from ccnlp.corpora.decoding import (
     why_not_text,
 )
 from ccnlp.corpora.files import SourceFile
-from ccnlp.corpora.raw import READERS, BrokenRow, ParsedRow, RawBatch, collect, columns_of_lists
-from ccnlp.errors import CorpusError
+from ccnlp.corpora.raw import (
+    READERS,
+    BrokenRow,
+    ColumnNames,
+    ParsedRow,
+    RawBatch,
+    collect,
+    columns_of_lists,
+)
+from ccnlp.errors import CorpusError, did_you_mean
 
 
 class ParallelLinesOptions(TextOptions):
@@ -28,22 +36,73 @@ class ParallelLinesOptions(TextOptions):
         description="by column, the file whose lines belong to those of `path`, such as "
         "{label: corpus/{split}_labels.txt}, with the placeholders of `path`",
     )
+    parts: dict[str, ColumnNames] = Field(
+        default={},
+        description="by column whose lines hold several, the names of these from the left, such as "
+        "{label: [tags, intent]}; tabs stand between them",
+    )
+    lists: list[str] = Field(
+        default=[],
+        description="columns that are lists, such as [text, tags]; a space stands between items",
+    )
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that a row has."""
+        return [part for file in ("text", *self.files) for part in self.parts.get(file, [file])]
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "ParallelLinesOptions":
+        for option, named, known in (
+            ("parts", list(self.parts), ["text", *self.files]),
+            ("lists", self.lists, self.names),
+        ):
+            for name in named:
+                if name not in known:
+                    raise ValueError(
+                        f"{option} names {name!r}, and there is no such column; "
+                        f"{did_you_mean(name, known)}"
+                    )
+        distinct = set(self.names)
+        if len(distinct) < len(self.names):
+            raise ValueError(f"files and parts give {self.names}, one of them twice")
+        return self
 
 
 @READERS.register("parallel_lines")
 class ParallelLinesReader(TextReader[ParallelLinesOptions]):
-    """Gives the column `text`, the lines of `path`, and a column for each other file."""
+    """Gives the column `text`, the lines of `path`, and a column for each other file or part."""
 
     options_type: ClassVar[type[ParallelLinesOptions]] = ParallelLinesOptions
 
     def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
         """Line by line; files of different length are refused."""
         others = [source.beside(pattern) for pattern in self.options.files.values()]
-        names = ["text", *self.options.files]
+        files = ["text", *self.options.files]
         with ExitStack() as stack:
             texts = [stack.enter_context(open_text(o, self.options.encoding)) for o in others]
-            rows = _rows([text, *texts], [source, *others], names)
-            yield from collect(rows, lambda cells: columns_of_lists(names, cells))
+            rows = _rows([text, *texts], [source, *others], files)
+            parted = (self._part(row, files) for row in rows)
+            names = self.options.names
+            yield from collect(parted, lambda cells: columns_of_lists(names, cells))
+
+    def _part(
+        self, row: ParsedRow[list[str]] | BrokenRow, files: list[str]
+    ) -> ParsedRow[list[object]] | BrokenRow:
+        """The row with its lines in their parts and lists; broken where parts are missing."""
+        if isinstance(row, BrokenRow):
+            return row
+        number, lines, size = row
+        cells: list[object] = []
+        for file, line in zip(files, lines, strict=True):
+            names = self.options.parts.get(file, [file])
+            parts = line.split("\t") if file in self.options.parts else [line]
+            if len(parts) != len(names):
+                reason = f"{file} has {len(parts)} parts between tabs instead of {len(names)}"
+                return broken_row(number, reason, "\t".join(lines))
+            for name, part in zip(names, parts, strict=True):
+                cells.append(part.split(" ") if name in self.options.lists else part)
+        return number, cells, size
 
 
 def _rows(
