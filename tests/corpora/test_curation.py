@@ -9,6 +9,7 @@ from ccnlp import progress
 from ccnlp.corpora.curation import (
     FLAGS,
     IngestionParameters,
+    curate_corpus,
     select_examples,
     select_rejected,
     texts_of,
@@ -16,6 +17,7 @@ from ccnlp.corpora.curation import (
 from ccnlp.corpora.quarantine import reject, require_every_row
 from ccnlp.errors import CcnlpError
 from ccnlp.examples import COLUMNS
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 ROWS = [
     {"text": "Mind the  gap ", "label": "neutral"},
@@ -125,10 +127,51 @@ def test_texts_of_joins_columns_and_lists() -> None:
         annotation_columns = ()
         emptiable_columns = ()
         quoted_column = None
-        labels = ()
+        labels = target_values = ()
 
     rows = pd.DataFrame({"text": ["one", None], "tokens": [["a", "b"], ["c"]]})
     assert texts_of(rows, Pairs()).fillna("missing").tolist() == ["one\na b", "missing"]
+
+
+@pytest.fixture
+def tagging():
+    kind = {"kind": "token_classification", "loss_weight": 1, "labels": ["LOC"]}
+    return build_tasks(TasksParameters.model_validate({"tagging": kind}))
+
+
+@pytest.fixture
+def curate_tags(make_rows, tagging, ingestion):
+    def curate(*rows):
+        table = make_rows([{"task": "tagging"}] * len(rows)).drop(columns=["text", "label"])
+        table["tokens"], table["tags"] = (list(column) for column in zip(*rows, strict=True))
+        return curate_corpus(
+            "reviews", [table], task=tagging["tagging"], ratios=None, parameters=ingestion
+        )
+
+    return curate
+
+
+def test_examples_of_words_have_a_text_that_people_can_read(curate_tags, tagging) -> None:
+    rows = curate_tags(
+        (["我", "在", "北京"], ["O", "O", "B-LOC"]), (["In", "Oslo"], ["O", "B-LOC"])
+    )
+
+    examples = select_examples(rows, tasks=tagging)
+
+    assert examples["text"].tolist() == ["我在北京", "In Oslo"]
+    assert examples["tokens"].map(list).tolist() == [["我", "在", "北京"], ["In", "Oslo"]]
+
+
+def test_words_are_the_same_text_however_they_are_split(curate_tags) -> None:
+    rows = curate_tags(
+        (["我", "在", "北京"], ["O", "O", "B-LOC"]),
+        (["我", "在", "北京"], ["O", "O", "B-LOC"]),
+        (["我", "在", "北", "京"], ["O", "O", "B-LOC", "I-LOC"]),
+    )
+
+    assert rows["rejected_by"].astype("string").fillna("").tolist() == ["", "deduplication", ""]
+    assert rows["text_hash"].nunique() == 1
+    assert rows["conflicting_labels"].notna().tolist() == [True, False, True]
 
 
 def test_reject_keeps_the_first_reason(make_rows) -> None:

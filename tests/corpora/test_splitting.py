@@ -272,3 +272,18 @@ def test_drawn_splits_are_off_by_chance_alone() -> None:
     split = split_by_ratios(rows["id"].astype("string"), RATIOS, seed=0)
     counts = rows.assign(split=split, corpus="reviews", language="en", num_rows=1)
     assert not [gap for gap in describe_gaps(counts) if "chance" in gap]
+
+
+@pytest.fixture
+def tag_counts() -> pd.DataFrame:
+    columns = {"corpus": "c", "task": "t", "language": "sw", "culture": "KE", "label": ""}
+    return pd.DataFrame({"split": ["train", "validation", "test"], "num_rows": 9}).assign(**columns)
+
+
+def test_task_without_one_label_a_row_needs_none_in_train(tag_counts) -> None:
+    kind = {"kind": "token_classification", "loss_weight": 1, "labels": ["PER", "LOC"]}
+    check_splits(tag_counts, build_tasks(TasksParameters.model_validate({"t": kind})))
+
+
+def test_describe_gaps_does_not_tell_of_labels_that_a_task_has_not(tag_counts) -> None:
+    assert describe_gaps(tag_counts) == []

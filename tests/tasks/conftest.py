@@ -418,6 +418,21 @@ REGISTERED = {
             "negatives": [["the film was bad"], [], ["la película es mala", "no es buena"]],
         },
     ),
+    "token_classification": (
+        {"labels": ("PER", "LOC")},
+        {
+            "tokens": [["it", "is", "\u200b", "good"], ["bad"], ["the", "film"] * 12],
+            "tags": [["B-PER", "I-PER", "I-PER", "O"], ["O"], ["O", "B-LOC"] * 12],
+        },
+    ),
+    "intent_slots": (
+        {"labels": ("ask", "set"), "slot_types": ("time",)},
+        {
+            "tokens": [["it", "is", "good"], ["bad"], ["the", "film"] * 12],
+            "tags": [["B-time", "I-time", "O"], ["O"], ["O", "B-time"] * 12],
+            "label": ["ask", "set", "ask"],
+        },
+    ),
 }
 """For each registered kind its entry, and rows that fit it."""
 

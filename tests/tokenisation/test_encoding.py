@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TaskParameters
+from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 from ccnlp.tokenisation import encoding
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples, report_tokens
@@ -74,6 +74,24 @@ def test_report_tokens_by_language(examples, tiny_encoder):
     assert report.loc["en", "tokens_per_text"] == pytest.approx((6 + 3) / 2)
     assert report.loc["en", "tokens_per_character"] == pytest.approx(9 / 25)
     assert report.loc["es", "share_truncated"] == 0
+
+
+def test_row_that_is_read_in_windows_is_not_truncated(examples, tiny_encoder):
+    entry = {"kind": "token_classification", "loss_weight": 1, "labels": ["PER"]}
+    tasks = build_tasks(TasksParameters.model_validate({"t": entry}))
+    words = [["it", "is"] * 10, ["it"], ["电", "影"]]
+    rows = examples.drop(columns=["text", "label"]).assign(
+        tokens=words, tags=[["O"] * len(own) for own in words]
+    )
+
+    table = encode_examples(rows, tasks, tiny_encoder.load_tokenizer(), max_length_tokens=8)["t"]
+
+    assert table["num_tokens"].to_pylist()[-2:] == [3, 6]
+    assert set(table["num_tokens_before_truncation"].to_pylist()[:-2]) == {22}
+    assert table["num_characters"].to_pylist()[-2:] == [2, 2]
+    report = report_tokens({"t": table})
+    assert report["num_texts"].sum() == 3
+    assert (report["share_truncated"] == 0).all()
 
 
 def test_encode_examples_by_slices_equals_encoding_at_once(examples, tiny_encoder, monkeypatch):

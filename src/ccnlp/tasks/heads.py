@@ -118,3 +118,30 @@ class PooledVector(nn.Module):
     def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
         """Vectors (batch, hidden) of states (batch, sequence, hidden), in fp32."""
         return pool(states, attention_mask, pooling=self.pooling)
+
+
+class PooledAndTokenClassifier(nn.Module):
+    """Logits of a text and of each of its tokens, side by side in one row.
+
+    Args:
+        hidden_size: width of the encoder's states.
+        sizes: number of logits of a text, and of a token.
+        pooling: how a text's vector is read off the states.
+        dropout: share of what is classified that is dropped in training.
+    """
+
+    def __init__(
+        self, hidden_size: int, sizes: tuple[int, int], *, pooling: Pooling, dropout: float
+    ) -> None:
+        super().__init__()
+        self.text = PooledClassifier(hidden_size, sizes[0], pooling=pooling, dropout=dropout)
+        self.tokens = TokenClassifier(hidden_size, sizes[1], dropout=dropout)
+
+    def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
+        """(batch, logits of the text + sequence * logits of a token) of (batch, sequence, hidden).
+
+        The logits of a text come first, then those of one token after the other.
+        """
+        of_text = self.text(states, attention_mask)
+        of_tokens = self.tokens(states, attention_mask)
+        return torch.cat([of_text, of_tokens.flatten(start_dim=1)], dim=1)

@@ -6,6 +6,7 @@ pass for a text and its context, and one with `<culture:MX>` for one of a cultur
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,6 +41,36 @@ def text_ids(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> list
         ids if marks.isdisjoint(ids) else _spell_out(ids, spelled(marks & {*ids}, tokenizer))
         for ids in read
     ]
+
+
+def word_ids(
+    rows: Sequence[Sequence[str]], tokenizer: "PreTrainedTokenizerBase"
+) -> list[tuple[Ids, Ids]]:
+    """The ids of each row of words, as of `text_ids`, and the place of each id's word in its row.
+
+    A word that the tokenizer makes nothing of has none.
+    """
+    if not len(rows):
+        return []
+    encoded = tokenizer(
+        [list(words) for words in rows],
+        is_split_into_words=True,
+        add_special_tokens=False,
+        split_special_tokens=True,
+        return_attention_mask=False,
+        verbose=False,
+    )
+    marks = mark_ids(tokenizer)
+    read: list[tuple[Ids, Ids]] = []
+    for row, ids in enumerate(encoded["input_ids"]):
+        places = encoded.word_ids(row)
+        if not marks.isdisjoint(ids):
+            letters = spelled(marks & {*ids}, tokenizer)
+            own = [letters.get(token_id, [token_id]) for token_id in ids]
+            places = [p for p, part in zip(places, own, strict=True) for _ in part]
+            ids = list(chain.from_iterable(own))  # noqa: PLW2901
+        read.append((ids, places))
+    return read
 
 
 def mark_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:

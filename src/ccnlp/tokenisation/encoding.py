@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ccnlp.corpora.tokens import join_tokens
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.tasks.base import WINDOW_OF, Task
@@ -186,7 +187,7 @@ def _known_of(task: Task, rows: pd.DataFrame) -> pd.DataFrame:
 def _num_characters(task: Task, rows: pd.DataFrame) -> pd.Series:
     """Of what the model reads of each row."""
     texts = [
-        rows[column].map(" ".join) if column in task.list_columns else rows[column]
+        rows[column].map(join_tokens) if column in task.list_columns else rows[column]
         for column in task.columns_read(rows)
         if column not in task.span_columns
     ]

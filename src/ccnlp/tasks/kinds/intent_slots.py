@@ -1,0 +1,180 @@
+"""What somebody wants, and the words that say with what: the intent and slots of an utterance."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.errors import ConfigurationError
+from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
+from ccnlp.tasks.bio import mend_seams
+from ccnlp.tasks.entity_tallies import entity_metrics, tally_entities
+from ccnlp.tasks.tallied import Sums, read_answer, write_answer
+from ccnlp.tasks.word_tagging import WordTagging
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+    from transformers import PreTrainedTokenizerBase
+
+
+@TASKS.register("intent_slots")
+class IntentSlots(WordTagging):
+    """Predicts the intent, one of `labels`, and the slots' `tags` of the words in `tokens`.
+
+    Both are read off the same states and learnt together (Chen et al. 2019). A prediction is a
+    frame, `{"intent": …, "tags": […]}`. The primary metric asks for the whole frame: an assistant
+    that sets an alarm for the wrong time was not right by half, and slots or intents alone would
+    not see the other fail.
+    """
+
+    target_columns: ClassVar[tuple[str, ...]] = ("tags", "label")
+    own_parameters: ClassVar[tuple[str, ...]] = ("slot_types",)
+    primary_metric: str = "exact_frame"
+
+    def check_parameters(self) -> None:
+        """At least two intents and one type of slot, each once."""
+        self.check_types("slot_types")
+        intents = self.labels
+        is_clean = all(intent and intent == intent.strip() for intent in intents)
+        if len(intents) < 2 or len(set(intents)) < len(intents) or not is_clean:
+            raise ConfigurationError(
+                f"task {self.name!r}: labels {list(intents)} must be two intents or more, each "
+                "once, none of them empty or with a space at its edge (parameters/tasks.yml)"
+            )
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of slots."""
+        return self.parameters.slot_types or ()
+
+    @property
+    def target_values(self) -> tuple[str, ...]:
+        """The intents and the tags."""
+        return (*self.labels, *self.tag_set.tags)
+
+    def validate(self, rows: pd.DataFrame) -> pd.Series:
+        """Unknown intents, and what is wrong with tags."""
+        reasons = super().validate(rows)
+        is_unknown = ~rows["label"].isin(self.labels) & reasons.isna()
+        known = ", ".join(map(repr, self.labels))
+        reasons[is_unknown] = [
+            f"label {label!r} is not one of {known}" for label in rows.loc[is_unknown, "label"]
+        ]
+        return reasons
+
+    def encode(
+        self,
+        rows: pd.DataFrame,
+        tokenizer: "PreTrainedTokenizerBase",
+        *,
+        max_length_tokens: int,
+    ) -> dict[str, Sequence[Any]]:
+        """As of tags; `intent` is the number of the label."""
+        features = super().encode(rows, tokenizer, max_length_tokens=max_length_tokens)
+        if "label" in rows:
+            codes = pd.Index(self.labels).get_indexer(pd.Index(rows["label"].astype("object")))
+            features["intent"] = codes[np.asarray(features["window_of"], dtype=np.int64)].tolist()
+        return features
+
+    def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
+        """As of tags; `intent` (batch,)."""
+        import torch
+
+        batch = super().collate(features, pad_token_id=pad_token_id)
+        if "intent" in features[0]:
+            batch["intent"] = torch.tensor([int(feature["intent"]) for feature in features])
+        return batch
+
+    def head(self, hidden_size: int, *, pooling: Pooling, dropout: float) -> "nn.Module":
+        """Maps the pooled states to intents and each state to tags; side by side in one row."""
+        from ccnlp.tasks.heads import PooledAndTokenClassifier
+
+        return PooledAndTokenClassifier(
+            hidden_size, (len(self.labels), len(self.tag_set)), pooling=pooling, dropout=dropout
+        )
+
+    def losses(
+        self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
+    ) -> "torch.Tensor":
+        """The cross-entropy of the intent and the mean one of the words, summed."""
+        from torch.nn.functional import cross_entropy
+
+        intents, tags = self._parts(outputs)
+        own = cross_entropy(
+            intents.float(), batch["intent"], label_smoothing=label_smoothing, reduction="none"
+        )
+        return own + self.tag_losses(tags, batch, label_smoothing=label_smoothing)
+
+    def divergence(
+        self, first: "torch.Tensor", second: "torch.Tensor", batch: Batch
+    ) -> "torch.Tensor":
+        """That of the intents and that of the words, summed."""
+        (intents, tags), (others, other_tags) = self._parts(first), self._parts(second)
+        own = super().divergence(intents, others, batch)
+        return own + self.tag_divergence(tags, other_tags, batch)
+
+    def decode(
+        self, outputs: "torch.Tensor", batch: Batch, tokenizer: "PreTrainedTokenizerBase"
+    ) -> pd.DataFrame:
+        """The frame as JSON, as sure as the less sure of intent and words.
+
+        `probabilities` are those of the intents.
+        """
+        del tokenizer
+        intents, logits = self._parts(outputs)
+        probabilities = intents.float().softmax(dim=-1).cpu().numpy()
+        tags, confidence = self.read_tags(logits, batch)
+        return pd.DataFrame(
+            {
+                "prediction": self.write_frames(probabilities.argmax(axis=1), tags),
+                "confidence": np.minimum(confidence, probabilities.max(axis=1)),
+                "probabilities": list(probabilities),
+            }
+        )
+
+    def merge_windows(self, windows: pd.DataFrame) -> dict[str, Any]:
+        """The tags in their order, with the intent that all windows together find likeliest."""
+        probabilities = np.stack(windows["probabilities"].tolist()).mean(axis=0)
+        tags = mend_seams([read_answer(answer)["tags"] for answer in windows["prediction"]])
+        (frame,) = self.write_frames(probabilities.argmax()[None], [tags])
+        return {
+            "prediction": frame,
+            "confidence": min(float(windows["confidence"].min()), float(probabilities.max())),
+            "probabilities": probabilities,
+        }
+
+    def write_frames(self, intents: "np.ndarray[Any, Any]", tags: list[list[str]]) -> list[str]:
+        """Frames in the form of predictions, of the intents' numbers and the words' tags."""
+        pairs = zip(intents.tolist(), tags, strict=True)
+        return [write_answer({"intent": self.labels[i], "tags": list(own)}) for i, own in pairs]
+
+    def reference(self, rows: pd.DataFrame) -> pd.Series:
+        """The frame as JSON."""
+        pairs = zip(rows["label"], rows["tags"], strict=True)
+        frames = [write_answer({"intent": str(i), "tags": list(tags)}) for i, tags in pairs]
+        return pd.Series(frames, index=rows.index, dtype="string")
+
+    def tallies(self, predictions: pd.DataFrame) -> Sums:
+        """As of entities, then right intents, right frames and rows."""
+        frames = [read_answer(answer) for answer in predictions["reference"]]
+        others = [read_answer(answer) for answer in predictions["prediction"]]
+        tags, other_tags = ([frame["tags"] for frame in own] for own in (frames, others))
+        slots = tally_entities(tags, other_tags, self.tag_set)
+        pairs = list(zip(frames, others, strict=True))
+        is_right = np.array([one["intent"] == other["intent"] for one, other in pairs], dtype=bool)
+        is_exact = np.array([one == other for one, other in pairs], dtype=bool)
+        return np.column_stack([slots, is_right, is_exact, np.ones(len(pairs))]).astype(np.float64)
+
+    def metrics(self, sums: Sums) -> dict[str, Sums]:
+        """`exact_frame`, `intent_accuracy`, and `slot_f1` with those of entities."""
+        right, exact, size = sums[..., -3], sums[..., -2], sums[..., -1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            own = {"exact_frame": exact / size, "intent_accuracy": right / size}
+        return own | entity_metrics(sums[..., :-3], self.tag_set, name="slot")
+
+    def _parts(self, outputs: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
+        """Logits of intents (batch, labels) and of tags (batch, sequence, tags)."""
+        intents, tags = outputs[:, : len(self.labels)], outputs[:, len(self.labels) :]
+        return intents, tags.reshape(len(outputs), -1, len(self.tag_set))

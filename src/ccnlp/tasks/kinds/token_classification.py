@@ -1,0 +1,77 @@
+"""A tag for each word, and so spans of words with a type: named entities."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+
+from ccnlp.tasks.base import TASKS, Batch, Pooling
+from ccnlp.tasks.entity_tallies import entity_metrics, tally_entities
+from ccnlp.tasks.tallied import Sums, read_answer
+from ccnlp.tasks.word_tagging import WordTagging
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+    from transformers import PreTrainedTokenizerBase
+
+
+@TASKS.register("token_classification")
+class TokenClassification(WordTagging):
+    """Predicts `tags` of the words in `tokens`; `labels` are the types, such as PER and LOC."""
+
+    target_columns: ClassVar[tuple[str, ...]] = ("tags",)
+    primary_metric: str = "entity_f1"
+
+    def check_parameters(self) -> None:
+        """At least one type."""
+        self.check_types("labels")
+
+    @property
+    def target_values(self) -> tuple[str, ...]:
+        """The tags."""
+        return self.tag_set.tags
+
+    def head(self, hidden_size: int, *, pooling: Pooling, dropout: float) -> "nn.Module":
+        """Maps each state to one logit a tag."""
+        from ccnlp.tasks.heads import TokenClassifier
+
+        del pooling
+        return TokenClassifier(hidden_size, len(self.tag_set), dropout=dropout)
+
+    def losses(
+        self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
+    ) -> "torch.Tensor":
+        """The mean cross-entropy of the words of each entry."""
+        return self.tag_losses(outputs, batch, label_smoothing=label_smoothing)
+
+    def divergence(
+        self, first: "torch.Tensor", second: "torch.Tensor", batch: Batch
+    ) -> "torch.Tensor":
+        """As of one label, averaged over the words."""
+        return self.tag_divergence(first, second, batch)
+
+    def decode(
+        self, outputs: "torch.Tensor", batch: Batch, tokenizer: "PreTrainedTokenizerBase"
+    ) -> pd.DataFrame:
+        """The most probable tags as JSON; the confidence is that of the least sure word."""
+        del tokenizer
+        tags, confidence = self.read_tags(outputs, batch)
+        return pd.DataFrame(
+            {
+                "prediction": [self.write_tags(own) for own in tags],
+                "confidence": confidence,
+                "probabilities": None,
+            }
+        )
+
+    def tallies(self, predictions: pd.DataFrame) -> Sums:
+        """Entities found, there and predicted, by type, and words tagged right."""
+        return tally_entities(
+            [read_answer(answer) for answer in predictions["reference"]],
+            [read_answer(answer) for answer in predictions["prediction"]],
+            self.tag_set,
+        )
+
+    def metrics(self, sums: Sums) -> dict[str, Sums]:
+        """`entity_f1`, `entity_precision`, `entity_recall`, `token_accuracy` and `f1:TYPE`."""
+        return entity_metrics(sums, self.tag_set, name="entity")

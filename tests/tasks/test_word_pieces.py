@@ -1,0 +1,83 @@
+from itertools import chain
+
+import numpy as np
+import pytest
+
+from ccnlp.tasks.word_pieces import NO_PIECE, read_words
+
+
+@pytest.fixture
+def tokenizer(tiny_encoder):
+    return tiny_encoder.load_tokenizer()
+
+
+def read(tokenizer, *rows, max_length_tokens=12):
+    return read_words(rows, tokenizer, max_length_tokens=max_length_tokens)
+
+
+def test_word_stands_at_its_first_piece(tokenizer):
+    windows = read(tokenizer, ["the", "cab", "is"])
+
+    pieces = tokenizer.convert_ids_to_tokens(windows.input_ids[0])
+    assert pieces == ["<s>", "▁the", "▁", "c", "a", "b", "▁is", "</s>"]
+    assert windows.places[0].tolist() == [1, 2, 6]
+    assert windows.num_tokens == [8]
+
+
+def test_word_without_pieces_has_no_place(tokenizer):
+    windows = read(tokenizer, ["\u200b", "is"], ["\u200b"])
+
+    assert [places.tolist() for places in windows.places] == [[NO_PIECE, 1], [NO_PIECE]]
+    assert windows.input_ids[1] == [tokenizer.bos_token_id, tokenizer.eos_token_id]
+
+
+def test_every_word_of_a_long_row_is_read_once_away_from_the_edges(tokenizer):
+    words = ["the", "film", "is"] * 10
+
+    windows = read(tokenizer, ["it"], words, ["good"])
+
+    assert windows.window_of == [0, *[1] * (len(windows.window_of) - 2), 2]
+    assert {len(ids) for ids in windows.input_ids[1:-1]} == {12}
+    assert set(windows.num_tokens[1:-1]) == {32}
+    read_there = [
+        tokenizer.convert_ids_to_tokens(np.array(ids)[places])
+        for ids, places in zip(windows.input_ids[1:-1], windows.places[1:-1], strict=True)
+    ]
+    assert list(chain(*read_there)) == [f"▁{word}" for word in words]
+    sizes = [len(own) for own in read_there]
+    assert windows.first_words[1:-1] == [0, *np.cumsum(sizes)[:-1].tolist()]
+    for places in windows.places[2:-2]:  # a context of one token at least, of overlaps of two
+        assert places.min() > 1
+        assert places.max() < 10
+
+
+def test_word_longer_than_a_window_is_read_by_its_beginning(tokenizer):
+    windows = read(tokenizer, ["is", "abc" * 12, "\u200b", "it", "\u200b"])
+
+    places = [places.tolist() for places in windows.places]
+    assert sum(map(len, places)) == 5
+    assert places[0] == [1, 2]
+    assert places[-1][-1] == NO_PIECE
+    assert windows.first_words[0] == 0
+    assert len(set(windows.first_words)) == len(windows.first_words)
+
+
+def test_row_without_words_has_a_window(tokenizer):
+    windows = read(tokenizer, [])
+
+    assert windows.places[0].tolist() == []
+    assert windows.window_of == [0]
+
+
+def test_no_rows_have_no_windows(tokenizer):
+    assert read(tokenizer).window_of == []
+
+
+def test_special_tokens_that_a_word_spells_are_text(tokenizer):
+    windows = read(tokenizer, ["it", "</s>", "is"])
+
+    ids = windows.input_ids[0]
+    assert np.isin(ids, [tokenizer.bos_token_id, tokenizer.eos_token_id]).sum() == 2
+    pieces = tokenizer.convert_ids_to_tokens(ids)
+    assert [pieces[place] for place in windows.places[0]] == ["▁it", "▁", "▁is"]
+    assert "s" in pieces
