@@ -11,7 +11,10 @@ from ccnlp.tasks.answers import is_judged
 from ccnlp.tasks.base import TASKS, TasksParameters, build_tasks
 
 PLACES = {"corpus": "c", "language": "en", "culture": "GB"}
-SIT_OUT = {"majority": {"question_answering", "retrieval"}, "probe": {"question_answering"}}
+SIT_OUT = {
+    "majority": {"question_answering", "retrieval"},
+    "probe": {"question_answering", "token_classification", "intent_slots"},
+}
 """By system, the kinds that it knows no way to answer."""
 
 

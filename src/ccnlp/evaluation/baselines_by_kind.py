@@ -10,6 +10,7 @@ from ccnlp.evaluation import (
     baselines_retrieval,
     baselines_scores,
     baselines_sets,
+    baselines_tags,
 )
 from ccnlp.evaluation.baselines import Embed
 from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
@@ -19,6 +20,7 @@ from ccnlp.tasks.kinds.multi_label_classification import MultiLabelClassificatio
 from ccnlp.tasks.kinds.pair_similarity import PairSimilarity
 from ccnlp.tasks.kinds.question_answering import QuestionAnswering
 from ccnlp.tasks.kinds.retrieval import Retrieval
+from ccnlp.tasks.word_tagging import WordTagging
 
 
 def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame | None:
@@ -28,6 +30,8 @@ def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.
             return baselines_sets.predict_majority(train, rows, task)
         case PairSimilarity():
             return baselines_scores.predict_mean_score(train, rows, task)
+        case WordTagging():
+            return baselines_tags.predict_majority_tags(train, rows, task)
         case _ if has_one_label(task):
             return baselines.predict_majority(train, rows, task)
     return None
@@ -37,20 +41,23 @@ def predict_tfidf(
     train: pd.DataFrame, rows: pd.DataFrame, task: Task, *, parameters: TfidfParameters
 ) -> pd.DataFrame | None:
     """What counting words and n-grams of characters gives."""
+    predicted: pd.DataFrame | None = None
     match task:
         case MultiLabelClassification():
-            return baselines_sets.predict_tfidf(train, rows, task, parameters=parameters)
+            predicted = baselines_sets.predict_tfidf(train, rows, task, parameters=parameters)
         case PairSimilarity():
-            return baselines_scores.predict_score_by_ngrams(
+            predicted = baselines_scores.predict_score_by_ngrams(
                 train, rows, task, parameters=parameters
             )
+        case WordTagging():
+            predicted = baselines_tags.predict_tfidf_tags(train, rows, task, parameters=parameters)
         case QuestionAnswering():
-            return baselines_answers.predict_by_overlap(train, rows, task)
+            predicted = baselines_answers.predict_by_overlap(train, rows, task)
         case Retrieval():
-            return baselines_retrieval.rank_by_tfidf(train, rows, task, parameters=parameters)
+            predicted = baselines_retrieval.rank_by_tfidf(train, rows, task, parameters=parameters)
         case _ if has_one_label(task):
-            return baselines.predict_tfidf(train, rows, task, parameters=parameters)
-    return None
+            predicted = baselines.predict_tfidf(train, rows, task, parameters=parameters)
+    return predicted
 
 
 def predict_probe(
