@@ -21,7 +21,11 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.hooks.run_guard import RunParameters
 from ccnlp.models.checkpoint import EncoderParameters
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
-from ccnlp.studies.parameters import AugmentationStudyParameters, CultureStudyParameters
+from ccnlp.studies.parameters import (
+    AugmentationStudyParameters,
+    CultureStudyParameters,
+    MultitaskStudyParameters,
+)
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.parameters import TrainingParameters
@@ -41,6 +45,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "behaviour": BehaviourParameters,
     "augmentation_study": AugmentationStudyParameters,
     "culture_study": CultureStudyParameters,
+    "multitask_study": MultitaskStudyParameters,
     "run": RunParameters,
 }
 ENTRIES: dict[str, type[BaseModel]] = {
