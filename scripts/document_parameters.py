@@ -25,6 +25,7 @@ from ccnlp.studies.parameters import (
     AugmentationStudyParameters,
     CultureStudyParameters,
     MultitaskStudyParameters,
+    TransferStudyParameters,
 )
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
@@ -46,6 +47,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "augmentation_study": AugmentationStudyParameters,
     "culture_study": CultureStudyParameters,
     "multitask_study": MultitaskStudyParameters,
+    "transfer_study": TransferStudyParameters,
     "run": RunParameters,
 }
 ENTRIES: dict[str, type[BaseModel]] = {

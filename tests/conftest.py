@@ -158,6 +158,7 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
         "epochs": 3,
         "steps": None,
         "seed": 0,
+        "languages": None,
         "pooling": "mean",
         "trim_vocabulary": True,
         "freeze": {"embeddings": False, "all_but_top_layers": None},

@@ -36,6 +36,7 @@ TEXTS = {
     "{study}_study_comparison": ["arm", "against", "task", "corpus", "slice", "group", "finding"],
     "{study}_study_scores": ["arm", "task", "corpus", "split", "slice", "group", "metric"],
     "{study}_study_verdicts": ["arm", "task", "corpus", "slice", "group", "verdict"],
+    "transfer_study_matrix": ["task", "corpus", "metric", "trained_on"],
     "disparities": ["task", "corpus", "split", "system", "slice", "group", "verdict"],
     "fairness": [
         "task",

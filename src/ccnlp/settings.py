@@ -7,6 +7,7 @@ from typing import Any
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import (
     GraphChoicesHook,
+    OlderFilesHook,
     RunGuardHook,
     TerminalHook,
     TrackingHook,
@@ -63,6 +64,7 @@ def if_set(variable: str, then: object, otherwise: object) -> object:
 HOOKS = (
     GraphChoicesHook(),
     RunGuardHook(),
+    OlderFilesHook(),
     TrackingHook(),
     TerminalHook(),
 )

@@ -38,6 +38,7 @@ def main() -> None:
         "tokenising": lambda: compare("tokenising", "rows_per_second", ["100000000"]),
         "prediction": lambda: compare("prediction", "examples_per_second", ["4000"]),
         "training": lambda: training(arguments.rows, arguments.full, arguments.seeds),
+        "question_answering": lambda: compare("question_answering", "rows_per_second", ["1000"]),
         "evaluation": evaluation,
         "ingestion": lambda: measure("ingestion", str(arguments.ingestion_rows)),
     }

@@ -1,5 +1,6 @@
 """Conditioned models: how they start, what they are told, and that they come back as saved."""
 
+import copy
 import json
 
 import pandas as pd
@@ -223,6 +224,33 @@ def test_saved_checkpoint_reads_the_prefix_as_tokens(train, culture_parameters, 
     assert tokenizer.unk_token_id not in added
     assert tokenizer("<culture:MX> good")["input_ids"][1] == added[0]
     torch.testing.assert_close(states, theirs[:, [0, *range(3, len(ids) + 2)]])
+
+
+def test_text_that_spells_the_token_of_a_culture_is_not_told_of_it(build_model, culture_parameters):
+    model = build_model(culture_parameters("prefix"))
+    knowing = copy.deepcopy(model.tokenizer)
+    model.conditioning.finish(model.network.conditioning, model.network.backbone, knowing)
+    rows = pd.DataFrame({"text": ["<culture:MX> good", "good<culture:MX><language:es>"]})
+
+    before, after = (
+        model.tasks["t"].encode(rows, tokenizer, max_length_tokens=32)["input_ids"]
+        for tokenizer in (model.tokenizer, knowing)
+    )
+
+    assert "<culture:MX>" in knowing.get_vocab()
+    assert after == before
+
+
+def test_prefix_of_a_tokenizer_that_knows_its_tokens_begins_as_their_rows(
+    build_model, culture_parameters
+):
+    model = build_model(culture_parameters("prefix"))
+    knowing, layer = copy.deepcopy(model.tokenizer), model.network.conditioning
+    model.conditioning.finish(stir(model).network.conditioning, model.network.backbone, knowing)
+
+    again = model.conditioning.layer(model.network.backbone, knowing)
+
+    torch.testing.assert_close(again.rows, layer.rows)
 
 
 def test_encoder_is_as_it_was_outside_of_the_condition(build_model, culture_parameters, way):

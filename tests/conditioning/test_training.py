@@ -192,4 +192,5 @@ def test_features_that_leave_no_room_for_the_prefix_are_refused(
 def test_conditioning_other_than_prefix_needs_no_new_features(encode, culture_parameters, way):
     plain, told = encode(culture_parameters())["t"], encode(culture_parameters(way))["t"]
     assert plain.equals(told) == (way != "prefix")
-    assert json.loads(plain.schema.metadata[b"ccnlp.encoded_for"]).keys() == {"kind", "labels"}
+    noted = json.loads(plain.schema.metadata[b"ccnlp.encoded_for"])
+    assert noted.keys() == {"kind", "labels", "max_length_tokens"}

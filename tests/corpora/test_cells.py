@@ -36,3 +36,10 @@ def test_lists_that_cannot_be_used_are_missing_with_a_reason():
         "tokens is no list",
         "tokens has an item that is no text",
     ]
+
+
+def test_empty_list_can_be_used_where_the_column_allows_it() -> None:
+    lists, reasons = list_reasons([[], None], "answer", may_be_empty=True)
+
+    assert lists == [[], None]
+    assert reasons.fillna("").tolist() == ["", "answer is no list"]

@@ -143,3 +143,19 @@ def test_clean_rows_leaves_rejected_rows_alone(make_rows) -> None:
 
     assert rows["rejection_reason"].tolist() == ["ragged"]
     assert rows["text"].isna().all()
+
+
+def test_text_that_targets_are_cut_out_of_stays_as_it_is(make_rows) -> None:
+    texts = ["schÃ¶n  und ", "\u200b", "a\x00b"]
+    read = make_rows([{"text": text, "question": " why "} for text in texts])
+
+    rows = clean_rows(read, ["question", "text"], PARAMETERS, quoted="text")
+
+    assert rows["text"].tolist() == texts
+    assert rows["question"].tolist() == ["why"] * 3
+    assert rows["mended"].tolist() == ["characters"] * 3
+    assert rows["rejection_reason"].fillna("").tolist() == [
+        "",
+        "the text is empty",
+        "the text has null bytes: it is binary, or UTF-16 read as something else",
+    ]

@@ -10,6 +10,8 @@ from omegaconf.errors import InterpolationResolutionError
 from ccnlp.corpora.entry import CorporaParameters, CorpusEntry
 from ccnlp.corpora.fields import build_fields
 from ccnlp.corpora.raw import build_reader
+from ccnlp.corpora.readable_task import check_entry
+from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.settings import CONFIG_LOADER_ARGS
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
@@ -95,6 +97,24 @@ def test_environment_adds_a_corpus_to_those_of_base(tmp_path):
     assert sorted(load(tmp_path, "mine")) == ["mine", "seed"]
 
 
+def test_xquad_is_read_from_the_folder_of_corpora(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env="xquad", **CONFIG_LOADER_ARGS)
+    ((key, entry),) = load(CONF, "xquad").items()
+
+    check(key, entry)
+    tasks = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    check_entry(entry, tasks[entry.task], where=key)
+    assert entry.path == [f"{tmp_path}/xquad/xquad.{{language}}.json"]
+    evaluation = EvaluationParameters.model_validate(loader["parameters"]["evaluation"])
+    assert evaluation.published.corpus == key
+    assert set(evaluation.published.systems["mBERT"]) == {
+        *["en", "es", "de", "ar", "zh", "hi", "average"]
+    }
+    assert loader["parameters"]["augmentation"]["is_enabled"] is False
+    assert loader["globals"]["model_name"] == "ccnlp-xquad"
+
+
 @pytest.mark.parametrize(("env", "task"), [("crehate", "hate"), ("multipico", "irony")])
 def test_environments_of_annotated_corpora_read_the_folder_of_corpora(
     env, task, monkeypatch, tmp_path
@@ -111,3 +131,96 @@ def test_environments_of_annotated_corpora_read_the_folder_of_corpora(
     assert set(entry.label_map.values()) == set(kinds[task].labels)
     assert loader["parameters"]["augmentation"]["is_enabled"] is False
     assert loader["globals"]["model_name"] == f"ccnlp-{env}"
+
+
+@pytest.mark.parametrize(
+    ("env", "key", "kind"),
+    [
+        ("sib200", "sib200", "sequence_classification"),
+        ("masakhanews", "masakhanews", "sequence_classification"),
+        ("crehate_countries", "crehate", "multi_label_classification"),
+    ],
+)
+def test_environments_of_topics_and_sets_read_the_folder_of_corpora(
+    env, key, kind, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env=env, **CONFIG_LOADER_ARGS)
+    ((found, entry),) = load(CONF, env).items()
+    check(found, entry)
+    kinds = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    check_entry(entry, kinds[entry.task], where=found)
+    assert found == key
+    assert kinds[entry.task].parameters.kind == kind
+    assert entry.path[0].startswith(f"{tmp_path}/{key}/")
+    assert loader["parameters"]["augmentation"]["is_enabled"] is False
+    assert loader["globals"]["model_name"] == f"ccnlp-{env.replace('_', '-')}"
+
+
+def test_varieties_of_sib200_are_languages_and_english_alone_is_no_translation(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    entry = load(CONF, "sib200")["sib200"]
+    assert len(set(entry.language.map.values())) == len(entry.language.map) == 26
+    assert entry.language.map["arz_Arab"] == "arz"
+    assert entry.language.map["zho_Hant"] == "zh-Hant"
+    assert (entry.origin.map, entry.origin.default) == (
+        {"eng_Latn": "native"},
+        "human_translation",
+    )
+
+
+@pytest.mark.parametrize(
+    ("env", "task", "corpora"),
+    [
+        ("xnlivar_es", "inference", ["xnlivar_native", "xnlivar_original", "xnlivar_variants"]),
+        ("myxnli_sw_ur", "inference", ["myxnli"]),
+        ("relx", "relation", ["relx"]),
+    ],
+)
+def test_environments_of_pairs_and_relations_read_the_folder_of_corpora(
+    env, task, corpora, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env=env, **CONFIG_LOADER_ARGS)
+    entries = load(CONF, env)
+    kinds = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    assert sorted(entries) == corpora
+    for key, entry in entries.items():
+        check(key, entry)
+        check_entry(entry, kinds[entry.task], where=key)
+        assert entry.task == task
+        files = [entry, *entry.joined]
+        assert all(path.startswith(f"{tmp_path}/{env}/") for file in files for path in file.path)
+        assert entry.group is not None
+    assert loader["parameters"]["augmentation"]["is_enabled"] is False
+    assert loader["globals"]["model_name"] == f"ccnlp-{env.replace('_', '-')}"
+
+
+def test_variants_of_places_in_one_country_are_cultures_with_names(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env="xnlivar_es", **CONFIG_LOADER_ARGS)
+    entry = load(CONF, "xnlivar_es")["xnlivar_variants"]
+
+    assert entry.split == "test"
+    assert set(entry.culture_groups) == set(loader["parameters"]["culture"]["groups"])
+    assert set(entry.culture.map) == set(entry.region.map)
+
+
+def test_sample_of_distantly_labelled_relations_is_an_entry_that_can_be_named(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    for env in ("base", "more"):
+        (tmp_path / env / "parameters").mkdir(parents=True)
+    for name in ("corpora", "tasks"):
+        text = (CONF / "relx" / "parameters" / f"{name}.yml").read_text(encoding="utf-8")
+        text = text.replace("relx_distant: null", "relx_distant: ${_relx_distant}")
+        (tmp_path / "more" / "parameters" / f"{name}.yml").write_text(text, encoding="utf-8")
+    loader = OmegaConfigLoader(str(tmp_path), env="more", base_env="base")
+    kinds = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    entry = load(tmp_path, "more")["relx_distant"]
+
+    check("relx_distant", entry)
+    check_entry(entry, kinds[entry.task], where="relx_distant")

@@ -120,7 +120,10 @@ def test_texts_of_joins_columns_and_lists() -> None:
         input_columns = ("text", "tokens")
         target_columns = ("label",)
         list_columns = ("tokens",)
+        span_columns = ()
         annotation_columns = ()
+        emptiable_columns = ()
+        quoted_column = None
         labels = ()
 
     rows = pd.DataFrame({"text": ["one", None], "tokens": [["a", "b"], ["c"]]})

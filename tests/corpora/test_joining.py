@@ -132,3 +132,29 @@ def test_joined_file_is_read_as_the_corpus_where_it_says_nothing(read_files):
         **COLUMNS,
     )
     assert rows["text"].tolist() == ["first", "first", "second"]
+
+
+PARALLEL = {
+    "sw.tsv": "text\tlabel\nmoja\tneutral\nmbili\tneutral\n",
+    "ur.tsv": "text\tlabel\nek\tneutral\ndo\tneutral\n",
+}
+BY_LINE = {"path": "sw.tsv", "by": "line", "row_number": "line", "columns": {"in_swahili": "text"}}
+
+
+def test_rows_of_parallel_files_join_by_their_number(read_files):
+    rows = read_files(
+        PARALLEL,
+        path="{language}.tsv",
+        language={"column": "language"},
+        row_number="line",
+        joined=[BY_LINE],
+        group={"column": "in_swahili"},
+    )
+
+    assert rows["text"].tolist() == ["moja", "mbili", "ek", "do"]
+    assert rows["group"].tolist() == ["moja", "mbili", "moja", "mbili"]
+
+
+def test_number_of_rows_takes_no_column_of_the_file(read_files):
+    with pytest.raises(CorpusError, match=r"sw\.tsv has a column 'label' itself.*row_number"):
+        read_files(PARALLEL, path="sw.tsv", row_number="label")

@@ -77,13 +77,12 @@ def test_quoted_tsv_of_long_articles_is_read_whole():
     }
 
 
-def test_unquoted_tsv_is_read_whole():
+def test_tsv_with_quotes_around_some_sentences_is_read_whole():
     rows = read(
         TOPICS,
         reader="delimited",
         path="sib200/{language}/{split}.tsv",
         path_values={"language": ["swh_Latn", "tur_Latn"]},
-        options={"quotechar": None},
         columns={"text": "text", "label": "category"},
         language={"column": "language", "map": {"swh_Latn": "sw", "tur_Latn": "tr"}},
         split={"column": "split"},
@@ -92,6 +91,8 @@ def test_unquoted_tsv_is_read_whole():
     assert rows["rejected_by"].isna().all()
     assert len(rows) == 2 * 1004
     assert rows["group"].nunique() == 1004
+    assert not rows["text"].str.contains('""', regex=False).any()
+    assert (rows.groupby("group")[["split", "label"]].nunique() == 1).all(axis=None)
 
 
 def test_csv_with_line_breaks_and_quotes_in_posts_is_read_whole():

@@ -4,6 +4,7 @@ import pytest
 from ccnlp.corpora.entry import Ratios
 from ccnlp.corpora.splitting import check_splits, describe_gaps, draw, split_by_ratios
 from ccnlp.errors import CorpusError
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 RATIOS = Ratios(train=0.8, validation=0.1, test=0.1)
 
@@ -202,6 +203,14 @@ def test_check_splits_refuses_a_label_that_stands_nowhere(sentiment) -> None:
     )
 
 
+def test_labels_in_lists_are_not_looked_for_in_counts() -> None:
+    entry = {"kind": "multi_label_classification", "loss_weight": 1.0, "labels": LABELS}
+    tasks = build_tasks(TasksParameters.model_validate({"sentiment": entry}))
+    table = counts(labels=("",))
+    check_splits(table, tasks)
+    assert describe_gaps(table.assign(language="en", culture="und")) == []
+
+
 def test_describe_gaps_names_corpora_of_one_label_and_groups_without_test_rows() -> None:
     table = counts(("test", "neutral"))
     single = counts(labels=("positive",)).assign(corpus="praise")
@@ -221,6 +230,10 @@ def shares(**rows: tuple[int, int, int]) -> pd.DataFrame:
             for split, number in zip(("train", "validation", "test"), numbers, strict=True)
         ]
     ).assign(corpus="reviews", language="en", label="neutral")
+
+
+def test_describe_gaps_does_not_look_for_labels_where_a_task_has_none() -> None:
+    assert describe_gaps(counts(labels=("",))) == []
 
 
 def test_describe_gaps_names_groups_whose_shares_are_off_by_more_than_chance() -> None:

@@ -1,6 +1,7 @@
 """On what systems abstain, from predictions to the report's words."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,6 @@ from pydantic import ValidationError
 
 from ccnlp.evaluation.abstention import (
     COLUMNS,
-    Thresholds,
     choose_thresholds,
     measure_abstention,
     thresholds_of,
@@ -19,6 +19,7 @@ from ccnlp.evaluation.abstention_view import AbstentionTables, abstention_line, 
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.selective import Choice
 from ccnlp.evaluation.selective_plots import draw_risk_coverage
+from ccnlp.evaluation.thresholds import Thresholds, read_thresholds
 
 SIZE = 400
 
@@ -75,7 +76,7 @@ def test_thresholds_are_json_that_gives_them_back(predictions, parameters):
     for table in (predictions, no_validation):
         thresholds = thresholds_of(table, parameters, weights="0a")
         text = json.dumps(thresholds.model_dump(), allow_nan=False)
-        assert Thresholds.model_validate(json.loads(text)) == thresholds
+        assert read_thresholds(json.loads(text), tasks=["sentiment"]) == thresholds
     assert thresholds.of_system("finetuned") == {}
 
 
@@ -209,6 +210,45 @@ def test_report_says_where_one_threshold_does_not_keep_the_rate(predictions, par
     told = " ".join(view(lost, parameters).sentences)
     assert "One threshold may not keep 20 % for all of them: by its own interval" in told
     assert "each of these is above it: Mexico (MX), 100.0 (" in told
+
+
+def told_of_culture(predictions, parameters):
+    """What the report says more where the model knows the culture of a row."""
+    tables = tables_of(predictions, parameters)
+    plain = view_abstention(tables, "sentiment").sentences
+    told = view_abstention(replace(tables, is_told_of_culture=True), "sentiment").sentences
+    assert told[: len(plain)] == plain
+    return " ".join(told[len(plain) :])
+
+
+def test_report_says_that_no_row_without_culture_was_there_to_choose_on(predictions, parameters):
+    assert told_of_culture(predictions, parameters) == (
+        "The threshold was chosen with each row's own culture told. A text that names none, or one "
+        "that the model was not trained on, is held against it all the same; no validation row was "
+        "such a text without a culture."
+    )
+
+
+def test_report_says_how_rows_without_culture_are_answered(predictions, parameters):
+    unknown = predictions.replace({"culture": {"MX": "und"}})
+    told = told_of_culture(unknown, parameters)
+    lines = {line.key: line for line in view(unknown, parameters).groups["culture"]}
+    assert told.endswith(
+        "is held against it all the same; 200 validation rows named none. Of the 200 test rows "
+        f"without a culture it answers {lines['und'].coverage} percent, and "
+        f"{lines['und'].error_rate} percent of these answers are wrong."
+    )
+
+
+def test_report_says_no_more_of_cultures_that_are_no_slice(predictions, parameters):
+    by_language = parameters.model_copy(update={"slices": {"language": ("language",)}})
+    told = told_of_culture(predictions, by_language)
+    assert told.endswith("is held against it all the same.")
+
+
+def test_report_says_nothing_of_untold_cultures_without_a_threshold(predictions, parameters):
+    hard = predictions.assign(prediction="negative")
+    assert told_of_culture(hard, parameters) == ""
 
 
 def test_report_says_that_no_threshold_was_found(predictions, parameters):

@@ -8,11 +8,8 @@ import pytest
 
 from ccnlp.agreement.contested import jensen_shannon_distance
 from ccnlp.errors import CcnlpError
-from ccnlp.evaluation.by_culture import (
-    COLUMNS,
-    predict_by_culture,
-    summarise_disagreement,
-)
+from ccnlp.evaluation.by_culture import COLUMNS, predict_by_culture
+from ccnlp.evaluation.contested import summarise_disagreement
 from ccnlp.evaluation.contested_view import view_contested
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
@@ -142,6 +139,22 @@ def test_same_words_elsewhere_are_a_text_of_their_own(make_rows, predict, column
     assert table["annotators_disagreement"].notna().tolist() == [True, False]
 
 
+def test_row_names_the_examples_that_it_is_of(make_rows, predict):
+    rows = make_rows([20, 30], judges=("AU", "ZA")).assign(group_id="one")
+    found = predict(rows).explode("example_ids")
+    assert found["example_ids"].tolist() == rows["id"].tolist()
+    assert found["text"].tolist() == rows["text"].tolist()
+    assert found["context"].isna().all()
+
+
+def test_row_of_a_drawn_text_names_every_example_of_it(make_rows, predict):
+    rows = make_rows(range(50)).sample(frac=1, random_state=0)
+    table = predict(rows, max_predictions=31)
+    text_of = rows.set_index("id")["text"]
+    for text, ids in zip(table["text"], table["example_ids"], strict=True):
+        assert sorted(ids) == sorted(text_of[text_of == text].index)
+
+
 def test_time_is_bounded_by_the_number_of_predictions(make_rows, predict):
     model = Divided()
     table = predict(make_rows(range(50)), model, max_predictions=31)
@@ -257,4 +270,5 @@ def test_text_in_another_context_is_another_text(make_rows, predict):
     rows["label_counts"] = [[5, 5]] * 3 + [[0, 10]] * 3
     table = predict(rows)
     assert table["text"].tolist() == ["text 20"] * 2
+    assert table["context"].fillna("").tolist() == ["title: a", ""]
     assert table["annotators_disagreement"].tolist() == [0, 0]  # in each context all say the same

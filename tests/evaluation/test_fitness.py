@@ -5,39 +5,81 @@ from types import SimpleNamespace
 import pytest
 
 from ccnlp.errors import CcnlpError
-from ccnlp.evaluation.fitness import check_model, other_view
+from ccnlp.evaluation.fitness import check_model, differences
 from ccnlp.evaluation.judged_tasks import JudgedTask, judged_tasks
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 
 
-def tasks_of(view=None, *labels):
+def tasks_of(view=None, *labels, context="none"):
     kind = "sequence_classification" if view is None else "label_distribution"
     entry = {"kind": kind, "loss_weight": 1.0, "labels": labels or ["no", "yes"], "view": view}
-    return build_tasks(TasksParameters.model_validate({"t": entry}))
+    return build_tasks(TasksParameters.model_validate({"t": entry | {"context": context}}))
 
 
-def model_of(view=None, *labels, conditioning=None):
-    return SimpleNamespace(tasks=tasks_of(view, *labels), conditioning=conditioning)
+def model_of(view=None, *labels, conditioning=None, context="none"):
+    tasks = tasks_of(view, *labels, context=context)
+    return SimpleNamespace(tasks=tasks, conditioning=conditioning)
+
+
+class OfReplies(SequenceClassification):
+    """A task whose rows hold a reply beside the text."""
+
+    input_columns = ("text", "reply")
+
+
+class OfTags(SequenceClassification):
+    """A task that answers something else than a label."""
+
+    target_columns = ("tags",)
+
+
+def model_of_kind(kind):
+    parameters = TaskParameters(kind="toy", loss_weight=1.0, labels=("no", "yes"))
+    return SimpleNamespace(tasks={"t": kind("t", parameters)}, conditioning=None)
 
 
 @pytest.mark.parametrize(
-    ("trained", "asked", "view"),
+    ("trained", "asked", "told"),
     [
-        ("majority", "majority", None),
-        (None, None, None),
-        ("majority", "distribution", "majority"),
-        (None, "majority", "one label a row"),
+        ("majority", "majority", []),
+        (None, None, []),
+        (
+            "majority",
+            "distribution",
+            [
+                "X was trained on the annotators' majority, and this model was trained on the "
+                "annotators' distribution"
+            ],
+        ),
+        (
+            None,
+            "pooled_majority",
+            [
+                "X was trained on one label a row, and this model was trained on the annotators' "
+                "pooled majority"
+            ],
+        ),
     ],
 )
-def test_other_view_is_that_of_the_model(trained, asked, view):
-    assert other_view(model_of(trained), tasks_of(asked)["t"]) == view
+def test_difference_of_views_is_told(trained, asked, told):
+    found = differences(model_of(trained), tasks_of(asked)["t"], culture=None)
+    assert [difference.told_of("X") for difference in found] == told
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (model_of("majority"), "was trained on majority, and the task's view is distribution now"),
-        (model_of(), "was trained on one label a row, and the task's view is distribution now"),
+        (
+            model_of("majority"),
+            "the fine-tuned model was trained on the annotators' majority, and one is asked for "
+            "now that was trained on the annotators' distribution .parameters/tasks.yml.",
+        ),
+        (
+            model_of(context="prefix"),
+            "model was trained on one label a row, .*tasks.yml.; the fine-tuned model reads the "
+            "context as prefix, and one is asked for now that reads no context",
+        ),
         (
             model_of("distribution", "a", "b"),
             r"the labels of the fine-tuned model are \['a', 'b'\]",
@@ -60,22 +102,80 @@ def test_model_that_is_told_of_culture_in_another_way_is_refused(
     check_model(conditioned_model, tasks, culture=culture_parameters("add"))
     check_model(tiny_model, tasks, culture=culture_parameters("none"))
     check_model(tiny_model, tasks, culture=None)
-    told = "trained with the conditioning embedding by culture, subregion, language, and it is"
-    with pytest.raises(CcnlpError, match=f"{told} none now .*culture.yml.*; train again"):
+    told = "the fine-tuned model is told of culture, subregion, language by embedding, and one is"
+    with pytest.raises(CcnlpError, match=f"{told} .* is told nothing of culture .*culture.yml"):
         check_model(conditioned_model, tasks, culture=culture_parameters("none"))
     fields = {"fields": ["culture"], "combination": "add"}
-    with pytest.raises(CcnlpError, match=f"{told} embedding by culture now"):
+    with pytest.raises(CcnlpError, match=f"{told} .* that is told of culture by embedding"):
         check_model(conditioned_model, tasks, culture=culture_parameters("add", embedding=fields))
-    with pytest.raises(CcnlpError, match="conditioning none, and it is prefix by culture, lang"):
+    with pytest.raises(
+        CcnlpError, match=r"nothing of culture, .* told of culture, language by pre"
+    ):
         check_model(tiny_model, tasks, culture=culture_parameters("prefix"))
 
 
 def test_tasks_are_judged_by_their_primary_metric_and_beside_a_champion_of_any_view():
     model = model_of("distribution")
     judged = judged_tasks(model, model_of("majority"))
-    assert judged == {"t": JudgedTask("distribution_similarity", champion_view="majority")}
+    assert judged["t"].metric == "distribution_similarity"
+    assert judged["t"].why_not_compared is None
     alone = judged_tasks(model, None)["t"].why_not_compared
     assert not alone.is_obstacle
     other = judged_tasks(model, model_of("distribution", "a", "b"))["t"].why_not_compared
     assert other.is_obstacle
     assert other.reason.startswith("the labels of the champion are")
+
+
+def test_champion_that_reads_or_is_told_otherwise_is_compared_and_told(
+    conditioned_model, tiny_model, caplog
+):
+    told = SimpleNamespace(tasks=tasks_of(), conditioning=conditioned_model.conditioning)
+    plain = model_of(context="text_pair")
+    by_culture = "told of culture, subregion, language by embedding"
+
+    for model, champion, sentences in (
+        (told, model_of(), (f"is told nothing of culture, and this model is {by_culture}",)),
+        (
+            plain,
+            told,
+            (
+                "reads no context, and this model reads the context as text_pair",
+                f"is {by_culture}, and this model is told nothing of culture",
+            ),
+        ),
+        (plain, plain, ()),
+    ):
+        caplog.clear()
+        expected = tuple(f"the champion {sentence}" for sentence in sentences)
+        assert judged_tasks(model, champion) == {
+            "t": JudgedTask("macro_f1", champion_differs=expected)
+        }
+        assert caplog.messages == [
+            f"t: {sentence}; both are judged on the present rows" for sentence in expected
+        ]
+
+
+def test_champion_of_fewer_columns_is_compared_and_told():
+    judged = judged_tasks(model_of_kind(OfReplies), model_of())["t"]
+    assert judged.why_not_compared is None
+    assert judged.champion_differs == (
+        "the champion reads 'text', and this model reads 'text', 'reply'",
+    )
+
+
+def test_champion_that_needs_columns_which_are_gone_is_not_compared():
+    judged = judged_tasks(model_of(), model_of_kind(OfReplies))["t"]
+    assert judged.why_not_compared.is_obstacle
+    assert judged.why_not_compared.reason == (
+        "the champion reads 'reply', which the rows of the task don't have"
+    )
+    with pytest.raises(CcnlpError, match="the fine-tuned model reads 'reply', which the rows"):
+        check_model(model_of_kind(OfReplies), tasks_of(), culture=None)
+
+
+def test_champion_that_answers_something_else_is_not_compared():
+    judged = judged_tasks(model_of(), model_of_kind(OfTags))["t"]
+    assert judged.why_not_compared.is_obstacle
+    assert judged.why_not_compared.reason == (
+        "the champion answers 'tags', and the task asks for 'label'"
+    )

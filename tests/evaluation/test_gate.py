@@ -198,7 +198,7 @@ def test_decision_is_plain_json_with_a_table_and_no_nan():
     assert first == {
         "task": "sentiment", "metric": "macro_f1", "slice": "all", "group": "all", "n": 80,
         "difference": 0.03, "low": 0.01, "high": 0.05, "p_adjusted": first["p_adjusted"],
-        "verdict": "improved", "is_beyond_tolerance": False, "champion_view": None,
+        "verdict": "improved", "is_beyond_tolerance": False, "champion_differs": "",
     }  # fmt: skip
     assert second["difference"] is None
     assert decision["metrics"] == {"sentiment": "macro_f1"}
@@ -232,17 +232,21 @@ def test_task_is_judged_by_its_own_metric():
     )
 
 
-def test_champion_of_another_view_is_compared_and_told():
+def test_champion_that_differs_is_compared_and_told_whatever_is_decided():
     loss = row(-0.1, -0.14, -0.06, slice_="culture", group="MX")
-    task = JudgedTask("macro_f1", champion_view="majority")
-    passed = decide(comparison=table(IMPROVED), tasks={"sentiment": task})
-    failed = decide(comparison=table(IMPROVED, loss), tasks={"sentiment": task})
-    assert passed.reasons[-1] == (
-        "sentiment: +3.0 against the champion of another view, majority (+1.0 to +5.0), improved"
-    )
-    assert "-10.0 against the champion of another view, majority" in failed.reasons[0]
-    assert passed.table["champion_view"].tolist() == ["majority"]
-    assert passed.as_dict()["champion_views"] == {"sentiment": "majority"}
+    sentences = ("the champion reads no context, and this model does", "the champion is older")
+    told = "sentiment: the champion reads no context, and this model does; the champion is older"
+    task = JudgedTask("macro_f1", champion_differs=sentences)
+    for comparison, outcome in (
+        (table(IMPROVED), "passed"),
+        (table(IMPROVED, loss), "failed"),
+        (table(), "inconclusive"),
+    ):
+        decision = decide(comparison=comparison, tasks={"sentiment": task})
+        assert decision.outcome == outcome
+        assert decision.reasons[-1] == f"{told}; both are judged on the present rows"
+        assert decision.as_dict()["champion_differs"] == {"sentiment": list(sentences)}
+        assert set(decision.table["champion_differs"]) <= {"; ".join(sentences)}
 
 
 def test_every_task_must_pass():

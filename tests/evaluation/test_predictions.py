@@ -119,22 +119,6 @@ def test_finetuned_model_older_than_the_examples_is_refused(labels, message, row
         )
 
 
-def test_champion_of_another_view_answers_and_is_told(rows, caplog):
-    def of_view(view):
-        entry = {"kind": "label_distribution", "loss_weight": 1.0, "labels": ["no", "yes"]}
-        return build_tasks(TasksParameters.model_validate({"t": {**entry, "view": view}}))
-
-    task = of_view("distribution")["t"]
-    for view in ("distribution", "majority"):
-        predicted = predict_with_champion(
-            rows, rows, task, model=ConstantModel(of_view(view)), tokens_per_batch=64
-        )
-        assert predicted["prediction"].tolist() == ["yes", "yes"]
-    assert caplog.messages == [
-        "t: the champion was trained on another view, majority, and is judged on the task's own"
-    ]
-
-
 def test_finetuned_model_that_has_seen_no_row_answers(rows, tasks):
     model = ConstantModel(tasks)
     predicted = predict_with_finetuned(
@@ -150,7 +134,8 @@ def test_finetuned_model_that_reads_contexts_in_another_way_is_refused(rows, tra
         build_tasks(TasksParameters.model_validate({"t": entry | {"context": context}}))
         for context in (trained, asked)
     )
-    message = f"the fine-tuned model was trained with context {trained}, and the task's is {asked}"
+    told = {"none": "reads no context", "prefix": "reads the context as prefix"}
+    message = f"the fine-tuned model {told[trained]}, and one is asked for now that {told[asked]}"
     with pytest.raises(CcnlpError, match=message):
         predict_with_finetuned(
             rows,

@@ -33,6 +33,20 @@ def test_embed_texts_equals_transformers_mean_one_text_at_a_time(tiny_encoder, v
         np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-6)
 
 
+def test_embed_texts_reads_a_special_token_in_a_text_as_text(tiny_encoder) -> None:
+    from transformers import AutoModel
+
+    model = AutoModel.from_pretrained(tiny_encoder.folder).eval()
+    tokens = ["<s>", "▁good", "▁", "<unk>", "/", "s", "<unk>", "</s>"]
+    ids = tiny_encoder.load_tokenizer().convert_tokens_to_ids(tokens)
+    with torch.inference_mode():
+        mean = model(torch.tensor([ids])).last_hidden_state.mean(dim=1)[0].numpy()
+
+    (vector,) = embed_texts(tiny_encoder, ["good </s>"], precision="fp32")
+
+    np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-6)
+
+
 def test_embed_texts_unit_vectors_of_fp32(vectors) -> None:
     assert vectors.dtype == np.float32
     assert vectors.shape == (len(TEXTS), 32)

@@ -8,6 +8,7 @@ from kedro.pipeline import Node
 from kedro.runner import SequentialRunner
 
 from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.evaluation.views import empty_figure
 from ccnlp.pipelines.study import COMMON, create_study, named_node
 from ccnlp.studies.comparison import Contrast
 from ccnlp.studies.parameters import CultureStudyParameters
@@ -18,7 +19,7 @@ from ccnlp.tasks.base import TasksParameters
 
 ASKED = Study(
     name="mini_study",
-    about=About("Is it good?", {"plain": "nothing", "told": "all"}),
+    about_of=lambda arms: About("Is it good?", {"plain": "nothing", "told": "all"}),
     parameters=CultureStudyParameters,
     questions_of=lambda arms: (Question(Contrast("told", "plain")),),
 )
@@ -39,8 +40,15 @@ def recommend(judged):
     return {"rows": len(judged)}
 
 
-def make_study(*others: Node):
-    return create_study(ASKED, train=train, inputs={"wrong": "params:wrong"}, others=others)
+def draw_arms(scores):
+    arms = " and ".join(scores["arm"].unique())
+    return empty_figure(f"A picture of {arms}")
+
+
+def make_study(*others: Node, draw: Node | None = None):
+    return create_study(
+        ASKED, train=train, inputs={"wrong": "params:wrong"}, draw=draw, others=others
+    )
 
 
 @pytest.fixture
@@ -79,6 +87,14 @@ def test_study_may_have_nodes_of_its_own(catalog):
     own = named_node(recommend, "mini_study_verdicts", "recommended")
     outputs = SequentialRunner().run(make_study(own), catalog)
     assert outputs["recommended"].load()["rows"] > 0
+
+
+def test_study_may_draw_something_else(catalog):
+    own = named_node(draw_arms, "mini_study_scores", "mini_study_plot")
+    study = make_study(draw=own)
+    assert "mini_study.draw_differences" not in {node.name for node in study.nodes}
+    page = SequentialRunner().run(study, catalog)["mini_study_report"].load()
+    assert "A picture of plain and told" in page
 
 
 def test_nodes_are_named_after_their_functions_and_datasets_after_the_study():

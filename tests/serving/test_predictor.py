@@ -287,6 +287,16 @@ def test_task_without_a_threshold_is_always_answered(two_tasks):
     assert "abstains" not in predictor.predict(request("good"), task="topic")
 
 
+def test_text_without_culture_is_held_against_the_same_threshold(conditioned_model):
+    texts = request("good", "good", culture=["MX", None])
+    plain = Predictor(conditioned_model, parameters=PARAMETERS).predict(texts)
+    between = plain["confidence"].mean()
+    answer = abstaining(conditioned_model, between).predict(texts)
+    assert answer["abstains"].tolist() == (plain["confidence"] < between).tolist()
+    assert sorted(answer["abstains"]) == [False, True]
+    assert answer["is_culture_seen"].tolist() == [True, False]
+
+
 def test_abstaining_on_no_text_gives_no_answer(tiny_model):
     answer = abstaining(tiny_model, 0.5).predict(request())
     assert list(answer.columns)[-1] == "abstains"

@@ -21,7 +21,10 @@ from ccnlp.tasks.base import (
     TasksParameters,
     build_tasks,
 )
+from ccnlp.tasks.frames import Frame
 from ccnlp.tasks.heads import PooledClassifier
+from ccnlp.tasks.plain_text import text_ids
+from ccnlp.tasks.sequences import encode_alone
 
 IGNORED = -100
 
@@ -65,10 +68,16 @@ class Tags(Toy):
     input_columns, target_columns, list_columns = ("tokens",), ("tags",), ("tokens", "tags")
 
     def encode(self, rows, tokenizer, *, max_length_tokens):
-        encoded = tokenizer(rows["tokens"].tolist(), is_split_into_words=True, truncation=True)
-        words = [encoded.word_ids(i) for i in range(len(rows))]
-        starts = [[a is not None and a != b for a, b in zip(w, [None, *w])] for w in words]  # noqa: B905
-        columns = {"input_ids": encoded["input_ids"], "is_start": starts}
+        frame = Frame.of_text(tokenizer)
+        words = iter(text_ids([word for words in rows["tokens"] for word in words], tokenizer))
+        own = [[next(words) for _ in words_of_row] for words_of_row in rows["tokens"]]
+        ids = [frame.around([i for word in row for i in word]) for row in own]
+        before, after = [False] * len(frame.before), [False] * len(frame.after)
+        starts = [
+            [*before, *(place == 0 for word in row for place in range(len(word))), *after]
+            for row in own
+        ]
+        columns = {"input_ids": ids, "is_start": starts}
         if "tags" in rows:
             places = [[self.labels.index(tag) for tag in tags] for tags in rows["tags"]]
             targets = [iter(place) for place in places]
@@ -76,7 +85,7 @@ class Tags(Toy):
                 [next(target) if is_start else IGNORED for is_start in own]
                 for own, target in zip(starts, targets, strict=True)
             ]
-        return columns | {"num_tokens_before_truncation": list(map(len, encoded["input_ids"]))}
+        return columns | {"num_tokens_before_truncation": list(map(len, ids))}
 
     def collate(self, features, *, pad_token_id):
         batch = with_mask(features, pad_token_id) | {"is_start": pad(features, "is_start", False)}
@@ -109,22 +118,20 @@ class Span(Toy):
     input_columns, target_columns = ("text",), ("answer",)
 
     def encode(self, rows, tokenizer, *, max_length_tokens):
-        encoded = tokenizer(
-            rows["text"].tolist(),
-            truncation=True,
-            max_length=8,
-            stride=2,
-            return_overflowing_tokens=True,
-        )
-        window_of = encoded["overflow_to_sample_mapping"]
-        columns = {"input_ids": encoded["input_ids"], WINDOW_OF: window_of}
+        frame, texts = Frame.of_text(tokenizer), text_ids(rows["text"].tolist(), tokenizer)
+        windows = [
+            (row, frame.around(ids[first : first + 6]))
+            for row, ids in enumerate(texts)
+            for first in range(0, max(len(ids) - 2, 1), 4)
+        ]
+        window_of, sequences = [row for row, _ in windows], [ids for _, ids in windows]
+        columns = {"input_ids": sequences, WINDOW_OF: window_of}
         if "answer" in rows:
-            answers = tokenizer(rows["answer"].tolist(), add_special_tokens=False)["input_ids"]
+            answers = text_ids(rows["answer"].tolist(), tokenizer)
             columns["target"] = [
-                ids.index(answers[row][0]) if answers[row][0] in ids else 0
-                for ids, row in zip(encoded["input_ids"], window_of, strict=True)
+                ids.index(answers[row][0]) if answers[row][0] in ids else 0 for row, ids in windows
             ]
-        return columns | {"num_tokens_before_truncation": list(map(len, encoded["input_ids"]))}
+        return columns | {"num_tokens_before_truncation": list(map(len, sequences))}
 
     def collate(self, features, *, pad_token_id):
         batch = with_mask(features, pad_token_id)
@@ -152,7 +159,9 @@ class Pair(Toy):
     input_columns, target_columns = ("text", "other"), ("label",)
 
     def encode(self, rows, tokenizer, *, max_length_tokens):
-        ids = tokenizer(rows["text"].tolist(), rows["other"].tolist())["input_ids"]
+        frame = Frame.of_both(tokenizer, "text_pair")
+        sides = (text_ids(rows[column].tolist(), tokenizer) for column in self.input_columns)
+        ids = [frame.around(text, other) for text, other in zip(*sides, strict=True)]
         columns = {"input_ids": ids, "num_tokens_before_truncation": list(map(len, ids))}
         if "label" in rows:
             columns["target"] = [self.labels.index(label) for label in rows["label"]]
@@ -180,8 +189,8 @@ class Retrieval(Toy):
     input_columns, target_columns = ("query", "passage"), ("rank",)
 
     def encode(self, rows, tokenizer, *, max_length_tokens):
-        queries = tokenizer(rows["query"].tolist())["input_ids"]
-        passages = tokenizer(rows["passage"].tolist())["input_ids"]
+        queries, _ = encode_alone(rows["query"].tolist(), tokenizer, max_length_tokens=64)
+        passages, _ = encode_alone(rows["passage"].tolist(), tokenizer, max_length_tokens=64)
         lengths = [len(a) + len(b) for a, b in zip(queries, passages, strict=True)]
         columns = {"input_ids": queries, "passage_input_ids": passages}
         return columns | {"num_tokens_before_truncation": lengths}
@@ -215,10 +224,12 @@ class Writing(Toy):
     input_columns, target_columns = ("text",), ("summary",)
 
     def encode(self, rows, tokenizer, *, max_length_tokens):
-        ids = tokenizer(rows["text"].tolist())["input_ids"]
-        columns = {"input_ids": ids, "num_tokens_before_truncation": list(map(len, ids))}
+        ids, lengths = encode_alone(rows["text"].tolist(), tokenizer, max_length_tokens=64)
+        columns = {"input_ids": ids, "num_tokens_before_truncation": lengths}
         if "summary" in rows:
-            columns["target_input_ids"] = tokenizer(rows["summary"].tolist())["input_ids"]
+            columns["target_input_ids"], _ = encode_alone(
+                rows["summary"].tolist(), tokenizer, max_length_tokens=64
+            )
         return columns
 
     def collate(self, features, *, pad_token_id):
@@ -340,6 +351,52 @@ REGISTERED = {
             "label_counts": [[1.0, 2.0], [3.0, 0.0], [1.0, 4.0]],
             "pooled_label_counts": [[1.0, 2.0], [3.0, 3.0], [1.0, 4.0]],
             "num_annotations": [3.0, 3.0, 5.0],
+        },
+    ),
+    "multi_label_classification": (
+        {"labels": ("joy", "fear", "anger")},
+        {
+            "text": ["the film was good", "bad", "I loved it"],
+            "labels": [["joy", "anger"], [], ["fear", "joy"]],
+        },
+    ),
+    "pair_classification": (
+        {"labels": ("no", "yes")},
+        {
+            "text": ["the film was good", "the film was bad", "I loved it"],
+            "other_text": ["I loved it", "it was great", "the film was great"],
+            "label": ["yes", "no", "yes"],
+        },
+    ),
+    "pair_similarity": (
+        {"score_range": (0, 5)},
+        {
+            "text": ["the film was good", "the film was bad", "I loved it"],
+            "other_text": ["I loved it", "it was great", "the film was great"],
+            "score": ["3.5", "0", "4"],
+        },
+    ),
+    "relation_classification": (
+        {"labels": ("none", "is(e1,e2)", "is(e2,e1)"), "none_label": "none"},
+        {
+            "text": ["the film was good", "good was the film", "I loved the bad film"],
+            "first_entity": [["4", "8"], ["0", "4"], ["2", "7"]],
+            "second_entity": [["13", "17"], ["13", "17"], ["16", "20"]],
+            "label": ["is(e1,e2)", "is(e2,e1)", "none"],
+        },
+    ),
+    "question_answering": (
+        {"answers": {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": True}},
+        {
+            "question": ["was it good", "who loved it", "was the service great"],
+            "passage": [
+                "the film was very good and I loved it",
+                "I loved the film",
+                "the film was bad and it was boring and I hated it and it was not very good",
+            ],
+            "answer": [["very good", "good"], ["I"], []],
+            "answer_start": [["13", "18"], ["0"], []],
+            "language": ["en", "en", "en"],
         },
     ),
 }

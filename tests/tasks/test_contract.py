@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.network import build_network, load_backbone
 from ccnlp.tasks.base import WINDOW_OF, TasksParameters, build_tasks
+from ccnlp.tasks.plain_text import mark_ids
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def encode(task, rows, tokenizer):
 
 def with_references(task, rows, predicted):
     """Predictions beside what the rows' annotators said, as validation scores them."""
-    references = {"reference": task.reference(rows)}
+    references = {"reference": task.reference(rows), "language": rows.get("language")}
     probabilities = task.reference_probabilities(rows)
     if probabilities is not None:
         references["reference_probabilities"] = probabilities
@@ -93,13 +94,34 @@ def test_task_predicts_each_row_without_its_targets(task, rows, tokenizer, netwo
     with torch.inference_mode():
         outputs = network.eval().infer(task="t", batch=batch)
     decoded = task.decode(outputs, batch, tokenizer)
-    predicted = task.merge(decoded, window_of).reset_index(drop=True)
+    merged = task.merge(decoded, window_of).reset_index(drop=True)
+    predicted = task.write(merged, rows[task.quoted_column] if task.quoted_column else None)
 
     assert len(decoded) == len(features)
     assert len(predicted) == len(rows)
     assert predicted["confidence"].between(0, 1).all()
     scores = task.score(with_references(task, rows, predicted))
-    assert 0 <= scores[task.primary_metric] <= 1
+    assert -1 <= scores[task.primary_metric] <= 1
+
+
+def test_no_text_passes_for_a_special_token(task, rows, tokenizer):
+    marks = mark_ids(tokenizer)
+    inputs = rows[list(task.input_columns)]
+
+    def num_marks(inputs):
+        features, _ = encode(task, inputs, tokenizer)
+        return [
+            sum(token_id in marks for token_id in ids)
+            for feature in features
+            for name, ids in feature.items()
+            if name.endswith("input_ids")
+        ]
+
+    spoken = inputs[list(task.text_columns)].map(
+        lambda cell: f"</s> <pad> {cell}" if isinstance(cell, str) else [f"{w}</s>" for w in cell]
+    )
+    hostile = inputs.assign(**dict(spoken.items()))
+    assert set(num_marks(hostile)) == set(num_marks(inputs))
 
 
 def test_task_scores_right_predictions_with_one(task, rows):

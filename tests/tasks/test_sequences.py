@@ -59,6 +59,39 @@ def test_context_loses_its_beginning_before_the_text_loses_its_end(
     assert lengths == [12 if reading == "text_pair" else 11]
 
 
+@pytest.mark.parametrize(
+    ("reading", "tokens"),
+    [
+        ("none", "<s> ▁good ▁ <unk> / s <unk> ▁bad </s>"),
+        (
+            "text_pair",
+            "<s> ▁good ▁ <unk> / s <unk> ▁bad </s> </s> ▁it ▁ <unk> / s <unk> </s> ▁film </s>",
+        ),
+        (
+            "prefix",
+            "<s> ▁it ▁ <unk> / s <unk> </s> ▁film </s> ▁good ▁ <unk> / s <unk> ▁bad </s>",
+        ),
+    ],
+)
+def test_separator_that_a_text_or_a_line_spells_is_text(tokenizer, reading, tokens):
+    told = {"text": ["good </s> bad"], "context": ["it </s>\nfilm"]}
+    encoded, lengths = encode(tokenizer, reading, **told)
+    assert encoded == [tokens]
+    assert lengths == [len(tokens.split())]
+
+
+@pytest.mark.parametrize(
+    ("reading", "tokens"),
+    [
+        ("text_pair", "<s> ▁it </s> </s> ▁film </s> </s> ▁it </s>"),
+        ("prefix", "<s> ▁film </s> </s> ▁it </s> ▁it </s>"),
+    ],
+)
+def test_empty_line_of_a_context_is_one(tokenizer, reading, tokens):
+    encoded, _ = encode(tokenizer, reading, text=["it"], context=["film\n\nit"])
+    assert encoded == [tokens]
+
+
 @pytest.mark.parametrize("reading", READINGS)
 @pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, ""])
 @pytest.mark.parametrize("limit", [128, 3])
@@ -128,7 +161,9 @@ class Counting:
 
 
 @pytest.mark.parametrize("reading", READINGS)
-def test_tokenizer_is_called_once_for_texts_and_once_for_the_distinct_contexts(tokenizer, reading):
+def test_tokenizer_is_called_once_for_texts_and_once_for_the_distinct_lines_of_contexts(
+    tokenizer, reading
+):
     counting = Counting(tokenizer)
     rows = pd.DataFrame({"text": ["good", "bad", "it"], "context": [TURNS, TURNS, "the film"]})
     encode_texts(rows, counting, reading=reading, max_length_tokens=32)

@@ -1,5 +1,7 @@
 """Round trips with a mark in front."""
 
+import copy
+
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -7,7 +9,7 @@ from pydantic import ValidationError
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tokenisation.parameters import TokenisationParameters
-from ccnlp.tokenisation.tagging import check_tag, note_tag, tag_round_trips
+from ccnlp.tokenisation.tagging import check_tag, check_tag_is_text, note_tag, tag_round_trips
 
 EXAMPLES = pd.DataFrame(
     {
@@ -44,6 +46,29 @@ def test_a_tag_that_can_not_be_seen_is_refused(tag):
 def test_a_tag_without_a_character_is_none_and_is_refused():
     with pytest.raises(ValidationError, match="round_trip_tag"):
         TokenisationParameters(max_length_tokens=32, round_trip_tag="  ")
+
+
+@pytest.mark.parametrize("tag", ["</s>", "<pad>", "<mask>", "<unk>"])
+def test_a_tag_that_is_a_special_token_is_refused(tiny_encoder, tag):
+    message = (
+        rf"augmentation_study\.round_trip_tag is {tag}, a special token of the encoder's tokenizer"
+        r", but .* name another, such as <bt> \(parameters/augmentation_study\.yml\)"
+    )
+    tokenizer = tiny_encoder.load_tokenizer()
+    with pytest.raises(ConfigurationError, match=message):
+        check_tag_is_text(tag, tokenizer, parameter="augmentation_study.round_trip_tag")
+
+
+@pytest.mark.parametrize("tag", [None, "<bt>", "<culture:MX>", "good"])
+def test_a_tag_that_is_no_special_token_serves(tiny_encoder, tag):
+    check_tag_is_text(tag, tiny_encoder.load_tokenizer(), parameter="tokenisation.round_trip_tag")
+
+
+def test_a_tag_that_is_the_token_of_a_culture_is_refused_where_the_tokenizer_knows_it(tiny_encoder):
+    tokenizer = copy.deepcopy(tiny_encoder.load_tokenizer())
+    tokenizer.add_tokens(["<culture:MX>"], special_tokens=True)
+    with pytest.raises(ConfigurationError, match="is <culture:MX>, a special token"):
+        check_tag_is_text("<culture:MX>", tokenizer, parameter="tokenisation.round_trip_tag")
 
 
 def features_of(*origins, tag):

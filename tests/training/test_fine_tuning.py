@@ -359,6 +359,26 @@ def test_fine_tune_refuses_features_of_other_labels(
         )
 
 
+def test_fine_tune_refuses_features_that_were_cut_elsewhere(
+    features, vocabulary, tiny_encoder, tasks, parameters, tmp_path
+):
+    message = (
+        r"^task 'sentiment' was tokenised with tokenisation\.max_length_tokens 64, which is 32 now "
+        r"\(parameters/tokenisation\.yml\); tokenise again: kedro run --pipelines tokenisation$"
+    )
+    with pytest.raises(ConfigurationError, match=message):
+        fine_tune(
+            features,
+            vocabulary=vocabulary,
+            encoder=tiny_encoder,
+            tasks=tasks,
+            max_length_tokens=32,
+            parameters=parameters,
+            checkpoints=tmp_path,
+        )
+    assert not list(tmp_path.iterdir())
+
+
 def test_fine_tune_killed_at_its_early_stop_stops_there_too(run, monkeypatch, tmp_path):
     stopping = {
         "epochs": 30,

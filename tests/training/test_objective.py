@@ -10,7 +10,13 @@ from pydantic import ValidationError
 from ccnlp.errors import ConfigurationError
 from ccnlp.training.group_weighting import GroupLosses
 from ccnlp.training.groups import TrainedGroups
-from ccnlp.training.objective import OBJECTIVES, build_objectives, load_state, state_of
+from ccnlp.training.objective import (
+    OBJECTIVES,
+    build_objectives,
+    check_several,
+    load_state,
+    state_of,
+)
 from ccnlp.training.parameters import ObjectiveParameters
 
 WEIGHING = ["group_dro", "fairness_penalty"]
@@ -253,6 +259,15 @@ def test_objective_without_groups_to_weigh_says_how_to_mend(name):
         r"columns in training\.objective\.groups, or take average .*training\.yml",
     ):
         build(name, {"en": 5})
+
+
+@pytest.mark.parametrize("groups", [{}, {"a": ()}, {"a": (), "b": ()}])
+def test_objective_without_any_train_rows_says_so(groups):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"objective is group_dro, but no task has train rows, .*parameters/corpora\.yml",
+    ):
+        check_several(groups, parameters("group_dro"))
 
 
 def test_objective_tells_of_the_task_whose_rows_are_one_group(caplog):

@@ -92,11 +92,20 @@ def num_added_tokens(parameters: CultureParameters) -> int:
 
 
 def describe_conditioning(parameters: CultureParameters | None) -> str:
-    """How a model is told and of what, such as `prefix by culture, language`; or `none`."""
+    """What is said of a model that is told so, such as `is told of culture, language by prefix`."""
     if parameters is None or parameters.conditioning == NONE:
-        return NONE
+        return "is told nothing of culture"
     fields = CONDITIONINGS.get(parameters.conditioning).fields(parameters)
-    return f"{parameters.conditioning} by {', '.join(fields)}"
+    return f"is told of {', '.join(fields)} by {parameters.conditioning}"
+
+
+def culture_fields(parameters: CultureParameters) -> tuple[str, ...]:
+    """What a model is told that follows from the culture of a text; empty where it is nothing."""
+    if parameters.conditioning == NONE:
+        return ()
+    sources = Atlas(parameters).sources
+    fields = CONDITIONINGS.get(parameters.conditioning).fields(parameters)
+    return tuple(field for field in fields if sources[field] == "culture")
 
 
 def fit(parameters: CultureParameters, rows: pd.DataFrame) -> Conditioning | None:
@@ -109,7 +118,7 @@ def fit(parameters: CultureParameters, rows: pd.DataFrame) -> Conditioning | Non
         return None
     kind = CONDITIONINGS.get(parameters.conditioning)
     keys = ConditionKeys.of(rows, kind.fields(parameters), Atlas(parameters))
-    of_culture = [field for field in keys.fields if keys.atlas.sources[field] == "culture"]
+    of_culture = culture_fields(parameters)
     if of_culture and not keys.cultures:
         raise ConfigurationError(
             f"culture.conditioning is {parameters.conditioning!r} by {', '.join(of_culture)}, but "

@@ -83,9 +83,12 @@ def text_reasons(cells: Sequence[object], column: str) -> tuple["pd.Series[str]"
 
 
 def list_reasons(
-    cells: Sequence[object], column: str
+    cells: Sequence[object], column: str, *, may_be_empty: bool = False
 ) -> tuple[list[list[str] | None], "pd.Series[str]"]:
-    """The cells as lists of text, `None` where they can't be used, and the reasons."""
+    """The cells as lists of text, `None` where they can't be used, and the reasons.
+
+    An empty list can be used where the column is optional.
+    """
     lists: list[list[str] | None] = []
     reasons: dict[int, str] = {}
     for position, cell in enumerate(cells):
@@ -93,7 +96,7 @@ def list_reasons(
         texts = [item for item in items or [] if item is not None and why_not_text(item) is None]
         if items is None:
             reasons[position] = f"{column} is no list"
-        elif not items:
+        elif not items and not may_be_empty:
             reasons[position] = f"{column} is empty"
         elif len(texts) < len(items):
             reasons[position] = f"{column} has an item that is no text"

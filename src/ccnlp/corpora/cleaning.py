@@ -96,7 +96,11 @@ def clean_context(context: str, *, mends_mojibake: bool = True) -> str:
 
 
 def clean_rows(
-    rows: pd.DataFrame, columns: Sequence[str], parameters: CleaningParameters
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    parameters: CleaningParameters,
+    *,
+    quoted: str | None = None,
 ) -> pd.DataFrame:
     """The rows with clean texts; empty, over-long and binary texts are rejected.
 
@@ -107,13 +111,16 @@ def clean_rows(
         rows: with `rejected_by`; rejected rows stay as they are.
         columns: the columns that hold text.
         parameters: `cleaning`.
+        quoted: the one of them whose characters targets count: it stays as it is, and is rejected
+            like the others.
     """
     rows = rows.copy(deep=False)
     rows["mended"] = pd.Series(pd.NA, index=rows.index, dtype="string")
     for column in columns:
         before = rows.loc[is_kept(rows), column].fillna("").tolist()
         index = rows.index[is_kept(rows)]
-        after = [_clean_bounded(text, parameters) for text in before]
+        is_quoted = column == quoted
+        after = before if is_quoted else [clean_bounded(text, parameters) for text in before]
         changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
         rows.loc[index, column] = pd.Series(after, index=index, dtype="string")
         rows.loc[index[changed], "mended"] = [_what_changed(before[i], parameters) for i in changed]
@@ -140,7 +147,7 @@ def clean_contexts(rows: pd.DataFrame, parameters: CleaningParameters) -> pd.Dat
     rows = rows.copy(deep=False)
     before = rows.loc[is_kept(rows), CONTEXT].dropna()
     # Of texts that several people judged, or of replies to one post, it is the same one.
-    cleaned = {text: _clean_bounded(text, parameters, clean_context) for text in before.unique()}
+    cleaned = {text: clean_bounded(text, parameters, clean_context) for text in before.unique()}
     after = before.map(cleaned).astype("string")
     changed = before.index[before != after]
     rows.loc[before.index, CONTEXT] = after.mask(after == "")
@@ -154,7 +161,7 @@ def clean_contexts(rows: pd.DataFrame, parameters: CleaningParameters) -> pd.Dat
     return reject(rows, pd.Series(reasons, dtype="string"), stage=STAGE)
 
 
-def _clean_bounded(
+def clean_bounded(
     text: str, parameters: CleaningParameters, clean: Callable[..., str] = clean_text
 ) -> str:
     """The clean text; mojibake is not looked for in what is too long with it mended, too."""

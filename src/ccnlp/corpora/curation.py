@@ -26,7 +26,8 @@ from ccnlp.corpora.language_identification import (
 from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
 from ccnlp.corpora.readable_task import ReadableTask
-from ccnlp.corpora.similarity import text_key
+from ccnlp.corpora.similarity import PART, parts_key
+from ccnlp.corpora.spans import follow_cleaning
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
 from ccnlp.examples import COLUMNS, CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, stable_hash
 from ccnlp.progress import ProgressLine
@@ -105,13 +106,20 @@ def curate_corpus(
             unit=unit,
             where=f"corpus {name!r}",
         )
-    texts = texts_of(rows, task)  # shares its memory with `rows` where there is one column
-    rows = remove_duplicates(rows, texts, task.target_columns, parameters.deduplication)
+    quoted, marks, deduplication = (
+        task.quoted_column,
+        task.span_columns,
+        parameters.deduplication,
+    )
+    columns = [column for column in task.input_columns if column not in (quoted, *marks)]
+    texts = texts_of(rows, task, columns)  # shares its memory with `rows` where there is one column
+    targets = task.target_columns
+    rows = remove_duplicates(rows, texts, targets, deduplication, marks=marks, quoted=quoted)
     if ratios is not None:
         drawn = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
         rows["split"] = rows["split"].astype("string").fillna(drawn)
     if is_mixed:  # a row that was drawn may repeat one whose split was given
-        rows = remove_repetitions(rows, texts, task.target_columns, parameters.deduplication)
+        rows = remove_repetitions(rows, texts, targets, deduplication, marks=marks, quoted=quoted)
     rows = keep_groups_together(rows)
     num_rows_out = int(rows[NUM_SOURCE_ROWS].sum()) if NUM_SOURCE_ROWS in rows else len(rows)
     require_every_row(num_rows, num_rows_out=num_rows_out, where=f"corpus {name!r}")
@@ -124,25 +132,39 @@ def _curate_batch(
 ) -> pd.DataFrame:
     num_rows = len(rows)
     text_columns = [c for c in task.input_columns if c not in task.list_columns]
-    rows = clean_contexts(clean_rows(rows, text_columns, parameters.cleaning), parameters.cleaning)
+    cleaned = clean_contexts(
+        clean_rows(rows, text_columns, parameters.cleaning, quoted=task.quoted_column),
+        parameters.cleaning,
+    )
+    if task.span_columns:
+        cleaned = follow_cleaning(cleaned, rows["text"], task.span_columns, parameters.cleaning)
+    rows = cleaned
     texts = texts_of(rows, task)
-    rows = identify_languages(rows, texts, parameters.language_identification)
+    told = texts if task.quoted_column is None else rows[task.quoted_column]
+    rows = identify_languages(rows, told, parameters.language_identification)
     rows = _add_identity(rows, texts, task)
     require_every_row(num_rows, num_rows_out=len(rows), where="a batch")
     return _compact(rows)
 
 
-def texts_of(rows: pd.DataFrame, task: ReadableTask) -> pd.Series:
-    """What a row says, as one text: its input columns joined; missing where one is missing."""
-    columns = [
+def texts_of(
+    rows: pd.DataFrame, task: ReadableTask, columns: Sequence[str] | None = None
+) -> pd.Series:
+    """What a row says, as one text: its input columns, or some of them, a part each.
+
+    Missing where one is missing. Places in a text, as of the entities of a relation, say nothing.
+    """
+    if columns is None:
+        columns = [column for column in task.input_columns if column not in task.span_columns]
+    parts = [
         rows[column].map(" ".join, na_action="ignore").astype("string")
         if column in task.list_columns
         else rows[column].astype("string")
-        for column in task.input_columns
+        for column in columns
     ]
-    texts = columns[0]
-    for column in columns[1:]:
-        texts = texts + "\n" + column
+    texts = parts[0]
+    for part in parts[1:]:
+        texts = texts + PART + part
     return texts
 
 
@@ -150,19 +172,27 @@ def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTas
     """Adds `id`, `text_hash`, `group_id` and `parent_id`; the first two need a text."""
     place = _joined(rows, ("task", "corpus", "language", "culture"))
     known = texts.dropna()
-    keys = pd.Series(map(text_key, known.tolist()), index=known.index, dtype="string")
-    text_hash = _hashes(keys)
+    text_hash = _hash_texts(known)
     groups = rows["group"].dropna()
     group_id = _hashes(rows.loc[groups.index, "corpus"], groups)
-    group_id = group_id.reindex(rows.index).fillna(text_hash)
+    quoted = task.quoted_column
+    alike = text_hash if quoted is None else _hash_texts(rows.loc[known.index, quoted])
+    group_id = group_id.reindex(rows.index).fillna(alike)
     # The labels of a text that several people judged do not make it another one.
-    content = group_id if task.annotation_columns else _joined(rows, task.target_columns)
+    told = (*task.target_columns, *task.span_columns)
+    content = group_id if task.annotation_columns else _joined(rows, told)
     return rows.drop(columns="group").assign(
         id=_ids(rows, place[known.index], known, content[known.index]),
         text_hash=text_hash,
         group_id=group_id,
         parent_id=pd.Series(pd.NA, index=rows.index, dtype="string"),
     )
+
+
+def _hash_texts(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """A hash of each text, which texts of one key share."""
+    keys = pd.Series(map(parts_key, texts.tolist()), index=texts.index, dtype="string")
+    return _hashes(keys)
 
 
 def _ids(rows: pd.DataFrame, *parts: "pd.Series[str]") -> "pd.Series[str]":

@@ -3,10 +3,12 @@
 Two rows repeat each other only where they share language, culture and, where the corpus gives it,
 the split: a text that another culture judges is another example, and one that stands in another
 split is a leak, which is the matter of `leakage`. Where the corpus has contexts, a text in another
-one is another example, too. Labels conflict across splits too.
+one is another example, too, and so is one in which other places are marked. Of a pair of texts,
+each must be nearly that of the other row. Labels conflict across splits too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -19,7 +21,7 @@ from ccnlp.corpora.similarity import (
     ESTIMATE_MARGIN,
     Indices,
     SignedTexts,
-    jaccard,
+    parts_jaccard,
     sign_where,
     similar_pairs,
 )
@@ -58,6 +60,9 @@ def remove_duplicates(
     texts: pd.Series,
     targets: Sequence[str],
     parameters: DeduplicationParameters,
+    *,
+    marks: Sequence[str] = (),
+    quoted: str | None = None,
 ) -> pd.DataFrame:
     """The rows without repetitions, those of conflicting labels marked, or rejected if configured.
 
@@ -70,13 +75,15 @@ def remove_duplicates(
         texts: of the rows.
         targets: the columns of the target.
         parameters: `deduplication`.
+        marks: the columns of places in the text; rows that differ in one are other examples.
+        quoted: as for `remove_repetitions`.
     """
-    rows = _reject_equal(rows, targets)
-    rows = _mark_conflicts(rows, targets)
+    rows = _reject_equal(rows, targets, marks)
+    rows = _mark_conflicts(rows, targets, marks)
     if parameters.conflicting_labels == "reject":
         others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
         rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
-    return _reject_near(rows, texts, targets, parameters)
+    return _reject_near(rows, texts, _equal(targets, marks, quoted), parameters)
 
 
 def remove_repetitions(
@@ -84,6 +91,9 @@ def remove_repetitions(
     texts: pd.Series,
     targets: Sequence[str],
     parameters: DeduplicationParameters,
+    *,
+    marks: Sequence[str] = (),
+    quoted: str | None = None,
 ) -> pd.DataFrame:
     """The rows, those rejected that repeat an earlier one; the first in the corpus's order stays.
 
@@ -97,8 +107,17 @@ def remove_repetitions(
         texts: of the rows.
         targets: the columns of the target.
         parameters: `deduplication`.
+        marks: the columns of places in the text.
+        quoted: the column that targets are cut out of, which near repetitions must share; `texts`
+            are then without it, as two questions on one passage would else be nearly the same.
     """
-    return _reject_near(_reject_equal(rows, targets), texts, targets, parameters)
+    rows = _reject_equal(rows, targets, marks)
+    return _reject_near(rows, texts, _equal(targets, marks, quoted), parameters)
+
+
+def _equal(targets: Sequence[str], marks: Sequence[str], quoted: str | None) -> list[str]:
+    """The columns that near repetitions have in common."""
+    return [*targets, *marks, *([quoted] if quoted is not None else [])]
 
 
 def _with_context(rows: pd.DataFrame, *columns: str) -> list[str]:
@@ -113,8 +132,8 @@ def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     return keys.groupby(list(columns), dropna=False, observed=True, sort=False).ngroup()
 
 
-def _reject_equal(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    columns = [*_with_context(rows, "text_hash", *PLACE), *targets]
+def _reject_equal(rows: pd.DataFrame, targets: Sequence[str], marks: Sequence[str]) -> pd.DataFrame:
+    columns = [*_with_context(rows, "text_hash", *PLACE), *targets, *marks]
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
     first = pd.Series(group.index, index=group.index).groupby(group).transform("first")
     later = first[first != first.index]
@@ -122,8 +141,10 @@ def _reject_equal(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
     return reject(rows, reasons, stage=STAGE)
 
 
-def _mark_conflicts(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
-    columns = _with_context(rows, "text_hash", *JUDGES)
+def _mark_conflicts(
+    rows: pd.DataFrame, targets: Sequence[str], marks: Sequence[str]
+) -> pd.DataFrame:
+    columns = [*_with_context(rows, "text_hash", *JUDGES), *marks]
     group = _comparable(rows.loc[is_kept(rows), columns], columns)
     group = group[group.duplicated(keep=False)]
     named = rows.loc[group.index, list(targets)].astype("str").fillna(NO_MAJORITY)
@@ -141,14 +162,14 @@ def _mark_conflicts(rows: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
 def _reject_near(
     rows: pd.DataFrame,
     texts: pd.Series,
-    targets: Sequence[str],
+    equal: Sequence[str],
     parameters: DeduplicationParameters,
 ) -> pd.DataFrame:
     if parameters.near_threshold == 1:
         return rows
     is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
     where = np.flatnonzero(is_kept(rows) & is_long)
-    columns = [*_with_context(rows, *PLACE), *targets]
+    columns = [*_with_context(rows, *PLACE), *equal]
     repeats = find_near_duplicates(
         sign_where(texts, where, ngram=parameters.ngram),
         _comparable(rows[columns].iloc[where], columns).to_numpy(),
@@ -177,6 +198,7 @@ def find_near_duplicates(
         ngram: characters of an n-gram.
     """
     texts, where, signatures = signed.texts, signed.where, signed.signatures
+    are_alike = partial(_are_alike, texts, threshold=threshold, ngram=ngram)
     repeats: dict[int, int] = {}
     is_repeat = np.zeros(len(texts), dtype=bool)
     for band in signatures.bands.T:
@@ -190,10 +212,17 @@ def find_near_duplicates(
         for one, other in similar_pairs(
             texts, texts, pairs, threshold=threshold, ngram=ngram, skip=repeats.keys()
         ):
-            if other not in repeats:
+            if other not in repeats and are_alike(one, other):
                 repeats[one] = other
                 is_repeat[one] = True
-    return _point_at_kept(repeats, texts, threshold=threshold, ngram=ngram)
+    return _point_at_kept(repeats, are_alike)
+
+
+def _are_alike(
+    texts: "pd.Series[str]", one: int, other: int, *, threshold: float, ngram: int
+) -> bool:
+    """Whether each part of two texts is nearly the same."""
+    return parts_jaccard(texts.iloc[one], texts.iloc[other], ngram=ngram) >= threshold
 
 
 def _candidates(band: npt.NDArray[np.uint32], block: Indices) -> tuple[Indices, Indices]:
@@ -216,16 +245,13 @@ def _candidates(band: npt.NDArray[np.uint32], block: Indices) -> tuple[Indices, 
 
 
 def _point_at_kept(
-    repeats: dict[int, int], texts: pd.Series, *, threshold: float, ngram: int
+    repeats: dict[int, int], are_alike: Callable[[int, int], bool]
 ) -> dict[int, int]:
     """Where an earlier text turned out to be a repetition too, the pair with what stays for it."""
     resolved: dict[int, int] = {}
     for later in sorted(repeats):
         earlier = repeats[later]
         stays = resolved.get(earlier, earlier)
-        if (
-            stays == earlier
-            or jaccard(texts.iloc[later], texts.iloc[stays], ngram=ngram) >= threshold
-        ):
+        if stays == earlier or are_alike(later, stays):
             resolved[later] = stays
     return resolved

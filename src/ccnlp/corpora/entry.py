@@ -1,15 +1,16 @@
 """The corpus entry: all that configuration says of a corpus."""
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Discriminator, Field, RootModel, Tag, ValidationError, model_validator
+from pydantic import Field, RootModel, ValidationError, model_validator
 
 from ccnlp.corpora.annotations import Annotations
 from ccnlp.corpora.context import ContextFields
 from ccnlp.corpora.files import FileSelection
 from ccnlp.corpora.joining import JoinedFile
 from ccnlp.corpora.melting import Melt
+from ccnlp.corpora.task_columns import TaskColumn
 from ccnlp.corpora.values import (
     PARAMETERS_FILE,
     ColumnField,
@@ -18,7 +19,6 @@ from ccnlp.corpora.values import (
     Name,
     Number,
     StrictModel,
-    Text,
     TextMap,
     WeightValue,
     list_problems,
@@ -31,23 +31,6 @@ KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 RATIOS = "ratios"
 """The split of a row that the entry's ratios place."""
-
-
-class ConstantTarget(StrictModel):
-    """A target that every row has, as in a corpus of praise alone."""
-
-    constant: Name = Field(description="the target of every row, as the label map knows it")
-
-
-def _column_or_target(value: object) -> str:
-    return "constant" if isinstance(value, dict | ConstantTarget) else "column"
-
-
-TaskColumn = Annotated[
-    Annotated[Text, Tag("column")] | Annotated[ConstantTarget, Tag("constant")],
-    Discriminator(_column_or_target),
-]
-"""The source's column, or the target of every row."""
 
 
 class Ratios(StrictModel):
@@ -78,8 +61,10 @@ class CorpusEntry(FileSelection):
     )
     task: str = Field(description="name in parameters/tasks.yml")
     columns: dict[str, TaskColumn] = Field(
-        description="by column of the task (text, label), the source's column; for a target that "
-        "all rows share `{constant: positive}`"
+        description="by column of the task (text, label), the source's column; of several, "
+        "`[headline, text]`, a text is one after the other and a list has the items; lists also "
+        "come of `{column: emotions, separator: ;}`, or of columns of 1 and 0, "
+        "`{flags: is_{label}}`; for a target that all rows share `{constant: positive}`"
     )
     context: ContextFields | None = Field(
         default=None,

@@ -17,7 +17,7 @@ from ccnlp.corpora.packing import (
     open_unpacked,
     without_gz,
 )
-from ccnlp.corpora.values import FilledText, StrictModel, Text, as_list, not_truth_value
+from ccnlp.corpora.values import FilledText, Name, StrictModel, Text, as_list, not_truth_value
 from ccnlp.errors import CorpusError
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -35,6 +35,11 @@ class FileSelection(StrictModel):
     )
     path_values: dict[str, list[Text]] = Field(
         default={}, description="by placeholder of the path, the values that are read, else all"
+    )
+    row_number: Name | None = Field(
+        default=None,
+        description="a column to make that holds the number of each row in its file, by which rows "
+        "of files that are parallel belong together",
     )
     max_unpacked_bytes: Annotated[int, BeforeValidator(not_truth_value)] = Field(
         default=8 * 1024**3, gt=0, description="what its packed files may unpack to, together"

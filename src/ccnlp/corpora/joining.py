@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from ccnlp.corpora.cells import as_text, as_whole
 from ccnlp.corpora.files import PLACEHOLDER, FileSelection, SourceFile
-from ccnlp.corpora.raw import Picked, RawBatch, Reader, build_reader
+from ccnlp.corpora.raw import Picked, RawBatch, Reader, build_reader, number_rows
 from ccnlp.corpora.values import PARAMETERS_FILE, TextMap
 from ccnlp.errors import CorpusError, did_you_mean, listed
 
@@ -159,7 +159,8 @@ class _Table:
         table = cls({}, {name: [] for name in taken})
         unused: list[str] = []
         for source in join.sources:
-            for batch in join.reader.read(source):
+            for read in join.reader.read(source):
+                batch = number_rows(read, join.file.row_number, source)
                 columns = {
                     **batch.columns,
                     **{name: [value] * len(batch.rows) for name, value in source.captures.items()},

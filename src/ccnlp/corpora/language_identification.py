@@ -9,6 +9,7 @@ import regex
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ccnlp.corpora.quarantine import is_kept, reject
+from ccnlp.corpora.similarity import PART
 from ccnlp.cultures import LanguageTag, base_language, canonical_language, for_language
 from ccnlp.examples import UNKNOWN
 from ccnlp.parameter_types import Share
@@ -65,29 +66,19 @@ def identify_languages(
     Adds `detected_language` (missing where the text is too short to tell),
     `detected_language_score` (0..1, missing likewise) and `is_language_suspect`: the model finds
     another language than the stated one, and is certain of it. A stated language that the model
-    does not know or confuses with the found one is never suspect.
+    does not know or confuses with the found one is never suspect. Each part of a text, as of a
+    pair, has a verdict of its own; that of the first suspect part, or else of the first, is told.
 
     Args:
         rows: with `language` and `rejected_by`; rejected rows get no verdict.
-        texts: of the rows.
+        texts: of the rows; the parts of each stand on lines of their own.
         parameters: `language_identification`; whether suspect rows are rejected, too.
     """
     rows = rows.copy(deep=False)
-    words = texts[is_kept(rows)].map(_words)
-    words = words[words.map(_num_letters) >= parameters.min_letters]
-    found = [detect_language(text) for text in words]
-    detected = pd.DataFrame(found, index=words.index, columns=["language", "score"])
-    stated = rows.loc[words.index, "language"]
-    suspect = [
-        score >= for_language(parameters.thresholds, said, parameters.threshold)
-        and not _is_plausible(said, language, text, parameters)
-        for said, language, score, text in zip(
-            stated, detected["language"], detected["score"], words, strict=True
-        )
-    ]
-    rows["detected_language"] = detected["language"].astype("string").reindex(rows.index)
-    rows["detected_language_score"] = detected["score"].astype("float32").reindex(rows.index)
-    rows["is_language_suspect"] = rows.index.isin(words.index[suspect])
+    verdicts = _judge_parts(texts[is_kept(rows)], rows["language"], parameters)
+    rows["detected_language"] = verdicts["language"].astype("string").reindex(rows.index)
+    rows["detected_language_score"] = verdicts["score"].astype("float32").reindex(rows.index)
+    rows["is_language_suspect"] = rows.index.isin(verdicts.index[verdicts["is_suspect"]])
     if parameters.action == "flag":
         return rows
     doubtful = rows[rows["is_language_suspect"]]
@@ -101,6 +92,24 @@ def identify_languages(
         )
     ]
     return reject(rows, pd.Series(reasons, index=doubtful.index, dtype="string"), stage=STAGE)
+
+
+def _judge_parts(
+    texts: pd.Series, languages: pd.Series, parameters: LanguageIdentificationParameters
+) -> pd.DataFrame:
+    """`language`, `score` and `is_suspect` of the texts that are long enough to tell."""
+    words = texts.str.split(PART).explode().map(_words)
+    words = words[words.map(_num_letters) >= parameters.min_letters]
+    found = [detect_language(text) for text in words]
+    verdicts = pd.DataFrame(found, index=words.index, columns=["language", "score"])
+    is_suspect = [
+        score >= for_language(parameters.thresholds, said, parameters.threshold)
+        and not _is_plausible(said, language, text, parameters)
+        for said, (language, score), text in zip(languages[words.index], found, words, strict=True)
+    ]
+    verdicts["is_suspect"] = pd.Series(is_suspect, index=words.index, dtype="bool")
+    verdicts = verdicts.sort_values("is_suspect", ascending=False, kind="stable")
+    return verdicts[~verdicts.index.duplicated()]
 
 
 def detect_language(text: str) -> tuple[str, float]:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, overload
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ValidationError
 
 from ccnlp.corpora.files import FileSelection, SourceFile, find_sources
 from ccnlp.corpora.values import PARAMETERS_FILE, StrictModel, problems_of
-from ccnlp.errors import ConfigurationError
+from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.registry import Registry
 
 ROWS_PER_BATCH = 50_000
@@ -51,6 +51,22 @@ class RawBatch:
     rows: list[int]
     broken: list[BrokenRow] = field(default_factory=list)
     reasons: Mapping[int, str] = field(default_factory=dict)
+
+
+def number_rows(batch: RawBatch, column: str | None, source: SourceFile) -> RawBatch:
+    """The batch with the number of each row in a column of its own, where one is named.
+
+    Raises:
+        CorpusError: the source has a column of that name.
+    """
+    if column is None:
+        return batch
+    if column in batch.columns:
+        raise CorpusError(
+            f"{source.name} has a column {column!r} itself; give that of the rows' numbers another "
+            f"name (row_number, {PARAMETERS_FILE})"
+        )
+    return replace(batch, columns={**batch.columns, column: list(map(str, batch.rows))})
 
 
 class Picked(Sequence[object]):

@@ -5,8 +5,9 @@ from typing import ClassVar, Protocol
 
 import pandas as pd
 
-from ccnlp.corpora.entry import ConstantTarget, CorpusEntry
+from ccnlp.corpora.entry import CorpusEntry
 from ccnlp.corpora.fields import ValueMap
+from ccnlp.corpora.task_columns import ConstantTarget, columns_of, gives_list
 from ccnlp.corpora.values import PARAMETERS_FILE
 from ccnlp.errors import ConfigurationError, did_you_mean
 
@@ -17,7 +18,10 @@ class ReadableTask(Protocol):
     input_columns: ClassVar[tuple[str, ...]]
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]]
+    emptiable_columns: ClassVar[tuple[str, ...]]
+    span_columns: ClassVar[tuple[str, ...]]
     annotation_columns: ClassVar[tuple[str, ...]]
+    quoted_column: ClassVar[str | None]
     can_read_context: ClassVar[bool]
 
     @property
@@ -112,6 +116,16 @@ def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
                 f"{where}: columns gives {column!r} a constant, which only a target such as a "
                 f"label can be ({PARAMETERS_FILE})"
             )
+        if gives_list(source_column) and column not in task.list_columns:
+            raise ConfigurationError(
+                f"{where}: columns makes a list of {column!r}, which holds one text in tasks of "
+                f"the kind of {entry.task!r}; name its column ({PARAMETERS_FILE})"
+            )
+        if isinstance(source_column, list) and is_single_target:
+            raise ConfigurationError(
+                f"{where}: columns gives {column!r} the columns {source_column}, and it is one "
+                f"label; name its column ({PARAMETERS_FILE})"
+            )
 
 
 def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
@@ -137,9 +151,9 @@ def _check_context(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
             f"it out ({PARAMETERS_FILE})"
         )
     counted = entry.annotations.distribution if entry.annotations is not None else {}
-    taken: dict[str, str | ConstantTarget] = {**entry.columns, **counted}
-    for ours, column in taken.items():
-        if column in {field.column for field in entry.context}:
+    told = {field.column for field in entry.context}
+    for ours, given in {**entry.columns, **counted}.items():
+        for column in told.intersection(columns_of(given)):
             raise ConfigurationError(
                 f"{where}: context names the column {column!r}, which is the task's {ours!r}; the "
                 f"context is what stands beside it ({PARAMETERS_FILE})"

@@ -12,13 +12,20 @@ from ccnlp.corpora.cells import as_text, kind_of, list_reasons, text_reasons
 from ccnlp.corpora.context import read_context
 from ccnlp.corpora.decoding import printable
 from ccnlp.corpora.distributions import read_distributions, read_num_annotations
-from ccnlp.corpora.entry import RATIOS, ConstantTarget, CorpusEntry
+from ccnlp.corpora.entry import RATIOS, CorpusEntry
 from ccnlp.corpora.fields import RowField, ValueMap, build_fields
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.joining import Join
 from ccnlp.corpora.melting import melt_batches
-from ccnlp.corpora.raw import MAX_CONTENT_CHARACTERS, RawBatch, Reader, build_reader
+from ccnlp.corpora.raw import (
+    MAX_CONTENT_CHARACTERS,
+    RawBatch,
+    Reader,
+    build_reader,
+    number_rows,
+)
 from ccnlp.corpora.readable_task import ReadableTask, check_entry
+from ccnlp.corpora.task_columns import FlagColumns, Given, columns_of, read_cells
 from ccnlp.corpora.values import PARAMETERS_FILE
 from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean, listed
 from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS
@@ -97,12 +104,13 @@ def _read(
             if shaper.melt is not None:
                 batches = melt_batches(batches, shaper.melt, source)
             for read in batches:
-                batch = _with_captures(read, source)
+                batch = number_rows(_with_captures(read, source), shaper.row_number, source)
                 size = len(batch.rows)
                 if batch.rows:
                     for join in joins:
                         batch = join.join(batch, source)
                     _check_source(shaper.source_columns - known, batch.columns, source, reader)
+                    _check_flags(shaper.flags, batch.columns, source)
                     known |= batch.columns.keys()
                 elif num_rows == 0 and len(batch.broken) >= NUM_TELLING_ROWS:
                     first = batch.broken[0]
@@ -144,6 +152,17 @@ def _check_source(
             )
 
 
+def _check_flags(
+    flags: Sequence[FlagColumns], columns: Mapping[str, object], source: SourceFile
+) -> None:
+    for own in flags:
+        if not own.match(columns):
+            raise CorpusError(
+                f"{source.name} has no column that {own.flags!r} names; it has {listed(columns)} "
+                f"(columns, {PARAMETERS_FILE})"
+            )
+
+
 def _with_captures(batch: RawBatch, source: SourceFile) -> RawBatch:
     for name in source.captures:
         if name in batch.columns:
@@ -167,11 +186,13 @@ class _Shaper:
         self._fields = fields
         self._labels = ValueMap(entry.label_map)
         self.melt = entry.melt
+        self.row_number = entry.row_number
         self._counted = entry.annotations.distribution if entry.annotations is not None else {}
         self._total = entry.annotations.num_annotations if entry.annotations is not None else None
         self._context = entry.context or []
+        self.flags = [given for given in entry.columns.values() if isinstance(given, FlagColumns)]
         self.source_columns = {
-            *(column for column in entry.columns.values() if isinstance(column, str)),
+            *(column for given in entry.columns.values() for column in columns_of(given)),
             *(field.column for field in fields if field.column is not None),
             *(field.column for field in self._context),
             *self._counted.values(),
@@ -209,10 +230,8 @@ class _Shaper:
         index = pd.RangeIndex(len(batch.rows))
         rows = pd.DataFrame(index=index)
         reasons = _string(batch.reasons, index)
-        for column, source_column in self._entry.columns.items():
-            cells = _cells(batch, source_column)
-            is_target = column in self._task.target_columns
-            rows[column], why = self._task_column(column, cells, is_target=is_target)
+        for column, given in self._entry.columns.items():
+            rows[column], why = self._task_column(column, batch, given)
             reasons = reasons.fillna(why)
         if self._context:
             rows[CONTEXT], why = read_context(self._context, batch)
@@ -245,22 +264,27 @@ class _Shaper:
         return reasons
 
     def _task_column(
-        self, column: str, cells: Sequence[object], *, is_target: bool
+        self, column: str, batch: RawBatch, given: Given
     ) -> tuple["pd.Series[Any]", "pd.Series[str]"]:
         """A column of the task and what is wrong with its cells."""
-        if column in self._task.list_columns:
-            lists, why = list_reasons(cells, column)
+        is_target = column in self._task.target_columns
+        is_list = column in self._task.list_columns
+        cells, reasons = read_cells(batch, given, is_list=is_list)
+        unmade = _string(reasons, pd.RangeIndex(len(batch.rows)))
+        if is_list:
+            may_be_empty = column in self._task.emptiable_columns
+            lists, why = list_reasons(cells, column, may_be_empty=may_be_empty)
             if is_target:
                 lists = [
                     cell and [self._labels.get(label) or label for label in cell] for cell in lists
                 ]
-            return pd.Series(lists, dtype="object"), why
+            return pd.Series(lists, dtype="object"), unmade.fillna(why)
         texts, why = text_reasons(cells, column)
         if is_target:
             texts = texts.str.strip()
             names = {t: self._labels.get(t) or t for t in texts.dropna().unique()}
             texts = texts.map(names, na_action="ignore").astype("string")
-        return texts, why
+        return texts, unmade.fillna(why)
 
     def _with_hints(self, reasons: "pd.Series[str]", rows: pd.DataFrame) -> "pd.Series[str]":
         """Names the near label where the task knows no such label."""
@@ -306,9 +330,7 @@ class _Shaper:
         return rows
 
 
-def _cells(batch: RawBatch, column: str | ConstantTarget) -> Sequence[object]:
-    if isinstance(column, ConstantTarget):
-        return [column.constant] * len(batch.rows)
+def _cells(batch: RawBatch, column: str) -> Sequence[object]:
     return batch.columns.get(column, [None] * len(batch.rows))
 
 

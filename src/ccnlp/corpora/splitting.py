@@ -1,6 +1,6 @@
 """Splits that stay what they are when rows are added, and what splits must have to be of use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -108,8 +108,10 @@ def check_splits(counts: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> Non
         where = f"task {str(name)!r} (corpora {', '.join(sorted(own['corpus'].unique()))})"
         _check_every_split(own, where)
         task = tasks[str(name)]
-        # Where people's labels are counted, one that is nowhere the majority can be learnt too.
-        if task.labels and not task.annotation_columns and "label" in own:
+        # Where people's labels are counted, one that is nowhere the majority can be learnt too;
+        # counts know nothing of labels in lists.
+        has_label = "label" in own and "label" in task.target_columns
+        if task.labels and not task.annotation_columns and has_label:
             _check_labels(own, task.labels, where)
 
 
@@ -154,8 +156,9 @@ def describe_gaps(counts: pd.DataFrame) -> list[str]:
     """
     gaps = []
     for corpus, own in counts.groupby("corpus", observed=True):
-        if "label" in own and own["label"].nunique() == 1:
-            gaps.append(f"corpus {corpus!r}: all rows have the label {own['label'].iloc[0]!r}")
+        labels: Sequence[str] = own["label"].unique().tolist() if "label" in own else []
+        if len(labels) == 1 and labels[0]:
+            gaps.append(f"corpus {corpus!r}: all rows have the label {labels[0]!r}")
         for column in [c for c in ("language", "culture", "label") if c in own]:
             by_split = own.groupby("split", observed=True)[column].agg(set)
             for split in [s for s in SPLITS[1:] if s in by_split and "train" in by_split]:

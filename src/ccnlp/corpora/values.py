@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PARAMETERS_FILE = "parameters/corpora.yml"
 
+TAGS = ("constant", "column", "several columns", "split column", "flag columns", "[key]")
+"""What Pydantic puts into the place of a problem that is no key of the user's."""
+
 
 def text_of_yaml(value: object) -> object:
     """YAML reads `no` as false and `1` as a number; labels and tags are text."""
@@ -125,7 +128,7 @@ def list_problems(error: ValidationError) -> list[str]:
 
 
 def _problem(part: "ErrorDetails") -> str:
-    steps = [str(step) for step in part["loc"] if step not in ("constant", "column", "[key]")]
+    steps = [str(step) for step in part["loc"] if step not in TAGS]
     sentence = _sentence(part)
     return f"{'.'.join(steps)}: {sentence}" if steps else sentence
 

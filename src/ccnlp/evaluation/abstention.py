@@ -7,15 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.bootstrap import Floats, Ints, Seed, percentile_interval, units_of
-from ccnlp.evaluation.origin import AGAIN
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.selective import Choice, choose_threshold, risk_curve
 from ccnlp.evaluation.slices import ALL, members, slices_of
-from ccnlp.parameter_types import Share
+from ccnlp.evaluation.thresholds import Choices, Thresholds
 
 logger = logging.getLogger(__name__)
 
@@ -26,79 +23,6 @@ COLUMNS = [
 
 ABSTAINED, RIGHT, WRONG = 0, 1, 2
 """What may come of a row."""
-
-Choices = Mapping[str, Mapping[str, Choice]]
-"""By task and system."""
-
-
-class Thresholds(BaseModel):
-    """What a model that is served abstains by, and what it calls contested.
-
-    Attributes:
-        weights: digest of the fine-tuned model's weights; `None` where it predicted nothing.
-        max_error_rate: what the thresholds were chosen for; `None` where none is wanted.
-        confidence: with which the error rate is kept.
-        min_disagreement: of cultures, from which on a text is contested.
-        tasks: the choices.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    weights: str | None
-    max_error_rate: float | None
-    confidence: float
-    min_disagreement: Share
-    tasks: Choices
-
-    def of_system(self, system: str) -> dict[str, float]:
-        """By task, the threshold of a system; without the tasks that have none."""
-        own = {task: systems[system] for task, systems in self.tasks.items() if system in systems}
-        return {
-            task: choice.threshold for task, choice in own.items() if choice.threshold is not None
-        }
-
-
-def read_thresholds(written: object) -> Thresholds:
-    """The thresholds as evaluation wrote them.
-
-    Raises:
-        CcnlpError: they are damaged, or those of another version of the code; says what is wrong
-            and how to evaluate again.
-    """
-    try:
-        return Thresholds.model_validate(written)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise CcnlpError(
-            f"data/08_reporting/thresholds.json can't be used: {where}: {first['msg']}; {AGAIN}"
-        ) from error
-
-
-def check_asked(thresholds: Thresholds, parameters: EvaluationParameters) -> None:
-    """Checks that the thresholds were chosen for what is configured now.
-
-    Raises:
-        CcnlpError: they were not; says what has changed and how to evaluate again.
-    """
-    abstention = parameters.abstention
-    asked = {
-        "evaluation.abstention.max_error_rate": (
-            thresholds.max_error_rate,
-            abstention.max_error_rate if abstention else None,
-        ),
-        "evaluation.confidence": (thresholds.confidence, parameters.confidence),
-        "evaluation.by_culture.min_disagreement": (
-            thresholds.min_disagreement,
-            parameters.by_culture.min_disagreement,
-        ),
-    }
-    for name, (was, now) in asked.items():
-        if was != now:
-            raise CcnlpError(
-                f"the thresholds were chosen with {name} {was}, which is {now} now "
-                f"(parameters/evaluation.yml); {AGAIN}"
-            )
 
 
 def thresholds_of(

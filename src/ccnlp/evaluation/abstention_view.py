@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from ccnlp.evaluation.abstention import Thresholds
 from ccnlp.evaluation.fairness_view import PREFERRED
 from ccnlp.evaluation.naming import describe_group, short_group, slice_name_of
 from ccnlp.evaluation.slices import ALL
 from ccnlp.evaluation.summary import Estimate
 from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
+from ccnlp.evaluation.thresholds import Thresholds
+from ccnlp.examples import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,12 @@ class AbstentionTables:
     Attributes:
         thresholds: what was chosen on validation.
         table: of `abstention.measure_abstention`.
+        is_told_of_culture: whether the fine-tuned model knows the culture of a row.
     """
 
     thresholds: Thresholds
     table: pd.DataFrame
+    is_told_of_culture: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,8 @@ class AbstentionView:
 
 def view_abstention(tables: AbstentionTables, task: str) -> AbstentionView | None:
     """What the thresholds of a task mean on test; `None` without labelled test rows."""
-    own = tables.table
-    own = own[(own["task"] == task) & (own["split"] == "test")]
+    of_task = tables.table[tables.table["task"] == task]
+    own = of_task[of_task["split"] == "test"]
     if not len(own):
         return None
     system = leading_system(own["system"])
@@ -84,9 +87,12 @@ def view_abstention(tables: AbstentionTables, task: str) -> AbstentionView | Non
         if name in PREFERRED
     }
     lead = next(line for line in systems if line.key == system)
+    sentences = _sentences(tables.thresholds, task, lead, groups)
+    if tables.is_told_of_culture and system == "finetuned" and lead.threshold is not None:
+        sentences += _tell_unknown_cultures(of_task[of_task["system"] == system])
     return AbstentionView(
         system=system,
-        sentences=tuple(_sentences(tables.thresholds, task, lead, groups)),
+        sentences=tuple(sentences),
         systems=tuple(systems),
         groups={name: lines for name, lines in groups.items() if len(lines) > 1},
     )
@@ -199,3 +205,25 @@ def _tell_groups(
             )
         return sentences
     return []
+
+
+def _tell_unknown_cultures(own: pd.DataFrame) -> list[str]:
+    """What the threshold means for texts of which the model is not told the culture."""
+    told = (
+        "The threshold was chosen with each row's own culture told. A text that names none, or one "
+        "that the model was not trained on, is held against it all the same"
+    )
+    if not (own["slice"] == "culture").any():
+        return [f"{told}."]
+    unknown = own[(own["slice"] == "culture") & (own["group"] == UNKNOWN)]
+    chosen_on = unknown.loc[unknown["split"] == "validation", "n"].sum()
+    if not chosen_on:
+        return [f"{told}; no validation row was such a text without a culture."]
+    sentences = [f"{told}; {chosen_on:,} validation rows named none."]
+    for row in unknown[unknown["split"] == "test"].to_dict("records"):
+        line = _line(row, UNKNOWN, "")
+        sentences.append(
+            f"Of the {line.n:,} test rows without a culture it answers {line.coverage} percent, "
+            f"and {line.error_rate} percent of these answers are wrong."
+        )
+    return sentences

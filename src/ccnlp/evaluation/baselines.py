@@ -56,7 +56,7 @@ def predict_tfidf(
     train: pd.DataFrame, rows: pd.DataFrame, task: Task, *, parameters: TfidfParameters
 ) -> pd.DataFrame:
     """Logistic regression on n-grams of words and of characters within words of the text alone."""
-    fitted, other = _count_ngrams(_texts(train, task), _texts(rows, task), parameters)
+    fitted, other = count_ngrams(task.texts(train), task.texts(rows), parameters)
     return _predict_logistic(
         fitted,
         other,
@@ -86,7 +86,7 @@ def predict_probe(
     limit = parameters.max_train_examples
     if limit is not None and len(train) > limit:
         train = train.sample(n=limit, random_state=seed).reset_index(drop=True)
-    vectors = embed([*_texts(train, task), *_texts(rows, task)])
+    vectors = embed([*task.texts(train), *task.texts(rows)])
     scaler = StandardScaler().fit(vectors[: len(train)])
     fitted, other = np.split(scaler.transform(vectors), [len(train)])
     return _predict_logistic(
@@ -100,7 +100,7 @@ def predict_probe(
     )
 
 
-def _count_ngrams(
+def count_ngrams(
     train: Sequence[str], rows: Sequence[str], parameters: TfidfParameters
 ) -> tuple[Inputs, Inputs]:
     """TF-IDF of both, sparse (texts, n-grams), without a kind of n-gram that no texts share.
@@ -228,9 +228,3 @@ def _shares(targets: pd.Series, labels: Sequence[str]) -> npt.NDArray[np.float64
         return np.asarray(np.stack(targets.tolist()).mean(axis=0), dtype=np.float64)
     shares = targets.value_counts(normalize=True).reindex(list(labels), fill_value=0.0)
     return np.asarray(shares, dtype=np.float64)
-
-
-def _texts(rows: pd.DataFrame, task: Task) -> list[str]:
-    """One text a row; the parts of a text pair are joined."""
-    columns = [rows[column].astype(str) for column in task.input_columns]
-    return [" ".join(parts) for parts in zip(*columns, strict=True)]

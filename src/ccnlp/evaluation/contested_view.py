@@ -23,7 +23,7 @@ class ContestedView:
 
 
 def view_contested(summary: Mapping[str, Any], *, max_characters: int) -> ContestedView:
-    """What `by_culture.summarise_disagreement` found for a task.
+    """What `contested.summarise_disagreement` found for a task.
 
     Args:
         summary: of the task.

@@ -1,17 +1,65 @@
 """Whether a model fits the tasks and the conditioning as they are configured now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from ccnlp.atlas.parameters import FILE as CULTURE_FILE
 from ccnlp.conditioning.base import describe_conditioning
 from ccnlp.conditioning.parameters import CultureParameters
-from ccnlp.errors import CcnlpError
+from ccnlp.errors import CcnlpError, listed
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import Task
 
 TRAIN_AGAIN = "train again: kedro run --pipelines augmentation,tokenisation,training"
+TASKS_FILE = "parameters/tasks.yml"
 
-NO_VIEW = "one label a row"
-"""What a task is trained on whose rows nobody judged more than once."""
+
+@dataclass(frozen=True)
+class Difference:
+    """Something in which a model was made otherwise than is asked for.
+
+    Attributes:
+        trained: what is said of the model, such as `reads no context`.
+        asked: what is said of one that is made as asked.
+        file: with the parameter.
+    """
+
+    trained: str
+    asked: str
+    file: str
+
+    def told_of(self, name: str) -> str:
+        """The sentence that sets a model of this name beside the one that is as asked."""
+        return f"{name} {self.trained}, and this model {self.asked}"
+
+
+def differences(
+    model: TrainedModel, task: Task, *, culture: CultureParameters | None
+) -> tuple[Difference, ...]:
+    """In what a model reads and was trained on otherwise than is asked for.
+
+    Args:
+        model: trained on the task.
+        task: as it is asked for.
+        culture: how a model is asked to be told of culture; `None` tells it nothing.
+    """
+    told = model.conditioning.parameters if model.conditioning else None
+    pairs = zip(_describe(model.tasks[task.name], told), _describe(task, culture), strict=True)
+    return tuple(
+        Difference(trained, asked, file)
+        for (trained, file), (asked, _) in pairs
+        if trained != asked
+    )
+
+
+def _describe(task: Task, culture: CultureParameters | None) -> Iterator[tuple[str, str]]:
+    """What is said of a model for this task, an aspect each, with the file of its parameter."""
+    view, context = task.parameters.view, task.parameters.context
+    yield f"reads {listed(task.input_columns)}", TASKS_FILE
+    labels = f"the annotators' {view.replace('_', ' ')}" if view else "one label a row"
+    yield f"was trained on {labels}", TASKS_FILE
+    yield f"reads {f'the context as {context}' if task.reads_context else 'no context'}", TASKS_FILE
+    yield describe_conditioning(culture), CULTURE_FILE
 
 
 def why_not_comparable(
@@ -22,16 +70,16 @@ def why_not_comparable(
         return "there is no champion to compare with"
     if task.name not in model.tasks:
         return f"{name} was not trained on the task {task.name!r}"
-    known = model.tasks[task.name].labels
-    if set(known) != set(task.labels):
-        return f"the labels of {name} are {list(known)}, not {list(task.labels)}"
+    trained = model.tasks[task.name]
+    if trained.target_columns != task.target_columns:
+        asked = listed(task.target_columns)
+        return f"{name} answers {listed(trained.target_columns)}, and the task asks for {asked}"
+    if set(trained.labels) != set(task.labels):
+        return f"the labels of {name} are {list(trained.labels)}, not {list(task.labels)}"
+    missing = [column for column in trained.input_columns if column not in task.input_columns]
+    if missing:
+        return f"{name} reads {listed(missing)}, which the rows of the task don't have"
     return None
-
-
-def other_view(model: TrainedModel, task: Task) -> str | None:
-    """The view of annotations that the model was trained on, where the task's is another one."""
-    trained, asked = _view(model.tasks[task.name]), _view(task)
-    return trained if trained != asked else None
 
 
 def check_model(
@@ -52,45 +100,13 @@ def check_fitness(model: TrainedModel, task: Task, *, culture: CultureParameters
         culture: `parameters/culture.yml`; `None` tells a model nothing.
 
     Raises:
-        CcnlpError: it has other labels, was trained on another view of annotations, or is told of
-            context or of culture in another way.
+        CcnlpError: it has other labels, reads other columns, was trained on another view of
+            annotations, or is told of context or of culture in another way.
     """
-    why_not = (
-        why_not_comparable(model, task, name="the fine-tuned model")
-        or _why_other_view(model, task)
-        or _why_other_context(model, task)
-        or _why_other_conditioning(model, culture)
+    name = "the fine-tuned model"
+    why_not = why_not_comparable(model, task, name=name) or "; ".join(
+        f"{name} {part.trained}, and one is asked for now that {part.asked} ({part.file})"
+        for part in differences(model, task, culture=culture)
     )
-    if why_not is not None:
+    if why_not:
         raise CcnlpError(f"task {task.name!r}: {why_not}; {TRAIN_AGAIN}")
-
-
-def _why_other_view(model: TrainedModel, task: Task) -> str | None:
-    trained = other_view(model, task)
-    if trained is None:
-        return None
-    return (
-        f"the fine-tuned model was trained on {trained}, and the task's view is {_view(task)} now"
-    )
-
-
-def _why_other_context(model: TrainedModel, task: Task) -> str | None:
-    trained, asked = model.tasks[task.name].parameters.context, task.parameters.context
-    if trained == asked:
-        return None
-    return f"the fine-tuned model was trained with context {trained}, and the task's is {asked} now"
-
-
-def _why_other_conditioning(model: TrainedModel, culture: CultureParameters | None) -> str | None:
-    trained = describe_conditioning(model.conditioning.parameters if model.conditioning else None)
-    asked = describe_conditioning(culture)
-    if trained == asked:
-        return None
-    return (
-        f"the fine-tuned model was trained with the conditioning {trained}, and it is {asked} now "
-        "(parameters/culture.yml)"
-    )
-
-
-def _view(task: Task) -> str:
-    return task.parameters.view or NO_VIEW

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -16,7 +16,7 @@ from ccnlp.evaluation.group_comparison import (
     interval_of,
     is_judged,
 )
-from ccnlp.evaluation.judged_tasks import JudgedTask, NotCompared
+from ccnlp.evaluation.judged_tasks import ON_THE_SAME_ROWS, JudgedTask, NotCompared
 from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.scores import lookup
 from ccnlp.evaluation.slices import ALL
@@ -68,7 +68,8 @@ class PromotionDecision:
         alias: `champion` or `challenger`.
         outcome: `passed`; `inconclusive` where nothing but a lack of evidence stands against the
             model, which is no pass; else `failed`.
-        reasons: sentences; where the model is no champion, only those that say why.
+        reasons: sentences; where the model is no champion, only those that say why; in any case
+            how a champion differs that it was compared with.
         comparisons: by task and group, where there is a champion to compare with.
         tasks: by name, how each was judged.
     """
@@ -93,8 +94,10 @@ class PromotionDecision:
             "outcome": self.outcome,
             "reasons": list(self.reasons),
             "metrics": {name: task.metric for name, task in self.tasks.items()},
-            "champion_views": {
-                name: task.champion_view for name, task in self.tasks.items() if task.champion_view
+            "champion_differs": {
+                name: list(task.champion_differs)
+                for name, task in self.tasks.items()
+                if task.champion_differs
             },
             "comparisons": [{k: _none_for_nan(v) for k, v in row.items()} for row in table],
         }
@@ -102,11 +105,12 @@ class PromotionDecision:
 
 @dataclass(frozen=True)
 class _Judgement:
-    """Sentences about one task: what was found, what stands against the model, what stays open."""
+    """Sentences about one task: what was found, stands against the model, stays open; and notes."""
 
     findings: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def decide_promotion(
@@ -164,10 +168,11 @@ def _conclude(
     failures = [sentence for judgement in judgements for sentence in judgement.failures]
     open_ = [sentence for judgement in judgements for sentence in judgement.open]
     findings = [sentence for judgement in judgements for sentence in judgement.findings]
+    notes = [sentence for judgement in judgements for sentence in judgement.notes]
     return PromotionDecision(
         alias="challenger" if failures or open_ else "champion",
         outcome="failed" if failures else "inconclusive" if open_ else "passed",
-        reasons=tuple([*failures, *open_] or findings),
+        reasons=(*([*failures, *open_] or findings), *notes),
         comparisons=tuple(comparisons),
         tasks=tasks,
     )
@@ -242,8 +247,11 @@ def _judge_beside_champion(
 ) -> _Judgement:
     if task.why_not_compared is not None:
         return _judge_uncompared(name, task.why_not_compared)
-    of_view = f" of another view, {task.champion_view}" if task.champion_view else ""
-    return _judge_against(f"the champion{of_view}", comparisons, name, parameters)
+    judgement = _judge_against(comparisons, name, parameters)
+    if not task.champion_differs:
+        return judgement
+    note = f"{name}: {'; '.join(task.champion_differs)}; {ON_THE_SAME_ROWS}"
+    return replace(judgement, notes=(note,))
 
 
 def _judge_uncompared(task: str, why_not: NotCompared) -> _Judgement:
@@ -253,7 +261,7 @@ def _judge_uncompared(task: str, why_not: NotCompared) -> _Judgement:
 
 
 def _judge_against(
-    champion: str, comparisons: Sequence[Comparison], task: str, parameters: GateParameters
+    comparisons: Sequence[Comparison], task: str, parameters: GateParameters
 ) -> _Judgement:
     if not comparisons:
         why = "there is no test row that the champion was not trained on"
@@ -263,7 +271,7 @@ def _judge_against(
         few = f"the champion was not trained on {overall.n} of the test rows, too few to compare on"
         return _Judgement(open=(f"{task}: inconclusive, as {few}",))
     against = (
-        f"{task}: {_difference(champion, overall.difference, overall.low, overall.high)}, "
+        f"{task}: {_difference('the champion', overall.difference, overall.low, overall.high)}, "
         f"{overall.verdict}"
     )
     failures: list[str] = []
@@ -273,7 +281,7 @@ def _judge_against(
         (failures if overall.verdict == "regressed" else open_).append(f"{against}; {missing}")
     for part in groups:
         if part.is_beyond_tolerance:
-            loss = _difference(champion, part.difference, part.low, part.high)
+            loss = _difference("the champion", part.difference, part.low, part.high)
             failures.append(f"{task}: {part.slice} {part.group} loses: {loss}, n = {part.n}")
     findings = [f"{task}: {sentence}" for sentence in _tell_groups(groups, parameters)]
     return _Judgement((against, *findings), tuple(failures), tuple(open_))

@@ -34,8 +34,8 @@ class Comparison:
             gate; of all rows, by itself. NaN where the group is too small.
         verdict: `improved` or `regressed` where that is surer than the confidence.
         is_beyond_tolerance: whether the loss is surely larger than is tolerated.
-        champion_view: what the champion was trained on, where that is another view of the
-            annotators' labels than the new model's, on which both are compared.
+        champion_differs: in what the champion was made otherwise than the new model; empty where in
+            nothing.
     """
 
     task: str
@@ -49,7 +49,7 @@ class Comparison:
     p_adjusted: float
     verdict: Verdict
     is_beyond_tolerance: bool = False
-    champion_view: str | None = None
+    champion_differs: str = ""
 
 
 def compare_groups(
@@ -86,7 +86,7 @@ def _compare_group(name: str, task: JudgedTask, row: "pd.Series[Any]") -> Compar
         high=high,
         p_adjusted=np.nan,
         verdict="too small" if row["is_small"] else verdict,
-        champion_view=task.champion_view,
+        champion_differs="; ".join(task.champion_differs),
     )
 
 

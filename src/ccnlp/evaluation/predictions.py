@@ -9,7 +9,7 @@ import pandas as pd
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError, CorpusError
 from ccnlp.evaluation.distances import METRICS, measure_distances
-from ccnlp.evaluation.fitness import TRAIN_AGAIN, check_fitness, other_view, why_not_comparable
+from ccnlp.evaluation.fitness import TRAIN_AGAIN, check_fitness, why_not_comparable
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.answers import has_one_label, is_judged
 from ccnlp.tasks.base import Task
@@ -91,13 +91,6 @@ def predict_with_champion(
     if model is None or why_not is not None:
         logger.info("%s: %s", task.name, why_not)
         return None
-    view = other_view(model, task)
-    if view is not None:
-        logger.warning(
-            "%s: the champion was trained on another view, %s, and is judged on the task's own",
-            task.name,
-            view,
-        )
     return _predict(model, rows, task, tokens_per_batch)
 
 
@@ -192,7 +185,7 @@ def combine(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _long(predicted: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task) -> pd.DataFrame:
-    lengths = [rows[column].astype(str).str.len() for column in task.input_columns]
+    lengths = [rows[column].astype(str).str.len() for column in task.text_columns]
     table = pd.DataFrame(
         {"is_seen": False, "weights": "", **predicted.reset_index(drop=True)}
     ).assign(

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
+
+from ccnlp.parameter_types import Share
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -108,11 +110,11 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    threshold: float | None
-    n: int
-    coverage: float | None
-    error_rate: float | None
-    error_bound: float
+    threshold: Share | None
+    n: NonNegativeInt
+    coverage: Share | None
+    error_rate: Share | None
+    error_bound: Share
 
 
 def choose_threshold(curve: RiskCurve, *, max_error_rate: float, confidence: float) -> Choice:

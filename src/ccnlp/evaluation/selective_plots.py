@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ccnlp.evaluation.abstention import Thresholds
 from ccnlp.evaluation.selective import RiskCurve, risk_curve
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEM_COLOURS, in_order, leading_system
+from ccnlp.evaluation.thresholds import Thresholds
 from ccnlp.evaluation.views import empty_figure, with_views
 from ccnlp.plotting import SOFT, apply_theme
 

@@ -160,11 +160,12 @@ class TerminalHook:
         return blocks
 
     def _abstention(self, task: str, catalog: "DataCatalog") -> str:
-        from ccnlp.evaluation.abstention import Thresholds
         from ccnlp.evaluation.abstention_view import AbstentionTables, abstention_line
+        from ccnlp.evaluation.thresholds import read_thresholds
 
-        thresholds = Thresholds.model_validate(catalog.load(THRESHOLDS))
-        return abstention_line(AbstentionTables(thresholds, catalog.load(ABSTENTION)), task)
+        table = catalog.load(ABSTENTION)
+        thresholds = read_thresholds(catalog.load(THRESHOLDS), tasks=set(table["task"]))
+        return abstention_line(AbstentionTables(thresholds, table), task)
 
     def _place(self, report: str, made: set[str], catalog: "DataCatalog") -> list[str]:
         """The line that says where a report lies; none where the run wrote none."""

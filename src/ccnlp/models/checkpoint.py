@@ -46,6 +46,11 @@ class EncoderCheckpoint:
     revision: str
     prefix: str = ""
 
+    @property
+    def identity(self) -> str:
+        """Name and revision, which say exactly what its weights and its token ids mean."""
+        return f"{self.name} {self.revision}"
+
     def load_tokenizer(
         self, *, mend: str = "fetch or copy the checkpoint again"
     ) -> "PreTrainedTokenizerBase":

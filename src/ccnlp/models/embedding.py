@@ -9,6 +9,7 @@ from ccnlp import progress
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.padding import pad_token_ids
+from ccnlp.tasks.sequences import encode_alone
 from ccnlp.tokenisation.batching import length_sorted_batches
 
 TOKENS_PER_BATCH = 4096
@@ -49,11 +50,11 @@ def embed_texts(
     )
     if not len(texts):
         return vectors
-    input_ids: list[list[int]] = tokenizer(
+    input_ids, _ = encode_alone(
         [checkpoint.prefix + text for text in texts],
-        truncation=True,
-        max_length=min(max_length_tokens, tokenizer.model_max_length),
-    )["input_ids"]
+        tokenizer,
+        max_length_tokens=min(max_length_tokens, tokenizer.model_max_length),
+    )
     lengths = np.array([len(ids) for ids in input_ids], dtype=np.int64)
     batches = length_sorted_batches(lengths, tokens_per_batch=tokens_per_batch)
     with torch.inference_mode():

@@ -26,6 +26,7 @@ def predict_features(
     *,
     window_of: "np.ndarray",
     tokenizer: "PreTrainedTokenizerBase",
+    quoted: "pd.Series | None" = None,
     tokens_per_batch: int = TOKENS_PER_BATCH,
     precision: PrecisionChoice = "auto",
 ) -> pd.DataFrame:
@@ -37,6 +38,7 @@ def predict_features(
         features: at least one.
         window_of: position of the example that each feature belongs to; shape (features,).
         tokenizer: that made the features.
+        quoted: the examples' `quoted_column`, in their order, where the task has one.
         tokens_per_batch: most tokens of a batch, padding included; bounds the memory.
         precision: of the products.
     """
@@ -58,4 +60,4 @@ def predict_features(
             decoded.append(task.decode(outputs, batch, tokenizer))
     order = np.argsort(np.concatenate(batches))
     in_order = pd.concat(decoded, ignore_index=True).iloc[order].reset_index(drop=True)
-    return task.merge(in_order, window_of).reset_index(drop=True)
+    return task.write(task.merge(in_order, window_of).reset_index(drop=True), quoted)

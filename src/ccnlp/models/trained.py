@@ -45,6 +45,7 @@ DESCRIPTION_FILE = "ccnlp.json"
 HEADS_FILE = "heads.safetensors"
 CONDITIONING_FILE = "conditioning.safetensors"
 TRAIN_IDS_FILE = "train_ids.npy"
+CALIBRATION = "calibration"
 NEEDED = frozenset({"encoder", "pooling", "max_length_tokens", "tasks"})
 
 
@@ -132,6 +133,7 @@ class TrainedModel:
             [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)],
             window_of=window_of,
             tokenizer=self.tokenizer,
+            quoted=inputs[definition.quoted_column] if definition.quoted_column else None,
             tokens_per_batch=tokens_per_batch,
             precision=self.precision,
         )
@@ -166,7 +168,7 @@ class TrainedModel:
         from ccnlp.models.network import build_network, load_backbone
 
         description = _read_description(folder)
-        every = build_tasks(TasksParameters.model_validate(description["tasks"]))
+        every = _build_tasks(description)
         chosen = _choose(every, tasks, folder)
         pooling: Pooling = description["pooling"]
         encoder = EncoderCheckpoint(folder=folder, **description["encoder"])
@@ -198,6 +200,7 @@ class TrainedModel:
 
     def _describe(self) -> dict[str, Any]:
         told = {"conditioning": self.conditioning.describe()} if self.conditioning else {}
+        chosen = {name: task.calibration for name, task in self.tasks.items() if task.calibration}
         return {
             "format": CONDITIONED_FORMAT if self.conditioning else FORMAT,
             "encoder": {
@@ -211,8 +214,19 @@ class TrainedModel:
             "tasks": {
                 name: task.parameters.model_dump(mode="json") for name, task in self.tasks.items()
             },
+            **({CALIBRATION: chosen} if chosen else {}),
             **told,
         }
+
+
+def _build_tasks(description: Mapping[str, Any]) -> dict[str, Task]:
+    """The tasks, with what was chosen for them on validation."""
+    tasks = build_tasks(TasksParameters.model_validate(description["tasks"]))
+    chosen = description.get(CALIBRATION, {})
+    return {
+        name: task.calibrated(chosen[name]) if name in chosen else task
+        for name, task in tasks.items()
+    }
 
 
 def ids_as_numbers(ids: Iterable[str]) -> "npt.NDArray[np.uint64]":

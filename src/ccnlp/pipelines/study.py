@@ -1,6 +1,6 @@
 """The graph that all studies share, and its nodes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +58,7 @@ class StudyNodes:
         study: OwnParameters,
     ) -> pd.DataFrame:
         """The differences between the arms, by group."""
-        contrasts = self.asked.contrasts_of(set(predictions["system"]))
+        contrasts = self.asked.contrasts_of(_once(predictions["system"]))
         return comparison.compare_arms(
             predictions, contrasts, build_tasks(tasks), evaluation, slices=study.slices
         )
@@ -84,7 +84,7 @@ class StudyNodes:
     ) -> str:
         """The page for people."""
         return report.render_study(
-            self.asked.about,
+            self.asked.about_of(_once(scores["arm"])),
             judged,
             compared,
             scores,
@@ -94,8 +94,13 @@ class StudyNodes:
         )
 
 
-def _arms_in(compared: pd.DataFrame) -> set[str]:
-    return {*compared["arm"], *compared["against"]}
+def _arms_in(compared: pd.DataFrame) -> list[str]:
+    return _once([*compared["arm"], *compared["against"]])
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    """Each name once, in the order in which they come."""
+    return list(dict.fromkeys(names))
 
 
 def create_study(
@@ -103,6 +108,7 @@ def create_study(
     *,
     train: NodeFunction,
     inputs: Mapping[str, str],
+    draw: Node | None = None,
     others: Sequence[Node] = (),
 ) -> Pipeline:
     """The pipeline of a study; it is no part of the main job.
@@ -115,6 +121,7 @@ def create_study(
         train: what every training of every arm predicts, from `COMMON`, `inputs` and the study's
             parameters.
         inputs: by argument of `train`, the dataset that this study alone needs.
+        draw: the node of the plot; where it is not given, the differences are drawn.
         others: nodes that this study alone has.
     """
     name, nodes = asked.name, StudyNodes(asked)
@@ -132,7 +139,7 @@ def create_study(
             nodes.compare_arms, [predictions, "params:tasks", "params:evaluation", study], compared
         ),
         named_node(nodes.judge_arms, compared, judged),
-        named_node(nodes.draw_differences, compared, plot),
+        draw or named_node(nodes.draw_differences, compared, plot),
         named_node(nodes.write_report, [judged, compared, scores, plot, study], page),
     ]
     return Pipeline([*common, *others], namespace=name, prefix_datasets_with_namespace=False)

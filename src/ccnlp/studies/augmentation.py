@@ -44,7 +44,7 @@ QUESTIONS = tuple(
 
 STUDY = Study(
     name="augmentation_study",
-    about=ABOUT,
+    about_of=lambda arms: ABOUT,
     parameters=AugmentationStudyParameters,
     questions_of=lambda arms: QUESTIONS,
 )

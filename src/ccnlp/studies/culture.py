@@ -111,5 +111,8 @@ def questions_of(arms: Collection[str]) -> tuple[Question, ...]:
 
 
 STUDY = Study(
-    name="culture_study", about=ABOUT, parameters=CultureStudyParameters, questions_of=questions_of
+    name="culture_study",
+    about_of=lambda arms: ABOUT,
+    parameters=CultureStudyParameters,
+    questions_of=questions_of,
 )

@@ -41,7 +41,7 @@ def questions_of(arms: Collection[str]) -> tuple[Question, ...]:
 
 STUDY = Study(
     name="multitask_study",
-    about=ABOUT,
+    about_of=lambda arms: ABOUT,
     parameters=MultitaskStudyParameters,
     questions_of=questions_of,
 )

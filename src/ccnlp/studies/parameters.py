@@ -1,13 +1,17 @@
 """The parameters of studies."""
 
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ccnlp.conditioning.base import CONDITIONINGS
+from ccnlp.cultures import LanguageTag
 from ccnlp.errors import did_you_mean
 from ccnlp.evaluation.parameters import Slices
 from ccnlp.tokenisation.parameters import Tag
+
+TrainedOn = Annotated[tuple[LanguageTag, ...], Field(min_length=1)]
+"""Languages that an arm is trained on together."""
 
 
 class StudyParameters(BaseModel):
@@ -80,3 +84,25 @@ class MultitaskStudyParameters(StudyParameters):
     """Nothing more: what one model of several tasks is trained like is in `training.multitask`."""
 
     told_slice = "language"
+
+
+class TransferStudyParameters(StudyParameters):
+    """Also the languages that the arms are trained on."""
+
+    told_slice = "language"
+
+    trained_on: tuple[TrainedOn, ...] | None = Field(
+        min_length=1,
+        description="sets of languages, an arm each, beside the arm of all languages; null takes "
+        "each language that has train rows by itself",
+    )
+
+    @field_validator("trained_on")
+    @classmethod
+    def _check_sets(cls, sets: tuple[TrainedOn, ...] | None) -> tuple[TrainedOn, ...] | None:
+        for languages in sets or ():
+            if len(set(languages)) < len(languages):
+                raise ValueError(f"{list(languages)} names a language twice")
+        if len({frozenset(languages) for languages in sets or ()}) < len(sets or ()):
+            raise ValueError(f"{[list(languages) for languages in sets or ()]} has a set twice")
+        return sets

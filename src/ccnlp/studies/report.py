@@ -1,9 +1,9 @@
 """A study's page for people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import pandas as pd
 
@@ -16,6 +16,8 @@ from ccnlp.studies.verdicts import summarise
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+Cell = TypeVar("Cell")
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -55,23 +57,13 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class AnswerRow:
-    """One group with the answer for each arm that was asked about."""
+class GroupRow(Generic[Cell]):
+    """One group with what is told of each arm: an answer, or a score in percent."""
 
     key: str
     name: str
     n: int
-    answers: dict[str, Answer]
-
-
-@dataclass(frozen=True)
-class ScoreRow:
-    """One group with the score of each arm, in percent."""
-
-    key: str
-    name: str
-    n: int
-    scores: dict[str, Estimate]
+    cells: dict[str, Cell]
 
 
 def render_study(
@@ -101,7 +93,7 @@ def render_study(
     own = of_split[of_split["is_primary"].astype(bool)]
     tables = {
         f"{task}, {corpus}": {
-            slice_name_of(name): _rows(part, name)
+            slice_name_of(name): _rows(part, name, _answer)
             for name, part in _in_order(table, slice_name).items()
         }
         for (task, corpus), table in own.groupby(["task", "corpus"], sort=False)
@@ -123,34 +115,17 @@ def render_study(
     )
 
 
-def _score_tables(scores: pd.DataFrame, slice_name: str) -> dict[str, list[ScoreRow]]:
+def _score_tables(scores: pd.DataFrame, slice_name: str) -> dict[str, list[GroupRow[Estimate]]]:
     """By place and metric, all rows and then the groups of a slice."""
     told = scores[scores["slice"].isin(["all", slice_name])]
     return {
         f"{task}, {corpus}: {metric_name_of(str(metric))}": [
             row
             for name, part in _in_order(table, slice_name).items()
-            for row in _score_rows(part, name)
+            for row in _rows(part, name, _score)
         ]
         for (task, corpus, metric), table in told.groupby(["task", "corpus", "metric"], sort=False)
     }
-
-
-def _score_rows(table: pd.DataFrame, slice_name: str) -> list[ScoreRow]:
-    return [
-        ScoreRow(
-            key=NAMES.get(str(group)) or short_group(slice_name, str(group)),
-            name=describe_group(slice_name, str(group)),
-            n=int(own["n"].iloc[0]),
-            scores={
-                str(row["arm"]): Estimate(
-                    *(100 * float(row[end]) for end in ("score", "low", "high"))
-                )
-                for _, row in own.iterrows()
-            },
-        )
-        for group, own in table.groupby("group", sort=False)
-    ]
 
 
 def _in_order(table: pd.DataFrame, first: str) -> dict[str, pd.DataFrame]:
@@ -160,18 +135,29 @@ def _in_order(table: pd.DataFrame, first: str) -> dict[str, pd.DataFrame]:
     }
 
 
-def _rows(table: pd.DataFrame, slice_name: str) -> list[AnswerRow]:
+def _rows(
+    table: pd.DataFrame, slice_name: str, cell: "Callable[[pd.Series[float]], Cell]"
+) -> list[GroupRow[Cell]]:
+    """A row a group, with the cell of each row of the table by its arm."""
     return [
-        AnswerRow(
-            key=short_group(slice_name, str(group)),
+        GroupRow(
+            key=NAMES.get(str(group)) or short_group(slice_name, str(group)),
             name=describe_group(slice_name, str(group)),
             n=int(own["n"].iloc[0]),
-            answers={str(row["arm"]): _answer(row) for _, row in own.iterrows()},
+            cells={str(row["arm"]): cell(row) for _, row in own.iterrows()},
         )
         for group, own in table.groupby("group", sort=False)
     ]
 
 
 def _answer(row: "pd.Series[float]") -> Answer:
-    columns = ("difference", "difference_low", "difference_high")
-    return Answer(Estimate(*(100 * float(row[name]) for name in columns)), str(row["verdict"]))
+    difference = _estimate(row, "difference", "difference_low", "difference_high")
+    return Answer(difference, str(row["verdict"]))
+
+
+def _score(row: "pd.Series[float]") -> Estimate:
+    return _estimate(row, "score", "low", "high")
+
+
+def _estimate(row: "pd.Series[float]", *names: str) -> Estimate:
+    return Estimate(*(100 * float(row[name]) for name in names))

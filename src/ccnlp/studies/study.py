@@ -15,13 +15,13 @@ class Study:
 
     Attributes:
         name: of the pipeline, its datasets and its parameters, such as `culture_study`.
-        about: the question and the arms, in words.
+        about_of: from the names of the arms that predicted, the question and the arms in words.
         parameters: the model of its parameters.
         questions_of: from the names of the arms that predicted, what is asked of them.
     """
 
     name: str
-    about: About
+    about_of: Callable[[Collection[str]], About]
     parameters: type[StudyParameters]
     questions_of: Callable[[Collection[str]], tuple[Question, ...]]
 

@@ -7,16 +7,16 @@ contract. One module a kind of task: see `kinds/sequence_classification.py`.
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, RootModel, field_validator
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.registry import Registry
-from ccnlp.tasks.sequences import ContextReading
+from ccnlp.tasks.frames import ContextReading
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +43,32 @@ Pooling = Literal["first", "mean"]
 """How a text's vector is read off its token states: the first token's, or their mean."""
 
 
+Calibration = Mapping[str, Mapping[str, float]]
+"""What was chosen on validation: by what it is, such as thresholds, numbers by label."""
+KIND_PARAMETERS = {
+    "score_range": "pair_similarity",
+    "none_label": "relation_classification",
+    "answers": "question_answering",
+}
+"""Parameters that one kind alone reads."""
+
 TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
+
+
+class AnswerParameters(BaseModel):
+    """`answers` of an entry: what an answer that is cut out of a passage may be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_tokens: int = Field(ge=1, description="tokens of a predicted answer at most")
+    stride_tokens: int = Field(
+        ge=0,
+        description="tokens that neighbouring windows of a long passage share, at most half of a "
+        "window; answers up to this length stand whole in one of them",
+    )
+    may_be_missing: bool = Field(
+        description="whether a question may have no answer in its passage, and a model may say so"
+    )
 
 
 class TaskParameters(BaseModel):
@@ -64,6 +89,19 @@ class TaskParameters(BaseModel):
         default="none",
         description="how the model reads the context of texts, for corpora that name one: `none`, "
         "`text_pair` (behind the text, as the second of a pair) or `prefix` (in front of it)",
+    )
+    score_range: tuple[FiniteFloat, FiniteFloat] | None = Field(
+        default=None,
+        description="the lowest and the highest score, for kind pair_similarity, such as [0, 5]",
+    )
+    none_label: str | None = Field(
+        default=None,
+        description="the label that says no relation holds, for kind relation_classification; it "
+        "is left out of F1",
+    )
+    answers: AnswerParameters | None = Field(
+        default=None,
+        description="what answers may be, for kind question_answering",
     )
 
 
@@ -89,6 +127,7 @@ class Task(ABC):
     Args:
         name: the name in `parameters/tasks.yml`, such as `sentiment`.
         parameters: that entry.
+        calibration: what `calibrate` chose; nothing before a model is trained.
 
     Raises:
         ConfigurationError: the entry does not fit the kind of task.
@@ -99,22 +138,47 @@ class Task(ABC):
     target_columns: ClassVar[tuple[str, ...]]
     list_columns: ClassVar[tuple[str, ...]] = ()
     """Those that hold lists, such as tokens and their tags; the others hold text."""
+    emptiable_columns: ClassVar[tuple[str, ...]] = ()
+    """Those of them that may be empty, as a set of labels is where none applies."""
+    span_columns: ClassVar[tuple[str, ...]] = ()
+    """Inputs that say where in `text` something stands: its first character and the one behind its
+    last, as two numbers in a list; they are among `list_columns`."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
+    quoted_column: ClassVar[str | None] = None
+    """The input that targets and predictions are cut out of, such as a passage.
+
+    It stays as it is, since targets count its characters; the language of a row is its language;
+    rows that share it are one group where the corpus names none; and predictions are written with
+    it.
+    """
     can_read_context: ClassVar[bool] = False
     """Whether the model can be told the context of a text, which is none of these columns."""
+    is_calibrated: ClassVar[bool] = False
+    """Whether predictions depend on numbers that are chosen on validation after the weights."""
+    own_parameters: ClassVar[tuple[str, ...]] = ()
+    """Parameters that only this kind reads; others refuse them."""
     primary_metric: str
     """Key of `score` that early stopping looks at; up is better."""
 
-    def __init__(self, name: str, parameters: TaskParameters) -> None:
+    def __init__(
+        self, name: str, parameters: TaskParameters, calibration: Calibration | None = None
+    ) -> None:
         self.name = name
         self.parameters = parameters
+        self.calibration: Calibration = calibration or {}
         if parameters.view is not None and not self.annotation_columns:
             raise ConfigurationError(
                 f"task {name!r}: kind {parameters.kind!r} has one target, and no view of "
                 "annotations; leave view out, or use kind label_distribution "
                 "(parameters/tasks.yml)"
             )
+        for given, kind in KIND_PARAMETERS.items():
+            if given not in self.own_parameters and getattr(parameters, given) is not None:
+                raise ConfigurationError(
+                    f"task {name!r}: kind {parameters.kind!r} has no {given}, which is for kind "
+                    f"{kind}; leave it out (parameters/tasks.yml)"
+                )
         if self.reads_context and not self.can_read_context:
             raise ConfigurationError(
                 f"task {name!r}: kind {parameters.kind!r} reads no context; leave context out, or "
@@ -140,6 +204,19 @@ class Task(ABC):
         """Whether the model reads the context of texts."""
         return self.parameters.context != "none"
 
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The inputs that hold what is said, without those that say where something stands."""
+        return tuple(name for name in self.input_columns if name not in self.span_columns)
+
+    def texts(self, rows: pd.DataFrame) -> list[str]:
+        """What each row says, as one text, for systems that count words or embed one text."""
+        columns = [
+            rows[name].map(" ".join) if name in self.list_columns else rows[name].astype(str)
+            for name in self.text_columns
+        ]
+        return [" ".join(parts) for parts in zip(*columns, strict=True)]
+
     def columns_read(self, rows: pd.DataFrame) -> list[str]:
         """What the model reads of `rows`: the inputs, and the context if there and asked for."""
         told = [CONTEXT] if self.reads_context and CONTEXT in rows else []
@@ -147,6 +224,10 @@ class Task(ABC):
 
     def check_parameters(self) -> None:  # noqa: B027 (a kind without own limits needs no check)
         """Raises ConfigurationError where the entry does not fit the kind of task."""
+
+    def encoding_parameters(self) -> dict[str, Any]:
+        """The parameters that features depend on, as JSON holds them; the others may change."""
+        return self.parameters.model_dump(mode="json", exclude={"loss_weight"}, exclude_none=True)
 
     @abstractmethod
     def validate(self, rows: pd.DataFrame) -> pd.Series:
@@ -165,7 +246,8 @@ class Task(ABC):
         `input_ids`, `num_tokens_before_truncation`, and the targets, which are left out where
         `rows` has no target columns, as in serving. Token ids that are not in `input_ids`, such as
         those of a passage or a target text, stand in columns that end with `_input_ids`. An entry
-        is a row, or a window of a long one: then `window_of` holds the position of its row.
+        is a row, or a window of a long one: then `window_of` holds the position of its row. Texts
+        are read with `ccnlp.tasks.plain_text.text_ids`, so that none can pass for a special token.
         """
 
     @abstractmethod
@@ -238,7 +320,10 @@ class Task(ABC):
     def decode(
         self, outputs: "torch.Tensor", batch: Batch, tokenizer: "PreTrainedTokenizerBase"
     ) -> pd.DataFrame:
-        """A row a feature: `prediction`, `confidence` 0..1, `probabilities` (list or missing)."""
+        """A row a feature: `prediction`, `confidence` 0..1, `probabilities` (list or missing).
+
+        A task with a `merge` or a `write` of its own may give what these make predictions of.
+        """
 
     def merge(self, decoded: pd.DataFrame, window_of: "np.ndarray[Any, Any]") -> pd.DataFrame:
         """A row an example, in order, of the decoded windows: the most confident one of each.
@@ -250,6 +335,29 @@ class Task(ABC):
         order = np.lexsort((-decoded["confidence"].to_numpy(), window_of))
         _, best = np.unique(window_of[order], return_index=True)
         return decoded.iloc[order[best]]
+
+    def calibrate(self, predictions: pd.DataFrame) -> Calibration:
+        """What is chosen on validation and kept with the model, where the kind `is_calibrated`.
+
+        Args:
+            predictions: of the best weights for rows that have a `reference`, which stands beside.
+        """
+        del predictions
+        return {}
+
+    def calibrated(self, calibration: Calibration) -> Self:
+        """The same task, which decodes by what was chosen."""
+        return type(self)(self.name, self.parameters, calibration)
+
+    def write(self, predicted: pd.DataFrame, quoted: pd.Series | None) -> pd.DataFrame:
+        """The merged predictions as text: as they are, unless they are cut out of an input.
+
+        Args:
+            predicted: of `merge`, with a fresh index.
+            quoted: the rows' `quoted_column`, in the same order; `None` where the task has none.
+        """
+        del quoted
+        return predicted
 
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:
@@ -270,7 +378,11 @@ class Task(ABC):
 
     @abstractmethod
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
-        """Metrics of a table with `reference`, `prediction` and `probabilities`; 0..1."""
+        """Metrics of a table with `reference`, `prediction` and `probabilities`.
+
+        It has the `language` of each row, too. Up is better: 0..1 for shares, −1..1 for
+        correlations.
+        """
 
 
 def shared_backbone(tasks: Iterable[Task]) -> Backbone:

@@ -1,5 +1,6 @@
 """Heads on the shared encoder, and the pooling they share."""
 
+import torch
 from torch import Tensor, autocast, nn
 
 from ccnlp.tasks.base import Pooling
@@ -40,4 +41,62 @@ class PooledClassifier(nn.Module):
         with autocast(states.device.type, enabled=False):
             vector = pool(states, attention_mask, pooling=self.pooling)
             logits: Tensor = self.classifier(self.dropout(vector))
+        return logits
+
+
+class MarkClassifier(nn.Module):
+    """Logits from the states at two marks in a text, in fp32 whatever the states are.
+
+    Args:
+        hidden_size: width of the encoder's states.
+        num_labels: number of logits.
+        pooling: how the vector of a text is read off the states, which stands in for a mark that
+            was cut away.
+        dropout: share of the vector dropped in training.
+    """
+
+    def __init__(
+        self, hidden_size: int, num_labels: int, *, pooling: Pooling, dropout: float
+    ) -> None:
+        super().__init__()
+        self.pooling: Pooling = pooling
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(2 * hidden_size, num_labels)
+        nn.init.normal_(self.classifier.weight, std=0.02)
+        nn.init.zeros_(self.classifier.bias)
+
+    def forward(self, states: Tensor, attention_mask: Tensor, marks: Tensor) -> Tensor:
+        """Logits (batch, labels) of states (batch, sequence, hidden) and marks (batch, 2).
+
+        Marks are positions, below 0 where there is none.
+        """
+        with autocast(states.device.type, enabled=False):
+            pooled = pool(states, attention_mask, pooling=self.pooling).unsqueeze(1)
+            places = marks.clamp(min=0).unsqueeze(-1).expand(-1, -1, states.shape[-1])
+            vectors = torch.where(marks.unsqueeze(-1) < 0, pooled, states.gather(1, places).float())
+            logits: Tensor = self.classifier(self.dropout(vectors.flatten(1)))
+        return logits
+
+
+class TokenClassifier(nn.Module):
+    """Logits of each token, in fp32 whatever the states are.
+
+    Args:
+        hidden_size: width of the encoder's states.
+        num_outputs: number of logits a token.
+        dropout: share of the states dropped in training.
+    """
+
+    def __init__(self, hidden_size: int, num_outputs: int, *, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(hidden_size, num_outputs)
+        nn.init.normal_(self.classifier.weight, std=0.02)
+        nn.init.zeros_(self.classifier.bias)
+
+    def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
+        """Logits (batch, sequence, outputs) of states (batch, sequence, hidden)."""
+        del attention_mask
+        with autocast(states.device.type, enabled=False):
+            logits: Tensor = self.classifier(self.dropout(states.float()))
         return logits

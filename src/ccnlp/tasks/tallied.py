@@ -29,14 +29,14 @@ class TalliedTask(Task):
         """What each row adds to the sums, shape (rows, kinds).
 
         Args:
-            predictions: `prediction` and `reference`, neither of them missing.
+            predictions: `prediction` and `reference`, neither of them missing, and `language`.
         """
 
     @abstractmethod
     def metrics(self, sums: Sums) -> dict[str, Sums]:
         """Metrics of summed tallies (..., kinds), each of shape (...); NaN where there is none.
 
-        Each is 0..1, up is better, and the primary one is among them.
+        Up is better, and the primary one is among them. Shares are 0..1, correlations −1..1.
         """
 
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:

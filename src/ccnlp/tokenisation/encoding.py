@@ -1,8 +1,7 @@
 """Examples to token ids, in one call a task, as Arrow tables."""
 
-import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.tasks.base import WINDOW_OF, Task
+from ccnlp.tokenisation.notes import ENCODED_FOR, note_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -33,22 +33,22 @@ MIN_TEXT_TOKENS = 8
 
 TOKEN_IDS = pa.list_(pa.int32())
 
-ENCODED_FOR = b"ccnlp.encoded_for"
-"""In the tables' metadata: kind and labels of the task, by which targets are numbers."""
-
-ADDED = "num_added_tokens"
-"""There, too, where texts are cut to leave room for so many tokens of their culture."""
-
 REFERENCE = "reference"
 """The column with the target in the form of predictions, which validation compares with."""
 
 REFERENCE_PROBABILITIES = "reference_probabilities"
 """The column with the annotators' distribution, of tasks that have one."""
 
+QUOTED = "quoted"
+"""The column with the text that predictions are cut out of, of tasks that have one; each distinct
+text is kept once."""
+
 PARENT = "parent_id"
 """The column with the example that a round trip comes from, where examples have it."""
 
-NOT_READ_BY_MODELS = frozenset({*IDENTITY_COLUMNS, REFERENCE, REFERENCE_PROBABILITIES, PARENT})
+NOT_READ_BY_MODELS = frozenset(
+    {*IDENTITY_COLUMNS, REFERENCE, REFERENCE_PROBABILITIES, QUOTED, PARENT}
+)
 
 
 def encode_examples(
@@ -79,6 +79,25 @@ def encode_examples(
         ConfigurationError: the model reads fewer tokens than `max_length_tokens`, or those that
             are added leave too few of them, or a task is to read contexts and has none.
     """
+    _check_length(tokenizer, max_length_tokens, num_added_tokens)
+    tables = {}
+    for name, task in tasks.items():
+        rows = examples[examples["task"] == name].reset_index(drop=True)
+        if len(rows):
+            _check_contexts(task, rows)
+            encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
+            note = note_of(
+                task, max_length_tokens=max_length_tokens, num_added_tokens=num_added_tokens
+            )
+            tables[name] = _as_one(_in_slices(rows, encode), note)
+            logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
+    return tables
+
+
+def _check_length(
+    tokenizer: "PreTrainedTokenizerBase", max_length_tokens: int, num_added_tokens: int
+) -> None:
+    """Raises ConfigurationError where the model reads fewer tokens, or a text is left too few."""
     limit = tokenizer.model_max_length
     if max_length_tokens > limit:
         raise ConfigurationError(
@@ -91,19 +110,6 @@ def encode_examples(
             f"takes {num_added_tokens}, and a text needs {MIN_TEXT_TOKENS}; set it higher "
             "(parameters/tokenisation.yml) or tell less (parameters/culture.yml)"
         )
-    tables = {}
-    for name, task in tasks.items():
-        rows = examples[examples["task"] == name].reset_index(drop=True)
-        if len(rows):
-            _check_contexts(task, rows)
-            encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
-            parts = [
-                encode(rows[first : first + ROWS_AT_ONCE])
-                for first in range(0, len(rows), ROWS_AT_ONCE)
-            ]
-            tables[name] = _as_one(parts, _note_of(task, num_added_tokens))
-            logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
-    return tables
 
 
 def _check_contexts(task: Task, rows: pd.DataFrame) -> None:
@@ -121,55 +127,10 @@ def _check_contexts(task: Task, rows: pd.DataFrame) -> None:
     logger.info("%s: %s of %s texts have a context", task.name, f"{num_told:,}", f"{len(rows):,}")
 
 
-def check_encoded_for(
-    features: Mapping[str, pa.Table], tasks: Mapping[str, Task], *, num_added_tokens: int = 0
-) -> None:
-    """Checks that texts were encoded for tasks of the same kind, labels and reading of contexts.
-
-    Raises:
-        ConfigurationError: a task has changed since, or how many tokens a text becomes longer by.
-    """
-    for name, table in features.items():
-        encoded = (table.schema.metadata or {}).get(ENCODED_FOR)
-        if encoded is None:
-            continue
-        was = json.loads(encoded)
-        if was.get(ADDED, 0) != num_added_tokens:
-            raise ConfigurationError(
-                f"task {name!r} was tokenised to leave room for {was.get(ADDED, 0)} tokens of "
-                f"culture, and culture.conditioning now adds {num_added_tokens} "
-                "(parameters/culture.yml); tokenise again: kedro run --pipelines tokenisation"
-            )
-        was_read, is_read = was.get(CONTEXT, "none"), tasks[name].parameters.context
-        if was_read != is_read:
-            raise ConfigurationError(
-                f"task {name!r} was tokenised with context {was_read}, and tasks.{name}.context is "
-                f"{is_read} now (parameters/tasks.yml); tokenise again: "
-                "kedro run --pipelines tokenisation"
-            )
-        if encoded != _note_of(tasks[name], num_added_tokens):
-            raise ConfigurationError(
-                f"task {name!r} was tokenised as {was['kind']} with the labels {was['labels']}"
-                f"{_view_in_words(was)}, and has changed since (parameters/tasks.yml); tokenise "
-                "again: "
-                "kedro run --pipelines tokenisation"
-            )
-
-
-def _note_of(task: Task, num_added_tokens: int) -> bytes:
-    note: dict[str, str | int | list[str]] = {"kind": task.parameters.kind}
-    note["labels"] = list(task.labels)
-    if task.parameters.view is not None:
-        note["view"] = task.parameters.view
-    if task.reads_context:
-        note[CONTEXT] = task.parameters.context
-    if num_added_tokens:
-        note[ADDED] = num_added_tokens
-    return json.dumps(note).encode()
-
-
-def _view_in_words(note: Mapping[str, object]) -> str:
-    return f" and the view {note['view']}" if "view" in note else ""
+def _in_slices(rows: pd.DataFrame, encode: Callable[[pd.DataFrame], pa.Table]) -> list[pa.Table]:
+    """The tables of all rows, so many at a time that memory suffices."""
+    firsts = range(0, len(rows), ROWS_AT_ONCE)
+    return [encode(rows[first : first + ROWS_AT_ONCE]) for first in firsts]
 
 
 def _as_one(parts: list[pa.Table], note: bytes) -> pa.Table:
@@ -189,18 +150,7 @@ def _encode(
     max_text_tokens = max_length_tokens - num_added_tokens
     features = task.encode(rows, tokenizer, max_length_tokens=max_text_tokens)
     window_of = features.pop(WINDOW_OF, None)
-    texts = [
-        rows[column].map(" ".join) if column in task.list_columns else rows[column]
-        for column in task.columns_read(rows)
-    ]
-    num_characters = pd.concat([text.str.len() for text in texts], axis=1).sum(axis=1)
-    kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
-    own = rows[kept].assign(
-        **{REFERENCE: task.reference(rows)}, num_characters=num_characters.astype("int64")
-    )
-    distributions = task.reference_probabilities(rows)
-    if distributions is not None:
-        own = own.assign(**{REFERENCE_PROBABILITIES: distributions})
+    own = _known_of(task, rows)
     if window_of is not None:
         own = own.iloc[list(window_of)]
     columns = {str(name): pa.array(own[name]) for name in own}
@@ -213,6 +163,29 @@ def _encode(
     for name in LENGTHS if num_added_tokens else ():
         columns[name] = pc.add(columns[name], num_added_tokens)
     return pa.table(columns)
+
+
+def _known_of(task: Task, rows: pd.DataFrame) -> pd.DataFrame:
+    """What features keep of their examples: where they belong, references and characters."""
+    kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
+    known = {REFERENCE: task.reference(rows), "num_characters": _num_characters(task, rows)}
+    distributions = task.reference_probabilities(rows)
+    if distributions is not None:
+        known[REFERENCE_PROBABILITIES] = distributions
+    if task.quoted_column is not None:
+        known[QUOTED] = rows[task.quoted_column].astype("category")
+    return rows[kept].assign(**known)
+
+
+def _num_characters(task: Task, rows: pd.DataFrame) -> pd.Series:
+    """Of what the model reads of each row."""
+    texts = [
+        rows[column].map(" ".join) if column in task.list_columns else rows[column]
+        for column in task.columns_read(rows)
+        if column not in task.span_columns
+    ]
+    lengths = pd.concat([text.str.len() for text in texts], axis=1)
+    return lengths.sum(axis=1).astype("int64")
 
 
 def _holds_token_ids(column: str) -> bool:
@@ -238,12 +211,15 @@ def report_tokens(features: Mapping[str, pa.Table]) -> pd.DataFrame:
     """How each language is cut into tokens, a row a task and language.
 
     Columns: `num_texts`, `tokens_per_text`, `tokens_per_character` (fertility: a language with
-    twice the tokens costs twice the time and is truncated sooner), `share_truncated` (0..1).
+    twice the tokens costs twice the time and is truncated sooner), `share_truncated` (0..1; a text
+    that is read in several windows is read to its end).
     """
     frames = []
     for task, table in features.items():
-        frame = table.select(list(REPORTED)).to_pandas().drop_duplicates("id")
-        frame["is_truncated"] = frame["num_tokens_before_truncation"] > frame["num_tokens"]
+        windows = table.select(list(REPORTED)).to_pandas()
+        is_cut = windows["num_tokens_before_truncation"] > windows["num_tokens"]
+        windows["is_truncated"] = is_cut & ~windows["id"].duplicated(keep=False)
+        frame = windows.drop_duplicates("id")
         by_language = frame.groupby("language", observed=True)
         tokens = by_language["num_tokens_before_truncation"].sum()
         frames.append(

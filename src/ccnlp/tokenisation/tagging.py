@@ -1,12 +1,18 @@
 """Round trips that a model can tell from the texts that people wrote."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ccnlp.errors import ConfigurationError
+from ccnlp.tasks.plain_text import mark_ids
+from ccnlp.tokenisation.notes import MEND, with_note
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 BACK_TRANSLATION = "back_translation"
 TEXT = "text"
@@ -19,8 +25,9 @@ def tag_round_trips(examples: pd.DataFrame, *, tag: str | None) -> pd.DataFrame:
 
     What a translator does to a text is learnt with the tag, and a text without one is answered as
     one that a person wrote (Caswell, Chelba and Grangier 2019, "Tagged Back-Translation"). The tag
-    is read as text, in as many tokens as its characters make. Rows to predict have none: only train
-    has round trips.
+    is read as text, in as many tokens as its characters make, so that a text which a person begins
+    with it is read as a round trip: choose one that no text begins with. Rows to predict have none:
+    only train has round trips.
 
     Args:
         examples: with `origin` and `text`.
@@ -33,16 +40,34 @@ def tag_round_trips(examples: pd.DataFrame, *, tag: str | None) -> pd.DataFrame:
     return examples.assign(**{TEXT: examples[TEXT].mask(is_round_trip, tagged)})
 
 
+def check_tag_is_text(
+    tag: str | None, tokenizer: "PreTrainedTokenizerBase", *, parameter: str
+) -> None:
+    """Checks that a tag is none of the tokenizer's special tokens.
+
+    As it is read as text, it would not be the token that its spelling promises.
+
+    Args:
+        tag: such as `<bt>`; `None` is no token.
+        tokenizer: what reads it.
+        parameter: where it is configured.
+
+    Raises:
+        ConfigurationError: it is one.
+    """
+    marks = tokenizer.convert_ids_to_tokens(sorted(mark_ids(tokenizer)))
+    if tag is not None and tag in {*marks, tokenizer.unk_token}:
+        raise ConfigurationError(
+            f"{parameter} is {tag}, a special token of the encoder's tokenizer, but a tag is read "
+            f"as text; name another, such as <bt> (parameters/{parameter.partition('.')[0]}.yml)"
+        )
+
+
 def note_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> dict[str, pa.Table]:
     """The tables of features, which remember the tag of their round trips, where they have one."""
     if tag is None:
         return dict(features)
-    return {
-        task: table.replace_schema_metadata(
-            {**(table.schema.metadata or {}), TAGGED_WITH: tag.encode()}
-        )
-        for task, table in features.items()
-    }
+    return {task: with_note(table, TAGGED_WITH, tag) for task, table in features.items()}
 
 
 def check_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> None:
@@ -57,8 +82,8 @@ def check_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> None:
         if was != tag and pc.any(pc.equal(table["origin"], BACK_TRANSLATION)).as_py():
             raise ConfigurationError(
                 f"task {task!r}: its round trips were tokenised {_in_words(was)}, and "
-                f"tokenisation.round_trip_tag is {tag or 'null'} now (parameters/tokenisation.yml);"
-                " tokenise again: kedro run --pipelines tokenisation"
+                f"tokenisation.round_trip_tag is {tag or 'null'} now "
+                f"(parameters/tokenisation.yml); {MEND}"
             )
 
 

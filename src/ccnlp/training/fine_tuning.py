@@ -22,6 +22,7 @@ from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import Task
 from ccnlp.training.assembly import build_trainer
 from ccnlp.training.kept import KeptTasks
+from ccnlp.training.languages import tokens_of
 from ccnlp.training.material import Material
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.planning import plan_training, rows_to_draw
@@ -78,24 +79,32 @@ def fine_tune(
 
     Args:
         features: by task, as `encode_examples` gives them.
-        vocabulary: sorted token ids that occur, shape (ids,).
+        vocabulary: sorted token ids that occur, shape (ids,); where `parameters.languages` names
+            some, those of their texts are taken.
         encoder: where training starts.
         tasks: by name.
-        max_length_tokens: tokens that predictions cut a text to, as the features were.
+        max_length_tokens: tokens that predictions cut a text to, as the features must have been.
         parameters: `parameters/training.yml`.
         checkpoints: a folder to write to; keeps the best weights of the last training.
         culture: `parameters/culture.yml`; the model is told nothing where it is not given.
 
     Raises:
         CorpusError: a task has no train or no validation rows.
-        ConfigurationError: the tasks need different backbones, or have changed since their texts
-            were tokenised, or more layers are to be trained than there are, or no culture is
-            known to learn of; or tasks that are to be kept can't be.
+        ConfigurationError: the tasks need different backbones, or they or the length of texts
+            have changed since texts were tokenised, or more layers are to be trained than there
+            are, or no culture is known to learn of, or there are no train rows of a language that
+            is to be trained on; or tasks that are to be kept can't be.
     """
     from transformers import set_seed
 
     kept = KeptTasks.of(encoder, parameters, max_length_tokens=max_length_tokens, culture=culture)
-    material = Material.of(kept.without(features), tasks, parameters, culture)
+    material = Material.of(
+        kept.without(features), tasks, parameters, culture, max_length_tokens=max_length_tokens
+    )
+    if parameters.languages is not None:
+        # What else occurs stays as it was pretrained, as tokens do that no text has.
+        special_ids = encoder.load_tokenizer().all_special_ids
+        vocabulary = tokens_of(material.features, special_ids=special_ids)
     folder = RunFolder.of(
         checkpoints,
         material.features,
@@ -122,7 +131,7 @@ def fine_tune(
     model = TrainedModel(
         network=network.eval(),
         tokenizer=tokenizer,
-        tasks=network.tasks,
+        tasks={**network.tasks, **_calibrated(network, material, tokenizer, parameters)},
         encoder=encoder,
         pooling=parameters.pooling,
         max_length_tokens=max_length_tokens,
@@ -194,6 +203,24 @@ def _finish(
         tokenizer = deepcopy(tokenizer)  # it may be given tokens, and others hold the same one
         conditioning.finish(network.conditioning, network.backbone, tokenizer)
     return tokenizer, step
+
+
+def _calibrated(
+    network: "MultiTaskNetwork",
+    material: Material,
+    tokenizer: "PreTrainedTokenizerBase",
+    parameters: TrainingParameters,
+) -> dict[str, Task]:
+    """The tasks that were trained; kept ones have chosen before."""
+    from ccnlp.training.calibration import calibrate
+
+    return calibrate(
+        network,
+        material.tasks,
+        material.features,
+        tokenizer=tokenizer,
+        precision=parameters.precision,
+    )
 
 
 def check_disk(folder: Path, error: Exception) -> None:

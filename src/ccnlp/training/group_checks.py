@@ -1,4 +1,4 @@
-"""Whether there are groups to weigh and to judge, told before anything is translated or trained."""
+"""Whether there are languages to train on and groups to weigh, told before anything is trained."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 from ccnlp.examples import groups_by_columns
 from ccnlp.tasks.base import Task
+from ccnlp.training.languages import check_languages
 from ccnlp.training.objective import OBJECTIVES, check_several
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.worst_group import check_large_enough
@@ -17,16 +18,20 @@ MADE_BY_AUGMENTATION = "origin"
 def check_groups(
     examples: pd.DataFrame, tasks: Mapping[str, Task], parameters: TrainingParameters
 ) -> None:
-    """Checks on the examples what the objective and the choice of weights need of groups.
+    """Checks on the examples what training needs of languages and groups.
 
     Training checks it again on what it draws: round trips may make groups, and few steps may leave
     some out.
 
     Raises:
-        ConfigurationError: the objective weighs groups and the train rows of each task are one, or
-            a task is judged by its worst group and none has enough validation rows.
+        ConfigurationError: there are no train rows of a language that is to be trained on, or the
+            objective weighs groups and the train rows of each task are one, or a task is judged by
+            its worst group and none has enough validation rows.
     """
     trained = [name for name in tasks if name not in parameters.kept_tasks]
+    check_languages(examples, trained, parameters.languages)
+    if parameters.languages is not None:
+        examples = examples[examples["language"].isin(parameters.languages)]
     own = {name: examples[examples["task"] == name] for name in trained}
     present = {name: rows for name, rows in own.items() if len(rows)}
     columns = parameters.objective.groups

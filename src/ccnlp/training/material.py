@@ -11,9 +11,10 @@ from ccnlp.conditioning.base import Conditioning, num_added_tokens
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.models.trained import ids_as_numbers
 from ccnlp.tasks.base import Task
-from ccnlp.tokenisation.encoding import check_encoded_for
+from ccnlp.tokenisation.notes import check_encoded_for
 from ccnlp.training.conditions import fit_conditioning, with_conditions
 from ccnlp.training.groups import Rows
+from ccnlp.training.languages import of_languages
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import rows_and_partners
 
@@ -41,22 +42,29 @@ class Material:
         tasks: Mapping[str, Task],
         parameters: TrainingParameters,
         culture: CultureParameters | None,
+        *,
+        max_length_tokens: int,
     ) -> "Material":
-        """That of features which were encoded for these tasks.
+        """That of features which were encoded for these tasks, in the languages to train on.
 
         Args:
             features: by task.
             tasks: by name.
             parameters: `parameters/training.yml`.
             culture: `parameters/culture.yml`; `None` tells the model nothing.
+            max_length_tokens: tokens that texts must have been cut to.
 
         Raises:
             CorpusError: a task has no train rows.
-            ConfigurationError: a task has changed since its texts were tokenised, or there is no
-                culture or round trip to learn of.
+            ConfigurationError: a task or the length of texts has changed since they were
+                tokenised, or there is no culture or round trip to learn of, or there are no train
+                rows of a language that is to be trained on.
         """
+        features = of_languages(features, parameters.languages)
         added = num_added_tokens(culture) if culture else 0
-        check_encoded_for(features, tasks, num_added_tokens=added)
+        check_encoded_for(
+            features, tasks, max_length_tokens=max_length_tokens, num_added_tokens=added
+        )
         rows, _ = rows_and_partners(features, parameters)
         conditioning = fit_conditioning(culture, features, rows) if culture else None
         return cls(

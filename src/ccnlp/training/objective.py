@@ -107,8 +107,13 @@ def check_several(groups: Mapping[str, Sequence[str]], parameters: "ObjectivePar
         parameters: `training.objective`.
 
     Raises:
-        ConfigurationError: no task has several.
+        ConfigurationError: no task has several, or none has train rows at all.
     """
+    if not any(groups.values()):
+        raise ConfigurationError(
+            f"training.objective is {parameters.name}, but no task has train rows, whose groups it "
+            "could weigh; name a corpus with some, of a configured task (parameters/corpora.yml)"
+        )
     if all(len(names) < 2 for names in groups.values()):
         raise ConfigurationError(
             f"training.objective is {parameters.name}, but by {', '.join(parameters.groups)} the "

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ccnlp.cultures import LanguageTag
 from ccnlp.errors import did_you_mean
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.base import Pooling
@@ -188,6 +189,10 @@ class TrainingParameters(_Group):
         "comes as often as in them",
     )
     seed: int = Field(ge=0, description="of the batches, the heads and dropout")
+    languages: Annotated[tuple[LanguageTag, ...], Field(min_length=1)] | None = Field(
+        description="whose train and validation rows are learnt from, such as [en]; the others are "
+        "tested only, which shows zero-shot transfer; null takes all"
+    )
     pooling: Pooling = Field(description="how a text's vector is read off its token states")
     trim_vocabulary: bool = Field(
         description="whether only the embedding rows that occur are trained; nothing is lost"

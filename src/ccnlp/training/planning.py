@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from ccnlp.training.batches import PlannedBatch, TaskRows, plan_epochs
 from ccnlp.training.groups import Rows, group_names
+from ccnlp.training.languages import of_languages
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.preparation import rows_and_partners
 
@@ -19,7 +20,9 @@ def count_batches(
 
     Raises:
         CorpusError: a task has no train rows.
+        ConfigurationError: there are none of a language that is to be trained on.
     """
+    features = of_languages(features, parameters.languages)
     rows, _ = rows_and_partners(features, parameters)
     plan = plan_training(rows_to_draw(features, rows, parameters), parameters)
     counts = Counter(batch.task for epoch in plan for batch in epoch)

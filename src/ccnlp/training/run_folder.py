@@ -71,7 +71,7 @@ class RunFolder:
         """
         without_effect = {"validation": {"seconds_between_checkpoints"}}
         digest = hashlib.sha256(parameters.model_dump_json(exclude=without_effect).encode())
-        digest.update(f"{encoder.name} {encoder.revision}".encode())
+        digest.update(encoder.identity.encode())
         digest.update(
             f"{fingerprint_code()} {fingerprint_arithmetic(parameters.precision)}".encode()
         )

@@ -1,7 +1,7 @@
 """The score that training is steered by."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from ccnlp.models.network import MultiTaskNetwork
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.models.prediction import predict_features
 from ccnlp.tasks.base import Features, Task
-from ccnlp.tokenisation.encoding import REFERENCE, REFERENCE_PROBABILITIES
+from ccnlp.tokenisation.encoding import QUOTED, REFERENCE, REFERENCE_PROBABILITIES
 from ccnlp.training.features import rows_of_split
 from ccnlp.training.groups import TrainedGroups
 from ccnlp.training.parameters import TrainingParameters
@@ -31,8 +31,8 @@ class ValidationRows:
     Attributes:
         features: windows of the rows.
         window_of: position of the row that each belongs to; shape (windows,).
-        references: of the rows, in the form of predictions; `reference`, and where the task has
-            them `reference_probabilities`.
+        references: of the rows, in the form of predictions; `reference` and `language`, and where
+            the task has them `reference_probabilities` and `quoted`.
         judged: the groups of which the worst gives the score; `None` where all rows give it.
     """
 
@@ -64,30 +64,62 @@ class ValidationRows:
             CorpusError: there are no rows, or none that the task's primary metric looks at.
             ConfigurationError: the worst group is to be judged, and none has enough rows.
         """
+        own = cls.of_split(table, features, task)
+        if parameters.validation.select_by != "worst_group":
+            return own
+        rows = rows_of_split(table, "validation", task.name)
+        _, first_windows = np.unique(own.window_of, return_index=True)
+        groups = trained.of_rows[rows][first_windows].copy()
+        groups[~task.counts_in_score(own.references).to_numpy(dtype=bool)] = None
+        judged = JudgedGroups.of(
+            groups, trained=trained.names, task=task.name, parameters=parameters
+        )
+        return replace(own, judged=judged)
+
+    @classmethod
+    def of_split(
+        cls, table: "pa.Table", features: Sequence[Features], task: Task
+    ) -> "ValidationRows":
+        """The rows of the validation split, whatever groups they are of.
+
+        Raises:
+            CorpusError: there are none, or none that the task's primary metric looks at.
+        """
         rows = rows_of_split(table, "validation", task.name)
         ids = table["id"].to_pandas().iloc[rows]
         is_first_window = (~ids.duplicated()).to_numpy()
         window_of, _ = pd.factorize(ids)
-        columns = [c for c in (REFERENCE, REFERENCE_PROBABILITIES) if c in table.column_names]
+        wanted = (REFERENCE, REFERENCE_PROBABILITIES, QUOTED, "language")
+        columns = [column for column in wanted if column in table.column_names]
         references = table.select(columns).to_pandas().iloc[rows][is_first_window]
-        counts = task.counts_in_score(references).to_numpy(dtype=bool)
-        if not counts.any():
+        if not task.counts_in_score(references).to_numpy(dtype=bool).any():
             raise CorpusError(
                 f"task {task.name!r}: none of {len(references):,} validation rows has a label, "
                 "because their annotators are tied, so that no training can be judged; choose a "
                 "view that compares distributions (view, parameters/tasks.yml), or give the "
                 "corpora more validation rows (parameters/corpora.yml)"
             )
-        judged = None
-        if parameters.validation.select_by == "worst_group":
-            groups = trained.of_rows[rows][is_first_window].copy()
-            groups[~counts] = None
-            judged = JudgedGroups.of(
-                groups, trained=trained.names, task=task.name, parameters=parameters
-            )
-        return cls(
-            [features[row] for row in rows], window_of, references.reset_index(drop=True), judged
+        return cls([features[row] for row in rows], window_of, references.reset_index(drop=True))
+
+    def predict(
+        self,
+        network: MultiTaskNetwork,
+        task: Task,
+        *,
+        tokenizer: "PreTrainedTokenizerBase",
+        precision: PrecisionChoice,
+    ) -> pd.DataFrame:
+        """The network's predictions of the rows beside their references."""
+        predicted = predict_features(
+            network,
+            task,
+            self.features,
+            window_of=self.window_of,
+            tokenizer=tokenizer,
+            quoted=self.references.get(QUOTED),
+            precision=precision,
         )
+        return pd.concat([predicted, self.references], axis=1)
 
 
 @dataclass(frozen=True)
@@ -111,15 +143,9 @@ class Validation:
         self.network.eval()
         for name, task in self.tasks.items():
             rows = self.rows[name]
-            predicted = predict_features(
-                self.network,
-                task,
-                rows.features,
-                window_of=rows.window_of,
-                tokenizer=self.tokenizer,
-                precision=self.precision,
+            predicted = rows.predict(
+                self.network, task, tokenizer=self.tokenizer, precision=self.precision
             )
-            predicted = pd.concat([predicted, rows.references], axis=1)
             scores |= {f"{name}/{metric}": value for metric, value in task.score(predicted).items()}
             if rows.judged:
                 by_group = rows.judged.score(predicted, task)

@@ -16,7 +16,9 @@ class Tagging:
     input_columns: ClassVar[tuple[str, ...]] = ("tokens",)
     target_columns: ClassVar[tuple[str, ...]] = ("tags",)
     list_columns: ClassVar[tuple[str, ...]] = ("tokens", "tags")
+    span_columns: ClassVar[tuple[str, ...]] = ()
     annotation_columns: ClassVar[tuple[str, ...]] = ()
+    emptiable_columns: ClassVar[tuple[str, ...]] = ()
     labels: tuple[str, ...] = ()
 
     def validate(self, rows):

@@ -14,8 +14,10 @@ from ccnlp.augmentation.store import TranslationStore
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.errors import TranslationError
 from ccnlp.examples import COLUMNS
+from ccnlp.hooks.older_files import check_parts
 from ccnlp.pipelines.augmentation import nodes
 from ccnlp.pipelines.augmentation.pipeline import create_pipeline
+from ccnlp.tasks.base import TasksParameters
 
 CONF = Path(__file__).parents[3] / "conf"
 SENTENCES = (
@@ -25,6 +27,13 @@ SENTENCES = (
     ("What a beautiful film, I want to see it again.", "positive"),
     ("The phone stopped working after two days.", "negative"),
     ("They sell books and newspapers.", "neutral"),
+)
+LABELS = ["negative", "neutral", "positive"]
+TASKS = TasksParameters.model_validate(
+    {
+        "sentiment": {"kind": "sequence_classification", "loss_weight": 1, "labels": LABELS},
+        "inference": {"kind": "pair_classification", "loss_weight": 1, "labels": LABELS},
+    }
 )
 
 
@@ -81,6 +90,7 @@ def test_round_trips_of_the_real_engine_become_examples(
         "translations": TranslationStore(tmp_path / "translations.sqlite"),
         "params:augmentation": parameters,
         "params:ingestion": ingestion,
+        "params:tasks": TASKS,
     }
     outputs = run(create_pipeline(is_enabled=True), **inputs)
     augmented, report = outputs["augmented_examples"], outputs["augmentation_report"]
@@ -93,10 +103,21 @@ def test_round_trips_of_the_real_engine_become_examples(
     assert json.loads(json.dumps(report)) == report
     assert outputs["augmentation_table"]["kept"].sum() == len(augmented)
     assert len(outputs["augmentation_pairs"]) == 4
+    for name in ("augmented_examples", "augmentation_pairs"):
+        check_parts(name, outputs[name])
 
     again = run(create_pipeline(is_enabled=True), **inputs)
     pd.testing.assert_frame_equal(again["augmented_examples"], augmented)
     assert again["augmentation_report"]["texts_asked_of_translator"] == 0
+
+
+def test_texts_whose_rows_hold_more_than_a_text_are_not_translated(examples, parameters):
+    pairs = examples.assign(task="inference", other_text="It was not good.")
+
+    chosen = nodes.select_rows(pd.concat([examples, pairs]), TASKS, parameters)
+
+    assert chosen["id"].tolist() == ["row1", "row2", "row3", "row4"]
+    assert set(chosen["task"]) == {"sentiment"}
 
 
 def test_texts_are_embedded_as_the_parameters_say(examples, parameters, tiny_encoder, monkeypatch):
@@ -133,7 +154,10 @@ def test_switched_off_leaves_no_report_of_an_earlier_run(examples, tmp_path, mon
         catalog[name].save(pd.DataFrame({"language": ["en"], "kept": [3]}))
     catalog["examples@table"] = MemoryDataset(examples)
     SequentialRunner().run(create_pipeline(is_enabled=False), catalog)
-    assert [len(catalog.load(name)) for name in names] == [0, 0, 0]
+    tables = [catalog.load(name) for name in names]
+    assert list(map(len, tables)) == [0, 0, 0]
+    for name, table in zip(names, tables, strict=True):
+        check_parts(name, table)
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])

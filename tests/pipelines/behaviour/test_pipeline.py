@@ -8,6 +8,7 @@ from kedro.runner import SequentialRunner
 
 from ccnlp.behaviour.parameters import BehaviourParameters
 from ccnlp.corpora.curation import IngestionParameters
+from ccnlp.hooks.older_files import check_parts
 from ccnlp.pipelines.behaviour.pipeline import create_pipeline
 from ccnlp.progress import listening
 
@@ -78,6 +79,8 @@ def test_pipeline_judges_suites_swaps_and_invariance(catalog):
     assert "01" in set(table["test"])
     assert "nan" in set(table["language"])  # Min Nan is no missing value
     assert len(catalog.load("rejected_cases")) == 1
+    for name in create_pipeline().all_outputs() - {"judged_model"}:
+        check_parts(name, catalog.load(name))
     predictions = catalog.load("behaviour_predictions")
     assert len(catalog.load("behaviour_failures")) == predictions["is_failure"].sum()
     assert len(catalog.load("behaviour_plot").data) == 3

@@ -15,10 +15,12 @@ from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.stages import PAIR_COLUMNS
 from ccnlp.evaluation.systems import SYSTEMS
+from ccnlp.hooks.older_files import check_parts, known_parts
 from ccnlp.pipelines.evaluation import nodes
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
 CONFIGURATION = Path(__file__).parents[3] / "conf" / "base"
@@ -181,6 +183,19 @@ def test_pipeline_scores_the_systems_where_there_is_no_champion(catalog):
     assert (best.loc[best["metric"] == "macro_f1", "score"] == 1.0).all()
 
 
+def check_files(catalog):
+    """Whether each file has what a later run that begins with it looks for."""
+    written = {*create_pipeline(is_conditioned=True).all_outputs()} & {*known_parts()}
+    found = [name for name in sorted(written) if catalog.exists(name)]
+    for name in found:
+        check_parts(name, catalog.load(name))
+    return len(found)
+
+
+def test_files_have_what_a_later_run_looks_for(catalog):
+    assert check_files(catalog) >= 10
+
+
 def test_predictions_are_stored_as_lists_of_floats(catalog):
     import pyarrow.parquet as pq
 
@@ -236,16 +251,16 @@ def test_model_that_was_trained_on_test_rows_is_not_scored(
 
 
 def test_run_without_a_task_that_can_be_judged_ends(make_catalog, tmp_path, monkeypatch):
-    from ccnlp.evaluation import judged_tasks, predictions
-
     monkeypatch.chdir(tmp_path)
-    for module in (predictions, judged_tasks, nodes):
-        monkeypatch.setattr(module, "has_one_label", lambda task: False)
+    monkeypatch.setattr(nodes, "has_one_label", lambda task: False)
+    for module in ("predictions", "judged_tasks"):
+        monkeypatch.setattr(f"ccnlp.evaluation.{module}.is_judged", lambda task: False)
     catalog = make_catalog()
     run(catalog, WordModel())
     assert not len(catalog.load("predictions"))
     assert not len(catalog.load("scores"))
     assert catalog.load("scores_origin")["weights"] is None
+    assert check_files(catalog) >= 10
     assert Path("data", "08_reporting", "report.html").exists()
 
 
@@ -330,6 +345,31 @@ def test_champion_of_other_labels_leaves_it_open(many_examples, few_slices):
     assert not len(table)
 
 
+def test_champion_that_reads_contexts_is_compared_and_told(many_examples, few_slices):
+    reading = TASKS.model_dump()
+    reading["sentiment"]["context"] = "prefix"
+    champion = WordModel("0b", flipped="hard")
+    champion.tasks = build_tasks(TasksParameters.model_validate(reading))
+    decision, table = judge(many_examples, few_slices, WordModel(), champion)
+    assert (decision["alias"], decision["outcome"]) == ("champion", "passed")
+    sentence = "the champion reads the context as prefix, and this model reads no context"
+    assert decision["champion_differs"] == {"sentiment": [sentence]}
+    assert decision["reasons"][-1].startswith(f"sentiment: {sentence}")
+    assert set(table["champion_differs"]) == {sentence}
+
+
+def test_champion_that_needs_a_column_which_is_gone_leaves_it_open(many_examples, few_slices):
+    class OfReplies(SequenceClassification):
+        input_columns = ("text", "reply")
+
+    champion = WordModel("0b")
+    champion.tasks = {"sentiment": OfReplies("sentiment", TASKS.root["sentiment"])}
+    decision, table = judge(many_examples, few_slices, WordModel(), champion)
+    assert (decision["alias"], decision["outcome"]) == ("challenger", "inconclusive")
+    assert "inconclusive, as the champion reads 'reply', which" in decision["reasons"][0]
+    assert not len(table)
+
+
 def test_champion_with_a_task_that_the_model_lacks_stays(many_examples, few_slices):
     topic = {"kind": "sequence_classification", "loss_weight": 1.0, "labels": ["a", "b"]}
     champion = WordModel("0b", flipped="hard")
@@ -341,12 +381,10 @@ def test_champion_with_a_task_that_the_model_lacks_stays(many_examples, few_slic
 
 
 def test_task_that_writes_text_leaves_nothing_to_judge(many_examples, few_slices, monkeypatch):
-    monkeypatch.setattr("ccnlp.evaluation.judged_tasks.has_one_label", lambda task: False)
+    monkeypatch.setattr("ccnlp.evaluation.judged_tasks.is_judged", lambda task: False)
     decision, _ = judge(many_examples, few_slices, WordModel(), WordModel("0b"))
     assert decision["alias"] == "challenger"
-    assert decision["reasons"] == [
-        "no task of the model has one label a row, so nothing was judged"
-    ]
+    assert decision["reasons"] == ["no task of the model can be judged, so nothing was"]
 
 
 def test_examples_without_a_test_split_decide_nothing(many_examples, few_slices):
@@ -455,7 +493,9 @@ def test_cultures_are_set_apart_where_the_model_is_told_of_them(
         catalog[name] = made[name]
     SequentialRunner().run(told, catalog)
     table = catalog.load("culture_predictions")
-    assert len(table) == (examples["split"] == "test").sum()  # a row a text
+    test = examples[examples["split"] == "test"]
+    assert [list(own) for own in table["example_ids"]] == [[key] for key in test["id"]]
+    assert table["context"].isna().all()
     is_changed = table["text"].str.endswith("7")
     assert (table["prediction_GB"] == table["prediction_NA"]).all()
     assert set(table.loc[~is_changed, "disagreement"].round(6)) == {0.0}
@@ -463,6 +503,8 @@ def test_cultures_are_set_apart_where_the_model_is_told_of_them(
         catalog.load("contested_report")["sentiment"]["num_contested"]
         == (table["prediction_GB"] != table["prediction_MX"]).sum()
     )
+    check_parts("contested_report", catalog.load("contested_report"))
+    check_parts("culture_predictions", table)
     page = Path("data", "08_reporting", "report.html").read_text(encoding="utf-8")
     assert "Where do its answers differ by culture?" in page
 

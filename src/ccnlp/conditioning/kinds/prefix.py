@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ccnlp.conditioning.base import CONDITIONINGS, Conditioning
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.examples import UNKNOWN
+from ccnlp.tasks.frames import Frame
+from ccnlp.tasks.plain_text import text_ids
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +57,7 @@ class PrefixConditioning(Conditioning):
         return PrefixTokens(
             self._embed_names(backbone, tokenizer),
             self.keys.num_values,
-            place=_num_leading_marks(tokenizer),
+            place=len(Frame.of_text(tokenizer).before),
         )
 
     def _embed_names(
@@ -66,9 +68,13 @@ class PrefixConditioning(Conditioning):
         from ccnlp.conditioning.encoders import encoder_of
 
         embed, known = encoder_of(backbone).get_input_embeddings(), tokenizer.get_vocab()
-        texts = [token if token in known else name for token, name in self.tokens().items()]
+        tokens = self.tokens()
+        names = text_ids(list(tokens.values()), tokenizer)
+        ids = [
+            [known[token]] if token in known else own
+            for token, own in zip(tokens, names, strict=True)
+        ]
         with torch.no_grad():
-            ids = tokenizer(texts, add_special_tokens=False)["input_ids"]
             rows = [embed(torch.tensor(own)).mean(dim=0) for own in ids]
         return torch.stack(rows)
 
@@ -96,10 +102,3 @@ class PrefixConditioning(Conditioning):
         with torch.no_grad():
             scale = table(ids[:1]).norm() / table.weight[ids[:1]].norm()
             table.weight[ids] = layer.get_parameter("rows").detach().to(table.weight) / scale
-
-
-def _num_leading_marks(tokenizer: "PreTrainedTokenizerBase") -> int:
-    """Special tokens that the tokenizer puts in front of a text: 1 for BERT, 0 for T5."""
-    special = set(tokenizer.all_special_ids)
-    ids = tokenizer("a")["input_ids"]
-    return next(place for place, token_id in enumerate(ids) if token_id not in special)

@@ -13,11 +13,20 @@ from ccnlp.augmentation.translator import build_translator
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
+from ccnlp.tasks.answers import labels_one_text
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 
-def select_rows(examples: pd.DataFrame, augmentation: AugmentationParameters) -> pd.DataFrame:
-    """The train rows to translate."""
-    return selection.select_rows(examples, augmentation)
+def select_rows(
+    examples: pd.DataFrame, tasks: TasksParameters, augmentation: AugmentationParameters
+) -> pd.DataFrame:
+    """The train rows to translate, of tasks that give one label to one text.
+
+    A translated text no longer fits what else a row of other tasks holds, such as the places of
+    entities in it.
+    """
+    named = [name for name, task in build_tasks(tasks).items() if labels_one_text(task)]
+    return selection.select_rows(examples[examples["task"].isin(named)], augmentation)
 
 
 def translate_round_trips(

@@ -38,7 +38,7 @@ def _back_translation() -> list[Node]:
     return [
         Node(
             nodes.select_rows,
-            [EXAMPLES, PARAMETERS],
+            [EXAMPLES, "params:tasks", PARAMETERS],
             "selected_examples",
             name="select_rows",
         ),

@@ -12,6 +12,7 @@ from ccnlp.studies.augmentation import Settings, recommend
 from ccnlp.studies.parameters import AugmentationStudyParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
+from ccnlp.tokenisation.tagging import check_tag_is_text
 from ccnlp.training.parameters import TrainingParameters
 
 
@@ -28,6 +29,11 @@ def train_augmentation_arms(
     study: AugmentationStudyParameters,
 ) -> pd.DataFrame:
     """What every training of every arm predicts."""
+    check_tag_is_text(
+        study.round_trip_tag,
+        encoder.load_tokenizer(),
+        parameter="augmentation_study.round_trip_tag",
+    )
     arms = augmentation.arms_of(examples, augmented, round_trips, training, study)
     laboratory = Laboratory(
         encoder, build_tasks(tasks), tokenisation.max_length_tokens, checkpoints / "augmentation"

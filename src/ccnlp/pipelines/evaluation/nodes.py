@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from ccnlp.conditioning.base import culture_fields
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.evaluation import (
     abstention,
     baselines,
     by_culture,
+    contested,
     gate,
     prediction_plots,
     published,
@@ -20,7 +22,7 @@ from ccnlp.evaluation import (
     scores,
     selective_plots,
 )
-from ccnlp.evaluation.abstention import read_thresholds, thresholds_of, with_abstentions
+from ccnlp.evaluation.abstention import thresholds_of, with_abstentions
 from ccnlp.evaluation.abstention_view import AbstentionTables
 from ccnlp.evaluation.fairness import measure_fairness as compare_groups
 from ccnlp.evaluation.fairness_view import FairnessTables
@@ -37,6 +39,7 @@ from ccnlp.evaluation.predictions import (
 )
 from ccnlp.evaluation.slices import check_slices
 from ccnlp.evaluation.stages import StageReport, with_round_trips
+from ccnlp.evaluation.thresholds import read_thresholds
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
@@ -135,9 +138,8 @@ def measure_abstention(
     predictions: pd.DataFrame, thresholds: Mapping[str, Any], evaluation: EvaluationParameters
 ) -> pd.DataFrame:
     """How much each system answers, and how much of that is wrong, in every group."""
-    return abstention.measure_abstention(
-        without_seen_splits(predictions), read_thresholds(thresholds).tasks, evaluation
-    )
+    chosen = read_thresholds(thresholds, tasks=set(predictions["task"]))
+    return abstention.measure_abstention(without_seen_splits(predictions), chosen.tasks, evaluation)
 
 
 def predict_by_culture(
@@ -156,7 +158,7 @@ def summarise_disagreement(
     culture_predictions: pd.DataFrame, evaluation: EvaluationParameters
 ) -> Mapping[str, Any]:
     """How far the answers of the cultures lie apart, and whether people's do there, too."""
-    return by_culture.summarise_disagreement(culture_predictions, evaluation)
+    return contested.summarise_disagreement(culture_predictions, evaluation)
 
 
 def score_predictions(
@@ -252,9 +254,8 @@ def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple
 
 def draw_abstention(predictions: pd.DataFrame, thresholds: Mapping[str, Any]) -> Figure:
     """Risk against coverage, and where the thresholds are."""
-    return selective_plots.draw_risk_coverage(
-        without_seen_splits(predictions), read_thresholds(thresholds)
-    )
+    chosen = read_thresholds(thresholds, tasks=set(predictions["task"]))
+    return selective_plots.draw_risk_coverage(without_seen_splits(predictions), chosen)
 
 
 def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> Figure:
@@ -276,6 +277,7 @@ def write_report(
     examples: pd.DataFrame,
     corpora: Mapping[str, Mapping[str, Any]],
     encoder: EncoderCheckpoint,
+    culture: CultureParameters,
     evaluation: EvaluationParameters,
     ingestion: StageReport,
     augmentation: Mapping[str, Any],
@@ -296,7 +298,7 @@ def write_report(
         predictions, examples, per_culture=evaluation.report.failures_per_culture
     )
     fairness = FairnessTables(disparities, gaps, gate_decision)
-    abstaining = AbstentionTables(read_thresholds(thresholds), abstention)
+    abstaining = _abstention_tables(thresholds, abstention, culture)
     judgement = report.Judgement(
         scores, corpora, encoder, evaluation, fairness, abstaining, contested or {}
     )
@@ -315,10 +317,18 @@ def write_model_card(
     encoder: EncoderCheckpoint,
     evaluation: EvaluationParameters,
     tokenisation: TokenisationParameters,
+    culture: CultureParameters,
     thresholds: Mapping[str, Any],
     abstention: pd.DataFrame,
 ) -> str:
     """The model card, as Markdown."""
-    abstaining = AbstentionTables(read_thresholds(thresholds), abstention)
+    abstaining = _abstention_tables(thresholds, abstention, culture)
     judgement = report.Judgement(scores, corpora, encoder, evaluation, abstention=abstaining)
     return report.render_model_card(judgement, max_length_tokens=tokenisation.max_length_tokens)
+
+
+def _abstention_tables(
+    thresholds: Mapping[str, Any], table: pd.DataFrame, culture: CultureParameters
+) -> AbstentionTables:
+    chosen = read_thresholds(thresholds, tasks=set(table["task"]))
+    return AbstentionTables(chosen, table, is_told_of_culture=bool(culture_fields(culture)))

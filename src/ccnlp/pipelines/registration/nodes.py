@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 
 from ccnlp.conditioning.parameters import CultureParameters
-from ccnlp.evaluation.abstention import check_asked, read_thresholds
 from ccnlp.evaluation.fitness import check_model
 from ccnlp.evaluation.origin import Origin, check_origin, check_weights
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.promotion import apply_override, check_decision, promotion_tags
 from ccnlp.evaluation.report import with_promotion
+from ccnlp.evaluation.thresholds import check_asked, read_thresholds
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.serving.package import ModelPackage, provenance_tags, request_example
@@ -47,7 +47,7 @@ def package_model(
     registration: RegistrationParameters,
 ) -> ModelPackage:
     """What goes into the registry; refuses thresholds of other weights or other parameters."""
-    chosen = read_thresholds(thresholds)
+    chosen = read_thresholds(thresholds, tasks=model.tasks)
     check_asked(chosen, evaluation)
     check_weights(chosen.weights, weights=model.weights_digest, what="thresholds")
     return ModelPackage(

@@ -9,8 +9,9 @@ from ccnlp.examples import with_derived
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation import encoding
+from ccnlp.tokenisation.notes import note_encoder
 from ccnlp.tokenisation.parameters import TokenisationParameters
-from ccnlp.tokenisation.tagging import note_tag, tag_round_trips
+from ccnlp.tokenisation.tagging import check_tag_is_text, note_tag, tag_round_trips
 
 
 def encode_examples(
@@ -22,15 +23,16 @@ def encode_examples(
     culture: CultureParameters,
 ) -> dict[str, pa.Table]:
     """Token ids of native and augmented examples, a table a task."""
-    tag = tokenisation.round_trip_tag
+    tag, tokenizer = tokenisation.round_trip_tag, encoder.load_tokenizer()
+    check_tag_is_text(tag, tokenizer, parameter="tokenisation.round_trip_tag")
     features = encoding.encode_examples(
         tag_round_trips(with_derived(examples, augmented), tag=tag),
         build_tasks(tasks),
-        encoder.load_tokenizer(),
+        tokenizer,
         max_length_tokens=tokenisation.max_length_tokens,
         num_added_tokens=num_added_tokens(culture),
     )
-    return note_tag(features, tag=tag)
+    return note_encoder(note_tag(features, tag=tag), encoder=encoder.identity)
 
 
 def count_tokens(features: dict[str, pa.Table], encoder: EncoderCheckpoint) -> pd.DataFrame:

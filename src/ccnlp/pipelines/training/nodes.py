@@ -9,6 +9,7 @@ from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tokenisation.notes import check_encoder
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.tokenisation.tagging import check_tag
 from ccnlp.training import fine_tuning, group_checks
@@ -18,7 +19,7 @@ from ccnlp.training.parameters import TrainingParameters
 def check_groups(
     examples: pd.DataFrame, tasks: TasksParameters, training: TrainingParameters
 ) -> None:
-    """Refuses an objective or a choice of weights for which there are no groups.
+    """Refuses languages without train rows, and what looks at groups where there are none.
 
     It waits for nothing but the examples, so that such a run ends before translation and training.
     """
@@ -36,6 +37,7 @@ def fine_tune(
     culture: CultureParameters,
 ) -> tuple[TrainedModel, pd.DataFrame]:
     """The model with the best weights on validation, and the course of the training."""
+    check_encoder(features, encoder=encoder.identity)
     check_tag(features, tag=tokenisation.round_trip_tag)
     tuned = fine_tuning.fine_tune(
         features,

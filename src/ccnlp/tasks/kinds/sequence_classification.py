@@ -10,6 +10,7 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import classification_metrics
 from ccnlp.tasks.base import TASKS, Batch, Features, Pooling, Task
 from ccnlp.tasks.padding import pad_token_ids
+from ccnlp.tasks.plain_text import Ids
 from ccnlp.tasks.sequences import encode_texts
 
 if TYPE_CHECKING:
@@ -64,20 +65,36 @@ class SequenceClassification(Task):
         max_length_tokens: int,
     ) -> dict[str, Sequence[Any]]:
         """Token ids cut to `max_length_tokens`, special tokens included, and the label's index."""
-        sequences, lengths = encode_texts(
-            rows,
-            tokenizer,
-            reading=self.parameters.context,
-            max_length_tokens=max_length_tokens,
+        sequences, lengths = self.encode_inputs(
+            rows, tokenizer, max_length_tokens=max_length_tokens
         )
         features: dict[str, Sequence[Any]] = {
             "input_ids": sequences,
             "num_tokens_before_truncation": lengths,
         }
-        if "label" in rows:
-            index = {label: i for i, label in enumerate(self.labels)}
-            features["target"] = [index[label] for label in rows["label"]]
-        return features
+        return features | self.encode_targets(rows)
+
+    def encode_targets(self, rows: pd.DataFrame) -> dict[str, Sequence[Any]]:
+        """The index of each label under `target`; nothing of rows without labels, as in serving."""
+        if "label" not in rows:
+            return {}
+        index = {label: i for i, label in enumerate(self.labels)}
+        return {"target": [index[label] for label in rows["label"]]}
+
+    def encode_inputs(
+        self,
+        rows: pd.DataFrame,
+        tokenizer: "PreTrainedTokenizerBase",
+        *,
+        max_length_tokens: int,
+    ) -> tuple[list[Ids], list[int]]:
+        """What the model reads of each row, cut, and how many tokens it was before."""
+        return encode_texts(
+            rows,
+            tokenizer,
+            reading=self.parameters.context,
+            max_length_tokens=max_length_tokens,
+        )
 
     def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
         """`input_ids`, `attention_mask` (batch, sequence) and `target` (batch,)."""

@@ -1,0 +1,92 @@
+"""The baselines of tasks whose answer is a set of labels: each label is learnt by itself."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.evaluation.baselines import CONVERGENCE_TOLERANCE, MAX_ITERATIONS, Inputs, Probabilities
+from ccnlp.tasks.kinds.multi_label_classification import Flags, MultiLabelClassification
+
+logger = logging.getLogger(__name__)
+
+
+def predict_majority(
+    train: pd.DataFrame, rows: pd.DataFrame, task: MultiLabelClassification
+) -> pd.DataFrame:
+    """The labels that at least half of the train rows of each corpus have, with their shares.
+
+    A corpus without train rows gets those of all.
+    """
+    flags = task.flags(train["labels"])
+    probabilities = np.tile(flags.mean(axis=0), (len(rows), 1))
+    for corpus in train["corpus"].unique():
+        own = flags[(train["corpus"] == corpus).to_numpy()]
+        probabilities[(rows["corpus"] == corpus).to_numpy()] = own.mean(axis=0)
+    return task.answers(probabilities)
+
+
+def predict_logistic(
+    fitted: Inputs,
+    other: Inputs,
+    train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: MultiLabelClassification,
+    *,
+    strengths: Sequence[float],
+    name: str,
+) -> pd.DataFrame:
+    """A logistic regression for each label on the features of the texts.
+
+    Of the regularisations the one with the best score on validation, and then the thresholds, as of
+    the fine-tuned model.
+
+    Args:
+        fitted: features of the train rows.
+        other: of the rows to predict.
+        train: the train rows.
+        rows: those to predict.
+        task: of both.
+        strengths: inverse regularisations; the middle one is taken where no row is of validation.
+        name: of the system, for the log.
+    """
+    is_validation = (rows["split"] == "validation").to_numpy()
+    reference = task.reference(rows[is_validation])
+    candidates = strengths if is_validation.any() else [strengths[len(strengths) // 2]]
+    targets = task.flags(train["labels"])
+    best: tuple[float, Probabilities] | None = None
+    for strength in candidates:
+        probabilities = _fit(fitted, other, targets, strength)
+        held_out = task.answers(probabilities[is_validation]).set_axis(reference.index)
+        score = task.score(held_out.assign(reference=reference))[task.primary_metric]
+        logger.info("%s: macro-F1 %.3f on validation with C=%g", name, score, strength)
+        if best is None or score > best[0]:
+            best = (score, probabilities)
+    if best is None:
+        raise ValueError(f"{name}: no regularisation to choose from")
+    if not is_validation.any():
+        return task.answers(best[1])
+    held_out = task.answers(best[1][is_validation]).set_axis(reference.index)
+    chosen = task.calibrate(held_out.assign(reference=reference))
+    return task.calibrated(chosen).answers(best[1])
+
+
+def _fit(fitted: Inputs, other: Inputs, targets: Flags, strength: float) -> Probabilities:
+    columns = [_fit_label(fitted, other, own, strength) for own in targets.T]
+    return np.stack(columns, axis=1)
+
+
+def _fit_label(
+    fitted: Inputs, other: Inputs, has_label: npt.NDArray[np.bool_], strength: float
+) -> Probabilities:
+    """The probability that each row has the label; its share where train has it always or never."""
+    from sklearn.linear_model import LogisticRegression
+
+    if has_label.all() or not has_label.any():
+        return np.full(other.shape[0], float(has_label.mean()))
+    model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=CONVERGENCE_TOLERANCE)
+    predicted: Any = model.fit(fitted, has_label).predict_proba(other)
+    return np.asarray(predicted[:, 1], dtype=np.float64)

@@ -1,0 +1,95 @@
+"""How far a model's answers for the cultures lie apart, and whether people's do there, too."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.evaluation.bootstrap import Floats, Seed, percentile_interval
+from ccnlp.evaluation.by_culture import PREDICTION
+from ccnlp.evaluation.parameters import EvaluationParameters
+
+KEYS = (
+    "num_texts", "num_contested", "median", "min_disagreement", "num_judged", "correlation", "low",
+    "high", "texts",
+)  # fmt: skip
+"""Of what is told of a task."""
+
+MAX_SHOWN = 8
+"""The most contested texts that a report shows."""
+
+
+def summarise_disagreement(
+    table: pd.DataFrame, parameters: EvaluationParameters
+) -> dict[str, dict[str, Any]]:
+    """By task, how far the cultures' answers lie apart, and whether those of people do there, too.
+
+    Keys: `num_texts`, `num_contested`, `median`, `min_disagreement`; `correlation`, Spearman's rank
+    correlation of `judges_disagreement` and `annotators_disagreement`, with `low` and `high` of its
+    bootstrap interval, in which texts of a `group_id` are drawn together, and `num_judged`, the
+    texts that it is of; `texts`, the most contested ones with the answer of each culture. What is
+    undefined is null.
+
+    Args:
+        table: of `by_culture.predict_by_culture`.
+        parameters: resamples, group sizes, and what is contested.
+    """
+    found = {}
+    for task, own in table.groupby("task", sort=False):
+        judged = own.dropna(subset=["judges_disagreement", "annotators_disagreement"])
+        found[str(task)] = {
+            "num_texts": len(own),
+            "num_contested": int(own["contested"].sum()),
+            "median": float(own["disagreement"].median()),
+            "min_disagreement": parameters.by_culture.min_disagreement,
+            "num_judged": len(judged),
+            **_correlate(judged, str(task), parameters),
+            "texts": _most_contested(own),
+        }
+    return found
+
+
+def _correlate(
+    judged: pd.DataFrame, task: str, parameters: EvaluationParameters
+) -> dict[str, float | None]:
+    """`correlation`, `low` and `high`; null for few groups, or where all of a side are alike."""
+    undefined: dict[str, float | None] = dict.fromkeys(("correlation", "low", "high"))
+    pair = judged[["judges_disagreement", "annotators_disagreement"]].to_numpy(np.float64)
+    members = list(judged.groupby("group_id", sort=False).indices.values())
+    if len(members) < parameters.min_group_size:
+        return undefined
+    observed = _rank_correlation(pair)
+    if np.isnan(observed):
+        return undefined
+    generator = np.random.default_rng(Seed(parameters.seed, (task, "disagreement")).entropy)
+    drawn = []
+    for _ in range(parameters.num_draws):
+        groups = generator.integers(0, len(members), len(members))
+        rows = np.concatenate([members[group] for group in groups])
+        drawn.append(_rank_correlation(pair[rows]))
+    low, high = percentile_interval(np.array(drawn)[:, None], parameters.confidence)
+    return {"correlation": observed, "low": float(low[0]), "high": float(high[0])}
+
+
+def _rank_correlation(pair: Floats) -> float:
+    """Spearman's, with the mean rank of ties; NaN where one side is all alike."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(pair, axis=0)
+    centred = ranks - ranks.mean(axis=0)
+    spread = np.sqrt((centred**2).sum(axis=0)).prod()
+    return float(centred.prod(axis=1).sum() / spread) if spread else float("nan")
+
+
+def _most_contested(own: pd.DataFrame) -> list[dict[str, Any]]:
+    names = [name for name in own if str(name).startswith(PREDICTION)]
+    first = own[own["contested"].astype(bool)].nlargest(MAX_SHOWN, "disagreement")
+    return [
+        {
+            "text": row["text"],
+            "language": row["language"],
+            "disagreement": float(row["disagreement"]),
+            "answers": {str(name).removeprefix(PREDICTION): row[name] for name in names},
+        }
+        for row in first[["text", "language", "disagreement", *names]].to_dict("records")
+    ]

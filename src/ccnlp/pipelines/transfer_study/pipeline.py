@@ -1,0 +1,20 @@
+"""How far what is learnt in one language carries to others."""
+
+from kedro.pipeline import Pipeline
+
+from ccnlp.pipelines.study import create_study, named_node
+from ccnlp.pipelines.transfer_study import nodes
+from ccnlp.studies.transfer import STUDY
+
+
+def create_pipeline() -> Pipeline:
+    """The pipeline of the study."""
+    return create_study(
+        STUDY,
+        train=nodes.train_transfer_arms,
+        inputs={},
+        draw=named_node(nodes.draw_transfer_study, "transfer_study_scores", "transfer_study_plot"),
+        others=[
+            named_node(nodes.tabulate_transfer, "transfer_study_scores", "transfer_study_matrix")
+        ],
+    )

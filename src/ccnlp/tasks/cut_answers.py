@@ -1,0 +1,47 @@
+"""Answers that are parts of a passage: their text, and the character that they begin with."""
+
+import unicodedata
+from collections.abc import Sequence
+
+
+def an_answer(text: str, start: int | str) -> dict[str, str | int]:
+    """An answer as predictions and references hold it."""
+    return {"text": text, "start": int(start)}
+
+
+def cut_out(passage: str, start: int, end: int) -> list[dict[str, str | int]]:
+    """The answer between two characters; none where nothing but white space stands there.
+
+    It loses the white space around it, and has the marks on its last letter, which a tokenizer
+    that composes letters leaves out.
+    """
+    while end < len(passage) and unicodedata.category(passage[end]).startswith("M"):
+        end += 1
+    text = passage[start:end]
+    is_blank = not text.strip()
+    return [] if is_blank else [an_answer(text.strip(), end - len(text.lstrip()))]
+
+
+def first_span(texts: Sequence[str], starts: Sequence[str]) -> tuple[int, int]:
+    """The character that the first answer begins with, and the one behind it; of none 0 twice."""
+    if not len(texts):
+        return 0, 0
+    return int(starts[0]), int(starts[0]) + len(texts[0])
+
+
+def why_not_there(text: str, start: str, passage: str) -> str | None:
+    """Why an answer can't be used, in a sentence; `None` where it stands where it is said to."""
+    if not text.strip():
+        return "the answer is empty"
+    try:
+        place = int(start)
+    except ValueError:
+        return f"answer_start {start!r} is no whole number"
+    if not 0 <= place < len(passage):
+        return f"answer_start {place} is outside the passage, which has {len(passage)} characters"
+    there = passage[place : place + len(text)]
+    if there == text:
+        return None
+    found = passage.find(text)
+    hint = f"it stands at {found}" if found >= 0 else "and it stands nowhere in it"
+    return f"the answer {text!r} is not at character {place} of the passage, but {there!r}; {hint}"

@@ -1,0 +1,66 @@
+"""The special tokens that a tokenizer puts around a text, or around a text and its context."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ccnlp.tasks.plain_text import Ids
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+ContextReading = Literal["none", "text_pair", "prefix"]
+"""How a model reads the context of a text: not at all, behind the text as the second of a pair, or
+in front of it."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The special tokens around a text, and where it stands with a context those between the two.
+
+    Attributes:
+        before: in front of what stands first.
+        between: of the two.
+        after: behind what stands last.
+        is_context_first: whether the context stands in front of the text.
+    """
+
+    before: Ids
+    between: Ids
+    after: Ids
+    is_context_first: bool = False
+
+    @classmethod
+    def of_text(cls, tokenizer: "PreTrainedTokenizerBase") -> "Frame":
+        """As the tokenizer frames a text."""
+        ids, own = _framed(tokenizer, "a")
+        return cls(ids[: own.index(0)], [], ids[len(own) - own[::-1].index(0) :])
+
+    @classmethod
+    def of_both(cls, tokenizer: "PreTrainedTokenizerBase", reading: ContextReading) -> "Frame":
+        """As the tokenizer frames a pair; or the frame of a text around both."""
+        if reading == "prefix":
+            text, mark = cls.of_text(tokenizer), tokenizer.sep_token_id
+            between = [] if mark is None else [mark]
+            return cls(text.before, between, text.after, is_context_first=True)
+        ids, own = _framed(tokenizer, "a", "a")
+        end_of_first = len(own) - own[::-1].index(0)
+        end_of_second = len(own) - own[::-1].index(1)
+        return cls(ids[: own.index(0)], ids[end_of_first : own.index(1)], ids[end_of_second:])
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return len(self.before) + len(self.between) + len(self.after)
+
+    def around(self, text: Ids, context: Sequence[int] = ()) -> Ids:
+        """The ids with the special tokens in their places."""
+        first, second = (context, text) if self.is_context_first else (text, context)
+        return [*self.before, *first, *self.between, *second, *self.after]
+
+
+def _framed(tokenizer: "PreTrainedTokenizerBase", *texts: str) -> tuple[Ids, list[int | None]]:
+    """The ids, and which of the sequences each belongs to, `None` for special tokens."""
+    # The switch is one of the tokenizer, which threads share: always set as `text_ids` sets it.
+    encoded = tokenizer(*texts, split_special_tokens=True)
+    return encoded["input_ids"], encoded.sequence_ids()

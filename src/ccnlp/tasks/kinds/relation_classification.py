@@ -1,0 +1,169 @@
+"""The relation between two entities that are marked in a text, with its direction."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.errors import ConfigurationError, did_you_mean
+from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
+from ccnlp.tasks.entities import (
+    ENTITIES,
+    encode_entities,
+    mark_entities,
+    read_place,
+    why_no_place,
+)
+from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.tallied import Sums, TalliedTask, f1
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+MARKS = "mark_positions"
+DIRECTION = re.compile(r"\((?:e1,e2|e2,e1)\)$")
+"""The end of a label by which the two directions of one relation differ."""
+
+
+@TASKS.register("relation_classification")
+class RelationClassification(SequenceClassification, TalliedTask):
+    """Predicts one of `labels` for the entities that two columns mark in `text`.
+
+    A direction is the end of a label, such as `founded(e1,e2)`. The model reads marks around the
+    entities and decides by the states at the two in front of them (Baldini Soares et al. 2019,
+    "Matching the Blanks", entity markers with entity start).
+    """
+
+    input_columns: ClassVar[tuple[str, ...]] = ("text", *ENTITIES)
+    list_columns: ClassVar[tuple[str, ...]] = ENTITIES
+    span_columns: ClassVar[tuple[str, ...]] = ENTITIES
+    own_parameters: ClassVar[tuple[str, ...]] = ("none_label",)
+    can_read_context: ClassVar[bool] = False
+    primary_metric: str = "micro_f1"
+
+    def check_parameters(self) -> None:
+        """As of any label set; that of no relation is one of them."""
+        super().check_parameters()
+        none_label = self.parameters.none_label
+        if none_label is not None and none_label not in self.labels:
+            raise ConfigurationError(
+                f"task {self.name!r}: none_label {none_label!r} is not one of its labels; "
+                f"{did_you_mean(none_label, self.labels)} (parameters/tasks.yml)"
+            )
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """The labels without the one that says no relation holds."""
+        return tuple(label for label in self.labels if label != self.parameters.none_label)
+
+    def texts(self, rows: pd.DataFrame) -> list[str]:
+        """The texts with markers around the entities."""
+        places = [rows[column].map(read_place) for column in ENTITIES]
+        return list(map(mark_entities, rows["text"], *places))
+
+    def validate(self, rows: pd.DataFrame) -> pd.Series:
+        """A label outside the set, and entities that are no places apart from each other."""
+        reasons = super().validate(rows)
+        columns = [rows[column] for column in ("text", *ENTITIES)]
+        why = [_why_not_marked(*cells) for cells in zip(*columns, strict=True)]
+        return reasons.fillna(pd.Series(why, index=rows.index, dtype="string"))
+
+    def encode(
+        self,
+        rows: pd.DataFrame,
+        tokenizer: "PreTrainedTokenizerBase",
+        *,
+        max_length_tokens: int,
+    ) -> dict[str, Sequence[Any]]:
+        """Token ids around the entities, where their marks stand, and the label's index."""
+        encoded = encode_entities(rows, tokenizer, max_length_tokens=max_length_tokens)
+        features: dict[str, Sequence[Any]] = {
+            "input_ids": encoded.input_ids,
+            "num_tokens_before_truncation": encoded.lengths,
+            MARKS: encoded.marks,
+        }
+        return features | self.encode_targets(rows)
+
+    def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
+        """As of one label a text, and `mark_positions` (batch, 2)."""
+        import torch
+
+        batch = super().collate(features, pad_token_id=pad_token_id)
+        marks = np.array([feature[MARKS] for feature in features], dtype=np.int64)
+        return {**batch, MARKS: torch.from_numpy(marks)}
+
+    def head(self, hidden_size: int, *, pooling: Pooling, dropout: float) -> "nn.Module":
+        """Maps the states at the marks of both entities to one logit a label."""
+        from ccnlp.tasks.heads import MarkClassifier
+
+        return MarkClassifier(hidden_size, len(self.labels), pooling=pooling, dropout=dropout)
+
+    def outputs(
+        self, backbone: "PreTrainedModel", head: "nn.Module", batch: Batch
+    ) -> "torch.Tensor":
+        """The logits (batch, labels)."""
+        mask = batch["attention_mask"]
+        states = backbone(input_ids=batch["input_ids"], attention_mask=mask).last_hidden_state
+        outputs: torch.Tensor = head(states, mask, batch[MARKS])
+        return outputs
+
+    def tallies(self, predictions: pd.DataFrame) -> Sums:
+        """Right, true and predicted ones of each relation, shape (rows, 3 × relations).
+
+        A relation that is found the wrong way round is there and predicted, and not right.
+        """
+        names = {label: _without_direction(label) for label in self.relations}
+        known = list(dict.fromkeys(names.values()))
+        columns = [predictions[name].astype("object") for name in ("reference", "prediction")]
+        is_right = (columns[0] == columns[1]).to_numpy()[:, None]
+        true, predicted = (
+            column.map(names).to_numpy(dtype=object)[:, None] == np.array(known, dtype=object)
+            for column in columns
+        )
+        return np.hstack([true & is_right, true, predicted]).astype(np.float64)
+
+    def metrics(self, sums: Sums) -> dict[str, Sums]:
+        """F1 of all relations together, and its mean over those that there are or that are found.
+
+        The mean takes both directions of a relation together, as the scorer of SemEval-2010 Task 8
+        does (Hendrickx et al. 2010), which KBP-37 and RELX are scored by. What has no relation
+        counts where one is predicted. `macro_f1`, which `score` gives beside them, is over all
+        labels.
+        """
+        hits, true, predicted = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, -1), -2, 0)
+        by_relation = f1(hits, true, predicted)
+        number = np.isfinite(by_relation).sum(axis=-1)
+        total = np.nansum(by_relation, axis=-1)
+        return {
+            "micro_f1": f1(hits.sum(axis=-1), true.sum(axis=-1), predicted.sum(axis=-1)),
+            "relation_macro_f1": np.where(number > 0, total / np.maximum(number, 1), np.nan),
+        }
+
+    def score(self, predictions: pd.DataFrame) -> dict[str, float]:
+        """The metrics of one label a row, and those of relations."""
+        of_labels = SequenceClassification.score(self, predictions)
+        return {**of_labels, **TalliedTask.score(self, predictions)}
+
+
+def _without_direction(label: str) -> str:
+    """The name of a relation.
+
+    >>> _without_direction("org:founded(e2,e1)")
+    'org:founded'
+    """
+    return DIRECTION.sub("", label)
+
+
+def _why_not_marked(text: str, first: Sequence[str], second: Sequence[str]) -> str | None:
+    """Why a row does not mark two entities, or `None`."""
+    for column, cell in zip(ENTITIES, (first, second), strict=True):
+        if (reason := why_no_place(cell, text, column)) is not None:
+            return reason
+    (start, end), (other_start, other_end) = sorted((read_place(first), read_place(second)))
+    if other_start < end:
+        return f"the entities at {start} to {end} and at {other_start} to {other_end} overlap"
+    return None
