@@ -111,7 +111,7 @@ def test_study_finds_what_does_not_carry_over(
     compared = compare_arms(
         predicted, STUDY.contrasts_of(names), tasks, evaluation_parameters, slices=SLICES
     )
-    matrix = tabulate(scores).set_index("trained_on")
+    matrix = tabulate(scores, trained=["en", "es"]).set_index("trained_on")
 
     for own, other in (("en", "es"), ("es", "en")):
         assert matrix.loc[own, own] > 0.9
@@ -123,23 +123,24 @@ def test_study_finds_what_does_not_carry_over(
 
 
 def test_matrix_has_the_mean_of_languages_that_were_and_were_not_trained_on():
-    matrix = tabulate(SCORES)
+    matrix = tabulate(SCORES, trained=["en", "ar"])
 
     assert matrix.columns.tolist() == [
         "task", "corpus", "metric", "trained_on", "mean_of_own", "mean_of_others", "ar", "en", "sw",
     ]  # fmt: skip
     assert matrix["trained_on"].tolist() == [ALL, "en + ar"]
-    np.testing.assert_allclose(matrix["mean_of_own"], [0.8, 0.7])
-    np.testing.assert_allclose(matrix["mean_of_others"], [np.nan, 0.5])
+    np.testing.assert_allclose(matrix["mean_of_own"], [0.85, 0.7])
+    np.testing.assert_allclose(matrix["mean_of_others"], [0.7, 0.5])
     assert matrix.loc[1, ["ar", "en", "sw"]].tolist() == [0.6, 0.8, 0.5]
 
 
 def test_heat_map_marks_languages_that_were_trained_on_and_few_rows():
-    figure = draw_matrix(SCORES)
+    figure = draw_matrix(SCORES, trained=["en", "ar"])
 
     (heat,) = figure.data
     assert list(heat.y) == [ALL, "en + ar"]
     assert list(heat.x) == ["ar", "en", "sw"]
+    assert list(heat.text[0]) == ["<b>80.0</b>", "<b>90.0</b>", "70.0"]
     assert list(heat.text[1]) == ["<b>60.0</b>", "<b>80.0</b>", "(50.0)"]
     assert heat.customdata[1][2] == (
         "<b>en + ar</b>, tested on Swahili<br>50.0 [40.0, 60.0], n=100, zero-shot"
@@ -147,10 +148,13 @@ def test_heat_map_marks_languages_that_were_trained_on_and_few_rows():
 
 
 def test_heat_map_leaves_out_what_was_not_measured():
-    figure = draw_matrix(pd.DataFrame([row("en", "en", 0.9), row("ar", "sw", np.nan)]))
+    figure = draw_matrix(pd.DataFrame([row("en", "en", 0.9), row("ar", "sw", np.nan)]), trained=[])
 
     assert list(figure.data[0].text[1]) == ["", ""]
-    assert "No scores on test" in draw_matrix(SCORES.assign(split="other")).layout.title.text
+    assert (
+        "No scores on test"
+        in draw_matrix(SCORES.assign(split="other"), trained=[]).layout.title.text
+    )
 
 
 def test_page_tells_what_each_arm_was_trained_on():

@@ -1,5 +1,6 @@
 """The matrix of a study of transfer: languages trained on by languages tested on."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,21 +21,28 @@ MAX_LANGUAGES_WITH_NUMBERS = 30
 """Of more, numbers in the cells would overlap."""
 
 
-def draw_matrix(scores: pd.DataFrame, *, split: str = "test") -> "Figure":
+def draw_matrix(scores: pd.DataFrame, *, trained: Collection[str], split: str = "test") -> "Figure":
     """The score of each arm in each language, a view for each task and corpus.
 
     Bold numbers are of languages that the arm was trained on; those in brackets of few rows.
 
     Args:
         scores: of `score_arms`.
+        trained: languages that have train rows, which the arm of all was trained on.
         split: on which they were judged.
     """
     rows = by_language(scores, split=split)
     views = {}
     for task, corpus in places_of(rows, split):
         place = rows[(rows["task"] == task) & (rows["corpus"] == corpus)]
+        place = place.assign(is_own=_are_own(place, trained))
         views[view_name(task, corpus)] = _draw(place)
     return with_views(views or {"": empty_figure(f"No scores on {split}")})
+
+
+def _are_own(rows: pd.DataFrame, trained: Collection[str]) -> list[bool]:
+    pairs = zip(rows["arm"].astype(str), rows["group"].astype(str), strict=True)
+    return [is_own(arm, language, trained=trained) for arm, language in pairs]
 
 
 def _draw(rows: pd.DataFrame) -> "Figure":
@@ -79,7 +87,7 @@ def _number(cell: "pd.Series[Any] | None") -> str:
     if cell is None or np.isnan(cell["score"]):
         return ""
     number = f"{100 * cell['score']:.1f}"
-    number = f"<b>{number}</b>" if is_own(str(cell["arm"]), str(cell["group"])) else number
+    number = f"<b>{number}</b>" if cell["is_own"] else number
     return f"({number})" if cell["is_small"] else number
 
 
@@ -87,7 +95,7 @@ def _about(cell: "pd.Series[Any] | None") -> str:
     if cell is None:
         return ""
     arm, language = str(cell["arm"]), str(cell["group"])
-    kind = "trained on it" if is_own(arm, language) else "zero-shot"
+    kind = "trained on it" if cell["is_own"] else "zero-shot"
     score, low, high = (100 * float(cell[name]) for name in ("score", "low", "high"))
     return (
         f"<b>{escape(arm)}</b>, tested on {escape(language_name(language) or language)}<br>"

@@ -5,7 +5,8 @@ languages: where an arm was not trained on a row's language, its answer is zero-
 weights are chosen on validation rows of an arm's own languages, so that the others have no say.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -90,9 +91,15 @@ STUDY = Study(
 )
 
 
-def is_own(arm: str, language: str) -> bool:
-    """Whether an arm was trained on the language; that of all languages is taken to be."""
-    return arm == ALL or language in arm.split(AND)
+def is_own(arm: str, language: str, *, trained: Collection[str]) -> bool:
+    """Whether an arm was trained on the language.
+
+    Args:
+        arm: its name.
+        language: that is tested.
+        trained: languages that have train rows, which the arm of all was trained on.
+    """
+    return language in (trained if arm == ALL else arm.split(AND))
 
 
 def by_language(scores: pd.DataFrame, *, split: str) -> pd.DataFrame:
@@ -106,7 +113,9 @@ def by_language(scores: pd.DataFrame, *, split: str) -> pd.DataFrame:
     return scores[is_told & scores["is_primary"].astype(bool)]
 
 
-def tabulate(scores: pd.DataFrame, *, split: str = "test") -> pd.DataFrame:
+def tabulate(
+    scores: pd.DataFrame, *, trained: Collection[str], split: str = "test"
+) -> pd.DataFrame:
     """The matrix of scores, 0..1: a row for each set of languages trained on, a column a language.
 
     Columns `MATRIX_KEYS`, `mean_of_own` and `mean_of_others` (over the languages that the arm was
@@ -114,6 +123,7 @@ def tabulate(scores: pd.DataFrame, *, split: str = "test") -> pd.DataFrame:
 
     Args:
         scores: of `score_arms`.
+        trained: languages that have train rows.
         split: on which they were judged.
     """
     own = by_language(scores, split=split).rename(columns={"arm": "trained_on"})
@@ -122,13 +132,16 @@ def tabulate(scores: pd.DataFrame, *, split: str = "test") -> pd.DataFrame:
     wide = own.pivot(index=MATRIX_KEYS, columns="group", values="score")[languages].reset_index()
     wide = wide.sort_values("trained_on", key=lambda names: names.map(order), kind="stable")
     wide = wide.sort_values(["task", "corpus"], kind="stable", ignore_index=True)
-    means = [_means(row, languages) for row in wide.to_dict("records")]
+    means = [_means(row, languages, trained) for row in wide.to_dict("records")]
     table = wide.assign(**pd.DataFrame(means, columns=list(MEANS)))
     return table[[*MATRIX_KEYS, *MEANS, *languages]].rename_axis(columns=None)
 
 
-def _means(row: Mapping[object, object], languages: Sequence[str]) -> tuple[float, float]:
+def _means(
+    row: Mapping[Hashable, Any], languages: Sequence[str], trained: Collection[str]
+) -> tuple[float, float]:
     arm = str(row["trained_on"])
     numbers = pd.Series({language: row[language] for language in languages}, dtype="float64")
-    own = pd.Series({language: is_own(arm, language) for language in languages}, dtype="bool")
+    is_of_arm = {language: is_own(arm, language, trained=trained) for language in languages}
+    own = pd.Series(is_of_arm, dtype="bool")
     return float(numbers[own].mean()), float(numbers[~own].mean())

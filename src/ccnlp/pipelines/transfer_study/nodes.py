@@ -11,6 +11,7 @@ from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.parameters import TransferStudyParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
+from ccnlp.training.languages import trained_languages
 from ccnlp.training.parameters import TrainingParameters
 
 
@@ -32,11 +33,16 @@ def train_transfer_arms(
     return run_arms(arms, laboratory, seeds=study.seeds, steps=study.steps)
 
 
-def tabulate_transfer(scores: pd.DataFrame) -> pd.DataFrame:
+def tabulate_transfer(scores: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
     """The scores by languages trained on and languages tested on."""
-    return transfer.tabulate(scores)
+    return transfer.tabulate(scores, trained=_trained(scores, examples))
 
 
-def draw_transfer_study(scores: pd.DataFrame) -> Figure:
+def draw_transfer_study(scores: pd.DataFrame, examples: pd.DataFrame) -> Figure:
     """The same as a heat map."""
-    return matrix_plot.draw_matrix(scores)
+    return matrix_plot.draw_matrix(scores, trained=_trained(scores, examples))
+
+
+def _trained(scores: pd.DataFrame, examples: pd.DataFrame) -> list[str]:
+    """The languages of the arm of all of them."""
+    return trained_languages(examples, list(scores["task"].unique()))

@@ -6,6 +6,9 @@ from ccnlp.pipelines.study import create_study, named_node
 from ccnlp.pipelines.transfer_study import nodes
 from ccnlp.studies.transfer import STUDY
 
+MATRIX = ["transfer_study_scores", "examples@table"]
+"""What the table and the heat map are made of."""
+
 
 def create_pipeline() -> Pipeline:
     """The pipeline of the study."""
@@ -13,8 +16,6 @@ def create_pipeline() -> Pipeline:
         STUDY,
         train=nodes.train_transfer_arms,
         inputs={},
-        draw=named_node(nodes.draw_transfer_study, "transfer_study_scores", "transfer_study_plot"),
-        others=[
-            named_node(nodes.tabulate_transfer, "transfer_study_scores", "transfer_study_matrix")
-        ],
+        draw=named_node(nodes.draw_transfer_study, MATRIX, "transfer_study_plot"),
+        others=[named_node(nodes.tabulate_transfer, MATRIX, "transfer_study_matrix")],
     )
