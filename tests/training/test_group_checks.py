@@ -27,6 +27,21 @@ def test_objective_of_one_group_is_refused_before_anything_is_trained(check, exa
     check(examples.assign(language=["en", "es"] * 12), objective={"name": "group_dro"})
 
 
+def test_rows_of_other_languages_make_no_groups_and_kept_tasks_need_none_of_them(
+    check, examples, tasks
+):
+    tasks["kept"] = tasks["sentiment"]
+    rows = pd.concat(
+        [examples.assign(language=["en", "es"] * 12), examples.assign(task="kept", language="sw")],
+        ignore_index=True,
+    )
+    check(rows, kept_tasks=["kept"], languages=["en"])
+    with pytest.raises(ConfigurationError, match="task 'kept' has no train rows of them"):
+        check(rows, languages=["en"])
+    with pytest.raises(ConfigurationError, match="by language the training rows"):
+        check(rows, kept_tasks=["kept"], languages=["en"], objective={"name": "group_dro"})
+
+
 def test_groups_that_round_trips_may_make_are_left_to_the_training(check):
     check(objective={"name": "group_dro", "groups": ["origin"]})
 
