@@ -21,6 +21,7 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.hooks.run_guard import RunParameters
 from ccnlp.models.checkpoint import EncoderParameters
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.retrieval.parameters import PassageIndexParameters
 from ccnlp.studies.parameters import (
     AugmentationStudyParameters,
     CultureStudyParameters,
@@ -44,6 +45,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "evaluation": EvaluationParameters,
     "registration": RegistrationParameters,
     "behaviour": BehaviourParameters,
+    "retrieval": PassageIndexParameters,
     "augmentation_study": AugmentationStudyParameters,
     "culture_study": CultureStudyParameters,
     "multitask_study": MultitaskStudyParameters,

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 NAMES = ("ingestion", "augmentation", "tokenisation", "training", "evaluation", "registration")
 ON_DEMAND = (
-    *("behaviour", "augmentation_study", "culture_study"),
+    *("behaviour", "retrieval", "augmentation_study", "culture_study"),
     *("multitask_study", "transfer_study"),
 )
-"""Pipelines that `kedro run` leaves out: they judge a model that is there, or train many."""
+"""Pipelines that `kedro run` leaves out: they use a model that is there, or train many."""
 
 
 def register_pipelines() -> "dict[str, Pipeline]":
@@ -30,6 +30,7 @@ def _create(name: str) -> "Pipeline":
     of_choices: dict[str, dict[str, object]] = {
         "augmentation": {"is_enabled": choices.is_augmentation_enabled},
         "behaviour": {"model": choices.judged_model},
+        "retrieval": {"model": choices.indexing_model},
         "ingestion": {"has_annotations": choices.has_annotations},
         "evaluation": {
             "has_annotations": choices.has_annotations,

@@ -121,6 +121,7 @@ def test_texts_of_joins_columns_and_lists() -> None:
         target_columns = ("label",)
         list_columns = ("tokens",)
         span_columns = ()
+        key_columns = ()
         annotation_columns = ()
         emptiable_columns = ()
         quoted_column = None

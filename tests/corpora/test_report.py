@@ -19,11 +19,15 @@ ROWS = [
 
 
 class Sentiment:
+    input_columns = ("text",)
     target_columns = ("label",)
+    key_columns = ()
 
 
 class Tagging:
+    input_columns = ("tokens",)
     target_columns = ("tags",)
+    key_columns = ()
 
 
 def summarise(corpora) -> CorpusSummary:

@@ -43,6 +43,22 @@ def test_parameter_decides_on_augmentation(parameters, is_enabled):
 
 
 @pytest.mark.parametrize(
+    ("parameters", "model", "read"),
+    [
+        ({"retrieval": {"model": "encoder"}}, "encoder", "encoder"),
+        ({"retrieval": {"model": "finetuned"}}, "finetuned", "finetuned_model"),
+        ({"retrieval": {"model": "winner"}}, "finetuned", "finetuned_model"),
+        ({"retrieval": None}, "finetuned", "finetuned_model"),
+    ],
+)
+def test_parameter_decides_which_model_makes_the_index(parameters, model, read):
+    note(parameters)
+    assert graph_choices().indexing_model == model
+    inputs = register_pipelines()["retrieval"].inputs()
+    assert {"finetuned_model", "encoder"} & inputs == {read}
+
+
+@pytest.mark.parametrize(
     ("parameters", "model"),
     [
         ({"behaviour": {"model": "champion"}}, "champion"),

@@ -399,6 +399,25 @@ REGISTERED = {
             "language": ["en", "en", "en"],
         },
     ),
+    "retrieval": (
+        {
+            "retrieval": {
+                "query_prefix": "query: ",
+                "passage_prefix": "passage: ",
+                "temperature": 0.05,
+                "is_symmetric": True,
+                "num_negatives": 1,
+                "dimensions": [8],
+            }
+        },
+        {
+            "query": ["was the film good", "is it bad", "I loved it"],
+            "passage": ["the film was good", "it is not bad", "la película es buena"],
+            "language": ["en", "en", "en"],
+            "passage_language": ["en", "en", "es"],
+            "negatives": [["the film was bad"], [], ["la película es mala", "no es buena"]],
+        },
+    ),
 }
 """For each registered kind its entry, and rows that fit it."""
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.network import build_network, load_backbone
+from ccnlp.models.prediction import predict_features
 from ccnlp.tasks.base import WINDOW_OF, TasksParameters, build_tasks
 from ccnlp.tasks.plain_text import mark_ids
 
@@ -89,15 +90,12 @@ def test_task_has_a_loss_for_each_entry_of_a_batch_and_their_mean(task, rows, to
 
 def test_task_predicts_each_row_without_its_targets(task, rows, tokenizer, network):
     features, window_of = encode(task, rows[list(task.input_columns)], tokenizer)
-    batch = task.collate(features, pad_token_id=tokenizer.pad_token_id)
 
-    with torch.inference_mode():
-        outputs = network.eval().infer(task="t", batch=batch)
-    decoded = task.decode(outputs, batch, tokenizer)
-    merged = task.merge(decoded, window_of).reset_index(drop=True)
-    predicted = task.write(merged, rows[task.quoted_column] if task.quoted_column else None)
+    quoted = rows[task.quoted_column] if task.quoted_column else None
+    predicted = predict_features(
+        network.eval(), task, features, window_of=window_of, tokenizer=tokenizer, quoted=quoted
+    )
 
-    assert len(decoded) == len(features)
     assert len(predicted) == len(rows)
     assert predicted["confidence"].between(0, 1).all()
     scores = task.score(with_references(task, rows, predicted))

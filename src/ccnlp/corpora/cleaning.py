@@ -133,6 +133,26 @@ def clean_rows(
     return rows
 
 
+def clean_lists(
+    rows: pd.DataFrame, columns: Sequence[str], parameters: CleaningParameters
+) -> pd.DataFrame:
+    """The rows with clean texts in lists, of which those are left out that say nothing.
+
+    Args:
+        rows: with `rejected_by`; rejected rows stay as they are.
+        columns: lists of texts that belong to a row; missing where it has none.
+        parameters: `cleaning`.
+    """
+    rows = rows.copy(deep=False)
+    for column in columns:
+        lists = rows.loc[is_kept(rows), column].dropna()
+        texts = {text for own in lists for text in own}
+        clean = {text: clean_bounded(text, parameters) for text in texts}
+        cleaned = [[clean[t] for t in own if has_visible_text(clean[t])] for own in lists]
+        rows.loc[lists.index, column] = pd.Series(cleaned, index=lists.index, dtype="object")
+    return rows
+
+
 def clean_contexts(rows: pd.DataFrame, parameters: CleaningParameters) -> pd.DataFrame:
     """The rows with clean contexts, missing where nothing is left; what is too long is rejected.
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.agreement.parameters import AgreementParameters
 from ccnlp.corpora.annotations import ANNOTATIONS, NUM_SOURCE_ROWS, Unit, list_annotations
-from ccnlp.corpora.cleaning import CleaningParameters, clean_contexts, clean_rows
+from ccnlp.corpora.cleaning import CleaningParameters, clean_contexts, clean_lists, clean_rows
 from ccnlp.corpora.deduplication import (
     DeduplicationParameters,
     remove_duplicates,
@@ -25,7 +25,7 @@ from ccnlp.corpora.language_identification import (
 )
 from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
-from ccnlp.corpora.readable_task import ReadableTask
+from ccnlp.corpora.readable_task import ReadableTask, said_columns, told_columns
 from ccnlp.corpora.similarity import PART, parts_key
 from ccnlp.corpora.spans import follow_cleaning
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
@@ -111,15 +111,23 @@ def curate_corpus(
         task.span_columns,
         parameters.deduplication,
     )
-    columns = [column for column in task.input_columns if column not in (quoted, *marks)]
+    columns = [column for column in said_columns(task) if column not in (quoted, *marks)]
     texts = texts_of(rows, task, columns)  # shares its memory with `rows` where there is one column
-    targets = task.target_columns
-    rows = remove_duplicates(rows, texts, targets, deduplication, marks=marks, quoted=quoted)
+    told = told_columns(task)
+    rows = remove_duplicates(
+        rows,
+        texts,
+        told,
+        deduplication,
+        marks=marks,
+        quoted=quoted,
+        has_one_answer=task.has_one_answer,
+    )
     if ratios is not None:
         drawn = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
         rows["split"] = rows["split"].astype("string").fillna(drawn)
     if is_mixed:  # a row that was drawn may repeat one whose split was given
-        rows = remove_repetitions(rows, texts, targets, deduplication, marks=marks, quoted=quoted)
+        rows = remove_repetitions(rows, texts, told, deduplication, marks=marks, quoted=quoted)
     rows = keep_groups_together(rows)
     num_rows_out = int(rows[NUM_SOURCE_ROWS].sum()) if NUM_SOURCE_ROWS in rows else len(rows)
     require_every_row(num_rows, num_rows_out=num_rows_out, where=f"corpus {name!r}")
@@ -139,6 +147,8 @@ def _curate_batch(
     if task.span_columns:
         cleaned = follow_cleaning(cleaned, rows["text"], task.span_columns, parameters.cleaning)
     rows = cleaned
+    lists = [c for c in task.optional_columns if c in task.list_columns and c in rows]
+    rows = clean_lists(rows, lists, parameters.cleaning)
     texts = texts_of(rows, task)
     told = texts if task.quoted_column is None else rows[task.quoted_column]
     rows = identify_languages(rows, told, parameters.language_identification)
@@ -150,12 +160,12 @@ def _curate_batch(
 def texts_of(
     rows: pd.DataFrame, task: ReadableTask, columns: Sequence[str] | None = None
 ) -> pd.Series:
-    """What a row says, as one text: its input columns, or some of them, a part each.
+    """What a row says, as one text: the columns that tell it, or some, a part each.
 
     Missing where one is missing. Places in a text, as of the entities of a relation, say nothing.
     """
     if columns is None:
-        columns = [column for column in task.input_columns if column not in task.span_columns]
+        columns = [column for column in said_columns(task) if column not in task.span_columns]
     parts = [
         rows[column].map(" ".join, na_action="ignore").astype("string")
         if column in task.list_columns
@@ -179,7 +189,7 @@ def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTas
     alike = text_hash if quoted is None else _hash_texts(rows.loc[known.index, quoted])
     group_id = group_id.reindex(rows.index).fillna(alike)
     # The labels of a text that several people judged do not make it another one.
-    told = (*task.target_columns, *task.span_columns)
+    told = (*told_columns(task), *task.span_columns)
     content = group_id if task.annotation_columns else _joined(rows, told)
     return rows.drop(columns="group").assign(
         id=_ids(rows, place[known.index], known, content[known.index]),
@@ -312,10 +322,11 @@ def keep_out(
 def select_examples(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) -> pd.DataFrame:
     """The examples of a curated corpus: the columns of an example, of its task, and the flags.
 
-    Where the entry names a context, `context` stands beside the task's inputs.
+    Where the entry names a context, `context` stands beside the task's inputs, and likewise its
+    optional columns.
     """
     task = _task_of(rows, tasks)
-    columns = [*COLUMNS, *task.input_columns, *_context_columns(rows, task), *task.target_columns]
+    columns = [*COLUMNS, *task.input_columns, *_further_columns(rows, task), *task.target_columns]
     columns += [*task.annotation_columns, *FLAGS]
     return _with_plain_text(rows.loc[is_kept(rows), columns].reset_index(drop=True), task)
 
@@ -338,7 +349,7 @@ def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) ->
     and of an example that was gathered from annotations these, too.
     """
     task = _task_of(rows, tasks)
-    task_columns = [*task.input_columns, *_context_columns(rows, task), *task.target_columns]
+    task_columns = [*task.input_columns, *_further_columns(rows, task), *task.target_columns]
     if task.annotation_columns:
         task_columns += [LABEL_COUNTS, NUM_ANNOTATIONS, ANNOTATIONS]
     rejected = rows.loc[~is_kept(rows), [*QUARANTINE, *task_columns]].reset_index(drop=True)
@@ -349,8 +360,10 @@ def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) ->
     return _with_plain_text(rejected.rename(columns={"rejection_reason": "reason"}), task)
 
 
-def _context_columns(rows: pd.DataFrame, task: ReadableTask) -> list[str]:
-    return [CONTEXT] if task.can_read_context and CONTEXT in rows else []
+def _further_columns(rows: pd.DataFrame, task: ReadableTask) -> list[str]:
+    """What a corpus may have beside the inputs: a context, and the task's optional columns."""
+    further = [CONTEXT] if task.can_read_context else []
+    return [column for column in (*further, *task.optional_columns) if column in rows]
 
 
 def _as_json(row: Mapping[Hashable, Any]) -> str:

@@ -63,6 +63,7 @@ def remove_duplicates(
     *,
     marks: Sequence[str] = (),
     quoted: str | None = None,
+    has_one_answer: bool = True,
 ) -> pd.DataFrame:
     """The rows without repetitions, those of conflicting labels marked, or rejected if configured.
 
@@ -77,9 +78,13 @@ def remove_duplicates(
         parameters: `deduplication`.
         marks: the columns of places in the text; rows that differ in one are other examples.
         quoted: as for `remove_repetitions`.
+        has_one_answer: whether other targets are a conflict; a query may find several passages.
     """
     rows = _reject_equal(rows, targets, marks)
-    rows = _mark_conflicts(rows, targets, marks)
+    if has_one_answer:
+        rows = _mark_conflicts(rows, targets, marks)
+    else:
+        rows = rows.assign(conflicting_labels=pd.Series(pd.NA, index=rows.index, dtype="string"))
     if parameters.conflicting_labels == "reject":
         others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
         rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)

@@ -20,6 +20,9 @@ class ReadableTask(Protocol):
     list_columns: ClassVar[tuple[str, ...]]
     emptiable_columns: ClassVar[tuple[str, ...]]
     span_columns: ClassVar[tuple[str, ...]]
+    optional_columns: ClassVar[tuple[str, ...]]
+    key_columns: ClassVar[tuple[str, ...]]
+    has_one_answer: ClassVar[bool]
     annotation_columns: ClassVar[tuple[str, ...]]
     quoted_column: ClassVar[str | None]
     can_read_context: ClassVar[bool]
@@ -34,6 +37,17 @@ class ReadableTask(Protocol):
 
     def validate(self, rows: pd.DataFrame) -> "pd.Series[str]":
         """Why each row can't be used, missing where it can."""
+
+
+def said_columns(task: ReadableTask) -> tuple[str, ...]:
+    """The inputs that tell which rows are the same, and in what language."""
+    return task.key_columns or task.input_columns
+
+
+def told_columns(task: ReadableTask) -> tuple[str, ...]:
+    """What rows tell of these: the other inputs, and the targets."""
+    others = (column for column in task.input_columns if column not in said_columns(task))
+    return (*others, *task.target_columns)
 
 
 def check_entry(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
@@ -103,11 +117,12 @@ def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
                 f"{where}: columns does not say where to find {column!r}, which the task "
                 f"{entry.task!r} needs ({PARAMETERS_FILE})"
             )
+    known = (*needed, *task.optional_columns)
     for column in entry.columns:
-        if column not in needed:
+        if column not in known:
             raise ConfigurationError(
                 f"{where}: the task {entry.task!r} has no column {column!r}; "
-                f"{did_you_mean(column, needed)} ({PARAMETERS_FILE})"
+                f"{did_you_mean(column, known)} ({PARAMETERS_FILE})"
             )
     for column, source_column in entry.columns.items():
         is_single_target = column in {*task.target_columns} - {*task.list_columns}

@@ -278,13 +278,21 @@ class _Shaper:
                 lists = [
                     cell and [self._labels.get(label) or label for label in cell] for cell in lists
                 ]
-            return pd.Series(lists, dtype="object"), unmade.fillna(why)
+            return pd.Series(lists, dtype="object"), unmade.fillna(self._needed(column, cells, why))
         texts, why = text_reasons(cells, column)
         if is_target:
             texts = texts.str.strip()
             names = {t: self._labels.get(t) or t for t in texts.dropna().unique()}
             texts = texts.map(names, na_action="ignore").astype("string")
-        return texts, unmade.fillna(why)
+        return texts, unmade.fillna(self._needed(column, cells, why))
+
+    def _needed(
+        self, column: str, cells: Sequence[object], why: "pd.Series[str]"
+    ) -> "pd.Series[str]":
+        """The reasons, without those of cells that a row may miss."""
+        if column not in self._task.optional_columns:
+            return why
+        return why.mask(pd.Series([_is_blank(cell) for cell in cells], dtype=bool))
 
     def _with_hints(self, reasons: "pd.Series[str]", rows: pd.DataFrame) -> "pd.Series[str]":
         """Names the near label where the task knows no such label."""
@@ -321,13 +329,19 @@ class _Shaper:
             value = None if value == RATIOS else value
             rows[field.name] = pd.Series(value, index=rows.index, dtype="string")
         told = [CONTEXT] if self._context else []
-        for column in (*self._task.input_columns, *self._task.target_columns, *told):
+        given = [name for name in self._task.optional_columns if name in self._entry.columns]
+        for column in (*self._task.input_columns, *self._task.target_columns, *given, *told):
             dtype = "object" if column in self._task.list_columns else "string"
             rows[column] = pd.Series(None, index=rows.index, dtype=dtype)
         if self._counted:
             rows[LABEL_COUNTS] = pd.Series(None, index=rows.index, dtype="object")
             rows[NUM_ANNOTATIONS] = pd.Series(float("nan"), index=rows.index)
         return rows
+
+
+def _is_blank(cell: object) -> bool:
+    """Whether a cell holds nothing: it is missing, blank or an empty list."""
+    return cell is None or cell == [] or (isinstance(cell, str) and not cell.strip())
 
 
 def _cells(batch: RawBatch, column: str) -> Sequence[object]:

@@ -10,9 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
-from ccnlp.evaluation.predictions import Predict
 from ccnlp.metrics import confusion_counts, macro_f1
-from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)
@@ -23,15 +21,6 @@ Inputs = Any  # a dense or a sparse matrix; scikit-learn has no types
 
 CONVERGENCE_TOLERANCE = 1e-3
 MAX_ITERATIONS = 1000
-
-
-def of_labels(predict: Predict) -> Predict:
-    """A system that sits out where the answer is not one label a row."""
-
-    def predict_labels(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame | None:
-        return predict(train, rows, task) if has_one_label(task) else None
-
-    return predict_labels
 
 
 def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame:
@@ -81,14 +70,8 @@ def predict_probe(
 
     The seed draws the train rows where there are more than it may learn from.
     """
-    from sklearn.preprocessing import StandardScaler
-
-    limit = parameters.max_train_examples
-    if limit is not None and len(train) > limit:
-        train = train.sample(n=limit, random_state=seed).reset_index(drop=True)
-    vectors = embed([*task.texts(train), *task.texts(rows)])
-    scaler = StandardScaler().fit(vectors[: len(train)])
-    fitted, other = np.split(scaler.transform(vectors), [len(train)])
+    train = draw_train(train, parameters, seed)
+    fitted, other = standardised(embed, task.texts(train), task.texts(rows))
     return _predict_logistic(
         fitted,
         other,
@@ -98,6 +81,25 @@ def predict_probe(
         strengths=parameters.inverse_regularisation,
         name="probe",
     )
+
+
+def draw_train(train: pd.DataFrame, parameters: ProbeParameters, seed: int) -> pd.DataFrame:
+    """The train rows that a probe may learn from, drawn where there are more."""
+    limit = parameters.max_train_examples
+    if limit is None or len(train) <= limit:
+        return train
+    return train.sample(n=limit, random_state=seed).reset_index(drop=True)
+
+
+def standardised(
+    embed: Embed, train: Sequence[str], rows: Sequence[str]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Vectors of both, with a mean of 0 and a deviation of 1 on train in each dimension."""
+    from sklearn.preprocessing import StandardScaler
+
+    vectors = embed([*train, *rows])
+    scaled = StandardScaler().fit(vectors[: len(train)]).transform(vectors)
+    return scaled[: len(train)], scaled[len(train) :]
 
 
 def count_ngrams(

@@ -8,7 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ccnlp.evaluation.baselines import CONVERGENCE_TOLERANCE, MAX_ITERATIONS, Inputs, Probabilities
+from ccnlp.evaluation.baselines import (
+    CONVERGENCE_TOLERANCE,
+    MAX_ITERATIONS,
+    Embed,
+    Inputs,
+    Probabilities,
+    count_ngrams,
+    standardised,
+)
+from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
 from ccnlp.tasks.kinds.multi_label_classification import Flags, MultiLabelClassification
 
 logger = logging.getLogger(__name__)
@@ -27,6 +36,33 @@ def predict_majority(
         own = flags[(train["corpus"] == corpus).to_numpy()]
         probabilities[(rows["corpus"] == corpus).to_numpy()] = own.mean(axis=0)
     return task.answers(probabilities)
+
+
+def predict_tfidf(
+    train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: MultiLabelClassification,
+    *,
+    parameters: TfidfParameters,
+) -> pd.DataFrame:
+    """Logistic regressions on n-grams of words and of characters within words."""
+    fitted, other = count_ngrams(task.texts(train), task.texts(rows), parameters)
+    strengths = parameters.inverse_regularisation
+    return predict_logistic(fitted, other, train, rows, task, strengths=strengths, name="TF-IDF")
+
+
+def predict_probe(
+    train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: MultiLabelClassification,
+    *,
+    parameters: ProbeParameters,
+    embed: Embed,
+) -> pd.DataFrame:
+    """Logistic regressions on the frozen encoder's standardised vectors."""
+    fitted, other = standardised(embed, task.texts(train), task.texts(rows))
+    strengths = parameters.inverse_regularisation
+    return predict_logistic(fitted, other, train, rows, task, strengths=strengths, name="probe")
 
 
 def predict_logistic(

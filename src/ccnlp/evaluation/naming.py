@@ -12,6 +12,12 @@ METRIC_NAMES = {
     "cross_entropy": "cross-entropy to the annotators",
     "distribution_similarity": "distribution similarity",
     "f1": "F1",
+    "f1_english": "F1 as if all were English",
+    "exact_match_english": "exact match as if all were English",
+    "micro_f1": "micro-F1",
+    "relation_macro_f1": "macro-F1 of the relations",
+    "pearson": "Pearson correlation",
+    "spearman": "Spearman correlation",
     "precision": "precision",
     "recall": "recall",
 }

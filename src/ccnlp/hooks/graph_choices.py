@@ -23,12 +23,14 @@ class GraphChoices:
         judged_model: `behaviour.model`; the graph reads that one and no other, so that the champion
             can be judged where nothing was trained.
         is_conditioned: `culture.conditioning` is not none, so that cultures can be set apart.
+        indexing_model: `retrieval.model`; an index can be had of the encoder without training.
     """
 
     is_augmentation_enabled: bool = True
     has_annotations: bool = False
     judged_model: Literal["finetuned", "champion"] = "finetuned"
     is_conditioned: bool = False
+    indexing_model: Literal["finetuned", "encoder"] = "finetuned"
 
     @classmethod
     def of(cls, parameters: dict[str, Any]) -> "GraphChoices":
@@ -36,6 +38,7 @@ class GraphChoices:
 
         That says better what is wrong.
         """
+        is_encoder = _group(parameters, "retrieval").get("model") == "encoder"
         is_champion = _group(parameters, "behaviour").get("model") == "champion"
         return cls(
             is_augmentation_enabled=_group(parameters, "augmentation").get("is_enabled")
@@ -43,6 +46,7 @@ class GraphChoices:
             has_annotations=_has_annotations(parameters),
             judged_model="champion" if is_champion else "finetuned",
             is_conditioned=_group(parameters, "culture").get("conditioning") not in (None, "none"),
+            indexing_model="encoder" if is_encoder else "finetuned",
         )
 
 

@@ -42,22 +42,52 @@ def predict_features(
         tokens_per_batch: most tokens of a batch, padding included; bounds the memory.
         precision: of the products.
     """
+    decoded = decode_pieces(
+        network,
+        task,
+        task.pieces(features),
+        tokenizer=tokenizer,
+        tokens_per_batch=tokens_per_batch,
+        precision=precision,
+    )
+    settled = task.settle(decoded, features, window_of).reset_index(drop=True)
+    return task.write(settled, quoted)
+
+
+def decode_pieces(
+    network: "MultiTaskNetwork",
+    task: Task,
+    pieces: Sequence[Features],
+    *,
+    tokenizer: "PreTrainedTokenizerBase",
+    tokens_per_batch: int = TOKENS_PER_BATCH,
+    precision: PrecisionChoice = "auto",
+) -> pd.DataFrame:
+    """What the task decodes of each piece, in their order.
+
+    Args:
+        network: in evaluation mode.
+        task: of the pieces.
+        pieces: at least one.
+        tokenizer: that made them.
+        tokens_per_batch: most tokens of a batch, padding included; bounds the memory.
+        precision: of the products.
+    """
     import torch
 
     device = choose_device()
     network.to(device)
-    lengths = np.array([len(feature["input_ids"]) for feature in features], dtype=np.int64)
+    lengths = np.array([len(piece["input_ids"]) for piece in pieces], dtype=np.int64)
     lengths += network.num_added_tokens
     batches = length_sorted_batches(lengths, tokens_per_batch=tokens_per_batch)
     decoded = []
     # One context around all batches: it keeps the weights that it has cast.
     with torch.inference_mode(), autocast(device, precision):
         for rows in batches:
-            chosen = [features[row] for row in rows]
+            chosen = [pieces[row] for row in rows]
             batch = collate(task, chosen, pad_token_id=tokenizer.pad_token_id)
             batch = {name: tensor.to(device) for name, tensor in batch.items()}
             outputs = network.infer(task=task.name, batch=batch)
             decoded.append(task.decode(outputs, batch, tokenizer))
     order = np.argsort(np.concatenate(batches))
-    in_order = pd.concat(decoded, ignore_index=True).iloc[order].reset_index(drop=True)
-    return task.write(task.merge(in_order, window_of).reset_index(drop=True), quoted)
+    return pd.concat(decoded, ignore_index=True).iloc[order].reset_index(drop=True)

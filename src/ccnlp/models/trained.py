@@ -110,9 +110,10 @@ class TrainedModel:
             return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
         told = [column for column in COLUMNS if self.conditioning and column in rows]
         inputs = rows[list(dict.fromkeys([*definition.columns_read(rows), *told]))]
+        size = len(rows) if definition.is_settled_together else ROWS_AT_ONCE
         predicted = [
-            self._predict(inputs[first : first + ROWS_AT_ONCE], definition, tokens_per_batch)
-            for first in range(0, len(rows), ROWS_AT_ONCE)
+            self._predict(inputs[first : first + size], definition, tokens_per_batch)
+            for first in range(0, len(rows), size)
         ]
         return pd.concat(predicted, ignore_index=True).set_axis(rows.index)
 

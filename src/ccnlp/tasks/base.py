@@ -17,6 +17,7 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.registry import Registry
 from ccnlp.tasks.frames import ContextReading
+from ccnlp.tasks.retrieval_parameters import RetrievalParameters
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +50,7 @@ KIND_PARAMETERS = {
     "score_range": "pair_similarity",
     "none_label": "relation_classification",
     "answers": "question_answering",
+    "retrieval": "retrieval",
 }
 """Parameters that one kind alone reads."""
 
@@ -103,6 +105,9 @@ class TaskParameters(BaseModel):
         default=None,
         description="what answers may be, for kind question_answering",
     )
+    retrieval: RetrievalParameters | None = Field(
+        default=None, description="how queries find passages, for kind retrieval"
+    )
 
 
 class TasksParameters(RootModel[dict[str, TaskParameters]]):
@@ -143,6 +148,16 @@ class Task(ABC):
     span_columns: ClassVar[tuple[str, ...]] = ()
     """Inputs that say where in `text` something stands: its first character and the one behind its
     last, as two numbers in a list; they are among `list_columns`."""
+    optional_columns: ClassVar[tuple[str, ...]] = ()
+    """Further columns, which a corpus may have and a row may miss."""
+    key_columns: ClassVar[tuple[str, ...]] = ()
+    """Inputs that tell which rows are the same, and in what language; all of them if empty."""
+    has_one_answer: ClassVar[bool] = True
+    """Whether rows of the same text with other targets contradict each other."""
+    is_settled_together: ClassVar[bool] = False
+    """Whether the prediction of a row depends on the other rows."""
+    can_be_conditioned: ClassVar[bool] = True
+    """Whether the model can be told of the culture of each row."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
     quoted_column: ClassVar[str | None] = None
@@ -358,6 +373,30 @@ class Task(ABC):
         """
         del quoted
         return predicted
+
+    def pieces(self, features: Sequence[Features]) -> Sequence[Features]:
+        """What goes through the model for a prediction: the features, or what they are made of.
+
+        Args:
+            features: of all rows that are predicted, or of some where each stands for itself.
+        """
+        return features
+
+    def settle(
+        self,
+        decoded: pd.DataFrame,
+        features: Sequence[Features],
+        window_of: "np.ndarray[Any, Any]",
+    ) -> pd.DataFrame:
+        """A row an example, in order, of the decoded pieces: `prediction` and the others.
+
+        Args:
+            decoded: of `decode`, a row a piece.
+            features: that gave the pieces.
+            window_of: position of the example that each of the features belongs to.
+        """
+        del features
+        return self.merge(decoded, window_of)
 
     @abstractmethod
     def reference(self, rows: pd.DataFrame) -> pd.Series:

@@ -100,3 +100,21 @@ class TokenClassifier(nn.Module):
         with autocast(states.device.type, enabled=False):
             logits: Tensor = self.classifier(self.dropout(states.float()))
         return logits
+
+
+class PooledVector(nn.Module):
+    """One vector a text, as the encoder gives it: the head has no weights, and changes nothing.
+
+    What training starts from is therefore the encoder's own ranking.
+
+    Args:
+        pooling: how the vector is read off the states.
+    """
+
+    def __init__(self, *, pooling: Pooling) -> None:
+        super().__init__()
+        self.pooling: Pooling = pooling
+
+    def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
+        """Vectors (batch, hidden) of states (batch, sequence, hidden), in fp32."""
+        return pool(states, attention_mask, pooling=self.pooling)

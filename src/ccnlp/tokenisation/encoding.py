@@ -22,8 +22,11 @@ logger = logging.getLogger(__name__)
 IDENTITY_COLUMNS = ("id", "corpus", "split", "language", "culture", "domain", "origin", "weight")
 """What features keep of their example, so that sampling and slices need no join."""
 
-LENGTHS = ("num_tokens", "num_tokens_before_truncation")
-REPORTED = ("id", "language", "num_tokens", "num_tokens_before_truncation", "num_characters")
+NUM_TOKENS, NUM_CHARACTERS = "num_tokens", "num_characters"
+"""Of all that is read of a row, unless the task's features say how much training reads of it."""
+
+LENGTHS = (NUM_TOKENS, "num_tokens_before_truncation")
+REPORTED = ("id", "language", *LENGTHS, NUM_CHARACTERS)
 
 ROWS_AT_ONCE = 10_000
 """Rows whose tokens are Python's numbers at one time, of ten times the size of Arrow's."""
@@ -151,6 +154,8 @@ def _encode(
     features = task.encode(rows, tokenizer, max_length_tokens=max_text_tokens)
     window_of = features.pop(WINDOW_OF, None)
     own = _known_of(task, rows)
+    if NUM_CHARACTERS not in features:
+        own = own.assign(**{NUM_CHARACTERS: _num_characters(task, rows)})
     if window_of is not None:
         own = own.iloc[list(window_of)]
     columns = {str(name): pa.array(own[name]) for name in own}
@@ -158,17 +163,18 @@ def _encode(
         name: pa.array(values, type=TOKEN_IDS if _holds_token_ids(name) else None)
         for name, values in features.items()
     }
-    ids = [column for name, column in columns.items() if _holds_token_ids(name)]
-    columns["num_tokens"] = pa.array(sum(column.value_lengths().to_numpy() for column in ids))
+    if NUM_TOKENS not in features:
+        ids = [column for name, column in columns.items() if _holds_token_ids(name)]
+        columns[NUM_TOKENS] = pa.array(sum(column.value_lengths().to_numpy() for column in ids))
     for name in LENGTHS if num_added_tokens else ():
         columns[name] = pc.add(columns[name], num_added_tokens)
     return pa.table(columns)
 
 
 def _known_of(task: Task, rows: pd.DataFrame) -> pd.DataFrame:
-    """What features keep of their examples: where they belong, references and characters."""
+    """What features keep of their examples: where they belong, and references."""
     kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
-    known = {REFERENCE: task.reference(rows), "num_characters": _num_characters(task, rows)}
+    known = {REFERENCE: task.reference(rows)}
     distributions = task.reference_probabilities(rows)
     if distributions is not None:
         known[REFERENCE_PROBABILITIES] = distributions

@@ -11,7 +11,9 @@ from ccnlp.conditioning.base import Conditioning, fit
 from ccnlp.conditioning.batches import CONDITION
 from ccnlp.conditioning.keys import COLUMNS
 from ccnlp.conditioning.parameters import CultureParameters
+from ccnlp.errors import ConfigurationError
 from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.tasks.base import Task
 from ccnlp.training.groups import Rows
 
 if TYPE_CHECKING:
@@ -32,6 +34,21 @@ def fit_conditioning(
         table.select(list(COLUMNS)).take(rows[name]).to_pandas() for name, table in features.items()
     ]
     return fit(culture, pd.concat(told, ignore_index=True))
+
+
+def check_can_be_conditioned(culture: CultureParameters, tasks: Mapping[str, Task]) -> None:
+    """Checks that every task can be told of culture, if one is.
+
+    Raises:
+        ConfigurationError: names the task that can't.
+    """
+    for name, task in tasks.items():
+        if culture.conditioning != "none" and not task.can_be_conditioned:
+            raise ConfigurationError(
+                f"culture.conditioning is {culture.conditioning}, and task {name!r} of kind "
+                f"{task.parameters.kind!r} compares texts of different rows, so that no row's "
+                "culture is theirs; set it to none (parameters/culture.yml)"
+            )
 
 
 def with_conditions(

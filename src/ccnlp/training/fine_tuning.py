@@ -93,7 +93,8 @@ def fine_tune(
         ConfigurationError: the tasks need different backbones, or they or the length of texts
             have changed since texts were tokenised, or more layers are to be trained than there
             are, or no culture is known to learn of, or there are no train rows of a language that
-            is to be trained on; or tasks that are to be kept can't be.
+            is to be trained on, or a task can't be told of culture; or tasks that are to be kept
+            can't be.
     """
     from transformers import set_seed
 

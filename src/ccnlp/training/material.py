@@ -12,7 +12,11 @@ from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.models.trained import ids_as_numbers
 from ccnlp.tasks.base import Task
 from ccnlp.tokenisation.notes import check_encoded_for
-from ccnlp.training.conditions import fit_conditioning, with_conditions
+from ccnlp.training.conditions import (
+    check_can_be_conditioned,
+    fit_conditioning,
+    with_conditions,
+)
 from ccnlp.training.groups import Rows
 from ccnlp.training.languages import of_languages
 from ccnlp.training.parameters import TrainingParameters
@@ -56,12 +60,14 @@ class Material:
 
         Raises:
             CorpusError: a task has no train rows.
-            ConfigurationError: a task or the length of texts has changed since they were
-                tokenised, or there is no culture or round trip to learn of, or there are no train
-                rows of a language that is to be trained on.
+            ConfigurationError: a task can't be told of culture, or it or the length of texts has
+                changed since they were tokenised, or there is no culture or round trip to learn
+                of, or there are no train rows of a language that is to be trained on.
         """
         features = of_languages(features, parameters.languages)
         added = num_added_tokens(culture) if culture else 0
+        if culture:
+            check_can_be_conditioned(culture, {name: tasks[name] for name in features})
         check_encoded_for(
             features, tasks, max_length_tokens=max_length_tokens, num_added_tokens=added
         )

@@ -17,6 +17,7 @@ class Tagging:
     target_columns: ClassVar[tuple[str, ...]] = ("tags",)
     list_columns: ClassVar[tuple[str, ...]] = ("tokens", "tags")
     span_columns: ClassVar[tuple[str, ...]] = ()
+    optional_columns: ClassVar[tuple[str, ...]] = ()
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     emptiable_columns: ClassVar[tuple[str, ...]] = ()
     labels: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from ccnlp.conditioning.base import culture_fields
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.evaluation import (
     abstention,
-    baselines,
+    baselines_by_kind,
     by_culture,
     contested,
     gate,
@@ -59,7 +59,7 @@ def predict_majority(
 
     It waits for no model, so that a run with such slices ends before the training.
     """
-    predict = baselines.of_labels(baselines.predict_majority)
+    predict = baselines_by_kind.predict_majority
     predicted = predict_with("majority", predict, examples=examples, tasks=build_tasks(tasks))
     check_slices(predicted, evaluation)
     return predicted
@@ -69,7 +69,7 @@ def predict_tfidf(
     examples: pd.DataFrame, tasks: TasksParameters, evaluation: EvaluationParameters
 ) -> pd.DataFrame:
     """What counting n-grams predicts."""
-    predict = baselines.of_labels(partial(baselines.predict_tfidf, parameters=evaluation.tfidf))
+    predict = partial(baselines_by_kind.predict_tfidf, parameters=evaluation.tfidf)
     return predict_with("tfidf", predict, examples=examples, tasks=build_tasks(tasks))
 
 
@@ -86,10 +86,11 @@ def predict_probe(
         max_length_tokens=evaluation.probe.max_length_tokens,
         tokens_per_batch=evaluation.tokens_per_batch,
     )
-    predict = baselines.of_labels(
-        partial(
-            baselines.predict_probe, parameters=evaluation.probe, seed=evaluation.seed, embed=embed
-        )
+    predict = partial(
+        baselines_by_kind.predict_probe,
+        parameters=evaluation.probe,
+        seed=evaluation.seed,
+        embed=embed,
     )
     return predict_with("probe", predict, examples=examples, tasks=build_tasks(tasks))
 

@@ -18,7 +18,7 @@ from ccnlp.corpora import acceptance, agreement, curation, plots, report
 from ccnlp.corpora.agreement import CorporaAgreement
 from ccnlp.corpora.curation import IngestionParameters, for_each, with_columns
 from ccnlp.corpora.entry import CorporaParameters
-from ccnlp.corpora.readable_task import check_contexts
+from ccnlp.corpora.readable_task import check_contexts, told_columns
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import CorpusSummary
 from ccnlp.evaluation.views import with_views
@@ -102,7 +102,7 @@ def remove_leaks(
 def summarise_corpora(checked: Corpora, tasks: TasksParameters) -> CorpusSummary:
     """Counts, reasons, conflicts and fingerprints."""
     known = build_tasks(tasks)
-    targets = {column for task in known.values() for column in task.target_columns}
+    targets = {column for task in known.values() for column in told_columns(task)}
     return report.summarise(with_columns(checked, report.NEEDED | targets), known)
 
 

@@ -1,0 +1,67 @@
+"""How each baseline answers the kinds of tasks; one that knows no way sits out."""
+
+import pandas as pd
+
+from ccnlp.evaluation import baselines, baselines_answers, baselines_scores, baselines_sets
+from ccnlp.evaluation.baselines import Embed
+from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
+from ccnlp.tasks.answers import has_one_label
+from ccnlp.tasks.base import Task
+from ccnlp.tasks.kinds.multi_label_classification import MultiLabelClassification
+from ccnlp.tasks.kinds.pair_similarity import PairSimilarity
+from ccnlp.tasks.kinds.question_answering import QuestionAnswering
+
+
+def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame | None:
+    """What is commonest in train, whatever the row says."""
+    match task:
+        case MultiLabelClassification():
+            return baselines_sets.predict_majority(train, rows, task)
+        case PairSimilarity():
+            return baselines_scores.predict_mean_score(train, rows, task)
+        case _ if has_one_label(task):
+            return baselines.predict_majority(train, rows, task)
+    return None
+
+
+def predict_tfidf(
+    train: pd.DataFrame, rows: pd.DataFrame, task: Task, *, parameters: TfidfParameters
+) -> pd.DataFrame | None:
+    """What counting words and n-grams of characters gives."""
+    match task:
+        case MultiLabelClassification():
+            return baselines_sets.predict_tfidf(train, rows, task, parameters=parameters)
+        case PairSimilarity():
+            return baselines_scores.predict_score_by_ngrams(
+                train, rows, task, parameters=parameters
+            )
+        case QuestionAnswering():
+            return baselines_answers.predict_by_overlap(train, rows, task)
+        case _ if has_one_label(task):
+            return baselines.predict_tfidf(train, rows, task, parameters=parameters)
+    return None
+
+
+def predict_probe(
+    train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: Task,
+    *,
+    parameters: ProbeParameters,
+    seed: int,
+    embed: Embed,
+) -> pd.DataFrame | None:
+    """What the frozen encoder's vectors give; the seed draws train rows where they are many."""
+    match task:
+        case MultiLabelClassification():
+            drawn = baselines.draw_train(train, parameters, seed)
+            return baselines_sets.predict_probe(
+                drawn, rows, task, parameters=parameters, embed=embed
+            )
+        case PairSimilarity():
+            return baselines_scores.predict_score_by_vectors(train, rows, task, embed=embed)
+        case _ if has_one_label(task):
+            return baselines.predict_probe(
+                train, rows, task, parameters=parameters, seed=seed, embed=embed
+            )
+    return None

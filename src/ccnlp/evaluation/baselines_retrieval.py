@@ -1,0 +1,73 @@
+"""The systems that a fine-tuned model must beat at finding passages.
+
+They rank the same passages for the same queries as it does, and are scored by the same measures.
+The commonest answer of train finds nothing: there is no majority.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ccnlp.evaluation.parameters import TfidfParameters
+from ccnlp.tasks.kinds.retrieval import Retrieval
+from ccnlp.tasks.retrieval_texts import NEGATIVES, RelatedTexts, lists_of, relate
+
+EmbedTexts = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+
+
+def rank_by_tfidf(
+    train: pd.DataFrame, rows: pd.DataFrame, task: Retrieval, *, parameters: TfidfParameters
+) -> pd.DataFrame:
+    """Cosines of TF-IDF of characters within words, counted on the texts of train.
+
+    A query and a passage that share no n-gram have a cosine of 0; ties come in the order of the
+    passages.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts, queries, passages = _texts_of(rows)
+    counted = TfidfVectorizer(
+        analyzer="char_wb",
+        ngram_range=parameters.character_ngrams,
+        max_features=parameters.max_features,
+        sublinear_tf=True,
+        dtype=np.float32,
+    )
+    counted.fit(pd.unique(pd.concat([train["query"], train["passage"]])))
+    return task.rank(texts, counted.transform(queries), counted.transform(passages))
+
+
+def rank_by_encoder(
+    _train: pd.DataFrame,
+    rows: pd.DataFrame,
+    task: Retrieval,
+    *,
+    embed_queries: EmbedTexts,
+    embed_passages: EmbedTexts,
+) -> pd.DataFrame:
+    """Cosines of an encoder that was not trained further.
+
+    Args:
+        rows: that are predicted.
+        task: theirs.
+        embed_queries: from texts to vectors of length 1, with the prefix of queries.
+        embed_passages: the same with that of passages.
+    """
+    texts, queries, passages = _texts_of(rows)
+    return task.rank(texts, embed_queries(queries), embed_passages(passages))
+
+
+def _texts_of(rows: pd.DataFrame) -> tuple[RelatedTexts, list[str], list[str]]:
+    """How the texts of rows belong together, and the distinct queries and passages in order."""
+    related = relate(rows)
+    features = [dict(zip(related, row, strict=True)) for row in zip(*related.values(), strict=True)]
+    texts = RelatedTexts.of(features)
+    first_query, first_passage, others = texts.first_rows()
+    passages = rows["passage"].astype(object).to_numpy()[first_passage]
+    negatives = lists_of(rows, NEGATIVES)
+    for row, place, passage in others[["row", "place", "passage"]].itertuples(index=False):
+        passages[passage] = negatives[row][place]
+    queries = rows["query"].astype(object).to_numpy()[first_query]
+    return texts, queries.tolist(), passages.tolist()

@@ -1,0 +1,1 @@
+"""An index of passages that is asked in any language."""

@@ -1,0 +1,124 @@
+"""The index of the passages of examples."""
+
+import logging
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from ccnlp.errors import ConfigurationError, CorpusError
+from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.models.trained import TrainedModel
+from ccnlp.retrieval.approximate import NeighbourGraph
+from ccnlp.retrieval.embedding import Embedder, EncoderEmbedder, ModelEmbedder, retrieval_task
+from ccnlp.retrieval.index import PassageIndex
+from ccnlp.retrieval.parameters import PassageIndexParameters, Search
+from ccnlp.tasks.base import Task
+from ccnlp.tasks.kinds.retrieval import Retrieval
+from ccnlp.tasks.ranking import normalised
+from ccnlp.tasks.retrieval_texts import lists_of, passage_id, text_key
+
+logger = logging.getLogger(__name__)
+
+
+def choose_task(tasks: "dict[str, Task]", name: str | None) -> Retrieval:
+    """The configured task whose passages are indexed.
+
+    Args:
+        tasks: by name.
+        name: `retrieval.task`.
+
+    Raises:
+        ConfigurationError: there is none of that name and kind, or none is named and there is not
+            exactly one.
+    """
+    known = {own: task for own, task in tasks.items() if isinstance(task, Retrieval)}
+    listed = ", ".join(map(repr, known)) or "none"
+    if name is None and len(known) == 1:
+        return next(iter(known.values()))
+    if name is None:
+        raise ConfigurationError(
+            f"retrieval.task is null, and tasks of kind retrieval are {listed}; name one "
+            "(parameters/retrieval.yml), or take an environment that has one: --env xquad_r"
+        )
+    if name not in known:
+        raise ConfigurationError(
+            f"retrieval.task is {name!r}, and tasks of kind retrieval are {listed} "
+            "(parameters/retrieval.yml, parameters/tasks.yml)"
+        )
+    return known[name]
+
+
+def choose_embedder(
+    model: TrainedModel | EncoderCheckpoint, task: Retrieval, parameters: PassageIndexParameters
+) -> Embedder:
+    """What makes the vectors.
+
+    Raises:
+        ConfigurationError: the model was not trained on the task.
+    """
+    if isinstance(model, EncoderCheckpoint):
+        return EncoderEmbedder(model, task.options, parameters.max_length_tokens)
+    retrieval_task(model, task.name)
+    return ModelEmbedder(model, task.name)
+
+
+def list_passages(examples: pd.DataFrame, *, task: str, splits: Collection[str]) -> pd.DataFrame:
+    """The passages and negatives of a task's examples, each text of a language once.
+
+    Columns: `passage_id`, `language`, `passage`, in the order of the examples.
+
+    Raises:
+        CorpusError: there are none.
+    """
+    rows = examples[(examples["task"] == task) & examples["split"].isin(list(splits))]
+    if not len(rows):
+        raise CorpusError(
+            f"no examples of task {task!r} in {', '.join(splits)}; read a corpus of it: "
+            "kedro run --pipelines ingestion (retrieval.splits, parameters/retrieval.yml)"
+        )
+    own = rows[["passage_language", "passage"]].set_axis(["language", "passage"], axis=1)
+    negatives = lists_of(rows, "negatives")
+    others = pd.DataFrame(
+        {
+            "language": np.repeat(own["language"].to_numpy(dtype=object), [*map(len, negatives)]),
+            "passage": [text for texts in negatives for text in texts],
+        }
+    )
+    passages = pd.concat([own, others], ignore_index=True).drop_duplicates(ignore_index=True)
+    pairs = zip(passages["passage"], passages["language"], strict=True)
+    ids = [passage_id(text_key(text, language)) for text, language in pairs]
+    return passages.assign(passage_id=ids)[["passage_id", "language", "passage"]].astype("string")
+
+
+def build_index(
+    passages: pd.DataFrame,
+    embedder: Embedder,
+    *,
+    task: str,
+    num_dimensions: int | None = None,
+    search: Search = "exact",
+) -> PassageIndex:
+    """The index of passages.
+
+    Args:
+        passages: of `list_passages`.
+        embedder: makes the vectors.
+        task: whose passages these are.
+        num_dimensions: numbers that vectors are cut to; all of them if `None`.
+        search: exact, or by a graph of near neighbours.
+
+    Raises:
+        ConfigurationError: vectors have fewer numbers, or faiss is needed and not installed.
+    """
+    vectors = embedder.embed(passages["passage"].tolist(), side="passage")
+    if num_dimensions is not None:
+        if num_dimensions > vectors.shape[1]:
+            raise ConfigurationError(
+                f"retrieval.num_dimensions is {num_dimensions}, and vectors have "
+                f"{vectors.shape[1]} numbers (parameters/retrieval.yml)"
+            )
+        vectors = normalised(vectors[:, :num_dimensions])
+    graph = NeighbourGraph.of(vectors) if search == "approximate" else None
+    logger.info("%s: %s passages indexed with %s", task, f"{len(passages):,}", embedder.origin)
+    return PassageIndex(passages, vectors, embedder.origin, task, graph)

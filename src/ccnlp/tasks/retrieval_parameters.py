@@ -1,0 +1,38 @@
+"""How queries find passages: the part of a task's entry that kind retrieval has."""
+
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class RetrievalParameters(BaseModel):
+    """`retrieval` of an entry of `parameters/tasks.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query_prefix: str = Field(
+        description="in front of each query, as the encoder was pretrained: `query: ` for E5"
+    )
+    passage_prefix: str = Field(
+        description="in front of each passage, as the encoder was pretrained: `passage: ` for E5"
+    )
+    temperature: float = Field(
+        gt=0, description="divides cosines in the loss; a lower one looks at the hardest negatives"
+    )
+    is_symmetric: bool = Field(
+        description="whether a passage shall find its query among those of the batch as well"
+    )
+    num_negatives: int = Field(
+        ge=0, description="negatives of each row's own that training reads, the first of its list"
+    )
+    dimensions: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        description="further sizes to which vectors can be cut, such as [64, 128], smallest first"
+    )
+
+    @field_validator("dimensions")
+    @classmethod
+    def _grow(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        if any(one >= other for one, other in pairwise(sizes)):
+            raise ValueError(f"{list(sizes)} do not grow; name each size once, the smallest first")
+        return sizes
