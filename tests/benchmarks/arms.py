@@ -22,6 +22,7 @@ from ccnlp.datasets.encoder_checkpoint_dataset import EncoderCheckpointDataset
 from ccnlp.datasets.table_folder_dataset import TableFolderDataset
 from ccnlp.evaluation.predictions import predict_with, predict_with_finetuned
 from ccnlp.models.trained import TrainedModel
+from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.fingerprint import fingerprint_code
 from ccnlp.training.parameters import TrainingParameters
 
@@ -89,6 +90,9 @@ class Comparison:
 
         features = ArrowTablesDataset(filepath=str(data / "05_model_input/features")).load()
         tasks = load_tasks(self.environment)
+        tokenisation = TokenisationParameters.model_validate(
+            load_parameters("tokenisation", environment=self.environment)
+        )
         vocabulary = pd.read_parquet(data / "05_model_input/vocabulary.parquet")
         checkpoints = data / "06_models" / f"{self.name}_checkpoints" / arm
         checkpoints.mkdir(parents=True, exist_ok=True)
@@ -97,7 +101,7 @@ class Comparison:
             vocabulary=vocabulary["token_id"].to_numpy(),
             encoder=EncoderCheckpointDataset(filepath=str(data / "06_models/encoder.json")).load(),
             tasks=tasks,
-            max_length_tokens=128,
+            max_length_tokens=tokenisation.max_length_tokens,
             parameters=self.parameters(arm, seed),
             checkpoints=checkpoints,
         ).model

@@ -38,7 +38,7 @@ def data(tiny_encoder, tmp_path):
         weight=1.0, group_id=pd.NA, id=[f"{i:016x}" for i in range(len(examples))],
     )  # fmt: skip
     tokenizer = tiny_encoder.load_tokenizer()
-    features = encode_examples(examples, load_tasks(), tokenizer, max_length_tokens=64)
+    features = encode_examples(examples, load_tasks(), tokenizer, max_length_tokens=128)
     folders = "03_primary/examples", "05_model_input", "06_models"
     for folder in folders:
         (tmp_path / folder).mkdir(parents=True)

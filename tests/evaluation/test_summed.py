@@ -7,6 +7,7 @@ import pytest
 from ccnlp.evaluation.fairness import measure_fairness
 from ccnlp.evaluation.gate import GateParameters, decide_promotion
 from ccnlp.evaluation.judged_tasks import JudgedTask
+from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.scores import compare_systems, score_predictions
 from ccnlp.evaluation.summary import own_metrics, summarise
 from ccnlp.evaluation.terminal import scores_table
@@ -211,3 +212,9 @@ def test_tables_name_the_metrics_of_the_task(parameters):
     assert "\nexact match" in text
     assert own_metrics(scores, "t") == ["exact_match"]
     assert "reaches an F1 of 90.9" in summarise(scores, task="t")[0]
+
+
+def test_metrics_of_pools_name_the_measure_and_the_pool():
+    assert metric_name_of("mean_average_precision") == "mAP"
+    assert metric_name_of("other_language_recall_at_1") == "recall@1, other languages"
+    assert metric_name_of("exact_frame") == "exact frame"

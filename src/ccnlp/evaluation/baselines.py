@@ -15,7 +15,8 @@ from ccnlp.tasks.base import Task
 
 logger = logging.getLogger(__name__)
 
-Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+Embed = Callable[..., npt.NDArray[np.float32]]
+"""From texts, and optionally the `prefix` to read them behind, to vectors (texts, hidden)."""
 Probabilities = npt.NDArray[np.float64]
 Inputs = Any  # a dense or a sparse matrix; scikit-learn has no types
 

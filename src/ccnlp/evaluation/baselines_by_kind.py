@@ -1,8 +1,16 @@
 """How each baseline answers the kinds of tasks; one that knows no way sits out."""
 
+from functools import partial
+
 import pandas as pd
 
-from ccnlp.evaluation import baselines, baselines_answers, baselines_scores, baselines_sets
+from ccnlp.evaluation import (
+    baselines,
+    baselines_answers,
+    baselines_retrieval,
+    baselines_scores,
+    baselines_sets,
+)
 from ccnlp.evaluation.baselines import Embed
 from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
 from ccnlp.tasks.answers import has_one_label
@@ -10,6 +18,7 @@ from ccnlp.tasks.base import Task
 from ccnlp.tasks.kinds.multi_label_classification import MultiLabelClassification
 from ccnlp.tasks.kinds.pair_similarity import PairSimilarity
 from ccnlp.tasks.kinds.question_answering import QuestionAnswering
+from ccnlp.tasks.kinds.retrieval import Retrieval
 
 
 def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame | None:
@@ -37,6 +46,8 @@ def predict_tfidf(
             )
         case QuestionAnswering():
             return baselines_answers.predict_by_overlap(train, rows, task)
+        case Retrieval():
+            return baselines_retrieval.rank_by_tfidf(train, rows, task, parameters=parameters)
         case _ if has_one_label(task):
             return baselines.predict_tfidf(train, rows, task, parameters=parameters)
     return None
@@ -60,6 +71,14 @@ def predict_probe(
             )
         case PairSimilarity():
             return baselines_scores.predict_score_by_vectors(train, rows, task, embed=embed)
+        case Retrieval():
+            return baselines_retrieval.rank_by_encoder(
+                train,
+                rows,
+                task,
+                embed_queries=partial(embed, prefix=task.options.query_prefix),
+                embed_passages=partial(embed, prefix=task.options.passage_prefix),
+            )
         case _ if has_one_label(task):
             return baselines.predict_probe(
                 train, rows, task, parameters=parameters, seed=seed, embed=embed

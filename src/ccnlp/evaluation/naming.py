@@ -16,6 +16,12 @@ METRIC_NAMES = {
     "exact_match_english": "exact match as if all were English",
     "micro_f1": "micro-F1",
     "relation_macro_f1": "macro-F1 of the relations",
+    "mean_average_precision": "mAP",
+    "mean_reciprocal_rank": "MRR",
+    "ndcg_at_10": "nDCG@10",
+    "recall_at_1": "recall@1",
+    "recall_at_5": "recall@5",
+    "recall_at_10": "recall@10",
     "pearson": "Pearson correlation",
     "spearman": "Spearman correlation",
     "precision": "precision",
@@ -34,8 +40,15 @@ SLICE_NAMES = {
 }
 
 
+POOLS = {"same_language_": "same language", "other_language_": "other languages"}
+"""By the beginning of a metric, which passages were ranked."""
+
+
 def metric_name_of(metric: str) -> str:
-    """The name of a metric in a sentence."""
+    """The name of a metric in a sentence, such as `mAP` or `mAP, same language`."""
+    for prefix, pool in POOLS.items():
+        if metric.startswith(prefix):
+            return f"{metric_name_of(metric.removeprefix(prefix))}, {pool}"
     return METRIC_NAMES.get(metric, metric.replace("_", " "))
 
 

@@ -20,6 +20,7 @@ def embed_texts(
     checkpoint: EncoderCheckpoint,
     texts: Sequence[str],
     *,
+    prefix: str | None = None,
     max_length_tokens: int = 512,
     tokens_per_batch: int = TOKENS_PER_BATCH,
     precision: PrecisionChoice = "auto",
@@ -28,7 +29,8 @@ def embed_texts(
 
     Args:
         checkpoint: the encoder.
-        texts: any texts, each read after the checkpoint's prefix; an empty one has its vector.
+        texts: any texts, each read after the prefix; an empty one has its vector.
+        prefix: in place of the checkpoint's own.
         max_length_tokens: tokens a text is cut to, where the encoder reads that many.
         tokens_per_batch: most tokens of a batch, padding included.
         precision: of the weights and states; the mean over tokens is taken in fp32.
@@ -51,7 +53,7 @@ def embed_texts(
     if not len(texts):
         return vectors
     input_ids, _ = encode_alone(
-        [checkpoint.prefix + text for text in texts],
+        [(checkpoint.prefix if prefix is None else prefix) + text for text in texts],
         tokenizer,
         max_length_tokens=min(max_length_tokens, tokenizer.model_max_length),
     )

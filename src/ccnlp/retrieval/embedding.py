@@ -1,7 +1,7 @@
 """Queries and passages as vectors: of a model that was trained for it, or of the encoder as is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -89,8 +89,12 @@ class EncoderEmbedder:
 
     def embed(self, texts: Sequence[str], *, side: Side) -> Scores:
         """Means of the states, as the encoder was pretrained."""
-        prefixed = replace(self.encoder, prefix=_prefix(self.options, side))
-        return embed_texts(prefixed, texts, max_length_tokens=self.max_length_tokens)
+        return embed_texts(
+            self.encoder,
+            texts,
+            prefix=_prefix(self.options, side),
+            max_length_tokens=self.max_length_tokens,
+        )
 
 
 def retrieval_task(model: TrainedModel, name: str) -> Retrieval:
