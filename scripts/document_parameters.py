@@ -25,6 +25,7 @@ from ccnlp.retrieval.parameters import PassageIndexParameters
 from ccnlp.studies.parameters import (
     AugmentationStudyParameters,
     CultureStudyParameters,
+    MultitaskStudyParameters,
     TransferStudyParameters,
 )
 from ccnlp.tasks.base import TaskParameters
@@ -47,6 +48,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "retrieval": PassageIndexParameters,
     "augmentation_study": AugmentationStudyParameters,
     "culture_study": CultureStudyParameters,
+    "multitask_study": MultitaskStudyParameters,
     "transfer_study": TransferStudyParameters,
     "run": RunParameters,
 }

@@ -162,6 +162,7 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
         "pooling": "mean",
         "trim_vocabulary": True,
         "freeze": {"embeddings": False, "all_but_top_layers": None},
+        "kept_tasks": [],
         "mixture": {"groups": ["corpus"], "temperature": 1},
         "objective": {
             "name": "average",
@@ -169,6 +170,13 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
             "averaged_rows": 16,
             "group_dro": {"step_size": 0.1, "adjustment": 0.0},
             "fairness_penalty": {"weight": 1.0},
+        },
+        "multitask": {
+            "batches": "interleaved",
+            "temperature": 1,
+            "weighting": "fixed",
+            "uncertainty": {"learning_rate": 1e-2},
+            "gradient_norm": {"step_size": 0.05, "asymmetry": 1.0, "averaged_batches": 2},
         },
         "batches": {"examples": 4, "tokens": 256, "window": 2, "accumulation_steps": 1},
         "optimiser": {
@@ -193,6 +201,7 @@ def training_parameters() -> "Callable[..., TrainingParameters]":
         "validation": {
             "select_by": "average",
             "min_group_size": 1,
+            "tasks": {"choose_by": "mean", "weights": {}, "task": None},
             "evaluations_per_epoch": 1,
             "patience": 50,
             "minimum_gain": 0.0,

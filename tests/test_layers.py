@@ -30,7 +30,11 @@ def layer_of(dataset: str) -> str | None:
 
 
 @pytest.mark.parametrize(
-    "name", ["__default__", "behaviour", "augmentation_study", "culture_study", "transfer_study"]
+    "name",
+    [
+        *("__default__", "behaviour", "augmentation_study", "culture_study"),
+        *("multitask_study", "transfer_study"),
+    ],
 )
 @pytest.mark.parametrize("has_more", [False, True])
 def test_layers_follow_each_other_without_a_circle(name, has_more, monkeypatch):

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
 NAMES = ("ingestion", "augmentation", "tokenisation", "training", "evaluation", "registration")
-ON_DEMAND = ("behaviour", "retrieval", "augmentation_study", "culture_study", "transfer_study")
+ON_DEMAND = (
+    *("behaviour", "retrieval", "augmentation_study", "culture_study"),
+    *("multitask_study", "transfer_study"),
+)
 """Pipelines that `kedro run` leaves out: they use a model that is there, or train many."""
 
 

@@ -1,62 +1,75 @@
+"""The graph of a study, on predictions whose truth is known."""
+
+import pandas as pd
 import pytest
+import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node
 from kedro.runner import SequentialRunner
 
+from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.evaluation.views import empty_figure
 from ccnlp.pipelines.study import COMMON, create_study, named_node
+from ccnlp.studies.comparison import Contrast
+from ccnlp.studies.parameters import CultureStudyParameters
+from ccnlp.studies.report import About
+from ccnlp.studies.study import Study
+from ccnlp.studies.verdicts import Question
+from ccnlp.tasks.base import TasksParameters
+
+ASKED = Study(
+    name="mini_study",
+    about_of=lambda arms: About("Is it good?", {"plain": "nothing", "told": "all"}),
+    parameters=CultureStudyParameters,
+    questions_of=lambda arms: (Question(Contrast("told", "plain")),),
+)
 
 
-def train(*, examples, encoder, checkpoints, tasks, tokenisation, training, weight, study):
-    return [f"{row} {weight} {study}" for row in examples]
-
-
-def score(predictions, tasks, evaluation, study):
-    return len(predictions)
-
-
-def compare(predictions, tasks, evaluation, study):
-    return [*predictions, evaluation]
-
-
-def judge(compared):
-    return [f"judged {row}" for row in compared]
-
-
-def draw(compared):
-    return len(compared)
-
-
-def write(judged, compared, scores, figure, study):
-    return f"{judged[0]}, {figure} rows, {scores} scores"
+def train(*, examples, encoder, checkpoints, tasks, tokenisation, training, wrong, study):
+    """The arm that is told is right, the other wrong in as many rows as asked."""
+    arms = []
+    for arm, num_wrong in (("plain", wrong), ("told", 0)):
+        other = examples["reference"].map({"no": "yes", "yes": "no"})
+        prediction = examples["reference"].where(examples.index >= num_wrong, other)
+        own = examples.assign(system=arm, prediction=prediction)
+        arms += [own.assign(seed=seed) for seed in study.seeds]
+    return pd.concat(arms, ignore_index=True)
 
 
 def recommend(judged):
     return {"rows": len(judged)}
 
 
-def make_study(*others: Node, **changes):
+def draw_arms(scores):
+    arms = " and ".join(scores["arm"].unique())
+    return empty_figure(f"A picture of {arms}")
+
+
+def make_study(*others: Node, draw: Node | None = None):
     return create_study(
-        "mini_study",
-        train=train,
-        inputs={"weight": "params:weight"},
-        score=score,
-        compare=compare,
-        judge=judge,
-        draw=draw,
-        write=write,
-        others=others,
-        **changes,
+        ASKED, train=train, inputs={"wrong": "params:wrong"}, draw=draw, others=others
     )
 
 
 @pytest.fixture
-def catalog():
+def catalog(pytestconfig):
+    examples = pd.DataFrame({"reference": ["no", "yes"] * 100}).assign(
+        task="t", corpus="c", split="test", language="en", culture="GB", region="und",
+        domain="und", origin="native", confidence=0.9, num_characters=20, is_seen=False, weights="",
+    )  # fmt: skip
+    examples["example_id"] = examples["group_id"] = [f"{i:016x}" for i in range(len(examples))]
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["no", "yes"]}
+    text = (pytestconfig.rootpath / "conf/base/parameters/evaluation.yml").read_text("utf-8")
+    evaluation = {**yaml.safe_load(text)["evaluation"], "num_draws": 100}
     given = {
         **dict.fromkeys(COMMON.values(), "given"),
-        "examples@table": ["a", "b"],
-        "params:weight": 2,
-        "params:evaluation": "scores",
-        "params:mini_study": "once",
+        "examples@table": examples,
+        "params:wrong": 100,
+        "params:tasks": TasksParameters.model_validate({"t": entry}),
+        "params:evaluation": EvaluationParameters.model_validate(evaluation),
+        "params:mini_study": CultureStudyParameters(
+            seeds=(0, 1), steps=None, slices={"culture": ("culture",)}, conditioning="embedding"
+        ),
     }
     return DataCatalog({name: MemoryDataset(value) for name, value in given.items()})
 
@@ -64,27 +77,33 @@ def catalog():
 def test_study_goes_from_examples_to_a_page(catalog):
     outputs = SequentialRunner().run(make_study(), catalog)
     assert list(outputs) == ["mini_study_report"]
-    assert outputs["mini_study_report"].load() == "judged a 2 once, 3 rows, 2 scores"
+    page = outputs["mini_study_report"].load()
+    assert "Is it good?" in page
+    assert "t, c, told: helps over all 200 rows" in page
+    assert "all of equally many steps" in page
 
 
 def test_study_may_have_nodes_of_its_own(catalog):
     own = named_node(recommend, "mini_study_verdicts", "recommended")
     outputs = SequentialRunner().run(make_study(own), catalog)
-    assert outputs["recommended"].load() == {"rows": 3}
+    assert outputs["recommended"].load()["rows"] > 0
 
 
-def test_study_may_draw_something_else():
-    (drawing,) = (
-        node for node in make_study(draws=["mini_study_scores"]).nodes if node.short_name == "draw"
-    )
-    assert drawing.inputs == ["mini_study_scores"]
+def test_study_may_draw_something_else(catalog):
+    own = named_node(draw_arms, "mini_study_scores", "mini_study_plot")
+    study = make_study(draw=own)
+    assert "mini_study.draw_differences" not in {node.name for node in study.nodes}
+    page = SequentialRunner().run(study, catalog)["mini_study_report"].load()
+    assert "A picture of plain and told" in page
 
 
 def test_nodes_are_named_after_their_functions_and_datasets_after_the_study():
     study = make_study()
-    assert {node.name for node in study.nodes} == {
-        f"mini_study.{name}" for name in ("train", "score", "compare", "judge", "draw", "write")
-    }
+    functions = (
+        *("train", "score_arms", "compare_arms"),
+        *("judge_arms", "draw_differences", "write_report"),
+    )
+    assert {node.name for node in study.nodes} == {f"mini_study.{name}" for name in functions}
     assert study.all_outputs() == {
         f"mini_study_{what}"
         for what in ("predictions", "scores", "comparison", "verdicts", "plot", "report")

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ccnlp.studies.arms import Arm, Laboratory, run_arms
+from ccnlp.studies.arms import Arm, Budget, Laboratory, run_arms
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 WORDS = {"no": ["bad", "boring"], "yes": ["good", "great"]}
@@ -44,7 +44,7 @@ def arms(examples, training_parameters):
         ]
     ).reset_index(drop=True)
     training = training_parameters(epochs=1)
-    return [Arm("plain", examples, training), Arm("more rows", twice, training)]
+    return [Arm.of("plain", examples, training), Arm.of("more rows", twice, training)]
 
 
 def test_arms_are_trained_with_each_seed_for_as_many_steps(arms, laboratory, examples, caplog):
@@ -76,3 +76,18 @@ def test_a_study_that_was_broken_off_trains_the_rest_alone(arms, laboratory, cap
 
     assert caplog.text.count("finished by an earlier run") == 1
     pd.testing.assert_frame_equal(before, after[after["system"] == "plain"])
+
+
+@pytest.mark.parametrize(
+    ("batches", "accumulation", "steps"),
+    [("interleaved", 1, 10), ("interleaved", 3, 4), ("mixed", 1, 5)],
+)
+def test_budget_gives_each_task_its_batches(training_parameters, batches, accumulation, steps):
+    values = training_parameters().model_dump()
+    values["multitask"]["batches"] = batches
+    values["batches"]["accumulation_steps"] = accumulation
+    training = type(training_parameters()).model_validate(values)
+    budget = Budget({"a": 7, "b": 3})
+
+    assert budget.steps(["a", "b"], training) == steps
+    assert budget.steps(["b"], training) == -(-3 // accumulation)

@@ -55,6 +55,10 @@ def augmented():
     )
 
 
+def weight_of(arm) -> float:
+    return arm.models[""].training.regularisation.pair_consistency_weight
+
+
 def test_arms_hold_what_they_say(augmented, training_parameters):
     arms = {
         arm.name: arm
@@ -69,7 +73,7 @@ def test_arms_hold_what_they_say(augmented, training_parameters):
         "tagged": ["<bt> un"],
         "consistent": ["un"],
     }
-    weights = {n: a.training.regularisation.pair_consistency_weight for n, a in arms.items()}
+    weights = {n: weight_of(arm) for n, arm in arms.items()}
     assert weights == dict.fromkeys(arms, 0) | {"consistent": 2}
 
 
@@ -80,8 +84,7 @@ def test_one_arm_alone_learns_from_pairs_whatever_is_configured(augmented, train
 
     arms = arms_of(EXAMPLES, augmented, ROUND_TRIPS, training, STUDY)
 
-    weights = [arm.training.regularisation.pair_consistency_weight for arm in arms]
-    assert weights == [0, 0, 0, 0, 2]
+    assert [weight_of(arm) for arm in arms] == [0, 0, 0, 0, 2]
 
 
 def test_nothing_to_study_says_where_to_look(augmented, training_parameters):

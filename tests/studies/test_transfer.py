@@ -10,8 +10,8 @@ from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.comparison import compare_arms, score_arms
 from ccnlp.studies.matrix_plot import draw_matrix
 from ccnlp.studies.parameters import TransferStudyParameters
-from ccnlp.studies.transfer import ALL, about, arms_of, questions_of, tabulate
-from ccnlp.studies.verdicts import contrasts_of, judge
+from ccnlp.studies.transfer import ALL, STUDY, about_of, arms_of, tabulate
+from ccnlp.studies.verdicts import judge
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 SLICES = {"language": ("language",)}
@@ -70,7 +70,7 @@ def test_arms_are_all_languages_and_each_by_itself(examples, training_parameters
 
     arms = arms_of(examples, training, trained_on=None, tasks=["t"])
 
-    named = {arm.name: arm.training.languages for arm in arms}
+    named = {arm.name: arm.models[""].training.languages for arm in arms}
     assert named == {ALL: None, "en": ("en",), "es": ("es",)}
     assert all(arm.examples is examples for arm in arms)
 
@@ -107,16 +107,16 @@ def test_study_finds_what_does_not_carry_over(
 
     predicted = run_arms(arms, laboratory, seeds=[0], steps=40)
     scores = score_arms(predicted, tasks, evaluation_parameters, slices=SLICES)
-    questions = questions_of(predicted["system"])
+    names = [arm.name for arm in arms]
     compared = compare_arms(
-        predicted, contrasts_of(questions), tasks, evaluation_parameters, slices=SLICES
+        predicted, STUDY.contrasts_of(names), tasks, evaluation_parameters, slices=SLICES
     )
     matrix = tabulate(scores, trained=["en", "es"]).set_index("trained_on")
 
     for own, other in (("en", "es"), ("es", "en")):
         assert matrix.loc[own, own] > 0.9
         assert matrix.loc[own, other] < 0.1
-    judged = judge(compared, questions)
+    judged = judge(compared, STUDY.questions_of(names))
     of_en = judged[(judged["arm"] == "en") & (judged["slice"] == "language")]
     verdicts = of_en[of_en["split"] == "test"].set_index("group")["verdict"]
     assert verdicts["en"] == "helps"
@@ -158,9 +158,9 @@ def test_heat_map_leaves_out_what_was_not_measured():
 
 
 def test_page_tells_what_each_arm_was_trained_on():
-    told = about(["en", ALL, "en"])
+    told = about_of([ALL, "en"])
 
-    assert list(told.arms) == ["en", ALL]
+    assert list(told.arms) == [ALL, "en"]
     assert told.arms["en"] == "trained on en alone, and tested on all languages"
     assert told.arms[ALL] == "trained on every language that has train rows"
 

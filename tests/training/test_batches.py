@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from ccnlp.training.batches import (
     TaskRows,
@@ -7,10 +8,26 @@ from ccnlp.training.batches import (
     draw_epoch,
     plan_epochs,
 )
+from ccnlp.training.multitask_parameters import MultitaskParameters
 from ccnlp.training.parameters import BatchParameters, MixtureParameters
 
 BATCHES = BatchParameters(examples=2, tokens=100, window=10, accumulation_steps=1)
 EVEN = MixtureParameters(groups=("corpus",), temperature=1)
+
+
+def multitask(**values: object) -> MultitaskParameters:
+    others = {
+        "batches": "interleaved",
+        "temperature": 1,
+        "weighting": "fixed",
+        "uncertainty": {"learning_rate": 0.1},
+        "gradient_norm": {"step_size": 0.1, "asymmetry": 1, "averaged_batches": 1},
+    }
+    return MultitaskParameters.model_validate({**others, **values})
+
+
+INTERLEAVED = multitask()
+MIXED = multitask(batches="mixed")
 
 
 def mixture(temperature: float) -> MixtureParameters:
@@ -30,7 +47,9 @@ def task_rows(groups: list[str], lengths: list[int] | None = None, weight: float
 def test_plan_epochs_without_temperature_has_each_row_once_an_epoch():
     rows = {"a": task_rows(["x"] * 3 + ["y"] * 2), "b": task_rows(["z"] * 4)}
 
-    plan = plan_epochs(rows, num_epochs=2, mixture=EVEN, batches=BATCHES, seed=1)
+    plan = plan_epochs(
+        rows, num_epochs=2, mixture=EVEN, multitask=INTERLEAVED, batches=BATCHES, seed=1
+    )
 
     for epoch in plan:
         for task, size in (("a", 5), ("b", 4)):
@@ -41,7 +60,7 @@ def test_plan_epochs_without_temperature_has_each_row_once_an_epoch():
 @pytest.mark.parametrize("num_batches", [1, 7, 11, 30])
 def test_plan_epochs_with_a_number_of_batches_is_cut_or_goes_on(num_batches):
     rows = {"a": task_rows(["x"] * 20)}
-    common = {"mixture": EVEN, "batches": BATCHES, "seed": 1}
+    common = {"mixture": EVEN, "multitask": INTERLEAVED, "batches": BATCHES, "seed": 1}
 
     plan = plan_epochs(rows, num_epochs=2, num_batches=num_batches, **common)
 
@@ -54,7 +73,9 @@ def test_plan_epochs_is_a_function_of_the_seed():
     rows = {"a": task_rows(["x"] * 20)}
 
     def flat(seed: int) -> list[list[int]]:
-        plan = plan_epochs(rows, num_epochs=2, mixture=EVEN, batches=BATCHES, seed=seed)
+        plan = plan_epochs(
+            rows, num_epochs=2, mixture=EVEN, multitask=INTERLEAVED, batches=BATCHES, seed=seed
+        )
         return [batch.rows.tolist() for epoch in plan for batch in epoch]
 
     assert flat(3) == flat(3)
@@ -128,3 +149,52 @@ def test_draw_epoch_takes_weights_of_rows_and_of_corpora_alike():
 
     assert (drawn < 10).sum() == 15
     assert sorted(set(drawn[drawn < 10])) == list(range(10))
+
+
+def test_draw_epoch_draws_tasks_by_their_rows_to_the_power_of_their_temperature():
+    # 1 and 16 rows: at temperature 2 their shares are as 1 to 4, so 17 rows are 3 and 14.
+    rows = {"small": task_rows(["x"]), "large": task_rows(["x"] * 16)}
+
+    def sizes(**temperature: float) -> list[int]:
+        drawn = draw_epoch(rows, EVEN, np.random.default_rng(0), **temperature)
+        return [len(drawn["small"]), len(drawn["large"])]
+
+    assert sizes() == [1, 16]
+    assert sizes(task_temperature=2.0) == [3, 14]
+    assert sum(sizes(task_temperature=np.inf)) == 17
+    assert abs(np.subtract(*sizes(task_temperature=np.inf))) == 1
+
+
+def test_temperature_of_groups_leaves_the_shares_of_tasks():
+    rows = {"a": task_rows(["x"] * 2 + ["y"] * 8), "b": task_rows(["z"] * 10)}
+
+    drawn = draw_epoch(rows, mixture(np.inf), np.random.default_rng(0))
+
+    assert [len(drawn["a"]), len(drawn["b"])] == [10, 10]
+    assert (drawn["a"] < 2).sum() == 5
+
+
+def test_mixed_epochs_hold_rounds_of_one_batch_of_every_task():
+    rows = {"large": task_rows(["x"] * 20), "small": task_rows(["z"] * 6)}
+
+    epochs = plan_epochs(rows, num_epochs=3, mixture=EVEN, multitask=MIXED, batches=BATCHES, seed=1)
+
+    # 10 and 3 batches a pass are 13, which are 7 rounds of two.
+    assert [[batch.task for batch in epoch] for epoch in epochs] == [["large", "small"] * 7] * 3
+    batches = [batch for epoch in epochs for batch in epoch]
+    large, small = (
+        np.concatenate([batch.rows for batch in batches if batch.task == task]) - 10
+        for task in rows
+    )
+    assert sorted(large[:20]) == sorted(large[20:40]) == list(range(20))
+    assert np.bincount(small).tolist() == [7] * 6
+    cut = plan_epochs(
+        rows, num_epochs=1, num_batches=16, mixture=EVEN, multitask=MIXED, batches=BATCHES, seed=1
+    )
+    flat = [batch.rows.tolist() for epoch in cut for batch in epoch]
+    assert flat == [batch.rows.tolist() for batch in batches[:16]]
+
+
+def test_mixed_with_a_temperature_says_how_to_mend():
+    with pytest.raises(ValidationError, match=r"temperature is 2\.0, but mixed .* set it to 1"):
+        multitask(batches="mixed", temperature=2)

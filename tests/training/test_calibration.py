@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
@@ -35,22 +36,32 @@ def rows():
 
 
 @pytest.fixture
-def model(rows, lively_encoder, training_parameters, tmp_path):
+def run(lively_encoder, training_parameters, tmp_path):
     entry = {"kind": "multi_label_classification", "loss_weight": 1, "labels": ["good", "bad"]}
-    tasks = build_tasks(TasksParameters.model_validate({"t": entry}))
-    tokenizer = lively_encoder.load_tokenizer()
-    features = encode_examples(rows, tasks, tokenizer, max_length_tokens=32)
-    vocabulary = count_tokens(features, special_ids=tokenizer.all_special_ids)
-    (tmp_path / "checkpoints").mkdir()
-    return fine_tune(
-        features,
-        vocabulary=vocabulary["token_id"].to_numpy(),
-        encoder=lively_encoder,
-        tasks=tasks,
-        max_length_tokens=32,
-        parameters=training_parameters(epochs=12),
-        checkpoints=tmp_path / "checkpoints",
-    ).model
+
+    def train(rows, *, encoder=lively_encoder, **changes):
+        tasks = build_tasks(TasksParameters.model_validate(dict.fromkeys(rows["task"], entry)))
+        tokenizer = encoder.load_tokenizer()
+        features = encode_examples(rows, tasks, tokenizer, max_length_tokens=32)
+        vocabulary = count_tokens(features, special_ids=tokenizer.all_special_ids)
+        folder = tmp_path / f"checkpoints_{encoder.name}"
+        folder.mkdir()
+        return fine_tune(
+            features,
+            vocabulary=vocabulary["token_id"].to_numpy(),
+            encoder=encoder,
+            tasks=tasks,
+            max_length_tokens=32,
+            parameters=training_parameters(**changes),
+            checkpoints=folder,
+        ).model
+
+    return train
+
+
+@pytest.fixture
+def model(run, rows):
+    return run(rows, epochs=12)
 
 
 def test_model_that_learnt_sets_of_labels_keeps_its_thresholds(model, rows, tmp_path):
@@ -79,6 +90,18 @@ def test_thresholds_of_the_model_decide_what_it_answers(model, rows, tmp_path):
     predicted = TrainedModel.load(tmp_path / "model").predict(rows[["text"]], task="t")
 
     assert set(predicted["prediction"]) == {'["good"]'}
+
+
+def test_thresholds_of_kept_tasks_stay_as_they_were_chosen(run, model, rows, tmp_path):
+    model.save(tmp_path / "model")
+    trained = EncoderCheckpoint(tmp_path / "model", name="saved", source="path", revision="1")
+    other = rows.assign(task="other", id="f" + rows["id"].str[1:])
+
+    added = run(pd.concat([rows, other]), encoder=trained, epochs=1, kept_tasks=["t"])
+
+    assert list(added.tasks) == ["t", "other"]
+    assert added.tasks["t"].calibration == model.tasks["t"].calibration
+    assert set(added.tasks["other"].calibration["thresholds"]) == {"good", "bad"}
 
 
 def test_model_of_other_kinds_has_nothing_to_keep(tiny_model, tmp_path):

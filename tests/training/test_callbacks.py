@@ -3,12 +3,13 @@ from torch import nn
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from ccnlp.training.callbacks import (
-    SELECTION_METRIC,
     BestWeightsCallback,
     CheckpointCallback,
     load_best,
 )
+from ccnlp.training.multitask_parameters import TaskChoiceParameters
 from ccnlp.training.parameters import ValidationParameters
+from ccnlp.training.selection import SELECTION_METRIC
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ class Course:
             ValidationParameters(
                 select_by="average",
                 min_group_size=1,
+                tasks=TaskChoiceParameters(choose_by="mean", weights={}, task=None),
                 evaluations_per_epoch=1,
                 patience=patience,
                 minimum_gain=minimum_gain,

@@ -11,7 +11,10 @@ def check(examples, tasks, training_parameters):
     plain = training_parameters().model_dump()
 
     def check(rows=examples, **changes):
-        values = {name: {**plain[name], **own} for name, own in changes.items()}
+        values = {
+            name: {**plain[name], **own} if isinstance(own, dict) else own
+            for name, own in changes.items()
+        }
         check_groups(rows, tasks, training_parameters(**values))
 
     return check
@@ -22,6 +25,21 @@ def test_objective_of_one_group_is_refused_before_anything_is_trained(check, exa
         check(objective={"name": "group_dro"})
     check()
     check(examples.assign(language=["en", "es"] * 12), objective={"name": "group_dro"})
+
+
+def test_rows_of_other_languages_make_no_groups_and_kept_tasks_need_none_of_them(
+    check, examples, tasks
+):
+    tasks["kept"] = tasks["sentiment"]
+    rows = pd.concat(
+        [examples.assign(language=["en", "es"] * 12), examples.assign(task="kept", language="sw")],
+        ignore_index=True,
+    )
+    check(rows, kept_tasks=["kept"], languages=["en"])
+    with pytest.raises(ConfigurationError, match="task 'kept' has no train rows of them"):
+        check(rows, languages=["en"])
+    with pytest.raises(ConfigurationError, match="by language the training rows"):
+        check(rows, kept_tasks=["kept"], languages=["en"], objective={"name": "group_dro"})
 
 
 def test_groups_that_round_trips_may_make_are_left_to_the_training(check):
@@ -66,3 +84,14 @@ def test_check_comes_before_translation_and_training():
     place = names.index("training.check_groups")
     for later in ("augmentation.translate_round_trips", "training.fine_tune"):
         assert place < names.index(later)
+
+
+def test_tasks_that_are_kept_need_no_groups(check, examples, tasks):
+    other = examples.assign(task="other", language="en", split="train")
+    tasks["other"] = tasks["sentiment"]
+    rows = pd.concat([examples.assign(language=["en", "es"] * 12), other], ignore_index=True)
+    worst = {"select_by": "worst_group"}
+
+    with pytest.raises(ConfigurationError, match="no group of task 'other'"):
+        check(rows, validation=worst)
+    check(rows, validation=worst, kept_tasks=["other"])

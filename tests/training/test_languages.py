@@ -7,9 +7,10 @@ from pydantic import ValidationError
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.trained import ids_as_numbers
 from ccnlp.tokenisation.encoding import encode_examples
-from ccnlp.training.fine_tuning import count_steps, fine_tune
+from ccnlp.training.fine_tuning import fine_tune
 from ccnlp.training.group_checks import check_groups
 from ccnlp.training.languages import check_languages, of_languages, tokens_of, trained_languages
+from ccnlp.training.planning import count_batches
 
 
 @pytest.fixture
@@ -86,11 +87,11 @@ def test_tokens_are_those_of_the_languages_with_the_special_ones(features, tiny_
     assert set(tokenizer.all_special_ids) <= set(chosen.tolist())
 
 
-def test_steps_are_those_of_the_languages(features, training_parameters):
-    every = count_steps(features, training_parameters(epochs=1))
-    english = count_steps(features, training_parameters(epochs=1, languages=["en"]))
+def test_batches_are_those_of_the_languages(features, training_parameters):
+    every = count_batches(features, training_parameters(epochs=1))
+    english = count_batches(features, training_parameters(epochs=1, languages=["en"]))
 
-    assert (every, english) == (4, 2)
+    assert (every, english) == ({"sentiment": 4}, {"sentiment": 2})
 
 
 def test_language_without_train_rows_is_refused_with_the_near_one(examples, features):

@@ -8,8 +8,9 @@ import torch
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
-from ccnlp.training.fine_tuning import count_steps, fine_tune
+from ccnlp.training.fine_tuning import fine_tune
 from ccnlp.training.pairs import NO_PARTNER, find_partners
+from ccnlp.training.planning import count_batches
 
 
 def changed(parameters, weight, **values):
@@ -49,10 +50,10 @@ def test_find_partners_takes_the_first_round_trip_and_leaves_them_out_of_trainin
     assert partners.tolist() == [NO_PARTNER, 2, NO_PARTNER, NO_PARTNER, NO_PARTNER]
 
 
-def test_round_trips_as_pairs_take_no_steps_of_their_own(augmented, examples, encode, parameters):
-    paired = count_steps(encode(augmented), changed(parameters, 1.0))
-    assert paired == count_steps(encode(examples), parameters)
-    assert paired < count_steps(encode(augmented), parameters)
+def test_round_trips_as_pairs_take_no_batches_of_their_own(augmented, examples, encode, parameters):
+    paired = count_batches(encode(augmented), changed(parameters, 1.0))
+    assert paired == count_batches(encode(examples), parameters)
+    assert paired["sentiment"] < count_batches(encode(augmented), parameters)["sentiment"]
 
 
 @pytest.fixture

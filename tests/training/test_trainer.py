@@ -9,8 +9,9 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.training.assembly import build_trainer
 from ccnlp.training.batches import PlannedBatch
-from ccnlp.training.preparation import build_trainer, prepare_network
+from ccnlp.training.preparation import prepare_network
 
 NO_DROPOUT = {"encoder_dropout": 0.0, "head_dropout": 0.0}
 ACCUMULATING = {"examples": 4, "tokens": 256, "window": 2, "accumulation_steps": 2}
@@ -125,16 +126,21 @@ def test_loss_with_consistency_is_of_two_passes_with_their_own_dropout(make_trai
     assert loss_of(trainer) == pytest.approx((mean + 2 * divergence).item())
 
 
-def test_loss_is_weighted_by_its_task_and_by_the_size_of_its_batch(make_trainer, tasks):
+@pytest.fixture
+def heavy(tasks):
+    """The task with three times its weight."""
+    entry = tasks["sentiment"].parameters.model_copy(update={"loss_weight": 3.0})
+    return {"sentiment": SequenceClassification("sentiment", entry)}
+
+
+def test_loss_is_weighted_by_its_task_and_by_the_size_of_its_batch(make_trainer, heavy):
     plan = [[0, 1, 2], [6]]
     trainer = make_trainer(plan)
     plain = loss_of(trainer, 0), loss_of(trainer, 1)
-    heavy = SequenceClassification(
-        "sentiment", tasks["sentiment"].parameters.model_copy(update={"loss_weight": 3.0})
-    )
-    trainer.tasks["sentiment"] = heavy
+    weighted = make_trainer(plan, tasks=heavy)
+    weighted.network.load_state_dict(trainer.network.state_dict())
 
-    assert loss_of(trainer, 0) == pytest.approx(3 * plain[0])
+    assert loss_of(weighted, 0) == pytest.approx(3 * plain[0])
     (outputs,), batch = passes_of(trainer, 1)
     assert plain[0] == pytest.approx(1.5 * cross_entropy(outputs, batch["target"]).item())
 

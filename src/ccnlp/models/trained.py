@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from ccnlp.conditioning import base as conditionings
 from ccnlp.conditioning.base import Conditioning
 from ccnlp.conditioning.batches import CONDITION
 from ccnlp.conditioning.keys import COLUMNS
-from ccnlp.errors import ModelSourceError
+from ccnlp.errors import ModelSourceError, did_you_mean
 from ccnlp.folders import replacing
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.precision import PrecisionChoice
@@ -154,35 +154,43 @@ class TrainedModel:
             np.save(partial / TRAIN_IDS_FILE, self.train_ids, allow_pickle=False)
 
     @classmethod
-    def load(cls, folder: Path) -> "TrainedModel":
+    def load(cls, folder: Path, *, tasks: Collection[str] | None = None) -> "TrainedModel":
         """The model that `save` wrote to `folder`.
 
+        Args:
+            folder: the checkpoint.
+            tasks: names of those that are wanted, at least one; the heads of the others are not
+                read. `None` takes all.
+
         Raises:
-            ModelSourceError: the folder holds no readable model; says what is missing.
+            ModelSourceError: the folder holds no readable model, which says what is missing, or
+                the model lacks a task.
         """
         from ccnlp.models.network import build_network, load_backbone
 
         description = _read_description(folder)
-        tasks = _build_tasks(description)
+        every = _build_tasks(description)
+        chosen = _choose(every, tasks, folder)
         pooling: Pooling = description["pooling"]
         encoder = EncoderCheckpoint(folder=folder, **description["encoder"])
-        backbone = load_backbone(folder, kind=shared_backbone(tasks.values()), mend=MEND)
+        backbone = load_backbone(folder, kind=shared_backbone(chosen.values()), mend=MEND)
         tokenizer = encoder.load_tokenizer(mend=MEND)
         conditioning = _read_conditioning(folder, description)
         network = build_network(
             backbone,
-            tasks,
+            chosen,
             pooling=pooling,
             head_dropout=0.0,
             conditioning=conditioning.layer(backbone, tokenizer) if conditioning else None,
         )
-        _load_weights(network.heads, folder / HEADS_FILE)
+        left_out = every.keys() - chosen.keys()
+        _load_weights(network.heads, folder / HEADS_FILE, left_out=left_out)
         if network.conditioning:
             _load_weights(network.conditioning, folder / CONDITIONING_FILE)
         return cls(
             network=network.eval(),
             tokenizer=tokenizer,
-            tasks=tasks,
+            tasks=chosen,
             encoder=encoder,
             pooling=pooling,
             max_length_tokens=description["max_length_tokens"],
@@ -227,12 +235,28 @@ def ids_as_numbers(ids: Iterable[str]) -> "npt.NDArray[np.uint64]":
     return np.fromiter((int(key, 16) for key in ids), dtype=np.uint64)
 
 
-def _load_weights(module: "nn.Module", path: Path) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+def _choose(
+    tasks: Mapping[str, Task], names: Collection[str] | None, folder: Path
+) -> dict[str, Task]:
+    """The tasks of these names, or all."""
+    for name in names or ():
+        if name not in tasks:
+            raise ModelSourceError(
+                f"{folder}: the model has no task {name!r}; {did_you_mean(name, tasks)}"
+            )
+    return {name: task for name, task in tasks.items() if names is None or name in names}
+
+
+def _load_weights(
+    module: "nn.Module", path: Path, *, left_out: Collection[str] = frozenset()
+) -> None:
+    """Reads the weights of a module; those of parts that are left out stay in the file."""
+    from safetensors import SafetensorError, safe_open
 
     try:
-        module.load_state_dict(load_file(path))
+        with safe_open(path, framework="pt") as weights:
+            names = [name for name in weights.keys() if name.split(".")[0] not in left_out]  # noqa: SIM118
+            module.load_state_dict({name: weights.get_tensor(name) for name in names})
     except (OSError, RuntimeError, SafetensorError) as error:
         raise ModelSourceError(f"{path} can't be read: {error}; {MEND}") from error
 

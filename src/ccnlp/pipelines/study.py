@@ -1,11 +1,25 @@
-"""The graph that all studies share."""
+"""The graph that all studies share, and its nodes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 from kedro.pipeline import Node, Pipeline
 
+from ccnlp.evaluation.parameters import EvaluationParameters
+from ccnlp.studies import comparison, findings, plots, report, verdicts
+from ccnlp.studies.study import Study
+from ccnlp.tasks.base import TasksParameters, build_tasks
+
 NodeFunction = Callable[..., Any]
+
+Figure = Any
+"""A plotly figure. Kedro reads annotations at run time, and importing plotly takes a second."""
+
+OwnParameters = Any
+"""The study's parameters. Kedro makes them of the one model that a node names, which is the node
+that trains; the common model here would refuse what a study has of its own."""
 
 COMMON = {
     "examples": "examples@table",
@@ -18,17 +32,83 @@ COMMON = {
 """By argument, what the arms of every study are trained from."""
 
 
+@dataclass(frozen=True)
+class StudyNodes:
+    """The nodes that follow the trainings, whatever the study asks."""
+
+    asked: Study
+
+    def score_arms(
+        self,
+        predictions: pd.DataFrame,
+        tasks: TasksParameters,
+        evaluation: EvaluationParameters,
+        study: OwnParameters,
+    ) -> pd.DataFrame:
+        """How good each arm is, by group."""
+        return comparison.score_arms(
+            predictions, build_tasks(tasks), evaluation, slices=study.slices
+        )
+
+    def compare_arms(
+        self,
+        predictions: pd.DataFrame,
+        tasks: TasksParameters,
+        evaluation: EvaluationParameters,
+        study: OwnParameters,
+    ) -> pd.DataFrame:
+        """The differences between the arms, by group."""
+        contrasts = self.asked.contrasts_of(_once(predictions["system"]))
+        return comparison.compare_arms(
+            predictions, contrasts, build_tasks(tasks), evaluation, slices=study.slices
+        )
+
+    def judge_arms(self, compared: pd.DataFrame) -> pd.DataFrame:
+        """The answer for each group, which is told as well."""
+        judged = verdicts.judge(compared, self.asked.questions_of(_arms_in(compared)))
+        findings.tell(judged, name=self.asked.name, slice_name=self.asked.slice_name)
+        return judged
+
+    def draw_differences(self, compared: pd.DataFrame) -> Figure:
+        """The differences by the groups that are told first."""
+        contrasts = self.asked.contrasts_of(_arms_in(compared))
+        return plots.draw_differences(compared, contrasts, slice_name=self.asked.slice_name)
+
+    def write_report(
+        self,
+        judged: pd.DataFrame,
+        compared: pd.DataFrame,
+        scores: pd.DataFrame,
+        figure: Figure,
+        study: OwnParameters,
+    ) -> str:
+        """The page for people."""
+        return report.render_study(
+            self.asked.about_of(_once(scores["arm"])),
+            judged,
+            compared,
+            scores,
+            figure=figure,
+            parameters=study,
+            slice_name=self.asked.slice_name,
+        )
+
+
+def _arms_in(compared: pd.DataFrame) -> list[str]:
+    return _once([*compared["arm"], *compared["against"]])
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    """Each name once, in the order in which they come."""
+    return list(dict.fromkeys(names))
+
+
 def create_study(
-    name: str,
+    asked: Study,
     *,
     train: NodeFunction,
     inputs: Mapping[str, str],
-    score: NodeFunction,
-    compare: NodeFunction,
-    judge: NodeFunction,
-    draw: NodeFunction,
-    write: NodeFunction,
-    draws: Sequence[str] = (),
+    draw: Node | None = None,
     others: Sequence[Node] = (),
 ) -> Pipeline:
     """The pipeline of a study; it is no part of the main job.
@@ -37,31 +117,30 @@ def create_study(
     functions.
 
     Args:
-        name: of the pipeline and of its parameters.
+        asked: what is studied.
         train: what every training of every arm predicts, from `COMMON`, `inputs` and the study's
             parameters.
         inputs: by argument of `train`, the dataset that this study alone needs.
-        score: how good each arm is, from predictions and parameters.
-        compare: the differences between the arms, from predictions and parameters.
-        judge: the verdicts, from the differences.
-        draw: the plot, from the differences, or from the datasets that `draws` names.
-        write: the page, from verdicts, differences, scores, plot and the study's parameters.
-        draws: datasets that the plot is made of, in place of the differences.
+        draw: the node of the plot; where it is not given, the differences are drawn.
         others: nodes that this study alone has.
     """
+    name, nodes = asked.name, StudyNodes(asked)
     study = f"params:{name}"
-    predictions, scores, comparison, verdicts, plot, report = (
+    predictions, scores, compared, judged, plot, page = (
         f"{name}_{what}"
         for what in ("predictions", "scores", "comparison", "verdicts", "plot", "report")
     )
-    judged = ["params:tasks", "params:evaluation", study]
     common = [
         named_node(train, {**COMMON, **inputs, "study": study}, predictions),
-        named_node(score, [predictions, *judged], scores),
-        named_node(compare, [predictions, *judged], comparison),
-        named_node(judge, comparison, verdicts),
-        named_node(draw, list(draws) or comparison, plot),
-        named_node(write, [verdicts, comparison, scores, plot, study], report),
+        named_node(
+            nodes.score_arms, [predictions, "params:tasks", "params:evaluation", study], scores
+        ),
+        named_node(
+            nodes.compare_arms, [predictions, "params:tasks", "params:evaluation", study], compared
+        ),
+        named_node(nodes.judge_arms, compared, judged),
+        draw or named_node(nodes.draw_differences, compared, plot),
+        named_node(nodes.write_report, [judged, compared, scores, plot, study], page),
     ]
     return Pipeline([*common, *others], namespace=name, prefix_datasets_with_namespace=False)
 

@@ -1,11 +1,12 @@
 """The arms of a study: trainings that differ in one thing, each with several seeds.
 
-An arm is what a training reads and how it trains. All arms take equally many steps, so that more
-rows are not more training, and all predict the same held-out rows.
+An arm is what its models learn from and how. In all arms a task has equally many batches, so that
+more rows are not more training, and all predict the same held-out rows.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,9 @@ from ccnlp.models.prediction import TOKENS_PER_BATCH
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import Task
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
-from ccnlp.training.fine_tuning import count_steps, fine_tune
+from ccnlp.training.fine_tuning import fine_tune
 from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.planning import count_batches
 
 logger = logging.getLogger(__name__)
 
@@ -31,21 +33,50 @@ SEED = "seed"
 
 
 @dataclass(frozen=True)
-class Arm:
-    """What differs between the trainings of a study.
+class Recipe:
+    """What a model learns from, and how.
 
     Attributes:
-        name: as it stands in tables.
-        examples: all splits, as this arm sees them; those of validation and test have the ids of
+        examples: all splits, as the model sees them; those of validation and test have the ids of
             the other arms' ones.
         training: all but the seed and the steps, which the study sets.
         culture: how the model is told of culture; `None` tells it nothing.
     """
 
-    name: str
     examples: pd.DataFrame
     training: TrainingParameters
     culture: CultureParameters | None = None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What differs between the trainings of a study.
+
+    Attributes:
+        name: as it stands in tables.
+        models: by name, the recipe of each model that the arm is made of, which have no task in
+            common: one for all tasks, or several that share them.
+    """
+
+    name: str
+    models: Mapping[str, Recipe]
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        examples: pd.DataFrame,
+        training: TrainingParameters,
+        culture: CultureParameters | None = None,
+    ) -> "Arm":
+        """The arm of one model."""
+        return cls(name, {"": Recipe(examples, training, culture)})
+
+    @property
+    def examples(self) -> pd.DataFrame:
+        """Those of all its models."""
+        own = [recipe.examples for recipe in self.models.values()]
+        return own[0] if len(own) == 1 else pd.concat(own, ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -65,6 +96,26 @@ class Laboratory:
     checkpoints: Path
 
 
+@dataclass(frozen=True)
+class Budget:
+    """By task, the batches that each training which has the task takes of it."""
+
+    batches: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls, features: Mapping[str, pa.Table], training: TrainingParameters, steps: int | None
+    ) -> "Budget":
+        """What a training on the features takes in so many steps; in its epochs where `None`."""
+        told = training if steps is None else training.model_copy(update={"steps": steps})
+        return cls(count_batches(features, told))
+
+    def steps(self, tasks: Collection[str], training: TrainingParameters) -> int:
+        """The steps of a training on these tasks."""
+        batches = sum(self.batches[task] for task in tasks)
+        return max(1, math.ceil(batches / training.batches_per_step(len(tasks))))
+
+
 def run_arms(
     arms: Sequence[Arm], laboratory: Laboratory, *, seeds: Sequence[int], steps: int | None
 ) -> pd.DataFrame:
@@ -75,32 +126,38 @@ def run_arms(
     killed goes on where it was: what the same code had trained is not trained again.
 
     Args:
-        arms: the first one is what the others are compared with.
+        arms: the first one, of one model, is what says how many batches a task has in all.
         laboratory: what they share.
-        seeds: each arm is trained once with each.
-        steps: of every training; `None` takes what the epochs of the first arm need.
+        seeds: each model is trained once with each.
+        steps: of the first arm's training; `None` takes what its epochs need.
 
     Raises:
         CorpusError: a task has no train or no validation rows.
     """
     predicted = []
+    budget = None
     for number, arm in enumerate(arms, start=1):
-        logger.info("arm %d of %d: %s, %d trainings", number, len(arms), arm.name, len(seeds))
-        features = _encode(arm, laboratory)
-        if steps is None:
-            steps = count_steps(features, arm.training)
-            logger.info("each training takes %s steps", f"{steps:,}")
-        parameters = _for_all_steps(arm.training, steps)
-        for seed in seeds:
-            model = _train(arm, features, laboratory, parameters.model_copy(update={"seed": seed}))
-            predicted.append(_predict(arm, model).assign(**{SEED: seed}))
+        num_trainings = len(arm.models) * len(seeds)
+        logger.info("arm %d of %d: %s, %d trainings", number, len(arms), arm.name, num_trainings)
+        for name, recipe in arm.models.items():
+            features = _encode(recipe, laboratory)
+            budget = budget or Budget.of(features, recipe.training, steps)
+            parameters = _for_all_steps(recipe.training, budget.steps(features, recipe.training))
+            told = f" of {name}" if name else ""
+            logger.info("each training%s takes %s steps", told, f"{parameters.steps:,}")
+            place = laboratory.checkpoints / arm.name.replace(" ", "_") / name.replace(" ", "_")
+            for seed in seeds:
+                seeded = parameters.model_copy(update={"seed": seed})
+                model = _train(recipe, features, laboratory, seeded, place / str(seed))
+                predicted.append(_predict(arm.name, recipe, model).assign(**{SEED: seed}))
     return _as_known(pd.concat(predicted, ignore_index=True), arms[0].examples)
 
 
 def _for_all_steps(training: TrainingParameters, steps: int) -> TrainingParameters:
-    """So many steps, however validation goes: the best weights are kept, and no arm stops early."""
+    """So many steps of all tasks: the best weights are kept, and no arm stops early."""
     validation = training.validation.model_copy(update={"patience": steps})
-    return training.model_copy(update={"steps": steps, "validation": validation})
+    update = {"steps": steps, "validation": validation, "kept_tasks": ()}
+    return training.model_copy(update=update)
 
 
 def _as_known(predicted: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
@@ -109,25 +166,25 @@ def _as_known(predicted: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
     return predicted.assign(**{column: known[column].to_numpy() for column in KEPT})
 
 
-def _encode(arm: Arm, laboratory: Laboratory) -> dict[str, pa.Table]:
+def _encode(recipe: Recipe, laboratory: Laboratory) -> dict[str, pa.Table]:
     return encode_examples(
-        arm.examples,
+        recipe.examples,
         laboratory.tasks,
         laboratory.encoder.load_tokenizer(),
         max_length_tokens=laboratory.max_length_tokens,
-        num_added_tokens=num_added_tokens(arm.culture) if arm.culture else 0,
+        num_added_tokens=num_added_tokens(recipe.culture) if recipe.culture else 0,
     )
 
 
 def _train(
-    arm: Arm,
+    recipe: Recipe,
     features: Mapping[str, pa.Table],
     laboratory: Laboratory,
     parameters: TrainingParameters,
+    folder: Path,
 ) -> TrainedModel:
     special_ids = laboratory.encoder.load_tokenizer().all_special_ids
     vocabulary = count_tokens(features, special_ids=special_ids)
-    folder = laboratory.checkpoints / arm.name.replace(" ", "_") / str(parameters.seed)
     folder.mkdir(parents=True, exist_ok=True)
     return fine_tune(
         features,
@@ -137,15 +194,15 @@ def _train(
         max_length_tokens=laboratory.max_length_tokens,
         parameters=parameters,
         checkpoints=folder,
-        culture=arm.culture,
+        culture=recipe.culture,
     ).model
 
 
-def _predict(arm: Arm, model: TrainedModel) -> pd.DataFrame:
+def _predict(system: str, recipe: Recipe, model: TrainedModel) -> pd.DataFrame:
     predict = partial(
         predict_with_finetuned,
         model=model,
-        culture=arm.culture,
+        culture=recipe.culture,
         tokens_per_batch=TOKENS_PER_BATCH,
     )
-    return predict_with(arm.name, predict, examples=arm.examples, tasks=model.tasks)
+    return predict_with(system, predict, examples=recipe.examples, tasks=model.tasks)

@@ -16,6 +16,7 @@ from ccnlp.studies.arms import Arm
 from ccnlp.studies.comparison import Contrast
 from ccnlp.studies.parameters import AugmentationStudyParameters
 from ccnlp.studies.report import About
+from ccnlp.studies.study import Study
 from ccnlp.studies.verdicts import Question
 from ccnlp.tokenisation.tagging import tag_round_trips
 from ccnlp.training.parameters import TrainingParameters
@@ -39,6 +40,13 @@ ABOUT = About(
 
 QUESTIONS = tuple(
     Question(Contrast(arm, WITHOUT)) for arm in (UNFILTERED, FILTERED, TAGGED, CONSISTENT)
+)
+
+STUDY = Study(
+    name="augmentation_study",
+    about_of=lambda arms: ABOUT,
+    parameters=AugmentationStudyParameters,
+    questions_of=lambda arms: QUESTIONS,
 )
 
 Settings = Mapping[str, Mapping[str, object]]
@@ -80,11 +88,11 @@ def arms_of(
     kept = with_derived(examples, augmented)
     training = _with_pairs(training, 0.0)  # one arm alone learns from pairs, whatever is configured
     return [
-        Arm(WITHOUT, examples, training),
-        Arm(UNFILTERED, all_of_them, training),
-        Arm(FILTERED, kept, training),
-        Arm(TAGGED, tag_round_trips(kept, tag=study.round_trip_tag), training),
-        Arm(CONSISTENT, kept, _with_pairs(training, study.pair_consistency_weight)),
+        Arm.of(WITHOUT, examples, training),
+        Arm.of(UNFILTERED, all_of_them, training),
+        Arm.of(FILTERED, kept, training),
+        Arm.of(TAGGED, tag_round_trips(kept, tag=study.round_trip_tag), training),
+        Arm.of(CONSISTENT, kept, _with_pairs(training, study.pair_consistency_weight)),
     ]
 
 

@@ -6,6 +6,7 @@ each key goes with each label.
 """
 
 import logging
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -16,7 +17,9 @@ from ccnlp.errors import CorpusError
 from ccnlp.examples import UNKNOWN
 from ccnlp.studies.arms import Arm
 from ccnlp.studies.comparison import Contrast
+from ccnlp.studies.parameters import CultureStudyParameters
 from ccnlp.studies.report import About
+from ccnlp.studies.study import Study
 from ccnlp.studies.verdicts import Question
 from ccnlp.training.parameters import TrainingParameters
 
@@ -68,9 +71,11 @@ def arms_of(
         )
     told = culture.model_copy(update={"conditioning": conditioning})
     arms = [
-        Arm(UNCONDITIONED, examples, training, culture.model_copy(update={"conditioning": NONE})),
-        Arm(CONDITIONED, examples, training, told),
-        Arm(SHUFFLED, shuffle_cultures(examples, seed=seed), training, told),
+        Arm.of(
+            UNCONDITIONED, examples, training, culture.model_copy(update={"conditioning": NONE})
+        ),
+        Arm.of(CONDITIONED, examples, training, told),
+        Arm.of(SHUFFLED, shuffle_cultures(examples, seed=seed), training, told),
     ]
     if NUM_ANNOTATIONS not in examples or examples[NUM_ANNOTATIONS].isna().all():
         logger.info("no arm is told how many people judged a text: the corpora don't say it")
@@ -82,7 +87,7 @@ def arms_of(
             ", ".join(CONDITIONINGS.get(conditioning).fields(told)),
         )
     else:
-        arms.append(Arm(COUNT, _told_counts(examples), training, told))
+        arms.append(Arm.of(COUNT, _told_counts(examples), training, told))
     return arms
 
 
@@ -92,15 +97,22 @@ def _told_counts(examples: pd.DataFrame) -> pd.DataFrame:
     return examples.assign(culture=("annotators-" + counts).fillna(UNKNOWN))
 
 
-def questions_of(arms: "pd.Series[str]") -> tuple[Question, ...]:
+def questions_of(arms: Collection[str]) -> tuple[Question, ...]:
     """What is asked of the arms that predicted.
 
     Args:
-        arms: their names, as often as they come.
+        arms: their names.
     """
-    present = set(arms)
-    controls = tuple(control for control in (SHUFFLED, COUNT) if control in present)
+    controls = tuple(control for control in (SHUFFLED, COUNT) if control in arms)
     return (
         Question(Contrast(CONDITIONED, UNCONDITIONED), controls),
         *(Question(Contrast(control, UNCONDITIONED)) for control in controls),
     )
+
+
+STUDY = Study(
+    name="culture_study",
+    about_of=lambda arms: ABOUT,
+    parameters=CultureStudyParameters,
+    questions_of=questions_of,
+)

@@ -27,7 +27,8 @@ class StudyParameters(BaseModel):
     steps: int | None = Field(
         ge=1,
         le=10_000_000,
-        description="steps of every training; null takes what the epochs of the first arm need",
+        description="steps of the first arm's training; null takes what its epochs need. The "
+        "others take as many batches of each of their tasks",
     )
     slices: Slices = Field(
         description="by slice, the columns whose values form the groups of verdicts; null removes "
@@ -77,6 +78,12 @@ class CultureStudyParameters(StudyParameters):
                 f"{did_you_mean(name, CONDITIONINGS)} (parameters/culture_study.yml)"
             )
         return name
+
+
+class MultitaskStudyParameters(StudyParameters):
+    """Nothing more: what one model of several tasks is trained like is in `training.multitask`."""
+
+    told_slice = "language"
 
 
 class TransferStudyParameters(StudyParameters):

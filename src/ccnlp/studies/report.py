@@ -24,7 +24,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 NAMES = {ALL: "all rows", LANGUAGE_AVERAGE: "mean over languages"}
 """Of groups that are no value of a column."""
 
-CLASSES = {"helps": "better", "hurts": "worse"}
+CLASSES = {"helps": "better", "transfer": "better", "hurts": "worse", "harm": "worse"}
 """By verdict, the class of the style sheet; the others are plain."""
 
 
@@ -35,10 +35,12 @@ class About:
     Attributes:
         title: the question.
         arms: by name, what each was trained on or told.
+        budget: what the trainings have equally much of.
     """
 
     title: str
     arms: Mapping[str, str]
+    budget: str = "all of equally many steps"
 
 
 @dataclass(frozen=True)

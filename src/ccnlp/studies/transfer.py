@@ -13,7 +13,9 @@ import pandas as pd
 from ccnlp.errors import CorpusError
 from ccnlp.studies.arms import Arm
 from ccnlp.studies.comparison import Contrast
+from ccnlp.studies.parameters import TransferStudyParameters
 from ccnlp.studies.report import About
+from ccnlp.studies.study import Study
 from ccnlp.studies.verdicts import Question
 from ccnlp.training.languages import check_languages, trained_languages
 from ccnlp.training.parameters import TrainingParameters
@@ -56,27 +58,37 @@ def arms_of(
         check_languages(examples, tasks, languages, parameter="transfer_study.trained_on")
     named = {AND.join(languages): tuple(languages) for languages in sets}
     return [
-        Arm(name, examples, training.model_copy(update={"languages": languages}))
+        Arm.of(name, examples, training.model_copy(update={"languages": languages}))
         for name, languages in {ALL: None, **named}.items()
     ]
 
 
-def about(arms: "Sequence[str] | pd.Series[str]") -> About:
-    """What is asked, and what the arms are that predicted."""
-    told = {
-        arm: f"trained on {arm} alone, and tested on all languages" for arm in dict.fromkeys(arms)
-    }
+def about_of(arms: Collection[str]) -> About:
+    """What is asked, and what the arms are that predicted.
+
+    Args:
+        arms: their names.
+    """
+    told = {arm: f"trained on {arm} alone, and tested on all languages" for arm in arms}
     told[ALL] = "trained on every language that has train rows"
     return About(title="How far does what is learnt in one language carry to others?", arms=told)
 
 
-def questions_of(arms: "pd.Series[str]") -> tuple[Question, ...]:
+def questions_of(arms: Collection[str]) -> tuple[Question, ...]:
     """What is asked of the arms that predicted: what each loses to the one of all languages.
 
     Args:
-        arms: their names, as often as they come.
+        arms: their names.
     """
-    return tuple(Question(Contrast(arm, ALL)) for arm in dict.fromkeys(arms) if arm != ALL)
+    return tuple(Question(Contrast(arm, ALL)) for arm in arms if arm != ALL)
+
+
+STUDY = Study(
+    name="transfer_study",
+    about_of=about_of,
+    parameters=TransferStudyParameters,
+    questions_of=questions_of,
+)
 
 
 def is_own(arm: str, language: str, *, trained: Collection[str]) -> bool:

@@ -1,7 +1,7 @@
 """What a study found, for each group in a word and over all in a sentence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import pandas as pd
@@ -16,8 +16,30 @@ Verdict = Literal[
     "hurts",
     "no evidence",
     "no evidence, as the seeds disagree",
+    "transfer",
+    "harm",
+    "none shown",
+    "none shown, as the seeds disagree",
     "too small",
 ]
+
+Words = Mapping[Finding, Verdict]
+"""What a study calls a finding, where no control says otherwise."""
+
+HELP: Words = {
+    "better": "helps",
+    "worse": "hurts",
+    "open": "no evidence",
+    "seeds disagree": "no evidence, as the seeds disagree",
+    "too small": "too small",
+}
+TRANSFER: Words = {
+    "better": "transfer",
+    "worse": "harm",
+    "open": "none shown",
+    "seeds disagree": "none shown, as the seeds disagree",
+    "too small": "too small",
+}
 
 COLUMNS = [
     *PLACE, "is_primary", "arm", "difference", "difference_low", "difference_high", "n", "verdict",
@@ -32,10 +54,12 @@ class Question:
         contrast: the arm, and what it must beat to help.
         controls: arms that have all but what is said to help; a gain that one of them has as well
             has another cause.
+        words: by which the answer is given.
     """
 
     contrast: Contrast
     controls: tuple[str, ...] = ()
+    words: Words = field(default_factory=lambda: HELP)
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
@@ -74,6 +98,7 @@ def _judge(comparison: pd.DataFrame, question: Question) -> pd.DataFrame:
     verdicts = [
         _verdict(
             finding,
+            question.words,
             beats_controls=all(control[place] == "better" for control in beaten),
             has_helping_control=any(control[place] == "better" for control in helped),
         )
@@ -91,17 +116,11 @@ def _of(comparison: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     return comparison[is_own].reset_index(drop=True)
 
 
-def _verdict(finding: Finding, *, beats_controls: bool, has_helping_control: bool) -> Verdict:
-    named: Mapping[Finding, Verdict] = {
-        "worse": "hurts",
-        "open": "no evidence",
-        "seeds disagree": "no evidence, as the seeds disagree",
-        "too small": "too small",
-    }
-    if finding != "better":
-        return named[finding]
-    if beats_controls:
-        return "helps"
+def _verdict(
+    finding: Finding, words: Words, *, beats_controls: bool, has_helping_control: bool
+) -> Verdict:
+    if finding != "better" or beats_controls:
+        return words[finding]
     if has_helping_control:
         return "helps, and so does the control"
     return "helps, but not shown to beat the control"
@@ -140,7 +159,9 @@ def _by_verdict(groups: pd.DataFrame) -> str:
     )
 
 
-SHOWN: frozenset[str] = frozenset(v for v in get_args(Verdict) if v.startswith("h"))
+SHOWN: frozenset[str] = frozenset(
+    verdict for verdict in get_args(Verdict) if verdict.startswith(("h", "transfer"))
+)
 """Verdicts whose groups are told with their numbers."""
 
 

@@ -1,12 +1,15 @@
 """The plan of a training run: which rows form which batch, as a pure function of the seed."""
 
-from collections.abc import Mapping
+import math
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ccnlp.training.groups import GroupNames, Rows
+from ccnlp.training.multitask_parameters import MultitaskParameters
 from ccnlp.training.parameters import BatchParameters, MixtureParameters
 
 
@@ -41,6 +44,7 @@ def plan_epochs(
     num_epochs: int,
     num_batches: int | None = None,
     mixture: MixtureParameters,
+    multitask: MultitaskParameters,
     batches: BatchParameters,
     seed: int,
 ) -> list[list[PlannedBatch]]:
@@ -48,41 +52,110 @@ def plan_epochs(
 
     With `num_batches` there are as many epochs as these take, and the last one is cut.
 
-    Every epoch has as many rows as the groups have together. Without a temperature or weights
-    each row comes once an epoch; else a group is drawn more or less often, its rows still evenly.
+    Interleaved, every epoch has as many rows as the groups have together. Without a temperature or
+    weights each row comes once an epoch; else a task or group is drawn more or less often, its rows
+    still evenly. Mixed, every task has as many batches: see `mixed_epochs`.
     """
     generator = np.random.default_rng(seed)
+    if multitask.batches == "mixed":
+        drawn = mixed_epochs(tasks, mixture, batches, generator)
+    else:
+        drawn = interleaved_epochs(tasks, mixture, multitask, batches, generator)
+    if num_batches is None:
+        return [next(drawn) for _ in range(num_epochs)]
     epochs: list[list[PlannedBatch]] = []
     missing = num_batches
-    while len(epochs) < num_epochs if missing is None else missing > 0:
-        drawn = draw_epoch(tasks, mixture, generator)
-        plan = [
-            PlannedBatch(task, tasks[task].rows[batch])
-            for task, chosen in drawn.items()
-            for batch in cut_into_batches(chosen, tasks[task].lengths, batches, generator)
-        ]
-        epochs.append([plan[i] for i in generator.permutation(len(plan))][:missing])
-        missing = None if missing is None else missing - len(epochs[-1])
+    while missing > 0:
+        epochs.append(next(drawn)[:missing])
+        missing -= len(epochs[-1])
     return epochs
 
 
-def draw_epoch(
-    tasks: Mapping[str, TaskRows], mixture: MixtureParameters, generator: np.random.Generator
-) -> dict[str, Rows]:
-    """Indices into each task's rows for one epoch, shuffled, by the mixture's shares of groups.
+def interleaved_epochs(
+    tasks: Mapping[str, TaskRows],
+    mixture: MixtureParameters,
+    multitask: MultitaskParameters,
+    batches: BatchParameters,
+    generator: np.random.Generator,
+) -> Iterator[list[PlannedBatch]]:
+    """Epochs without end; the batches of all tasks are shuffled together."""
+    while True:
+        drawn = draw_epoch(tasks, mixture, generator, task_temperature=multitask.temperature)
+        plan = [
+            batch
+            for task, chosen in drawn.items()
+            for batch in _batches_of(task, tasks[task], chosen, batches, generator)
+        ]
+        yield [plan[i] for i in generator.permutation(len(plan))]
 
-    A group of mass m is drawn with probability p ∝ m^(1/T) (Arivazhagan et al. 2019, where T is the
-    temperature; Conneau and Lample 2019, section 3.1, write α for 1/T); at T = ∞ all are drawn
-    alike. Groups of one name in several tasks are several.
+
+def mixed_epochs(
+    tasks: Mapping[str, TaskRows],
+    mixture: MixtureParameters,
+    batches: BatchParameters,
+    generator: np.random.Generator,
+) -> Iterator[list[PlannedBatch]]:
+    """Epochs without end, of rounds that hold one batch of every task.
+
+    An epoch has as many batches as one pass over the rows of all tasks, rounded up to whole rounds.
+    A task whose batches are used up goes on with its next pass: a small one is repeated, and a
+    large one goes on in the next epoch where it stopped.
+    """
+
+    def draw_pass(task: str) -> deque[PlannedBatch]:
+        rows = tasks[task]
+        chosen = draw_epoch({task: rows}, mixture, generator)[task]
+        return deque(_batches_of(task, rows, chosen, batches, generator))
+
+    waiting = {task: draw_pass(task) for task in tasks}
+    num_rounds = math.ceil(sum(map(len, waiting.values())) / len(tasks))
+    while True:
+        epoch = []
+        for _ in range(num_rounds):
+            for task in tasks:
+                waiting[task] = waiting[task] or draw_pass(task)
+                epoch.append(waiting[task].popleft())
+        yield epoch
+
+
+def _batches_of(
+    task: str,
+    rows: TaskRows,
+    chosen: Rows,
+    batches: BatchParameters,
+    generator: np.random.Generator,
+) -> list[PlannedBatch]:
+    cut = cut_into_batches(chosen, rows.lengths, batches, generator)
+    return [PlannedBatch(task, rows.rows[batch]) for batch in cut]
+
+
+def draw_epoch(
+    tasks: Mapping[str, TaskRows],
+    mixture: MixtureParameters,
+    generator: np.random.Generator,
+    *,
+    task_temperature: float = 1.0,
+) -> dict[str, Rows]:
+    """Indices into each task's rows for one epoch, shuffled, by the shares of tasks and groups.
+
+    Of a task, a group of mass m is drawn with probability p ∝ m^(1/T) (Arivazhagan et al. 2019,
+    where T is the temperature; Conneau and Lample 2019, section 3.1, write α for 1/T); at T = ∞ all
+    are drawn alike. The tasks share the epoch by their own masses and temperature (Raffel et al.
+    2020, section 3.5.2).
     """
     groups = {
         (task, group): np.flatnonzero(rows.groups == group)
         for task, rows in tasks.items()
         for group in sorted(set(rows.groups))
     }
+    own = np.array([task for task, _ in groups], dtype=object)
     mass = np.array([tasks[task].weights[group].sum() for (task, _), group in groups.items()])
     share = mass ** (1 / mixture.temperature)
-    sizes = _round_to_total(share / share.sum(), sum(map(len, groups.values())))
+    of_tasks = {task: mass[own == task].sum() ** (1 / task_temperature) for task in tasks}
+    for task, of_task in of_tasks.items():
+        is_own = own == task
+        share[is_own] = share[is_own] / share[is_own].sum() * (of_task / sum(of_tasks.values()))
+    sizes = _round_to_total(share, sum(map(len, groups.values())))
     drawn: dict[str, list[Rows]] = {task: [] for task in tasks}
     for ((task, _), group), size in zip(groups.items(), sizes, strict=True):
         drawn[task].append(_draw(group, tasks[task].weights[group], int(size), generator))

@@ -17,10 +17,10 @@ from ccnlp.training.averaging import AveragedWeights
 from ccnlp.training.objective import Objective
 from ccnlp.training.parameters import ValidationParameters
 from ccnlp.training.run_folder import OF_VALIDATION, best_weights, reported_metrics
+from ccnlp.training.selection import SELECTION_METRIC
+from ccnlp.training.task_weighting import TaskWeighting
 
 logger = logging.getLogger(__name__)
-
-SELECTION_METRIC = "selection_score"
 
 
 class ProgressCallback(TrainerCallback):
@@ -84,18 +84,18 @@ class AveragingCallback(TrainerCallback):
         self._averaged.update()
 
 
-class ObjectiveCallback(TrainerCallback):
-    """Has the objectives learn from each step."""
+class LearningCallback(TrainerCallback):
+    """Has the objectives and the weighting of tasks learn from each step."""
 
-    def __init__(self, objectives: Iterable[Objective]) -> None:
-        self._objectives = tuple(objectives)
+    def __init__(self, learners: Iterable[Objective | TaskWeighting]) -> None:
+        self._learners = tuple(learners)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Moves their weights."""
-        for objective in self._objectives:
-            objective.step()
+        for learner in self._learners:
+            learner.step()
 
 
 class CheckpointCallback(TrainerCallback):

@@ -1,43 +1,35 @@
 """Fine-tuning, from features to a trained model."""
 
 import logging
-import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from ccnlp import progress
-from ccnlp.conditioning.base import Conditioning, num_added_tokens
+from ccnlp.conditioning.base import Conditioning
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError
 from ccnlp.models.checkpoint import EncoderCheckpoint
-from ccnlp.models.trained import TrainedModel, ids_as_numbers
+from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import Task
-from ccnlp.tokenisation.notes import check_encoded_for
-from ccnlp.training.batches import PlannedBatch, TaskRows, plan_epochs
-from ccnlp.training.conditions import (
-    check_can_be_conditioned,
-    fit_conditioning,
-    with_conditions,
-)
-from ccnlp.training.groups import Rows, group_names
-from ccnlp.training.languages import of_languages, tokens_of
+from ccnlp.training.assembly import build_trainer
+from ccnlp.training.kept import KeptTasks
+from ccnlp.training.languages import tokens_of
+from ccnlp.training.material import Material
 from ccnlp.training.parameters import TrainingParameters
-from ccnlp.training.preparation import (
-    build_trainer,
-    choose_attention,
-    prepare_network,
-    rows_and_partners,
-)
+from ccnlp.training.planning import plan_training, rows_to_draw
+from ccnlp.training.preparation import choose_attention, prepare_network
 from ccnlp.training.repetitions import report_repetitions
 from ccnlp.training.run_folder import History, RunFolder, reported_metrics
+from ccnlp.training.selection import steering_metrics, tell_tasks
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -63,65 +55,10 @@ class FineTuned:
     history: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class _Material:
-    """What a training learns from.
-
-    Attributes:
-        features: by task, with the condition of each row where the model is told of culture.
-        rows: by task, positions of those that are trained on.
-        tasks: those that have features, by name.
-        conditioning: fitted on the rows; `None` where the model is told nothing.
-    """
-
-    features: Mapping[str, pa.Table]
-    rows: Mapping[str, Rows]
-    tasks: Mapping[str, Task]
-    conditioning: Conditioning | None
-
-    @classmethod
-    def of(
-        cls,
-        features: Mapping[str, pa.Table],
-        tasks: Mapping[str, Task],
-        parameters: TrainingParameters,
-        culture: CultureParameters | None,
-        *,
-        max_length_tokens: int,
-    ) -> "_Material":
-        """That of features which were encoded for these tasks; see `fine_tune`."""
-        added = num_added_tokens(culture) if culture else 0
-        if culture:
-            check_can_be_conditioned(culture, {name: tasks[name] for name in features})
-        check_encoded_for(
-            features, tasks, max_length_tokens=max_length_tokens, num_added_tokens=added
-        )
-        rows, _ = rows_and_partners(features, parameters)
-        conditioning = fit_conditioning(culture, features, rows) if culture else None
-        return cls(
-            features=with_conditions(features, conditioning),
-            rows=rows,
-            tasks={name: tasks[name] for name in features},
-            conditioning=conditioning,
-        )
-
-    @property
-    def culture_dropout(self) -> float:
-        """The share of training texts of which nothing is told, 0..1."""
-        return self.conditioning.parameters.dropout if self.conditioning else 0.0
-
-    @property
-    def ids(self) -> "np.ndarray[Any, np.dtype[np.uint64]]":
-        """Of the rows that are trained on, sorted."""
-        tables = self.features.items()
-        ids = [table["id"].take(self.rows[name]).to_pylist() for name, table in tables]
-        return np.unique(ids_as_numbers(key for own in ids for key in own))
-
-
 def fine_tune(
     features: Mapping[str, pa.Table],
     *,
-    vocabulary: "np.ndarray[Any, np.dtype[np.int64]]",
+    vocabulary: "npt.NDArray[np.int64]",
     encoder: EncoderCheckpoint,
     tasks: Mapping[str, Task],
     max_length_tokens: int,
@@ -130,6 +67,9 @@ def fine_tune(
     culture: CultureParameters | None = None,
 ) -> FineTuned:
     """Trains the encoder with a head for each task on the train rows of `features`.
+
+    Where `encoder` is a trained model, those of its tasks that `parameters.kept_tasks` names are in
+    the new model, too, with the heads that they have; their rows are not trained on.
 
     A run that was killed goes on from its last checkpoint in `checkpoints`, if features, encoder,
     parameters, code and precision are the same, and ends with the same weights as one that was
@@ -153,18 +93,19 @@ def fine_tune(
         ConfigurationError: the tasks need different backbones, or they or the length of texts
             have changed since texts were tokenised, or more layers are to be trained than there
             are, or no culture is known to learn of, or there are no train rows of a language that
-            is to be trained on, or a task can't be told of culture.
+            is to be trained on, or a task can't be told of culture; or tasks that are to be kept
+            can't be.
     """
     from transformers import set_seed
 
+    kept = KeptTasks.of(encoder, parameters, max_length_tokens=max_length_tokens, culture=culture)
+    material = Material.of(
+        kept.without(features), tasks, parameters, culture, max_length_tokens=max_length_tokens
+    )
     if parameters.languages is not None:
-        features = of_languages(features, parameters.languages)
         # What else occurs stays as it was pretrained, as tokens do that no text has.
         special_ids = encoder.load_tokenizer().all_special_ids
-        vocabulary = tokens_of(features, special_ids=special_ids)
-    material = _Material.of(
-        features, tasks, parameters, culture, max_length_tokens=max_length_tokens
-    )
+        vocabulary = tokens_of(material.features, special_ids=special_ids)
     folder = RunFolder.of(
         checkpoints,
         material.features,
@@ -182,18 +123,21 @@ def fine_tune(
         parameters=parameters,
         conditioning=material.conditioning,
     )
+    kept.tell(network)
     tokenizer = encoder.load_tokenizer()
     history = _finished(folder) or _train(network, material, tokenizer, parameters, folder)
-    tokenizer = _finish(network, material.conditioning, tokenizer, folder)
+    tokenizer, step = _finish(network, material.conditioning, tokenizer, folder)
+    tell_tasks(history, steering_metrics(material.tasks, parameters.validation), kept_step=step)
+    network = kept.put_back(network)
     model = TrainedModel(
         network=network.eval(),
         tokenizer=tokenizer,
-        tasks=_calibrated(network, material, tokenizer, parameters),
+        tasks={**network.tasks, **_calibrated(network, material, tokenizer, parameters)},
         encoder=encoder,
         pooling=parameters.pooling,
         max_length_tokens=max_length_tokens,
         precision=parameters.precision,
-        train_ids=material.ids,
+        train_ids=np.union1d(material.ids, kept.train_ids),
         conditioning=material.conditioning,
     )
     return FineTuned(model, _as_table(history))
@@ -210,14 +154,14 @@ def _finished(folder: RunFolder) -> History | None:
 
 def _train(
     network: "MultiTaskNetwork",
-    material: _Material,
+    material: Material,
     tokenizer: "PreTrainedTokenizerBase",
     parameters: TrainingParameters,
     folder: RunFolder,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
-    drawn_from = _drawn_from(material.features, material.rows, parameters)
-    plan = _plan(drawn_from, parameters)
+    drawn_from = rows_to_draw(material.features, material.rows, parameters)
+    plan = plan_training(drawn_from, parameters)
     report_repetitions(plan, drawn_from)
     attention = choose_attention(network, tokenizer, parameters, material.features, folder)
     network.backbone.set_attn_implementation(attention)
@@ -248,8 +192,8 @@ def _finish(
     conditioning: Conditioning | None,
     tokenizer: "PreTrainedTokenizerBase",
     folder: RunFolder,
-) -> "PreTrainedTokenizerBase":
-    """Gives the network its best weights and its whole vocabulary; the model's tokenizer."""
+) -> "tuple[PreTrainedTokenizerBase, int]":
+    """Gives the network its best weights and whole vocabulary; its tokenizer, and their step."""
     from ccnlp.models.vocabulary import restore_embeddings
     from ccnlp.training.callbacks import load_best
 
@@ -259,15 +203,16 @@ def _finish(
     if conditioning and network.conditioning:
         tokenizer = deepcopy(tokenizer)  # it may be given tokens, and others hold the same one
         conditioning.finish(network.conditioning, network.backbone, tokenizer)
-    return tokenizer
+    return tokenizer, step
 
 
 def _calibrated(
     network: "MultiTaskNetwork",
-    material: _Material,
+    material: Material,
     tokenizer: "PreTrainedTokenizerBase",
     parameters: TrainingParameters,
 ) -> dict[str, Task]:
+    """The tasks that were trained; kept ones have chosen before."""
     from ccnlp.training.calibration import calibrate
 
     return calibrate(
@@ -276,49 +221,6 @@ def _calibrated(
         material.features,
         tokenizer=tokenizer,
         precision=parameters.precision,
-    )
-
-
-def count_steps(features: Mapping[str, pa.Table], parameters: TrainingParameters) -> int:
-    """The steps of the optimiser that a training on the features takes, if it does not stop early.
-
-    Raises:
-        CorpusError: a task has no train rows.
-        ConfigurationError: there are none of the languages that are trained on.
-    """
-    features = of_languages(features, parameters.languages)
-    rows, _ = rows_and_partners(features, parameters)
-    plan = _plan(_drawn_from(features, rows, parameters), parameters)
-    return math.ceil(sum(map(len, plan)) / parameters.batches.accumulation_steps)
-
-
-def _drawn_from(
-    features: Mapping[str, pa.Table], rows: Mapping[str, Rows], parameters: TrainingParameters
-) -> dict[str, TaskRows]:
-    columns = parameters.mixture.groups
-    return {name: _task_rows(features[name], rows[name], columns) for name in rows}
-
-
-def _plan(
-    drawn_from: Mapping[str, TaskRows], parameters: TrainingParameters
-) -> list[list[PlannedBatch]]:
-    return plan_epochs(
-        drawn_from,
-        num_epochs=parameters.epochs,
-        num_batches=parameters.num_batches,
-        mixture=parameters.mixture,
-        batches=parameters.batches,
-        seed=parameters.seed,
-    )
-
-
-def _task_rows(table: pa.Table, rows: Rows, columns: Sequence[str]) -> TaskRows:
-    groups = group_names(table, columns, parameter="training.mixture.groups")
-    return TaskRows(
-        rows=rows,
-        lengths=table["num_tokens"].to_numpy().astype(np.int64)[rows],
-        groups=groups[rows],
-        weights=table["weight"].to_numpy().astype(np.float64)[rows],
     )
 
 

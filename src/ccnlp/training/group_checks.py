@@ -28,23 +28,24 @@ def check_groups(
             objective weighs groups and the train rows of each task are one, or a task is judged by
             its worst group and none has enough validation rows.
     """
-    check_languages(examples, tasks, parameters.languages)
+    trained = [name for name in tasks if name not in parameters.kept_tasks]
+    check_languages(examples, trained, parameters.languages)
     if parameters.languages is not None:
         examples = examples[examples["language"].isin(parameters.languages)]
-    own = {name: examples[examples["task"] == name] for name in tasks}
+    own = {name: examples[examples["task"] == name] for name in trained}
     present = {name: rows for name, rows in own.items() if len(rows)}
     columns = parameters.objective.groups
     looks_at_groups = OBJECTIVES.get(parameters.objective.name).looks_at_groups
     if looks_at_groups and MADE_BY_AUGMENTATION not in columns:
-        trained = {
+        groups = {
             name: tuple(groups_by_columns(rows[rows["split"] == "train"], columns).unique())
             for name, rows in present.items()
         }
-        check_several(trained, parameters.objective)
+        check_several(groups, parameters.objective)
     if parameters.validation.select_by == "worst_group":
         for name, rows in present.items():
             judged = rows[rows["split"] == "validation"]
             reference = pd.DataFrame({"reference": tasks[name].reference(judged)})
             counts = tasks[name].counts_in_score(reference).astype(bool)
-            groups = groups_by_columns(judged[counts], columns)
-            check_large_enough(groups.value_counts(), task=name, parameters=parameters)
+            sizes = groups_by_columns(judged[counts], columns).value_counts()
+            check_large_enough(sizes, task=name, parameters=parameters)

@@ -1,14 +1,15 @@
 """The parameters of fine-tuning."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ccnlp.cultures import LanguageTag
 from ccnlp.errors import did_you_mean
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.base import Pooling
 from ccnlp.training.groups import GROUP_COLUMNS
+from ccnlp.training.multitask_parameters import MultitaskParameters, TaskChoiceParameters
 from ccnlp.training.objective import OBJECTIVES
 
 
@@ -99,7 +100,9 @@ class BatchParameters(_Group):
     window: int = Field(
         ge=1, description="batches whose examples are sorted by length together; 1 does not sort"
     )
-    accumulation_steps: int = Field(ge=1, description="batches a step of the optimiser")
+    accumulation_steps: int = Field(
+        ge=1, description="batches a step of the optimiser; of each task where they are mixed"
+    )
 
 
 class OptimiserParameters(_Group):
@@ -153,6 +156,7 @@ class ValidationParameters(_Group):
     min_group_size: int = Field(
         ge=1, description="validation rows of a group that can be the worst; of fewer, none can"
     )
+    tasks: TaskChoiceParameters
     evaluations_per_epoch: int = Field(ge=1, description="looks at the validation rows an epoch")
     patience: int = Field(ge=1, description="evaluations without a gain before training stops")
     minimum_gain: float = Field(
@@ -194,8 +198,13 @@ class TrainingParameters(_Group):
         description="whether only the embedding rows that occur are trained; nothing is lost"
     )
     freeze: FreezeParameters
+    kept_tasks: tuple[str, ...] = Field(
+        description="tasks of the model that is trained on from (encoder.path or a registered "
+        "version) whose heads the new model keeps as they are; their rows are not trained on"
+    )
     mixture: MixtureParameters
     objective: ObjectiveParameters
+    multitask: MultitaskParameters
     batches: BatchParameters
     optimiser: OptimiserParameters
     regularisation: RegularisationParameters
@@ -209,7 +218,21 @@ class TrainingParameters(_Group):
     gradient_checkpointing: bool = Field(description="less memory for a third more time")
     compile: bool = Field(description="torch.compile: minutes of warm-up, then faster steps")
 
-    @property
-    def num_batches(self) -> int | None:
+    @model_validator(mode="after")
+    def _check_compiled(self) -> Self:
+        if self.compile and self.multitask.weighting == "gradient_norm":
+            raise ValueError(
+                "compile is true, and multitask.weighting is gradient_norm, which takes a gradient "
+                "twice, as no compiled network lets it: set compile to false, or take another "
+                "weighting"
+            )
+        return self
+
+    def batches_per_step(self, num_tasks: int) -> int:
+        """Batches of one step of the optimiser."""
+        is_mixed = self.multitask.batches == "mixed"
+        return self.batches.accumulation_steps * (num_tasks if is_mixed else 1)
+
+    def num_batches(self, num_tasks: int) -> int | None:
         """Batches of the whole training, where its steps are given."""
-        return None if self.steps is None else self.steps * self.batches.accumulation_steps
+        return None if self.steps is None else self.steps * self.batches_per_step(num_tasks)

@@ -1,8 +1,6 @@
-"""What a training is made of: the network, and Trainer with its settings."""
+"""What a training begins with: its rows, and the network with its attention."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,25 +8,20 @@ import pyarrow as pa
 
 from ccnlp import progress
 from ccnlp.conditioning.base import Conditioning
-from ccnlp.conditioning.batches import CultureDropout
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.checkpoint import EncoderCheckpoint
-from ccnlp.tasks.base import Features, Task, shared_backbone
-from ccnlp.training.batches import PlannedBatch
+from ccnlp.tasks.base import Task, shared_backbone
 from ccnlp.training.conditions import build_layer
-from ccnlp.training.features import FeatureRows, rows_of_split
-from ccnlp.training.groups import Rows, TrainedGroups, group_names
-from ccnlp.training.objective import build_objectives
+from ccnlp.training.features import rows_of_split
+from ccnlp.training.groups import Rows
 from ccnlp.training.pairs import pair_up
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase, TrainingArguments
+    from transformers import PreTrainedTokenizerBase
 
     from ccnlp.models.network import Attention, MultiTaskNetwork
-    from ccnlp.training.trainer import MultiTaskTrainer
-    from ccnlp.training.validation import Validation
 
 
 def rows_and_partners(
@@ -121,177 +114,3 @@ def choose_attention(
         folder.note_attention(chosen)
     progress.report(progress.Fact("attention_in_training", chosen))
     return chosen
-
-
-def build_trainer(
-    network: "MultiTaskNetwork",
-    plan: list[list[PlannedBatch]],
-    *,
-    features: Mapping[str, pa.Table],
-    tokenizer: "PreTrainedTokenizerBase",
-    parameters: TrainingParameters,
-    folder: Path,
-    culture_dropout: float = 0.0,
-) -> "MultiTaskTrainer":
-    """Trainer over the plan, with validation, progress and the best weights kept in `folder`.
-
-    Raises:
-        ConfigurationError: the objective weighs groups, and there is one only.
-    """
-    from ccnlp.training.trainer import MultiTaskTrainer, PlannedDataset
-
-    batches = [batch for epoch in plan for batch in epoch]
-    rows = {name: FeatureRows.of(table) for name, table in features.items()}
-    groups = _trained_groups(features, batches, parameters)
-    trainer = MultiTaskTrainer(
-        network,
-        _arguments(parameters, num_batches=len(batches), folder=folder),
-        planned=PlannedDataset(
-            batches,
-            rows,
-            network.tasks,
-            groups=groups,
-            pad_token_id=tokenizer.pad_token_id,
-            culture_dropout=CultureDropout(culture_dropout, seed=parameters.seed),
-            partners=rows_and_partners(features, parameters)[1],
-        ),
-        tasks=network.tasks,
-        objectives=build_objectives(groups, parameters.objective),
-        parameters=parameters,
-        validate=_validation(
-            network, features, rows, groups, tokenizer=tokenizer, parameters=parameters
-        ),
-    )
-    _add_callbacks(trainer, num_examples=_counter(batches, parameters), folder=folder)
-    return trainer
-
-
-def _validation(
-    network: "MultiTaskNetwork",
-    features: Mapping[str, pa.Table],
-    rows: Mapping[str, Sequence[Features]],
-    groups: Mapping[str, TrainedGroups],
-    *,
-    tokenizer: "PreTrainedTokenizerBase",
-    parameters: TrainingParameters,
-) -> "Validation":
-    """What scores the network on the validation rows of each task.
-
-    Args:
-        network: that is trained.
-        features: by task.
-        rows: the same, row by row.
-        groups: by task, those that are trained on.
-        tokenizer: of the encoder.
-        parameters: `parameters/training.yml`.
-    """
-    from ccnlp.training.validation import Validation, ValidationRows
-
-    judged = {
-        name: ValidationRows.of(
-            table, rows[name], network.tasks[name], trained=groups[name], parameters=parameters
-        )
-        for name, table in features.items()
-    }
-    return Validation(
-        network, network.tasks, judged, tokenizer=tokenizer, precision=parameters.precision
-    )
-
-
-def _trained_groups(
-    features: Mapping[str, pa.Table], plan: Sequence[PlannedBatch], parameters: TrainingParameters
-) -> dict[str, TrainedGroups]:
-    """The groups of each task's rows that the objective looks at."""
-    columns, parameter = parameters.objective.groups, "training.objective.groups"
-    return {
-        task: TrainedGroups.of(
-            group_names(table, columns, parameter=parameter),
-            [batch.rows for batch in plan if batch.task == task],
-        )
-        for task, table in features.items()
-    }
-
-
-def _add_callbacks(
-    trainer: "MultiTaskTrainer", *, num_examples: Callable[[int, int], int], folder: Path
-) -> None:
-    """In the order in which they are told: the average has a step before it is judged."""
-    from transformers import PrinterCallback
-
-    from ccnlp.training.callbacks import (
-        AveragingCallback,
-        BestWeightsCallback,
-        CheckpointCallback,
-        ObjectiveCallback,
-        ProgressCallback,
-    )
-
-    validation = trainer.parameters.validation
-    steps = _per_epoch(trainer.args.max_steps, trainer.parameters, validation.evaluations_per_epoch)
-    trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(ProgressCallback(num_examples=num_examples))
-    trainer.add_callback(ObjectiveCallback(trainer.objectives.values()))
-    trainer.add_callback(CheckpointCallback(validation.seconds_between_checkpoints))
-    if trainer.averaged:
-        trainer.add_callback(AveragingCallback(trainer.averaged))
-    trainer.add_callback(
-        BestWeightsCallback(
-            trainer.network,
-            folder,
-            validation,
-            averaged=trainer.averaged,
-            steps_per_evaluation=steps,
-        )
-    )
-
-
-def _counter(
-    batches: Sequence[PlannedBatch], parameters: TrainingParameters
-) -> Callable[[int, int], int]:
-    """What gives the number of examples between two steps."""
-    sizes = np.concatenate([[0], np.cumsum([len(batch.rows) for batch in batches])])
-    steps = parameters.batches.accumulation_steps
-
-    def count(first: int, last: int) -> int:
-        return int(sizes[min(last * steps, len(batches))] - sizes[first * steps])
-
-    return count
-
-
-def _arguments(
-    parameters: TrainingParameters, *, num_batches: int, folder: Path
-) -> "TrainingArguments":
-    from transformers import TrainingArguments
-
-    from ccnlp.models.precision import choose_device, choose_precision
-
-    device = choose_device()
-    num_steps = math.ceil(num_batches / parameters.batches.accumulation_steps)
-    optimiser = parameters.optimiser
-    arguments = TrainingArguments(
-        output_dir=str(folder),
-        max_steps=num_steps,
-        per_device_train_batch_size=1,  # an item of the plan is a whole batch
-        gradient_accumulation_steps=parameters.batches.accumulation_steps,
-        lr_scheduler_type=optimiser.schedule,
-        warmup_steps=round(optimiser.warmup_share * num_steps),
-        max_grad_norm=optimiser.max_gradient_norm,
-        bf16=choose_precision(device, parameters.precision) == "bf16",
-        use_cpu=device.type == "cpu",
-        eval_strategy="no",  # the callback that keeps the best weights asks for evaluations
-        save_strategy="no",  # and another one for checkpoints
-        save_total_limit=1,
-        logging_steps=max(1, min(20, num_steps // 20)),
-        torch_compile=parameters.compile,
-        seed=parameters.seed,
-        disable_tqdm=True,
-        report_to="none",
-    )
-    # A batch of the plan is one device's: with several, Trainer would cut each into pieces.
-    arguments._n_gpu = min(1, arguments.n_gpu)
-    return arguments
-
-
-def _per_epoch(num_steps: int, parameters: TrainingParameters, times: int) -> int:
-    """Steps between events that come `times` times an epoch."""
-    return max(1, round(num_steps / parameters.epochs / times))

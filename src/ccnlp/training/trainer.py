@@ -1,28 +1,27 @@
 """The loop: Hugging Face's Trainer over planned batches, with one head a task and its loss."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments
 
-from ccnlp.conditioning.batches import CultureDropout, collate
 from ccnlp.models.network import MultiTaskNetwork
-from ccnlp.tasks.base import Batch, Features, Task
+from ccnlp.tasks.base import Batch, Task
 from ccnlp.training.averaging import AveragedWeights
-from ccnlp.training.batches import PlannedBatch
-from ccnlp.training.groups import Rows, TrainedGroups
 from ccnlp.training.objective import Objective, load_state, state_of
 from ccnlp.training.optimiser import build_optimiser
-from ccnlp.training.pairs import NO_PARTNER
 from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.planned import BatchOfTask, PlannedDataset
 from ccnlp.training.run_folder import OF_VALIDATION
+from ccnlp.training.selection import Selection
+from ccnlp.training.task_losses import LatestLosses
+from ccnlp.training.task_weighting import TaskWeighting
 
 if TYPE_CHECKING:
     from transformers import TrainerControl
@@ -31,68 +30,7 @@ logger = logging.getLogger(__name__)
 
 AVERAGE_FILE = "averaged_weights.safetensors"
 OBJECTIVES_FILE = "objectives.safetensors"
-
-BatchOfTask = dict[str, Any]
-"""A `Batch` with what else there is to know of it.
-
-`task`, its name; `groups`, the position of each row's group (batch,); `relative_size`, its rows
-by the plan's mean; and where some have a round trip to agree with, `pairs`.
-"""
-
-
-class PlannedDataset(Dataset[BatchOfTask]):
-    """The collated batches of a plan; an item is a whole batch.
-
-    Because the plan covers the whole run, the position in it is all that a killed run needs to go
-    on with the batches that it would have seen.
-    """
-
-    def __init__(
-        self,
-        plan: Sequence[PlannedBatch],
-        features: Mapping[str, Sequence[Features]],
-        tasks: Mapping[str, Task],
-        *,
-        groups: Mapping[str, TrainedGroups],
-        pad_token_id: int,
-        culture_dropout: CultureDropout,
-        partners: Mapping[str, Rows] | None = None,
-    ) -> None:
-        self.partners = partners or {}
-        self.plan = plan
-        self.culture_dropout = culture_dropout
-        self.features = features
-        self.tasks = tasks
-        self.groups = groups
-        self.pad_token_id = pad_token_id
-        self.mean_rows = sum(len(batch.rows) for batch in plan) / max(1, len(plan))
-
-    def __len__(self) -> int:
-        return len(self.plan)
-
-    def __getitem__(self, index: int) -> BatchOfTask:
-        batch = self.plan[index]
-        rows = [self.features[batch.task][int(row)] for row in batch.rows]
-        collated = collate(self.tasks[batch.task], rows, pad_token_id=self.pad_token_id)
-        self.culture_dropout.drop(collated, place=index)
-        own: BatchOfTask = {
-            "task": batch.task,
-            "groups": torch.from_numpy(self.groups[batch.task].codes[batch.rows]),
-            "relative_size": len(batch.rows) / self.mean_rows,
-        }
-        if batch.task in self.partners:
-            own |= self._pairs(batch)
-        return own | collated
-
-    def _pairs(self, batch: PlannedBatch) -> BatchOfTask:
-        """The round trips of the rows that have one, and which rows these are."""
-        partners = self.partners[batch.task][batch.rows]
-        rows = np.flatnonzero(partners != NO_PARTNER)
-        if not len(rows):
-            return {}
-        features = [self.features[batch.task][int(row)] for row in partners[rows]]
-        collated = collate(self.tasks[batch.task], features, pad_token_id=self.pad_token_id)
-        return {"pairs": {"rows": torch.from_numpy(rows), "batch": collated}}
+TASK_WEIGHTS_FILE = "task_weights.safetensors"
 
 
 class MultiTaskTrainer(Trainer):
@@ -104,8 +42,10 @@ class MultiTaskTrainer(Trainer):
         planned: the batches.
         tasks: by name.
         objectives: by task.
+        weighting: of the tasks in the sum of their losses.
         parameters: `parameters/training.yml`.
         validate: scores the network on the validation rows.
+        selection: what of these scores training is steered by.
     """
 
     def __init__(
@@ -116,8 +56,10 @@ class MultiTaskTrainer(Trainer):
         planned: PlannedDataset,
         tasks: Mapping[str, Task],
         objectives: Mapping[str, Objective],
+        weighting: TaskWeighting,
         parameters: TrainingParameters,
         validate: Callable[[], dict[str, float]],
+        selection: Selection,
     ) -> None:
         super().__init__(model=network, args=arguments)
         self.optimizer: torch.optim.Optimizer | None
@@ -127,6 +69,10 @@ class MultiTaskTrainer(Trainer):
         self.planned = planned
         self.tasks = tasks
         self.objectives = objectives
+        self.weighting = weighting
+        self.selection = selection
+        self.tasks_of_step: list[str] = []
+        self.losses = LatestLosses(num_tasks=len(tasks))
         self.parameters = parameters
         self.validate = validate
         decay = parameters.regularisation.weight_average_decay
@@ -144,9 +90,11 @@ class MultiTaskTrainer(Trainer):
         return self.accelerator.prepare(loader)  # type: ignore[no-any-return]
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        """AdamW with a learning rate a layer."""
+        """AdamW with a learning rate a layer, and one for the weights of tasks that it trains."""
         if self.optimizer is None:
             self.optimizer = build_optimiser(self.network, self.parameters.optimiser)
+            for weight, rate in self.weighting.trained():
+                self.optimizer.add_param_group({"params": [weight], "lr": rate, "weight_decay": 0})
         return self.optimizer
 
     def compute_loss(
@@ -156,16 +104,31 @@ class MultiTaskTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Tensor:
-        """The objective of the batch's losses, times its task's weight and its relative size.
+        """What the batch adds to the sum of the tasks' losses, times its relative size.
 
         So each example counts alike, though a batch of long texts holds fewer of them.
         """
         del return_outputs, num_items_in_batch
         batch = dict(inputs)
         task = self.tasks[batch.pop("task")]
-        weight: float = task.parameters.loss_weight * batch.pop("relative_size")
+        relative_size: float = batch.pop("relative_size")
         groups, pairs = batch.pop("groups"), batch.pop("pairs", None)
-        return self._loss(model, task, batch, groups=groups, pairs=pairs) * weight
+        loss = self._loss(model, task, batch, groups=groups, pairs=pairs)
+        self.tasks_of_step.append(task.name)
+        self.losses.add(task.name, loss, relative_size)
+        return self.weighting.weigh(task.name, loss) * relative_size
+
+    def _clip_grad_norm(self, model: Any) -> Tensor:
+        """Clips the gradient of a step to the configured norm times the mean weight of its tasks.
+
+        To one norm for all, a step of a task with a large weight would be cut to what it is without
+        the weight, as a step may hold one task only; and so a weight would do less than it says.
+        """
+        weights = [self.weighting.weight(task) for task in self.tasks_of_step]
+        self.tasks_of_step = []
+        limit = self.args.max_grad_norm * sum(weights) / len(weights)
+        norm: Tensor = self.accelerator.clip_grad_norm_(model.parameters(), limit)
+        return norm
 
     def _loss(
         self,
@@ -201,8 +164,9 @@ class MultiTaskTrainer(Trainer):
         return objective.loss(losses, groups) + added
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Tells what the objectives have learnt with the loss."""
+        """Tells with the loss each task's own, where there are several, and what was learnt."""
         if "loss" in logs:
+            logs = logs | self.losses.take() | self.weighting.metrics()
             logs = logs | {
                 f"{task}/{name}": value
                 for task, objective in self.objectives.items()
@@ -216,10 +180,12 @@ class MultiTaskTrainer(Trainer):
         if self.averaged:
             self.averaged.swap()
         try:
-            metrics = {f"{OF_VALIDATION}{name}": score for name, score in self.validate().items()}
+            scores = self.validate()
         finally:
             if self.averaged:
                 self.averaged.swap()
+        scores = scores | self.selection.score(scores, self.state.log_history)
+        metrics = {f"{OF_VALIDATION}{name}": score for name, score in scores.items()}
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
@@ -243,6 +209,8 @@ class MultiTaskTrainer(Trainer):
             save_file(self.averaged.state(), Path(output_dir) / AVERAGE_FILE)
         if state := state_of(self.objectives):
             save_file(state, Path(output_dir) / OBJECTIVES_FILE)
+        if state := self.weighting.state():
+            save_file(state, Path(output_dir) / TASK_WEIGHTS_FILE)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         super()._load_optimizer_and_scheduler(checkpoint)
@@ -254,3 +222,5 @@ class MultiTaskTrainer(Trainer):
             self.averaged.load(load_file(Path(checkpoint) / AVERAGE_FILE))
         if state_of(self.objectives):
             load_state(self.objectives, load_file(Path(checkpoint) / OBJECTIVES_FILE))
+        if self.weighting.state():
+            self.weighting.load(load_file(Path(checkpoint) / TASK_WEIGHTS_FILE))

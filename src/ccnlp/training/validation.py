@@ -13,10 +13,10 @@ from ccnlp.models.precision import PrecisionChoice
 from ccnlp.models.prediction import predict_features
 from ccnlp.tasks.base import Features, Task
 from ccnlp.tokenisation.encoding import QUOTED, REFERENCE, REFERENCE_PROBABILITIES
-from ccnlp.training.callbacks import SELECTION_METRIC
 from ccnlp.training.features import rows_of_split
 from ccnlp.training.groups import TrainedGroups
 from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.selection import WORST_GROUP
 from ccnlp.training.worst_group import JudgedGroups
 
 if TYPE_CHECKING:
@@ -133,14 +133,12 @@ class Validation:
     precision: PrecisionChoice
 
     def __call__(self) -> dict[str, float]:
-        """Each task's metrics under `task/metric`, and the score that training is steered by.
+        """Each task's metrics under `task/metric`.
 
-        That is the mean over the tasks of their primary metrics, each of all rows, or of the worst
-        group where groups are judged; then each group's stands under `task/group/metric`, and the
-        worst one's under `task/worst_group/metric`.
+        Where groups are judged, each group's primary metric stands under `task/group/metric`, and
+        the worst one's under `task/worst_group/metric`.
         """
         scores: dict[str, float] = {}
-        primary = []
         was_training = self.network.training
         self.network.eval()
         for name, task in self.tasks.items():
@@ -148,13 +146,10 @@ class Validation:
             predicted = rows.predict(
                 self.network, task, tokenizer=self.tokenizer, precision=self.precision
             )
-            metrics = task.score(predicted)
-            primary.append(metrics[task.primary_metric])
-            scores |= {f"{name}/{metric}": value for metric, value in metrics.items()}
+            scores |= {f"{name}/{metric}": value for metric, value in task.score(predicted).items()}
             if rows.judged:
                 by_group = rows.judged.score(predicted, task)
-                primary[-1] = min(by_group.values(), default=np.nan)
-                told = {**by_group, "worst_group": primary[-1]}
+                told = {**by_group, WORST_GROUP: min(by_group.values(), default=np.nan)}
                 scores |= {f"{name}/{g}/{task.primary_metric}": s for g, s in told.items()}
         self.network.train(was_training)
-        return {**scores, SELECTION_METRIC: float(np.mean(primary))}
+        return scores

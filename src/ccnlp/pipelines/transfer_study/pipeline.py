@@ -4,6 +4,7 @@ from kedro.pipeline import Pipeline
 
 from ccnlp.pipelines.study import create_study, named_node
 from ccnlp.pipelines.transfer_study import nodes
+from ccnlp.studies.transfer import STUDY
 
 MATRIX = ["transfer_study_scores", "examples@table"]
 """What the table and the heat map are made of."""
@@ -12,14 +13,9 @@ MATRIX = ["transfer_study_scores", "examples@table"]
 def create_pipeline() -> Pipeline:
     """The pipeline of the study."""
     return create_study(
-        "transfer_study",
+        STUDY,
         train=nodes.train_transfer_arms,
         inputs={},
-        score=nodes.score_transfer_arms,
-        compare=nodes.compare_transfer_arms,
-        judge=nodes.judge_transfer,
-        draw=nodes.draw_transfer_study,
-        draws=MATRIX,
-        write=nodes.write_transfer_report,
+        draw=named_node(nodes.draw_transfer_study, MATRIX, "transfer_study_plot"),
         others=[named_node(nodes.tabulate_transfer, MATRIX, "transfer_study_matrix")],
     )
