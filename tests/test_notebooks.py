@@ -8,7 +8,8 @@ from nbclient import NotebookClient
 PROJECT = Path(__file__).parents[1]
 
 ROW = {
-    "task": "sentiment", "corpus": "toy", "split": "test", "metric": "macro_f1", "score": 0.5,
+    "task": "sentiment", "corpus": "toy", "split": "test", "metric": "macro_f1",
+    "is_headline": True, "score": 0.5,
     "low": 0.4, "high": 0.6, "n": 40, "baseline": "tfidf", "difference": 0.1,
     "difference_low": 0.0, "difference_high": 0.2, "is_small": False,
 }  # fmt: skip

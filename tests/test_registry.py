@@ -62,11 +62,14 @@ def test_every_reader_is_found():
     from ccnlp.corpora.raw import READERS
 
     assert list(READERS) == [
+        "answer_sentences",
         "conll",
         "delimited",
         "hugging_face",
         "json",
         "json_lines",
+        "marked_entities",
         "parallel_lines",
         "parquet",
+        "squad",
     ]

@@ -193,4 +193,4 @@ def test_conditioning_other_than_prefix_needs_no_new_features(encode, culture_pa
     plain, told = encode(culture_parameters())["t"], encode(culture_parameters(way))["t"]
     assert plain.equals(told) == (way != "prefix")
     noted = json.loads(plain.schema.metadata[b"ccnlp.encoded_for"])
-    assert noted.keys() == {"kind", "labels", "max_length_tokens"}
+    assert noted.keys() == {"kind", "labels", "context", "max_length_tokens"}

@@ -217,4 +217,4 @@ def test_tables_name_the_metrics_of_the_task(parameters):
 def test_metrics_of_pools_name_the_measure_and_the_pool():
     assert metric_name_of("mean_average_precision") == "mAP"
     assert metric_name_of("other_language_recall_at_1") == "recall@1, other languages"
-    assert metric_name_of("exact_frame") == "exact frame"
+    assert metric_name_of("share_of_all") == "share of all"

@@ -1,4 +1,4 @@
-"""A kind of task in forty lines: which of three words sum a text up, none or several."""
+"""A kind of task in forty lines of code: which of three words sum a text up, none or several."""
 
 import numpy as np
 import pandas as pd
@@ -28,17 +28,10 @@ class ToyWords(TalliedTask):
         return columns | {"num_tokens_before_truncation": list(map(len, ids["input_ids"]))}
 
     def collate(self, features, *, pad_token_id):
-        sequences = [feature["input_ids"] for feature in features]
-        batch = dict(
-            zip(
-                ("input_ids", "attention_mask"),
-                pad_token_ids(sequences, pad_token_id=pad_token_id),
-                strict=True,
-            )
-        )
-        if "target" in features[0]:
-            batch["target"] = torch.tensor([feature["target"] for feature in features])
-        return batch
+        columns = {name: [feature[name] for feature in features] for name in features[0]}
+        ids, mask = pad_token_ids(columns["input_ids"], pad_token_id=pad_token_id)
+        batch = {"input_ids": ids, "attention_mask": mask}
+        return batch | ({"target": torch.tensor(columns["target"])} if "target" in columns else {})
 
     def head(self, hidden_size, *, pooling, dropout):
         return PooledClassifier(hidden_size, len(WORDS), pooling=pooling, dropout=dropout)

@@ -272,8 +272,11 @@ class _Shaper:
         cells, reasons = read_cells(batch, given, is_list=is_list)
         unmade = _string(reasons, pd.RangeIndex(len(batch.rows)))
         if is_list:
-            may_be_empty = column in self._task.emptiable_columns
+            is_optional = column in self._task.optional_columns
+            may_be_empty = is_optional or column in self._task.emptiable_columns
             lists, why = list_reasons(cells, column, may_be_empty=may_be_empty)
+            if is_optional:  # an empty list says no more than none
+                lists = [cell or None for cell in lists]
             if is_target:
                 lists = [
                     cell and [self._labels.get(label) or label for label in cell] for cell in lists
