@@ -14,6 +14,7 @@ from ccnlp.evaluation.fairness import measure_fairness
 from ccnlp.evaluation.fairness_view import FairnessTables
 from ccnlp.evaluation.parameters import AbstentionParameters, PublishedScores
 from ccnlp.evaluation.scores import score_predictions
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 ATTACK = "<script>alert('x')</script>"
 LABELS = {"sentiment": ("negative", "neutral", "positive")}
@@ -77,8 +78,8 @@ def figures(judgement, predictions, examples):
 
 
 @pytest.fixture
-def page(judgement, predictions, examples, figures):
-    failures = report.list_failures(predictions, examples, per_culture=2)
+def page(judgement, predictions, examples, tasks, figures):
+    failures = report.list_failures(predictions, examples, tasks, per_culture=2)
     stages = {"Ingestion": {"num_rows_read": 1234, "reasons": [{"reason": ATTACK, "num_rows": 2}]}}
     return report.render_report(judgement, failures=failures, figures=figures, stages=stages)
 
@@ -89,8 +90,8 @@ def without_plotly(page):
     return page[:start] + page[page.index("</script>", start) :]
 
 
-def test_page_says_in_its_ingestion_how_far_people_agree(judgement, predictions, examples):
-    failures = report.list_failures(predictions, examples, per_culture=2)
+def test_page_says_in_its_ingestion_how_far_people_agree(judgement, predictions, examples, tasks):
+    failures = report.list_failures(predictions, examples, tasks, per_culture=2)
     summaries = {ATTACK: {"sentences": ["On 43.7 % of texts they do not agree."], "num_texts": 3}}
     page = report.render_report(
         judgement,
@@ -169,18 +170,18 @@ def test_page_and_card_do_without_slices(judgement, predictions, examples, tasks
     figure = score_plots.draw_scores(scores, slice_name="language")
     assert figure.layout.title.text == "No scores on test"
     judgement = replace(judgement, scores=scores, parameters=bare)
-    failures = report.list_failures(predictions, examples, per_culture=0)
+    failures = report.list_failures(predictions, examples, tasks, per_culture=0)
     page = report.render_report(judgement, failures=failures, figures=[figure], stages={})
     assert "“Fine-tuned” reaches a macro-F1 of" in html.unescape(without_plotly(page))
     assert "macro-F1" in report.render_model_card(judgement, max_length_tokens=64)
 
 
-def test_page_warns_of_a_demonstration_corpus_only(page, judgement, predictions, examples):
+def test_page_warns_of_a_demonstration_corpus_only(page, judgement, predictions, examples, tasks):
     assert "say nothing about the world" in without_plotly(page)
     corpora = {"reviews": judgement.corpora["seed_corpus"]}
     other = report.render_report(
         replace(judgement, corpora=corpora),
-        failures=report.list_failures(predictions, examples, per_culture=0),
+        failures=report.list_failures(predictions, examples, tasks, per_culture=0),
         figures=[],
         stages={},
     )
@@ -283,15 +284,17 @@ def test_card_tells_the_decision_and_escapes_it():
     assert plain.index("## Promotion") < plain.index("## Use\n\nAny.\n")
 
 
-def test_row_without_a_reference_is_no_failure(predictions, examples):
+def test_row_without_a_reference_is_no_failure(predictions, examples, tasks):
     untold = predictions["reference"].astype("string").mask(predictions["culture"] == "MX")
-    failures = report.list_failures(predictions.assign(reference=untold), examples, per_culture=3)
+    failures = report.list_failures(
+        predictions.assign(reference=untold), examples, tasks, per_culture=3
+    )
     assert set(failures["place"]) == {"es-ES", f"es-{ATTACK}"}
 
 
-def test_failures_are_the_surest_errors_of_each_culture(predictions, examples):
+def test_failures_are_the_surest_errors_of_each_culture(predictions, examples, tasks):
     confident = predictions.assign(confidence=[0.5 + row / 1000 for row in range(len(predictions))])
-    failures = report.list_failures(confident, examples, per_culture=3)
+    failures = report.list_failures(confident, examples, tasks, per_culture=3)
     assert failures.groupby("place").size().to_dict() == {
         "es-ES": 2,  # all there are
         "es-MX": 3,
@@ -307,9 +310,9 @@ def test_failures_are_the_surest_errors_of_each_culture(predictions, examples):
     assert mexico.tolist() == sorted(wrong["confidence"], reverse=True)[:3]
 
 
-def test_long_text_of_a_failure_is_cut(predictions, examples):
+def test_long_text_of_a_failure_is_cut(predictions, examples, tasks):
     long = examples.assign(text="ha " * 1000)
-    texts = report.list_failures(predictions, long, per_culture=1)["text"]
+    texts = report.list_failures(predictions, long, tasks, per_culture=1)["text"]
     assert texts.str.len().max() < 420
     assert texts.str.endswith("…").all()
 
@@ -319,7 +322,9 @@ def test_without_test_rows_the_page_says_so(judgement, predictions, tasks):
     scores = score_predictions(only, tasks, judgement.parameters)
     page = report.render_report(
         replace(judgement, scores=scores),
-        failures=report.list_failures(only, pd.DataFrame({"id": [], "text": []}), per_culture=1),
+        failures=report.list_failures(
+            only, pd.DataFrame({"id": [], "text": []}), tasks, per_culture=1
+        ),
         figures=[score_plots.draw_scores(scores, slice_name="language")],
         stages={},
     )
@@ -400,3 +405,16 @@ def test_page_shows_contested_texts_escaped(judgement):
     assert "lie 0.1 or more apart on 1 of 9 test texts" in text
     assert "0.31" in text
     assert f"positive: MX; negative: {ATTACK}" in text
+
+
+def test_failures_show_all_texts_of_a_row(make_predictions):
+    entry = {"kind": "pair_classification", "loss_weight": 1, "labels": ["no", "yes"]}
+    pairs = build_tasks(TasksParameters.model_validate({"inference": entry}))
+    examples = pd.DataFrame(
+        {"id": ["e0000"], "task": "inference", "text": ["It rains."], "other_text": ["It is wet."]}
+    )
+    predictions = make_predictions(["yes"], {"finetuned": ["no"]}, task="inference")
+
+    failures = report.list_failures(predictions, examples, pairs, per_culture=2)
+
+    assert failures["text"].tolist() == ["It rains. It is wet."]

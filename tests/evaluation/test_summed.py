@@ -38,7 +38,8 @@ class Words(TalliedTask):
     def metrics(self, sums):
         with np.errstate(invalid="ignore"):
             exact = sums[..., 4] / sums[..., 0]
-        return {"f1": f1(sums[..., 1], sums[..., 2], sums[..., 3]), "exact_match": exact}
+        whole = f1(sums[..., 1], sums[..., 2], sums[..., 3])
+        return {"f1": whole, "exact_match": exact, "f1:a": exact}
 
 
 TASKS = {"t": Words("t", TaskParameters(kind="words", loss_weight=1))}
@@ -97,8 +98,19 @@ def test_scores_are_metrics_of_the_sums_of_each_group(parameters):
     assert row(scores, group="language_average")["score"] == pytest.approx((1 + 2 / 3) / 2)
     assert row(scores, metric="exact_match")["score"] == pytest.approx(2 / 3)
     assert row(scores, slice_name="language", group="hi")["n"] == SIZE / 3
-    assert scores.loc[scores["metric"] == "f1", "is_headline"].all()
+    is_whole = (scores["metric"] == "f1") & (scores["slice"] != "label")
+    assert scores.loc[is_whole, "is_headline"].all()
     assert not scores.loc[scores["metric"] == "exact_match", "is_headline"].any()
+
+
+def test_metric_of_a_label_stands_in_the_slice_of_labels_alone(parameters):
+    scores = scored(predictions(tfidf=A, finetuned=by_thirds(1.0)), parameters)
+
+    labels = scores[scores["slice"] == "label"]
+    assert labels[["group", "metric"]].drop_duplicates().values.tolist() == [["a", "f1"]]
+    assert row(scores, slice_name="label", group="a")["score"] == pytest.approx(2 / 3)
+    assert not labels["is_headline"].any()
+    assert set(scores["metric"]) == {"f1", "exact_match"}
 
 
 def test_differences_are_taken_in_the_same_draws(parameters):

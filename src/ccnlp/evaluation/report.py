@@ -36,6 +36,7 @@ from ccnlp.evaluation.systems import (
 from ccnlp.examples import groups_by_columns
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.pages.page import environment, render_page
+from ccnlp.tasks.base import Task
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -148,11 +149,16 @@ def describe_agreement(summaries: Mapping[str, Mapping[str, Any]]) -> dict[str, 
 
 
 def list_failures(
-    predictions: pd.DataFrame, examples: pd.DataFrame, *, per_culture: int
+    predictions: pd.DataFrame,
+    examples: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    *,
+    per_culture: int,
 ) -> pd.DataFrame:
     """The leading system's most confident errors on test, some for each language and culture.
 
-    A row without a reference is no error.
+    A row without a reference is no error. Of a task that reads several texts, such as a question
+    and its passage, all are shown.
 
     Columns: `place`, `name` of it, `text`, `reference`, `prediction`, `confidence`.
     """
@@ -166,7 +172,11 @@ def list_failures(
     )
     chosen = wrong[wrong.groupby(["language", "culture"]).cumcount() < per_culture]
     shown = examples[examples["id"].isin(chosen["example_id"])].drop_duplicates("id")
-    texts = {row["id"]: _shorten(str(row.get("text", ""))) for row in shown.to_dict("records")}
+    texts = {
+        key: _shorten(text)
+        for name, own in shown.groupby("task", observed=True)
+        for key, text in zip(own["id"], tasks[str(name)].texts(own), strict=True)
+    }
     groups = groups_by_columns(chosen, ["language", "culture"])
     return chosen.assign(
         text=[texts.get(example, "") for example in chosen["example_id"]],

@@ -23,7 +23,7 @@ from ccnlp.evaluation.sampling import (
     sample_labels,
     sample_metrics,
 )
-from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE, members, slices_of
+from ccnlp.evaluation.slices import ALL, LABEL, LANGUAGE_AVERAGE, members, slices_of
 from ccnlp.evaluation.summed import align_sums, score_sums
 from ccnlp.examples import groups_by_columns
 from ccnlp.tasks.answers import has_one_label, is_judged
@@ -84,7 +84,7 @@ def score_predictions(
             scored.insert(0, _score_labels(task, place, table, own, parameters))
             scored.append(score_distances(table, baseline=own, parameters=parameters, name=name))
         for row in chain.from_iterable(scored):
-            is_headline = row["metric"] == task.headline_metric
+            is_headline = row["slice"] != LABEL and row["metric"] == task.headline_metric
             rows.append({**asdict(place), **row, "is_headline": is_headline})
     return pd.DataFrame(rows, columns=COLUMNS)
 

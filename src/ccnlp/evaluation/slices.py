@@ -13,6 +13,8 @@ from ccnlp.examples import groups_by_columns
 
 ALL = "all"
 """The slice of all rows, and its group; of the corpora of a task, all together."""
+LABEL = "label"
+"""The slice whose groups are the labels: the rows that have each as their reference."""
 LANGUAGE_AVERAGE = "language_average"
 """The group of the slice `all` whose scores are the mean over the languages."""
 

@@ -21,10 +21,13 @@ from ccnlp.evaluation.bootstrap import (
     percentile_interval,
 )
 from ccnlp.evaluation.parameters import EvaluationParameters
-from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE, members, slices_of
+from ccnlp.evaluation.slices import ALL, LABEL, LANGUAGE_AVERAGE, members, slices_of
 from ccnlp.examples import groups_by_columns
 
 NUM_STICKS = 20
+
+OF_LABEL = ":"
+"""In the name of a metric, what stands before the label whose it is, as in `f1:PER`."""
 
 DECIMALS = 12
 """Of differences: sums of equal answers may differ in the last place."""
@@ -155,17 +158,20 @@ class _Scorer:
     def rows(
         self, slice_name: str, group: str, sampled: dict[str, Floats], places: Places
     ) -> Iterator[dict[str, object]]:
-        """A row a metric and system."""
+        """A row a metric and system; metrics of one label, of all rows, stand in slice `label`."""
         size = int((places < self.sums.size).sum())
         for metric, values in sampled.items():
+            name, _, label = metric.partition(OF_LABEL)
+            if label and (slice_name, group) != (ALL, ALL):
+                continue
             if self._is_small(self.sums.size):
                 values[1:] = np.nan
             for column, system in enumerate(self.sums.systems):
                 yield {
                     "system": system,
-                    "slice": slice_name,
-                    "group": group,
-                    "metric": metric,
+                    "slice": LABEL if label else slice_name,
+                    "group": label or group,
+                    "metric": name,
                     **self._estimates(values, column),
                     "n": size,
                     "baseline": self.baseline or "",

@@ -276,6 +276,7 @@ def write_report(
     thresholds: Mapping[str, Any],
     abstention: pd.DataFrame,
     examples: pd.DataFrame,
+    tasks: TasksParameters,
     corpora: Mapping[str, Mapping[str, Any]],
     encoder: EncoderCheckpoint,
     culture: CultureParameters,
@@ -296,7 +297,10 @@ def write_report(
         "Tokenisation": tokenisation,
     }
     failures = report.list_failures(
-        predictions, examples, per_culture=evaluation.report.failures_per_culture
+        predictions,
+        examples,
+        build_tasks(tasks),
+        per_culture=evaluation.report.failures_per_culture,
     )
     fairness = FairnessTables(disparities, gaps, gate_decision)
     abstaining = _abstention_tables(thresholds, abstention, culture)

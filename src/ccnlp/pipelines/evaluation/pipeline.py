@@ -190,6 +190,7 @@ def _write(has_annotations: bool, is_conditioned: bool) -> list[Node]:
                 "thresholds": "thresholds",
                 "abstention": "abstention",
                 "examples": EXAMPLES,
+                "tasks": TASKS,
                 "corpora": "corpus_fingerprints",
                 "encoder": "encoder",
                 "culture": "params:culture",
