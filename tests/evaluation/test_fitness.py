@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from ccnlp.errors import CcnlpError
-from ccnlp.evaluation.fitness import check_model, differences
+from ccnlp.evaluation.fitness import check_model, differences, why_not_comparable
 from ccnlp.evaluation.judged_tasks import JudgedTask, judged_tasks
 from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
@@ -179,3 +179,30 @@ def test_champion_that_answers_something_else_is_not_compared():
     assert judged.why_not_compared.reason == (
         "the champion answers 'tags', and the task asks for 'label'"
     )
+
+
+@pytest.mark.parametrize(
+    ("entry", "parameter", "was", "asked"),
+    [
+        (
+            {"kind": "intent_slots", "labels": ["ask", "set"], "slot_types": ["day"]},
+            "slot_types",
+            ["day"],
+            ["day", "hour"],
+        ),
+        ({"kind": "pair_similarity", "score_range": [0, 5]}, "score_range", [0, 5], [0, 1]),
+    ],
+)
+def test_model_of_other_answers_beside_the_labels_is_not_compared(entry, parameter, was, asked):
+    trained, task = (
+        build_tasks(
+            TasksParameters.model_validate({"t": {"loss_weight": 1, **entry, parameter: value}})
+        )
+        for value in (was, asked)
+    )
+    champion = SimpleNamespace(tasks=trained, conditioning=None)
+
+    why_not = why_not_comparable(champion, task["t"])
+
+    assert why_not.startswith(f"{parameter} of the champion is (")
+    assert why_not_comparable(champion, trained["t"]) is None

@@ -13,6 +13,9 @@ from ccnlp.tasks.base import Task
 TRAIN_AGAIN = "train again: kedro run --pipelines augmentation,tokenisation,training"
 TASKS_FILE = "parameters/tasks.yml"
 
+ANSWER_PARAMETERS = ("slot_types", "score_range", "none_label")
+"""Parameters of a task that say what may be answered, beside its labels."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -71,14 +74,24 @@ def why_not_comparable(
     if task.name not in model.tasks:
         return f"{name} was not trained on the task {task.name!r}"
     trained = model.tasks[task.name]
+    why_not = _why_other_answers(trained, task, name)
+    missing = [column for column in trained.input_columns if column not in task.input_columns]
+    if why_not is None and missing:
+        return f"{name} reads {listed(missing)}, which the rows of the task don't have"
+    return why_not
+
+
+def _why_other_answers(trained: Task, task: Task, name: str) -> str | None:
+    """Why what a model may answer is something else than what the task asks for."""
     if trained.target_columns != task.target_columns:
         asked = listed(task.target_columns)
         return f"{name} answers {listed(trained.target_columns)}, and the task asks for {asked}"
     if set(trained.labels) != set(task.labels):
         return f"the labels of {name} are {list(trained.labels)}, not {list(task.labels)}"
-    missing = [column for column in trained.input_columns if column not in task.input_columns]
-    if missing:
-        return f"{name} reads {listed(missing)}, which the rows of the task don't have"
+    for parameter in ANSWER_PARAMETERS:
+        known, asked_for = (getattr(own.parameters, parameter) for own in (trained, task))
+        if known != asked_for:
+            return f"{parameter} of {name} is {known}, not {asked_for}"
     return None
 
 
