@@ -205,6 +205,7 @@ def test_kind_of_task_of_ones_own_goes_from_a_corpus_to_the_gate(make_project):
     assert "Registered: ccnlp version 1, as challenger" in output
     assert "Gate by F1: inconclusive" in output
     assert "the baseline knows no way to answer it" in output
+    assert "WARNING" not in output
     (run,) = runs_of(project)
     assert run.info.status == "FINISHED"
     assert "finetuned/test/f1/culture/MX" in run.data.metrics

@@ -206,3 +206,25 @@ def test_model_of_other_answers_beside_the_labels_is_not_compared(entry, paramet
 
     assert why_not.startswith(f"{parameter} of the champion is (")
     assert why_not_comparable(champion, trained["t"]) is None
+
+
+def test_model_that_answers_under_other_limits_is_told():
+    entry = {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": False}
+    trained, task = (
+        build_tasks(
+            TasksParameters.model_validate(
+                {"t": {"kind": "question_answering", "loss_weight": 1, "answers": answers}}
+            )
+        )
+        for answers in (entry, {**entry, "may_be_missing": True})
+    )
+    model = SimpleNamespace(tasks=trained, conditioning=None)
+
+    (difference,) = differences(model, task["t"], culture=None)
+
+    assert difference.told_of("X") == (
+        "X has for answers max_tokens 8, stride_tokens 4, may_be_missing False, and this model has "
+        "for answers max_tokens 8, stride_tokens 4, may_be_missing True"
+    )
+    with pytest.raises(CcnlpError, match=r"may_be_missing False, and one is asked for now .*True"):
+        check_model(model, task, culture=None)

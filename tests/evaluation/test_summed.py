@@ -11,7 +11,7 @@ from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.scores import compare_systems, score_predictions
 from ccnlp.evaluation.summary import own_metrics, summarise
 from ccnlp.evaluation.terminal import scores_table
-from ccnlp.tasks.base import TaskParameters
+from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
 from ccnlp.tasks.tallied import TalliedTask, f1, read_answer, write_answer
 
 SIZE = 120
@@ -230,3 +230,43 @@ def test_metrics_of_pools_name_the_measure_and_the_pool():
     assert metric_name_of("mean_average_precision") == "mAP"
     assert metric_name_of("other_language_recall_at_1") == "recall@1, other languages"
     assert metric_name_of("share_of_all") == "share of all"
+
+
+def test_prior_of_a_small_group_has_no_labels_that_the_group_lacks(parameters):
+    entry = {"kind": "multi_label_classification", "loss_weight": 1, "labels": ["a", "b", "c"]}
+    sets = build_tasks(TasksParameters.model_validate({"t": entry}))
+    table = predictions(tfidf=A, finetuned=A)
+    places = table["example_id"].str[-2:].map(lambda digits: int(digits, 16))
+    table["reference"] = np.where(places % 2, A, write_answer(["b"]))
+    few = (places % 2 == 1) & (places < 20)
+    table.loc[few, "culture"] = "MT"  # ten rows of the label a, all of them right
+    table.loc[~few, "prediction"] = write_answer(["c"])
+
+    scores = score_predictions(table, sets, parameters)
+    groups, _ = measure_fairness(table, scores, sets, parameters)
+
+    small = row(scores, slice_name="culture", group="MT", metric="macro_f1")
+    assert small["score"] == 1
+    assert small["low"] > 0.5
+    assert small["high"] > 0.99  # with the prior of other labels it would be below 0.7
+    apart = groups[(groups["group"] == "MT") & (groups["system"] == "finetuned")].iloc[0]
+    assert apart["difference_low"] > 0.5
+
+
+def test_correlations_of_groups_may_lie_farther_apart_than_shares(parameters):
+    entry = {"kind": "pair_similarity", "loss_weight": 1, "score_range": [0, 5]}
+    pairs = build_tasks(TasksParameters.model_validate({"t": entry}))
+    table = predictions(tfidf="0", finetuned="0")
+    places = table["example_id"].str[-2:].map(lambda digits: int(digits, 16))
+    table["reference"] = (places % 5).astype(str)
+    is_british = table["culture"] == "GB"
+    table["prediction"] = np.where(is_british, places % 5, 4 - places % 5).astype(str)
+
+    _, gaps = measure_fairness(
+        table, score_predictions(table, pairs, parameters), pairs, parameters
+    )
+
+    gap = gaps[(gaps["slice"] == "culture") & (gaps["system"] == "finetuned")].iloc[0]
+    assert gap["gap"] == pytest.approx(2)
+    assert gap["gap_low"] <= gap["gap"] <= gap["gap_high"]
+    assert np.isnan(gap["ratio"])

@@ -98,6 +98,15 @@ def test_patience_counts_evaluations_without_the_minimum_gain(tmp_path):
     assert course.best() == (0.625, 5)
 
 
+def test_any_score_is_a_gain_over_none(tmp_path):
+    none = float("nan")  # as where no entity was found yet
+    course = Course(tmp_path, patience=2).evaluate(none, 0.1, none)
+
+    assert course.best() == (0.1, 2)
+    assert not course.control.should_training_stop
+    assert course.evaluate(none).control.should_training_stop
+
+
 def test_best_weights_later_than_the_checkpoint_are_forgotten(tmp_path):
     killed = Course(tmp_path).evaluate(0.5)
     killed.tell("on_save")

@@ -1,5 +1,7 @@
 """Which tasks' scores choose the weights that are kept."""
 
+import math
+
 import pytest
 from pydantic import ValidationError
 
@@ -29,6 +31,12 @@ def test_mean_is_of_the_primary_metrics_by_the_weights():
 def test_task_of_weight_0_does_not_choose_even_without_a_score():
     own = selection(weights={"b": 0})
     assert own.score(scores(0.5, float("nan")), [])["selection_score"] == 0.5
+
+
+def test_task_that_has_no_score_yet_has_no_part():
+    none = float("nan")
+    assert selection().score(scores(0.5, none), [])["selection_score"] == 0.5
+    assert math.isnan(selection().score(scores(none, none), [])["selection_score"])
 
 
 def test_one_task_chooses():

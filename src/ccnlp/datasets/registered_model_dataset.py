@@ -77,7 +77,8 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
                     reads_context=reads_contexts(data.model),
                     may_abstain=bool(data.thresholds.abstention),
                 ),
-                input_example=data.example,
+                # MLflow tries the example, and a model without a task to serve refuses it.
+                input_example=data.example if served_tasks(data.model) else None,
                 pip_requirements=pinned_requirements(),
                 code_paths=[str(PACKAGE)],
                 metadata=dict(data.tags),

@@ -16,6 +16,9 @@ TASKS_FILE = "parameters/tasks.yml"
 ANSWER_PARAMETERS = ("slot_types", "score_range", "none_label")
 """Parameters of a task that say what may be answered, beside its labels."""
 
+READING_PARAMETERS = ("answers", "retrieval")
+"""Groups of parameters that say how rows of one kind are read and answered."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -62,6 +65,10 @@ def _describe(task: Task, culture: CultureParameters | None) -> Iterator[tuple[s
     labels = f"the annotators' {view.replace('_', ' ')}" if view else "one label a row"
     yield f"was trained on {labels}", TASKS_FILE
     yield f"reads {f'the context as {context}' if task.reads_context else 'no context'}", TASKS_FILE
+    for parameter in READING_PARAMETERS:
+        told = getattr(task.parameters, parameter)
+        made = "nothing" if told is None else ", ".join(f"{k} {v}" for k, v in told)
+        yield f"has for {parameter} {made}", TASKS_FILE
     yield describe_conditioning(culture), CULTURE_FILE
 
 
@@ -90,7 +97,8 @@ def _why_other_answers(trained: Task, task: Task, name: str) -> str | None:
         return f"the labels of {name} are {list(trained.labels)}, not {list(task.labels)}"
     for parameter in ANSWER_PARAMETERS:
         known, asked_for = (getattr(own.parameters, parameter) for own in (trained, task))
-        if known != asked_for:
+        is_set = parameter == "slot_types" and known and asked_for
+        if (set(known) != set(asked_for)) if is_set else known != asked_for:
             return f"{parameter} of {name} is {known}, not {asked_for}"
     return None
 

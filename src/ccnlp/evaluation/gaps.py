@@ -133,13 +133,14 @@ def _gap_interval(rates: Sequence[Rate], confidence: float) -> tuple[float, floa
     low = max(float(lows.max() - highs.min()) for lows, highs in bands)
     tail = (1 - confidence) / 2
     ends = [np.quantile(_difference(rate), 1 - tail) for rate in rates]
-    return gap, max(0.0, low), min(1.0, max(gap, *map(float, ends)))
+    widest = 2.0 if any(rate.observed.min() < 0 for rate in rates) else 1.0  # of correlations
+    return gap, max(0.0, low), min(widest, max(gap, *map(float, ends)))
 
 
 def _ratio_interval(rate: Rate, confidence: float) -> tuple[float, float, float]:
-    """The lowest over the highest with the ends of its interval; NaN where all are 0."""
+    """The lowest over the highest with the ends of its interval; NaN if all are 0, or one below."""
     worst, best = rate.extremes
-    if rate.observed[best] == 0:
+    if rate.observed[best] == 0 or rate.observed[worst] < 0:
         return NOTHING
     ratio = float(rate.observed[worst] / rate.observed[best])
     ((lows, highs),) = _bands([rate], confidence)

@@ -36,6 +36,7 @@ from ccnlp.evaluation.systems import (
 from ccnlp.examples import groups_by_columns
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.pages.page import environment, render_page
+from ccnlp.tasks.answers import right_or_wrong
 from ccnlp.tasks.base import Task
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def list_failures(
     *,
     per_culture: int,
 ) -> pd.DataFrame:
-    """The leading system's most confident errors on test, some for each language and culture.
+    """The leading system's most confident errors on test, some for each task, language and culture.
 
     A row without a reference is no error. Of a task that reads several texts, such as a question
     and its passage, all are shown.
@@ -163,14 +164,17 @@ def list_failures(
     Columns: `place`, `name` of it, `text`, `reference`, `prediction`, `confidence`.
     """
     columns = ["place", "name", "text", "reference", "prediction", "confidence"]
-    test = predictions[predictions["split"] == "test"]
+    judged = right_or_wrong(predictions, tasks)
+    test = judged[judged["split"] == "test"]
     if not len(test):
         return pd.DataFrame(columns=columns)
     own = test[(test["system"] == leading_system(test["system"])) & test["reference"].notna()]
     wrong = own[own["reference"] != own["prediction"]].sort_values(
         ["language", "culture", "confidence"], ascending=[True, True, False]
     )
-    chosen = wrong[wrong.groupby(["language", "culture"]).cumcount() < per_culture]
+    chosen = wrong[
+        wrong.groupby(["task", "language", "culture"], observed=True).cumcount() < per_culture
+    ]
     shown = examples[examples["id"].isin(chosen["example_id"])].drop_duplicates("id")
     texts = {
         key: _shorten(text)

@@ -54,7 +54,9 @@ def score_predictions(
     `recall` of each label, with the label's references as `n`; the others have `macro_f1` (over
     the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
     A `TalliedTask` has its own metrics, beside these where its answer is one label a row, else
-    alone. `is_headline` marks the metric that tables and pictures show of the task. `corpus` is a
+    alone; its languages are averaged without a prior, and what it says of a label, such as a type
+    of entity, has all rows as its `n`. `is_headline` marks the metric that tables and pictures
+    show of the task. `corpus` is a
     corpus or, where a task has several, also `all`. Differences are to the baseline in the same
     resamples, and missing where it did not answer the task: up is better but for the calibration
     error and the two distances. Groups below the minimum size are drawn with the rows of their
@@ -115,7 +117,12 @@ def _score_sums(
     if isinstance(task, TalliedTask):
         sums = align_sums(table, task.tallies, is_judged="reference")
         yield from score_sums(
-            sums, task.metrics, baseline=baseline, parameters=parameters, name=name
+            sums,
+            task.metrics,
+            absent=task.absent,
+            baseline=baseline,
+            parameters=parameters,
+            name=name,
         )
 
 

@@ -113,7 +113,13 @@ class _Drawable:
 def _drawable(task: Task, table: pd.DataFrame) -> _Drawable:
     if isinstance(task, TalliedTask):
         sums = align_sums(table, task.tallies, is_judged="reference")
-        draw = partial(draw_slice_of_sums, sums, metrics=task.metrics, metric=task.headline_metric)
+        draw = partial(
+            draw_slice_of_sums,
+            sums,
+            metrics=task.metrics,
+            metric=task.headline_metric,
+            absent=task.absent,
+        )
         return _Drawable(sums.rows, sums.size, sums.systems, draw)
     outcomes, rows = align(table, labels=task.labels)
     draw = partial(draw_slice, outcomes)

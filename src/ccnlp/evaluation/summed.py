@@ -35,6 +35,9 @@ DECIMALS = 12
 Metrics = Callable[[Floats], dict[str, Floats]]
 """From sums (..., kinds) to metrics, each of shape (...)."""
 
+Absent = Callable[[Floats], npt.NDArray[np.bool_]]
+"""From the sums of a group (..., kinds) to those that nothing known beforehand may add to."""
+
 Places = npt.NDArray[np.intp]
 
 
@@ -93,6 +96,7 @@ def score_sums(
     sums: Sums,
     metrics: Metrics,
     *,
+    absent: Absent | None = None,
     baseline: str | None,
     parameters: EvaluationParameters,
     name: str,
@@ -105,11 +109,12 @@ def score_sums(
     Args:
         sums: of the systems.
         metrics: of sums.
+        absent: what the prior of small groups must not bring in; see `TalliedTask.absent`.
         baseline: the system that each is compared with in the same draws; `None` for none.
         parameters: slices, resamples and group sizes.
         name: of the rows; with the parameters' seed it makes the draws.
     """
-    scorer = _Scorer(sums, metrics, baseline, parameters, name)
+    scorer = _Scorer(sums, metrics, absent, baseline, parameters, name)
     everything = np.arange(len(sums.rows))
     yield from scorer.rows(ALL, ALL, scorer.sample(ALL, ALL, everything), everything)
     yield from scorer.rows(ALL, LANGUAGE_AVERAGE, scorer.sample_languages(), everything)
@@ -123,6 +128,7 @@ def score_sums(
 class _Scorer:
     sums: Sums
     metrics: Metrics
+    absent: Absent | None
     baseline: str | None
     parameters: EvaluationParameters
     name: str
@@ -137,6 +143,7 @@ class _Scorer:
             num_draws=self.parameters.num_draws,
             seed=Seed(self.parameters.seed, (self.name, slice_name, group)),
             whole=self.sums.tallies if is_small else None,
+            absent=self.absent,
         )
         return self._scored(drawn)
 
@@ -213,6 +220,7 @@ def draw_sums(
     num_draws: int,
     seed: Seed,
     whole: Floats | None = None,
+    absent: Absent | None = None,
 ) -> Floats:
     """The sums as observed, then those of each draw; shape (1 + draws, systems, kinds).
 
@@ -222,6 +230,7 @@ def draw_sums(
         num_draws: number of resamples.
         seed: makes them; the same draws of the same clusters, whatever is tallied.
         whole: for a small group, the tallies of the larger set whose rows are its prior.
+        absent: what the prior must not bring in.
     """
     cluster, names = pd.factorize(clusters)
     width = tallies.shape[1] * tallies.shape[2]
@@ -230,11 +239,15 @@ def draw_sums(
     generator = np.random.default_rng(seed.entropy)
     block = max(1, NUMBERS_AT_ONCE // max(len(names), width, 1))
     parts = [own.sum(axis=0, keepdims=True)]
+    lacks = np.zeros(width, dtype=bool)
+    if absent is not None:
+        lacks = absent(parts[0].reshape(tallies.shape[1:])).ravel()
     for start in range(0, num_draws, block):
         size = min(block, num_draws - start)
         drawn = generator.exponential(size=(size, len(names))) @ own
         if whole is not None:
-            drawn += draw_prior(whole.reshape(len(whole), width), size, generator)
+            prior = draw_prior(whole.reshape(len(whole), width), size, generator)
+            drawn += np.where(lacks, 0.0, prior)
         parts.append(drawn)
     return np.concatenate(parts).reshape(1 + num_draws, *tallies.shape[1:])
 

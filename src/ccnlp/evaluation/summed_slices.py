@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ccnlp.evaluation.bootstrap import NUMBERS_AT_ONCE, Floats, Ints, Seed
-from ccnlp.evaluation.summed import Metrics, Sums, draw_prior
+from ccnlp.evaluation.summed import Absent, Metrics, Sums, draw_prior
 from ccnlp.evaluation.tallies import SliceDraws
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def draw_slice_of_sums(
     metrics: Metrics,
     *,
     metric: str,
+    absent: Absent,
     num_draws: int,
     seed: Seed,
 ) -> SliceDraws:
@@ -34,6 +35,7 @@ def draw_slice_of_sums(
         group_of_row: the group of each row with a reference, from 0 and without gaps.
         metrics: of sums.
         metric: the one that is compared.
+        absent: what the prior of a group must not bring in.
         num_draws: number of resamples.
         seed: makes them.
     """
@@ -49,8 +51,8 @@ def draw_slice_of_sums(
         weights = generator.exponential(size=(size, matrix.shape[0]))
         plain = np.asarray((matrix.T @ weights.T).T).reshape(size, len(sizes), kinds)
         rests.append(plain.sum(axis=1, keepdims=True) - plain)
-        prior = [draw_prior(own, size, generator) for _ in sizes]
-        groups.append(plain + np.stack(prior, axis=1))
+        prior = np.stack([draw_prior(own, size, generator) for _ in sizes], axis=1)
+        groups.append(plain + np.where(absent(observed[0]), 0.0, prior))
     scores, rest = (metrics(np.concatenate(parts))[metric] for parts in (groups, rests))
     rest[:, sizes == len(own)] = np.nan
     return SliceDraws(

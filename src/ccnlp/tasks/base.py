@@ -176,6 +176,8 @@ class Task(ABC):
     """
     can_read_context: ClassVar[bool] = False
     """Whether the model can be told the context of a text, which is none of these columns."""
+    is_right_if_equal: ClassVar[bool] = True
+    """Whether an answer is right exactly where it equals the reference, as text."""
     is_calibrated: ClassVar[bool] = False
     """Whether predictions depend on numbers that are chosen on validation after the weights."""
     own_parameters: ClassVar[tuple[str, ...]] = ()

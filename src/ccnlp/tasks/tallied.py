@@ -15,6 +15,7 @@ import pandas as pd
 from ccnlp.tasks.base import Task
 
 Sums = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 class TalliedTask(Task):
@@ -39,6 +40,17 @@ class TalliedTask(Task):
         Up is better, and the primary one is among them. Shares are 0..1, correlations −1..1.
         """
 
+    def absent(self, sums: Sums) -> Flags:
+        """Which kinds are of labels that a group lacks as a reference and as a prediction.
+
+        Metrics that are means over labels do not count them, so that what is known of a small
+        group beforehand must not bring them in. None, unless a kind of task says otherwise.
+
+        Args:
+            sums: of the group, shape (..., kinds).
+        """
+        return np.zeros(sums.shape, dtype=bool)
+
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
         """The metrics of all rows that have a reference."""
         judged = predictions[predictions["reference"].notna()]
@@ -62,3 +74,13 @@ def f1(hits: Sums, references: Sums, predictions: Sums) -> Sums:
     with np.errstate(invalid="ignore", divide="ignore"):
         quotient: Sums = np.where(size > 0, 2 * hits / size, np.nan)
     return quotient
+
+
+def absent_labels(sums: Sums, num_labels: int) -> Flags:
+    """`TalliedTask.absent` where the first kinds are each label's hits, references, predictions."""
+    references, predictions = (
+        sums[..., num_labels * place : num_labels * (place + 1)] for place in (1, 2)
+    )
+    flags = np.zeros(sums.shape, dtype=bool)
+    flags[..., : 3 * num_labels] = np.tile(references + predictions == 0, 3)
+    return flags

@@ -1,6 +1,7 @@
 """What happens beside the steps: progress, averaged weights, the best weights, early stopping."""
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -180,7 +181,7 @@ class BestWeightsCallback(TrainerCallback):
         """Saves the best weights yet; stops after `patience` evaluations without a gain."""
         *earlier, score = _scores(state)
         logger.info(f"validation: score {score:.3f} at step {state.global_step:,}")
-        if not earlier or score > max(earlier):
+        if not earlier or _is_gain(score, max(earlier, key=_or_lowest)):
             self._save(score, state.global_step)
         if self._evaluations_without_gain(state) >= self._parameters.patience:
             logger.info(f"training stops: no gain in {self._parameters.patience} evaluations")
@@ -231,6 +232,19 @@ def _positions_of_gains(scores: list[float], *, minimum_gain: float) -> list[int
     """
     gains = [0]
     for position, score in enumerate(scores):
-        if score > scores[gains[-1]] + minimum_gain:
+        if _is_gain(score, scores[gains[-1]] + minimum_gain):
             gains.append(position)
     return gains
+
+
+def _is_gain(score: float, best: float) -> bool:
+    """Whether the score is above; any is above none, NaN, and none is above nothing.
+
+    >>> _is_gain(0.1, math.nan), _is_gain(math.nan, 0.1), _is_gain(math.nan, math.nan)
+    (True, False, False)
+    """
+    return _or_lowest(score) > _or_lowest(best)
+
+
+def _or_lowest(score: float) -> float:
+    return -math.inf if math.isnan(score) else score

@@ -90,7 +90,13 @@ class Selection:
                 for task, score in own.items()
             }
             told = {f"{task}/relative": value for task, value in own.items()}
-        counting = {task: weight for task, weight in self.weights.items() if weight}
+        counting = {
+            task: weight
+            for task, weight in self.weights.items()
+            if weight and not math.isnan(own[task])
+        }
+        if not counting:  # as of entities where there are none, and none were found
+            return {**told, SELECTION_METRIC: math.nan}
         mean = np.average([own[task] for task in counting], weights=list(counting.values()))
         return {**told, SELECTION_METRIC: float(mean)}
 

@@ -269,7 +269,7 @@ def judge(examples, parameters, finetuned, champion):
     tables = [nodes.predict_majority(examples, TASKS, parameters)]
     tables.append(nodes.predict_finetuned(examples, finetuned, TASKS, CULTURE, parameters))
     tables.append(nodes.predict_champion(examples, champion, TASKS, parameters))
-    predictions, _ = nodes.combine_predictions(parameters, *tables)
+    predictions, _ = nodes.combine_predictions(TASKS, parameters, *tables)
     scores, origin = nodes.score_predictions(predictions, "7", TASKS, parameters)
     compared = nodes.compare_with_champion(predictions, "7", TASKS, parameters)
     decision, table = nodes.judge_promotion(

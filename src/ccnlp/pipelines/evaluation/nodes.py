@@ -44,7 +44,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
-from ccnlp.tasks.answers import has_one_label
+from ccnlp.tasks.answers import has_one_label, right_or_wrong
 from ccnlp.tasks.base import TasksParameters, build_tasks
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
@@ -126,21 +126,26 @@ def predict_champion(
 
 
 def combine_predictions(
-    evaluation: EvaluationParameters, *tables: pd.DataFrame
+    tasks: TasksParameters, evaluation: EvaluationParameters, *tables: pd.DataFrame
 ) -> tuple[pd.DataFrame, Mapping[str, Any]]:
     """The long table of all systems' predictions, and from where on each gives them."""
     combined = combine(tables)
     origin = origin_of(combined, champion_version=None, confidence=evaluation.confidence)
-    thresholds = thresholds_of(without_seen_splits(combined), evaluation, weights=origin.weights)
+    judged = right_or_wrong(without_seen_splits(combined), build_tasks(tasks))
+    thresholds = thresholds_of(judged, evaluation, weights=origin.weights)
     return with_abstentions(combined, thresholds.tasks), thresholds.model_dump()
 
 
 def measure_abstention(
-    predictions: pd.DataFrame, thresholds: Mapping[str, Any], evaluation: EvaluationParameters
+    predictions: pd.DataFrame,
+    thresholds: Mapping[str, Any],
+    tasks: TasksParameters,
+    evaluation: EvaluationParameters,
 ) -> pd.DataFrame:
     """How much each system answers, and how much of that is wrong, in every group."""
     chosen = read_thresholds(thresholds, tasks=set(predictions["task"]))
-    return abstention.measure_abstention(without_seen_splits(predictions), chosen.tasks, evaluation)
+    judged = right_or_wrong(without_seen_splits(predictions), build_tasks(tasks))
+    return abstention.measure_abstention(judged, chosen.tasks, evaluation)
 
 
 def predict_by_culture(
@@ -253,10 +258,13 @@ def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple
     )
 
 
-def draw_abstention(predictions: pd.DataFrame, thresholds: Mapping[str, Any]) -> Figure:
+def draw_abstention(
+    predictions: pd.DataFrame, thresholds: Mapping[str, Any], tasks: TasksParameters
+) -> Figure:
     """Risk against coverage, and where the thresholds are."""
     chosen = read_thresholds(thresholds, tasks=set(predictions["task"]))
-    return selective_plots.draw_risk_coverage(without_seen_splits(predictions), chosen)
+    judged = right_or_wrong(without_seen_splits(predictions), build_tasks(tasks))
+    return selective_plots.draw_risk_coverage(judged, chosen)
 
 
 def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> Figure:

@@ -72,7 +72,7 @@ def _predict() -> list[Node]:
         ),
         Node(
             nodes.combine_predictions,
-            inputs=[PARAMETERS, *(f"{system}_predictions" for system in SYSTEMS)],
+            inputs=[TASKS, PARAMETERS, *(f"{system}_predictions" for system in SYSTEMS)],
             outputs=["predictions", "thresholds"],
             name="combine_predictions",
         ),
@@ -101,7 +101,7 @@ def _score() -> list[Node]:
         ),
         Node(
             nodes.measure_abstention,
-            inputs=["predictions", "thresholds", PARAMETERS],
+            inputs=["predictions", "thresholds", TASKS, PARAMETERS],
             outputs="abstention",
             name="measure_abstention",
         ),
@@ -161,7 +161,7 @@ def _draw() -> list[Node]:
         ),
         Node(
             nodes.draw_abstention,
-            inputs=["predictions", "thresholds"],
+            inputs=["predictions", "thresholds", TASKS],
             outputs="risk_coverage_plot",
             name="draw_abstention",
         ),

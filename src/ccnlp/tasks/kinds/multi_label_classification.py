@@ -10,7 +10,8 @@ import pandas as pd
 
 from ccnlp.tasks.base import TASKS, Batch, Features
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
-from ccnlp.tasks.tallied import Sums, TalliedTask, f1, read_answer, write_answer
+from ccnlp.tasks.tallied import Flags as Absent
+from ccnlp.tasks.tallied import Sums, TalliedTask, absent_labels, f1, read_answer, write_answer
 from ccnlp.tasks.thresholds import HALF, choose_thresholds
 
 if TYPE_CHECKING:
@@ -153,6 +154,10 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         is_exact = (found == there).all(axis=1)
         columns = [found & there, there, found, is_exact[:, None], np.ones((len(found), 1))]
         return np.concatenate(columns, axis=1, dtype=np.float64)
+
+    def absent(self, sums: Sums) -> Absent:
+        """The labels that nothing has."""
+        return absent_labels(sums, len(self.labels))
 
     def metrics(self, sums: Sums) -> dict[str, Sums]:
         """Macro-F1, micro-F1 and the share of sets that are right as a whole.

@@ -27,6 +27,7 @@ class PairSimilarity(TalliedTask):
     the range is 0..1.
     """
 
+    is_right_if_equal: ClassVar[bool] = False
     input_columns: ClassVar[tuple[str, ...]] = PAIR
     target_columns: ClassVar[tuple[str, ...]] = ("score",)
     own_parameters: ClassVar[tuple[str, ...]] = ("score_range",)

@@ -44,6 +44,7 @@ class QuestionAnswering(TalliedTask):
     sections 4.2 and 4.3).
     """
 
+    is_right_if_equal: ClassVar[bool] = False
     input_columns: ClassVar[tuple[str, ...]] = (QUESTION, PASSAGE)
     target_columns: ClassVar[tuple[str, ...]] = (ANSWER, ANSWER_START)
     list_columns: ClassVar[tuple[str, ...]] = target_columns

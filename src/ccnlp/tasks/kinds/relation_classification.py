@@ -17,7 +17,7 @@ from ccnlp.tasks.entities import (
     why_no_place,
 )
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
-from ccnlp.tasks.tallied import Sums, TalliedTask, f1
+from ccnlp.tasks.tallied import Flags, Sums, TalliedTask, absent_labels, f1
 
 if TYPE_CHECKING:
     import torch
@@ -125,6 +125,10 @@ class RelationClassification(SequenceClassification, TalliedTask):
             for column in columns
         )
         return np.hstack([true & is_right, true, predicted]).astype(np.float64)
+
+    def absent(self, sums: Sums) -> Flags:
+        """The relations that nothing has."""
+        return absent_labels(sums, sums.shape[-1] // 3)
 
     def metrics(self, sums: Sums) -> dict[str, Sums]:
         """F1 of all relations together, and its mean over those that there are or that are found.

@@ -48,6 +48,7 @@ class Retrieval(TalliedTask):
     in the pool, and the first of which training shows beside the passage.
     """
 
+    is_right_if_equal: ClassVar[bool] = False
     input_columns: ClassVar[tuple[str, ...]] = ("query", "passage")
     target_columns: ClassVar[tuple[str, ...]] = ("passage_language",)
     optional_columns: ClassVar[tuple[str, ...]] = (QUERY_GROUP, PASSAGE_GROUPS, NEGATIVES)
