@@ -194,13 +194,14 @@ def test_kind_of_task_of_ones_own_goes_from_a_corpus_to_the_gate(make_project):
     entry = CORPORA.replace("sentiment", "summary").replace("label: label", "word: label")
     parameters.joinpath("corpora.yml").write_text(entry)
 
-    output = finish(start(project, **{"training.epochs": "30"}))
+    own = {"training.epochs": "40", "training.validation.patience": "1000"}
+    output = finish(start(project, **own, **{"evaluation.min_group_size": "5"}))
 
     assert "summary: F1 on test, in percent, with its interval" in output
     scores = pd.read_csv(project / "data" / "08_reporting" / "scores.csv")
     overall = scores[(scores["slice"] == "all") & (scores["split"] == "test")].iloc[0]
     assert overall["score"] > 0.5
-    assert overall["low"] < overall["score"] < overall["high"]
+    assert overall["low"] <= overall["score"] <= overall["high"]
     assert {"language", "culture", "language_culture"} <= set(scores["slice"])
     assert "Registered: ccnlp version 1, as challenger" in output
     assert "Gate by F1: inconclusive" in output
