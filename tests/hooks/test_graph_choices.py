@@ -58,6 +58,29 @@ def test_parameter_decides_which_model_makes_the_index(parameters, model, read):
     assert {"finetuned_model", "encoder"} & inputs == {read}
 
 
+FINDING = {"kind": "retrieval"}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "model", "expected"),
+    [
+        ({"finding": FINDING}, "finetuned", True),
+        ({"finding": FINDING}, None, True),
+        ({"finding": FINDING}, "encoder", False),
+        ({"finding": {"kind": "sequence_classification"}}, "finetuned", False),
+        ({"another": FINDING}, "finetuned", False),
+        ({"finding": None}, "finetuned", False),
+        (None, "finetuned", False),
+    ],
+)
+def test_passages_are_indexed_and_registered_where_a_corpus_task_finds_them(tasks, model, expected):
+    note({"corpora": {"a": {"task": "finding"}}, "tasks": tasks, "retrieval": {"model": model}})
+    assert graph_choices().serves_passages is expected
+    pipelines = register_pipelines()
+    assert ("passage_index" in pipelines["registration"].inputs()) is expected
+    assert ("passage_index" in pipelines["__default__"].all_outputs()) is expected
+
+
 @pytest.mark.parametrize(
     ("parameters", "model"),
     [

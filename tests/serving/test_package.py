@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from ccnlp.serving.package import provenance_tags, request_example
 
@@ -16,42 +17,57 @@ def test_tags_name_the_conditioning(conditioned_model):
     assert provenance_tags(conditioned_model, {})["culture.conditioning"] == "embedding"
 
 
-def test_example_is_the_shortest_test_texts_of_different_languages():
-    rows = [
-        ("train", "a", "en", "GB"),
-        ("test", "bbb", "en", "GB"),
-        ("test", "cc", "en", "US"),
-        ("test", "dddd", "sw", "KE"),
-        ("test", "eeeee", "tr", "TR"),
-    ]
-    examples = pd.DataFrame(rows, columns=["split", "text", "language", "culture"])
-    assert request_example(examples).to_dict("records") == [
+COLUMNS = ["split", "text", "language", "culture", "context"]
+
+
+@pytest.fixture
+def task(tiny_model):
+    return tiny_model.tasks["sentiment"]
+
+
+@pytest.fixture
+def reader(reading_model):
+    return reading_model.tasks["sentiment"]
+
+
+def examples(*rows):
+    return pd.DataFrame(rows, columns=COLUMNS).assign(task="sentiment")
+
+
+def test_example_is_the_shortest_test_texts_of_different_languages(task):
+    rows = examples(
+        ("train", "a", "en", "GB", None),
+        ("test", "bbb", "en", "GB", None),
+        ("test", "cc", "en", "US", None),
+        ("test", "dddd", "sw", "KE", None),
+        ("test", "eeeee", "tr", "TR", None),
+    )
+    assert request_example(rows, task).to_dict("records") == [
         {"text": "cc", "language": "en", "culture": "US"},
         {"text": "dddd", "language": "sw", "culture": "KE"},
     ]
 
 
-def test_example_leaves_out_rows_of_tasks_without_text():
-    rows = [("test", None, "en", "GB"), ("test", "a text of a task", "es", "MX")]
-    examples = pd.DataFrame(rows, columns=["split", "text", "language", "culture"])
-    assert request_example(examples)["language"].tolist() == ["es"]
+def test_example_is_of_rows_of_the_task(task):
+    rows = examples(("test", "a", "en", "GB", None), ("test", "a text", "es", "MX", None))
+    rows["task"] = ["topic", "sentiment"]
+    assert request_example(rows, task)["language"].tolist() == ["es"]
 
 
-def test_example_of_a_model_that_reads_contexts_has_one():
-    rows = [
+def test_example_of_a_task_that_reads_contexts_has_one(task, reader):
+    rows = examples(
         ("test", "bbb", "en", "GB", "title: a"),
         ("test", "c", "en", "GB", None),
         ("train", "d", "es", "MX", "title: b"),
-    ]
-    examples = pd.DataFrame(rows, columns=["split", "text", "language", "culture", "context"])
-    assert request_example(examples, reads_context=True).to_dict("records") == [
+    )
+    assert request_example(rows, reader).to_dict("records") == [
         {"text": "bbb", "context": "title: a", "language": "en", "culture": "GB"}
     ]
-    assert "context" not in request_example(examples)
-    made_up = request_example(examples.drop(columns="context"), reads_context=True)
+    assert "context" not in request_example(rows, task)
+    made_up = request_example(rows.drop(columns="context"), reader)
     assert made_up["context"].tolist() == ["title: its title"]
 
 
-def test_example_is_made_up_where_no_task_has_texts():
-    examples = pd.DataFrame({"split": ["test"], "tokens": [["a", "b"]]})
-    assert list(request_example(examples).columns) == ["text", "language", "culture"]
+def test_example_is_made_up_where_there_are_no_rows(task):
+    made_up = request_example(examples(), task)
+    assert made_up.to_dict("records") == [{"text": "a text", "language": "en", "culture": "und"}]

@@ -61,7 +61,10 @@ def test_model_that_was_saved_answers_alike(predictor, tmp_path):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (pd.DataFrame({"texts": ["a"]}), "no column 'text', only 'texts'"),
+        (
+            pd.DataFrame({"texts": ["a"]}),
+            "no column 'text', which task 'sentiment' asks for, only 'texts'",
+        ),
         (request("a", "b", "c", "d"), "has 4 texts, and at most 3 are answered at once"),
         (request("a", "x" * 41), "text 1 has 41 characters, and at most 40 are read"),
         (request("a", ""), "text 1 is empty"),
@@ -71,6 +74,7 @@ def test_model_that_was_saved_answers_alike(predictor, tmp_path):
         (request(None), "text 0 is None, which is no text"),
         (request(float("nan")), "text 0 is nan, which is no text"),
         (request(5), "text 0 is 5, which is no text"),
+        (request("a\ud83d"), "text 0 has half of a surrogate pair, which is no character"),
         (request("a", language=["swa"]), "language 'swa' is not a BCP-47 tag; did you mean 'sw'"),
     ],
 )
@@ -124,10 +128,10 @@ def test_request_may_name_the_task(two_tasks, task, labels):
     assert list(answer.loc[0, "probabilities"]) == labels
 
 
-def test_model_without_a_task_of_one_label_a_text_says_so(tiny_model):
+def test_model_without_a_task_to_serve_says_so(tiny_model):
     model = dataclasses.replace(tiny_model, tasks={})
     assert served_tasks(model) == []
-    with pytest.raises(RequestError, match="no task that answers one text with one label"):
+    with pytest.raises(RequestError, match="the model has no task that can be served"):
         Predictor(model, parameters=PARAMETERS).predict(request("good"))
 
 

@@ -1,5 +1,7 @@
 """One contract for every kind of task: those that are registered and the toys of every shape."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,12 @@ from pydantic import ValidationError
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.network import build_network, load_backbone
 from ccnlp.models.prediction import predict_features
+from ccnlp.models.trained import TrainedModel
+from ccnlp.retrieval.building import build_index, list_passages
+from ccnlp.retrieval.embedding import ModelEmbedder
+from ccnlp.serving.predictor import Predictor, ServingParameters
 from ccnlp.tasks.base import WINDOW_OF, TasksParameters, build_tasks
+from ccnlp.tasks.kinds.retrieval import Retrieval
 from ccnlp.tasks.plain_text import mark_ids
 
 
@@ -120,6 +127,37 @@ def test_no_text_passes_for_a_special_token(task, rows, tokenizer):
     )
     hostile = inputs.assign(**dict(spoken.items()))
     assert set(num_marks(hostile)) == set(num_marks(inputs))
+
+
+def test_task_is_asked_and_tells_what_it_says_it_does(task, rows, network, kind):
+    model = TrainedModel(
+        network=network,
+        tokenizer=kind[2].load_tokenizer(),
+        tasks={"t": task},
+        encoder=kind[2],
+        pooling="mean",
+        max_length_tokens=16,
+    )
+    parameters = ServingParameters(max_texts=16, max_characters=200, tokens_per_batch=256)
+    predictor = Predictor(model, parameters=parameters, passages=passages_of(model, rows))
+    request = task.as_request(rows.head(16))
+
+    sent = pd.DataFrame(json.loads(request.to_json(orient="records")))
+    answer = predictor.predict(sent)
+
+    assert list(request) == list(task.request_columns)
+    assert list(answer) == [*task.answer_columns, "is_truncated"]
+    assert len(answer) == len(request)
+    json.dumps(answer.to_dict("records"))
+    assert list(predictor.predict(sent.head(0))) == list(answer)
+
+
+def passages_of(model, rows):
+    """What queries find, for a task that looks for something."""
+    if not isinstance(model.tasks["t"], Retrieval):
+        return None
+    passages = list_passages(rows.assign(task="t", split="train"), task="t", splits=["train"])
+    return build_index(passages, ModelEmbedder(model, "t"), task="t")
 
 
 def test_task_scores_right_predictions_with_one(task, rows):

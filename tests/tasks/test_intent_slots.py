@@ -103,6 +103,7 @@ def test_windows_share_the_intent_that_they_find_likeliest_together(task):
             "prediction": task.write_frames(np.array([0, 1, 1]), [["O"], ["B-time"], ["I-time"]]),
             "confidence": [0.6, 0.9, 0.8],
             "probabilities": [np.array([0.6, 0.4]), np.array([0.1, 0.9]), np.array([0.2, 0.8])],
+            "scores": [np.array([0.6]), np.array([0.9]), np.array([0.8])],
         }
     )
 
@@ -114,6 +115,7 @@ def test_windows_share_the_intent_that_they_find_likeliest_together(task):
     ]
     assert merged["confidence"].tolist() == pytest.approx([0.6, 0.8])
     np.testing.assert_allclose(merged["probabilities"][1], [0.15, 0.85])
+    assert merged["scores"].map(list).tolist() == [[0.6], [0.9, 0.8]]
 
 
 def test_scores_of_slots_intents_and_frames(task):

@@ -6,6 +6,7 @@ import torch
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.confidence import rescale
 from ccnlp.tasks.word_tagging import IGNORED
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.fine_tuning import fine_tune
@@ -111,7 +112,7 @@ def test_no_inside_is_decoded_behind_another_type_or_an_unseen_word(task, tokeni
     batch, _ = batch_of(task, tokenizer, {"tokens": [["it", "is"], ["it", "\u200b", "is"]]})
     logits = logits_of(task, batch, [["B-PER", "I-LOC"], ["B-PER", "O", "I-PER"]])
 
-    tags, _ = task.read_tags(logits, batch)
+    tags = task.read_tags(logits, batch)["tags"]
 
     for own in tags:
         assert task.tag_set.why_unusable(pd.Series([own]), pd.Series([own])).isna().all()
@@ -133,6 +134,44 @@ def test_windows_are_put_together_in_order_and_mended_at_their_seams(task, token
     tags = ["B-PER"] + ["I-PER"] * (num_persons - 1) + ["B-LOC"] + ["I-LOC"] * (sizes[-1] - 1)
     assert merged["prediction"].tolist() == ['["O"]', task.write_tags(tags)]
     assert merged["confidence"].tolist() == pytest.approx([0.9, 0.7])
+    assert list(map(len, merged["scores"])) == [1, len(words)]
+    assert merged["scores"][1] == pytest.approx([0.9] * num_persons + [0.7] * sizes[-1])
+
+
+def predictions_of(task, told, scores):
+    """Predictions beside references: one person in two words, a row each."""
+    reference = task.write_tags(["B-PER", "I-PER", "O"])
+    return pd.DataFrame(
+        {
+            "prediction": [task.write_tags(tags) for tags in told],
+            "reference": reference,
+            "scores": [np.array(own) for own in scores],
+            "confidence": [min(own) for own in scores],
+        }
+    )
+
+
+def test_scores_and_confidence_are_scaled_to_what_is_right_on_validation(task):
+    # Of 100 rows with a person at 0.9 half are right as a whole; the other half have the person
+    # right and a place too much, at 0.6: 100 of 150 entities are right, and none of the places.
+    right, wrong = ["B-PER", "I-PER", "O"], ["B-PER", "I-PER", "B-LOC"]
+    rows = predictions_of(task, [right, wrong] * 50, [[0.9, 0.95, 0.99], [0.9, 0.95, 0.6]] * 50)
+
+    chosen = task.calibrate(rows)
+
+    assert set(chosen) == {"confidence", "marked"}
+    persons, places = rescale([0.9, 0.6], chosen["marked"])
+    assert persons > 0.98
+    assert places < 0.03
+    rescaled = task.calibrated(chosen).as_sure(rows)["confidence"]
+    assert rescaled[0] > 0.97
+    assert rescaled[1] < 0.03
+
+
+def test_few_rows_scale_nothing(task):
+    rows = predictions_of(task, [["B-PER", "O", "O"]] * 9, [[0.9, 0.9, 0.9]] * 9)
+
+    assert task.calibrate(rows) == {}
 
 
 def test_row_without_words_has_no_tags(task, tokenizer):

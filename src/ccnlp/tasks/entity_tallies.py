@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ccnlp.tasks.bio import Entities, Flags, Ints, TagSet, find_entities
+from ccnlp.tasks.bio import Entities, Flags, Floats, Ints, TagSet, find_entities
 from ccnlp.tasks.tallied import Sums, f1
 
 
@@ -32,11 +32,11 @@ def tally_entities(
             "the rows predicted before their tokens changed?"
         )
     row_of = np.repeat(np.arange(len(sizes)), sizes)
-    is_row_start = np.diff(row_of, prepend=-1) > 0
+    is_row_start = row_starts(sizes)
     there, told = tag_set.codes(references), tag_set.codes(predictions)
     own = find_entities(there, is_row_start, tag_set)
     guessed = find_entities(told, is_row_start, tag_set)
-    is_hit = _stand_in(guessed, own, len(there))
+    is_hit = are_there(guessed, own, len(there))
     hits = Entities(guessed.starts[is_hit], guessed.ends[is_hit], guessed.types[is_hit])
     by_type = [_count(part, row_of, len(sizes), tag_set) for part in (hits, own, guessed)]
     right = np.bincount(row_of[there == told], minlength=len(sizes))
@@ -66,14 +66,35 @@ def entity_metrics(sums: Sums, tag_set: TagSet, *, name: str) -> dict[str, Sums]
     return metrics | {f"f1:{kind}": by_type[..., place] for place, kind in enumerate(tag_set.types)}
 
 
-def _stand_in(guessed: Entities, own: Entities, num_words: int) -> Flags:
-    """Which of the predicted entities are there, with the same end and type."""
+def row_starts(sizes: Ints) -> Flags:
+    """Which words are the first of their row, of rows of so many words; shape (words,)."""
+    is_start = np.zeros(int(sizes.sum()), dtype=bool)
+    is_start[(np.cumsum(sizes) - sizes)[sizes > 0]] = True
+    return is_start
+
+
+def are_there(guessed: Entities, own: Entities, num_words: int) -> Flags:
+    """Which of the guessed entities are among the others, with the same end and type."""
     ends = np.full(num_words, -1, dtype=np.int64)
     types = np.full(num_words, -1, dtype=np.int64)
     ends[own.starts], types[own.starts] = own.ends, own.types
     has_its_end: Flags = ends[guessed.starts] == guessed.ends
     has_its_type: Flags = types[guessed.starts] == guessed.types
     return has_its_end & has_its_type
+
+
+def least_sure(entities: Entities, word_scores: Floats) -> Floats:
+    """The smallest score of the words of each entity; shape (entities,).
+
+    Args:
+        entities: whose ends come behind their starts.
+        word_scores: of all words; shape (words,).
+    """
+    bounds = np.column_stack([entities.starts, entities.ends]).ravel()
+    if not len(bounds):
+        return np.empty(0)
+    smallest: Floats = np.minimum.reduceat(np.append(word_scores, np.inf), bounds)[::2]
+    return smallest
 
 
 def _count(entities: Entities, row_of: Ints, num_rows: int, tag_set: TagSet) -> Ints:

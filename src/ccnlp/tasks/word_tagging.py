@@ -8,12 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.corpora.cleaning import clean_text
+from ccnlp.corpora.tokens import join_tokens
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import WINDOW_OF, Batch, Features
-from ccnlp.tasks.bio import TagSet, mend_seams
+from ccnlp.tasks.base import WINDOW_OF, Batch, Calibration, Features
+from ccnlp.tasks.bio import TagSet, find_entities, mend_seams
+from ccnlp.tasks.confidence import CONFIDENCE, choose_scale, rescale
+from ccnlp.tasks.entity_tallies import are_there, least_sure, row_starts
 from ccnlp.tasks.padding import pad_token_ids
+from ccnlp.tasks.served import Asked
 from ccnlp.tasks.tallied import TalliedTask, read_answer, write_answer
 from ccnlp.tasks.word_pieces import NO_PIECE, read_words
+from ccnlp.tasks.words import Span, spans_in, split_words
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +27,12 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 """Target of a word that the model does not see, and of what fills a batch."""
+
+SCORES = "scores"
+"""The column of predictions that says how sure the tag of each word is."""
+
+MARKED = "marked"
+"""The part of the calibration that holds the scale of what is marked."""
 
 Confidences = npt.NDArray[np.float64]
 
@@ -34,6 +46,12 @@ class WordTagging(TalliedTask):
 
     input_columns: ClassVar[tuple[str, ...]] = ("tokens",)
     list_columns: ClassVar[tuple[str, ...]] = ("tokens", "tags")
+    is_calibrated: ClassVar[bool] = True
+
+    @property
+    def request_columns(self) -> dict[str, Asked]:
+        """A text, whose characters the answer counts."""
+        return {"text": "quoted_text"}
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -161,10 +179,10 @@ class WordTagging(TalliedTask):
             at_places(first, batch)[is_seen], at_places(second, batch)[is_seen], batch
         )
 
-    def read_tags(
-        self, logits: "torch.Tensor", batch: Batch
-    ) -> tuple[list[list[str]], Confidences]:
-        """The tags of the words of each entry, and how sure the least sure of them is, 0..1.
+    def read_tags(self, logits: "torch.Tensor", batch: Batch) -> pd.DataFrame:
+        """`tags` of the words of each entry, their `scores`, and the `confidence` in all of them.
+
+        A score is the probability of the tag, 0..1; the confidence is that of the least sure word.
 
         Args:
             logits: (batch, sequence, tags).
@@ -177,10 +195,17 @@ class WordTagging(TalliedTask):
         is_continued = (batch["first_word"] > 0).cpu().numpy()
         codes = self.tag_set.best_paths(log_probabilities, is_continued)
         chosen = np.take_along_axis(log_probabilities, codes[..., None], axis=2)[..., 0]
-        confidence: Confidences = np.exp(chosen.min(axis=1, initial=0.0))
+        scores = np.exp(chosen)
         sizes = batch["num_words"].cpu().tolist()
-        tags = [self.tag_set.names(row[:size]) for row, size in zip(codes, sizes, strict=True)]
-        return tags, confidence
+        return pd.DataFrame(
+            {
+                "tags": [
+                    self.tag_set.names(row[:size]) for row, size in zip(codes, sizes, strict=True)
+                ],
+                SCORES: [row[:size] for row, size in zip(scores, sizes, strict=True)],
+                CONFIDENCE: scores.min(axis=1, initial=1.0),
+            }
+        )
 
     def merge(self, decoded: pd.DataFrame, window_of: "np.ndarray[Any, Any]") -> pd.DataFrame:
         """The windows of each row put together, as sure as the least sure of them."""
@@ -199,7 +224,55 @@ class WordTagging(TalliedTask):
         return {
             "prediction": self.write_tags(tags),
             "confidence": float(windows["confidence"].min()),
+            SCORES: np.concatenate(windows[SCORES].tolist()),
         }
+
+    def tags_in(self, answer: str) -> list[str]:
+        """The tags that a prediction holds."""
+        tags: list[str] = read_answer(answer)
+        return tags
+
+    def calibrate(self, predictions: pd.DataFrame) -> Calibration:
+        """The scales on which confidence and scores are the shares of what is right on validation.
+
+        The confidence is that of a whole row, a score that of one thing that is marked.
+        """
+        is_right = predictions["prediction"].to_numpy() == predictions["reference"].to_numpy()
+        tags, others = (
+            [self.tags_in(answer) for answer in predictions[column]]
+            for column in ("prediction", "reference")
+        )
+        is_start = row_starts(np.array([len(own) for own in tags], dtype=np.int64))
+        guessed, there = (
+            find_entities(self.tag_set.codes(own), is_start, self.tag_set) for own in (tags, others)
+        )
+        scores = least_sure(guessed, np.concatenate([[], *predictions[SCORES]]))
+        scales = {
+            CONFIDENCE: choose_scale(predictions[CONFIDENCE], is_right),
+            MARKED: choose_scale(scores, are_there(guessed, there, len(is_start))),
+        }
+        return {name: scale for name, scale in scales.items() if scale}
+
+    def as_request(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The tokens as one text."""
+        return pd.DataFrame({"text": rows["tokens"].map(join_tokens)})
+
+    def read_request(self, request: pd.DataFrame) -> pd.DataFrame:
+        """The words of each text, clean as those of a corpus are."""
+        words = [split_words(text).tokens for text in request["text"]]
+        tokens = [[clean_text(word) or word for word in own] for own in words]
+        return pd.DataFrame({"tokens": pd.Series(tokens, index=request.index, dtype="object")})
+
+    def marked_in(self, predicted: pd.DataFrame, request: pd.DataFrame) -> list[list[Span]]:
+        """What is marked in each text of a request, with the score of its least sure word."""
+        columns = zip(request["text"], predicted["prediction"], predicted[SCORES], strict=True)
+        return [self._marked(text, self.tags_in(answer), own) for text, answer, own in columns]
+
+    def _marked(self, text: str, tags: list[str], scores: Confidences) -> list[Span]:
+        is_start = row_starts(np.array([len(tags)], dtype=np.int64))
+        found = find_entities(self.tag_set.codes([tags]), is_start, self.tag_set)
+        sure = rescale(least_sure(found, scores), self.calibration.get(MARKED, {}))
+        return spans_in(text, tags, self.tag_set, scores=sure)
 
 
 def at_places(values: "torch.Tensor", batch: Batch) -> "torch.Tensor":

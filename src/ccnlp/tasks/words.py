@@ -32,9 +32,10 @@ class Place(TypedDict):
 
 
 class Span(Place):
-    """A place with what stands there."""
+    """A place with what stands there, and how sure it is, 0..1."""
 
     text: str
+    score: float
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,16 @@ def _words() -> "regex.Pattern[str]":
     return regex.compile(rf"{alone}|{run}|(?=\S)\X", regex.VERSION1)
 
 
-def spans_in(text: str, tags: Sequence[str], tag_set: TagSet) -> list[Span]:
+def spans_in(
+    text: str, tags: Sequence[str], tag_set: TagSet, *, scores: npt.ArrayLike
+) -> list[Span]:
     """What the tags of a text's words mark in it, in the order of the text.
 
     Args:
         text: that `split_words` splits.
         tags: one for each of its words.
         tag_set: they are of it.
+        scores: of what is marked, in this order; shape (spans,).
 
     Raises:
         ValueError: the text has another number of words, or a tag is none of the set.
@@ -102,11 +106,18 @@ def spans_in(text: str, tags: Sequence[str], tag_set: TagSet) -> list[Span]:
         words.starts[found.starts].tolist(),
         words.ends[found.ends - 1].tolist(),
         found.types.tolist(),
+        np.asarray(scores, dtype=np.float64).tolist(),
         strict=True,
     )
     return [
-        {"start": start, "end": end, "label": tag_set.types[kind], "text": text[start:end]}
-        for start, end, kind in places
+        {
+            "start": start,
+            "end": end,
+            "label": tag_set.types[kind],
+            "text": text[start:end],
+            "score": score,
+        }
+        for start, end, kind, score in places
     ]
 
 

@@ -43,7 +43,7 @@ def calibrate(
             continue
         rows = ValidationRows.of_split(features[name], FeatureRows.of(features[name]), task)
         predicted = rows.predict(network.eval(), task, tokenizer=tokenizer, precision=precision)
-        chosen = task.calibrate(predicted[predicted["reference"].notna()])
+        chosen = task.calibrate(predicted[task.counts_in_score(predicted).to_numpy(dtype=bool)])
         for what, numbers in chosen.items():
             listed = ", ".join(f"{label} {number:.2f}" for label, number in numbers.items())
             logger.info("%s: %s chosen on validation: %s", name, what, listed)

@@ -44,6 +44,8 @@ EVALUATION = EvaluationParameters.model_validate(
     ]
 )
 
+EXAMPLE = {"task": "sentiment", "text": "b", "language": "en", "culture": "GB"}
+
 GATE = {
     "alias": "challenger",
     "outcome": "failed",
@@ -146,7 +148,7 @@ def test_override_that_binds_nothing_or_nobody_is_refused(changes, message):
 def test_package_tells_the_decision_in_tags_and_card(tiny_model):
     parameters = with_override(weights=tiny_model.weights_digest)
     decision = decide(gate_of(tiny_model), tiny_model, None, parameters)
-    examples = pd.DataFrame({"split": ["test"], "text": ["b"], "language": "en", "culture": "GB"})
+    examples = pd.DataFrame([{**EXAMPLE, "split": "test"}])
     thresholds = thresholds_for(tiny_model.weights_digest)
     package = nodes.package_model(
         tiny_model, decision, "# card", {}, examples, thresholds, EVALUATION, parameters
@@ -177,9 +179,7 @@ def test_tags_of_many_groups_are_cut_and_counted():
 
 
 def test_package_holds_all_that_the_registry_needs(tiny_model):
-    examples = pd.DataFrame(
-        {"split": ["train", "test"], "text": ["a", "b"], "language": "en", "culture": "GB"}
-    )
+    examples = pd.DataFrame([{**EXAMPLE, "split": split} for split in ("train", "test")])
     package = nodes.package_model(
         tiny_model,
         {**gate_of(tiny_model), "alias": "champion", "gate_alias": "champion", "reasons": ["good"]},
@@ -201,7 +201,7 @@ def test_package_holds_all_that_the_registry_needs(tiny_model):
 @pytest.mark.parametrize("chosen", [{"finetuned": None}, {"tfidf": 0.4}, {}])
 def test_model_without_a_threshold_is_packaged_without_one(tiny_model, chosen):
     decision = {**gate_of(tiny_model), "gate_alias": "challenger", "override": None}
-    examples = pd.DataFrame({"split": ["test"], "text": ["b"], "language": "en", "culture": "GB"})
+    examples = pd.DataFrame([{**EXAMPLE, "split": "test"}])
     thresholds = thresholds_for(None, **chosen)
     package = nodes.package_model(
         tiny_model, decision, "# card", {}, examples, thresholds, EVALUATION, PARAMETERS

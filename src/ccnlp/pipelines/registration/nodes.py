@@ -14,8 +14,9 @@ from ccnlp.evaluation.report import with_promotion
 from ccnlp.evaluation.thresholds import check_asked, read_thresholds
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.package import ModelPackage, provenance_tags, request_example
-from ccnlp.serving.predictor import reads_contexts
+from ccnlp.serving.predictor import served_tasks
 from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
@@ -45,6 +46,7 @@ def package_model(
     thresholds: Mapping[str, Any],
     evaluation: EvaluationParameters,
     registration: RegistrationParameters,
+    passages: PassageIndex | None = None,
 ) -> ModelPackage:
     """What goes into the registry; refuses thresholds of other weights or other parameters."""
     chosen = read_thresholds(thresholds, tasks=model.tasks)
@@ -60,5 +62,14 @@ def package_model(
         thresholds=ServingThresholds(
             abstention=chosen.of_system("finetuned"), min_disagreement=chosen.min_disagreement
         ),
-        example=request_example(examples, reads_context=reads_contexts(model)),
+        example=_example(model, examples, passages),
+        passages=passages,
     )
+
+
+def _example(
+    model: TrainedModel, examples: pd.DataFrame, passages: PassageIndex | None
+) -> pd.DataFrame | None:
+    """A request for the first task that is served."""
+    served = served_tasks(model, passages)
+    return request_example(examples, model.tasks[served[0]]) if served else None

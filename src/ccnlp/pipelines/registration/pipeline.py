@@ -5,8 +5,8 @@ from kedro.pipeline import Node, Pipeline
 from ccnlp.pipelines.registration import nodes
 
 
-def create_pipeline() -> Pipeline:
-    """The registration pipeline."""
+def create_pipeline(*, has_passages: bool = False) -> Pipeline:
+    """The registration pipeline; with the passages that queries find, where a task has some."""
     return Pipeline(
         [
             Node(
@@ -33,6 +33,7 @@ def create_pipeline() -> Pipeline:
                     "thresholds",
                     "params:evaluation",
                     "params:registration",
+                    *(["passage_index"] if has_passages else []),
                 ],
                 "registered_model",
                 name="package_model",

@@ -14,6 +14,7 @@ from mlflow.models import set_model
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
+from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.predictor import Predictor, RequestError, ServingParameters
 from ccnlp.serving.thresholds import ServingThresholds
 
@@ -27,10 +28,12 @@ class ServedModel(PythonModel):
             json.loads(Path(context.artifacts[name]).read_text(encoding="utf-8"))
             for name in ("limits", "thresholds")
         )
+        folder = context.artifacts.get("passages")
         self.predictor = Predictor.load(
             Path(context.artifacts["model"]),
             parameters=ServingParameters.model_validate(limits),
             thresholds=ServingThresholds.model_validate(thresholds),
+            passages=PassageIndex.load(Path(folder)) if folder else None,
         )
 
     def predict(
@@ -39,13 +42,14 @@ class ServedModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """A row a text: `label`, `confidence`, `probabilities`, `is_truncated`, and what is asked.
+        """A row a row of the request, with the columns of the task; see `Predictor.predict`.
 
         Args:
             context: MLflow's.
-            model_input: the texts; see `Predictor.predict`.
+            model_input: the request.
             params: `task`, which task to answer; `cultures`, whose answers are set beside each
-                other; `abstain`, whether texts that the model is too unsure of have no label.
+                other; `abstain`, whether texts that the model is too unsure of have no answer;
+                `languages` and `number`, of the passages that a query finds.
 
         Raises:
             MlflowException: the request is refused; a server answers with status 400 and why.
@@ -58,6 +62,7 @@ class ServedModel(PythonModel):
                 task=given.get("task") or None,
                 cultures=given.get("cultures") or (),
                 abstains=given.get("abstain", True),
+                **{name: given[name] for name in ("languages", "number") if name in given},
             )
         except RequestError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None

@@ -1,17 +1,19 @@
 """What somebody wants, and the words that say with what: the intent and slots of an utterance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, Pooling
 from ccnlp.tasks.bio import mend_seams
+from ccnlp.tasks.confidence import calibrate_labels, temperature_in
 from ccnlp.tasks.entity_tallies import entity_metrics, tally_entities
+from ccnlp.tasks.served import Told, shares_by_label
 from ccnlp.tasks.tallied import Sums, read_answer, write_answer
-from ccnlp.tasks.word_tagging import WordTagging
+from ccnlp.tasks.word_tagging import SCORES, WordTagging
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +33,12 @@ class IntentSlots(WordTagging):
 
     target_columns: ClassVar[tuple[str, ...]] = ("tags", "label")
     own_parameters: ClassVar[tuple[str, ...]] = ("slot_types",)
+    answer_columns: ClassVar[Mapping[str, Told]] = {
+        "label": "text",
+        "slots": "spans",
+        "confidence": "number",
+        "probabilities": "shares",
+    }
     primary_metric: str = "exact_frame"
 
     def check_parameters(self) -> None:
@@ -124,26 +132,52 @@ class IntentSlots(WordTagging):
         """
         del tokenizer
         intents, logits = self._parts(outputs)
-        probabilities = intents.float().softmax(dim=-1).cpu().numpy()
-        tags, confidence = self.read_tags(logits, batch)
-        return pd.DataFrame(
-            {
-                "prediction": self.write_frames(probabilities.argmax(axis=1), tags),
-                "confidence": np.minimum(confidence, probabilities.max(axis=1)),
-                "probabilities": list(probabilities),
-            }
+        probabilities = (
+            (intents.float() / temperature_in(self.calibration)).softmax(dim=-1).cpu().numpy()
+        )
+        read = self.read_tags(logits, batch)
+        frames = self.write_frames(probabilities.argmax(axis=1), read.pop("tags").tolist())
+        return read.assign(
+            prediction=frames,
+            confidence=np.minimum(read["confidence"], probabilities.max(axis=1)),
+            probabilities=list(probabilities),
         )
 
     def merge_windows(self, windows: pd.DataFrame) -> dict[str, Any]:
         """The tags in their order, with the intent that all windows together find likeliest."""
         probabilities = np.stack(windows["probabilities"].tolist()).mean(axis=0)
-        tags = mend_seams([read_answer(answer)["tags"] for answer in windows["prediction"]])
+        tags = mend_seams([self.tags_in(answer) for answer in windows["prediction"]])
         (frame,) = self.write_frames(probabilities.argmax()[None], [tags])
         return {
             "prediction": frame,
             "confidence": min(float(windows["confidence"].min()), float(probabilities.max())),
             "probabilities": probabilities,
+            SCORES: np.concatenate(windows[SCORES].tolist()),
         }
+
+    def tags_in(self, answer: str) -> list[str]:
+        """The tags of a frame."""
+        tags: list[str] = read_answer(answer)["tags"]
+        return tags
+
+    def calibrate(self, predictions: pd.DataFrame) -> Calibration:
+        """As of tags, and the temperature of intents."""
+        intents = [read_answer(frame)["intent"] for frame in predictions["reference"]]
+        own = calibrate_labels(self.labels, intents, predictions["probabilities"])
+        return {**super().calibrate(predictions), **own}
+
+    def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
+        """The intent, the slots with their characters, and how sure the whole frame is."""
+        intents = [read_answer(frame)["intent"] for frame in predicted["prediction"]]
+        slots = self.marked_in(predicted, request)
+        return pd.DataFrame(
+            {
+                "label": pd.Series(intents, index=predicted.index, dtype="object"),
+                "slots": pd.Series(slots, index=predicted.index, dtype="object"),
+                "confidence": predicted["confidence"].astype("float64"),
+                "probabilities": shares_by_label(self.labels, predicted["probabilities"]),
+            }
+        )
 
     def write_frames(self, intents: "np.ndarray[Any, Any]", tags: list[list[str]]) -> list[str]:
         """Frames in the form of predictions, of the intents' numbers and the words' tags."""

@@ -10,7 +10,8 @@ import pandas as pd
 from ccnlp.agreement.votes import are_most_frequent, majority_codes
 from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import DISTRIBUTION_SIMILARITY, jensen_shannon_distance
-from ccnlp.tasks.base import TASKS, Batch, Features
+from ccnlp.tasks.base import TASKS, Batch, Calibration, Features
+from ccnlp.tasks.confidence import calibrate_shares
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 
 if TYPE_CHECKING:
@@ -117,6 +118,13 @@ class LabelDistribution(SequenceClassification):
         counts = self._counts(rows)
         shares = counts / counts.sum(axis=1, keepdims=True)
         return pd.Series(list(shares.astype(np.float32)), index=rows.index, dtype="object")
+
+    def calibrate(self, predictions: pd.DataFrame) -> Calibration:
+        """As of one label; where distributions are compared, by them."""
+        if not self._is_soft:
+            return super().calibrate(predictions)
+        columns = predictions["reference_probabilities"], predictions["probabilities"]
+        return calibrate_shares(*columns)
 
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
         """The metrics of one label on the rows that have one; and the distributions' similarity.

@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ccnlp.tasks.base import TASKS, Batch, Features
+from ccnlp.tasks.confidence import MIN_ROWS, choose_scale, rescale
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.served import Told, shares_by_label
 from ccnlp.tasks.tallied import Flags as Absent
 from ccnlp.tasks.tallied import Sums, TalliedTask, absent_labels, f1, read_answer, write_answer
 from ccnlp.tasks.thresholds import HALF, choose_thresholds
@@ -23,6 +25,9 @@ Flags = npt.NDArray[np.bool_]
 THRESHOLDS = "thresholds"
 """The part of the calibration that holds a probability for each label."""
 
+PROBABILITIES = "probabilities"
+"""The part that holds their scale."""
+
 
 @TASKS.register("multi_label_classification")
 class MultiLabelClassification(TalliedTask, SequenceClassification):
@@ -35,7 +40,11 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
     target_columns: ClassVar[tuple[str, ...]] = ("labels",)
     list_columns: ClassVar[tuple[str, ...]] = ("labels",)
     emptiable_columns: ClassVar[tuple[str, ...]] = ("labels",)
-    is_calibrated: ClassVar[bool] = True
+    answer_columns: ClassVar[Mapping[str, Told]] = {
+        "labels": "texts",
+        "confidence": "number",
+        "probabilities": "shares",
+    }
     primary_metric: str = "macro_f1"
     """Not micro-F1: a rare label counts as much as a frequent one, as in the other kinds."""
 
@@ -124,7 +133,12 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         return self.answers(outputs.float().sigmoid().cpu().numpy())
 
     def answers(self, probabilities: npt.NDArray[np.floating]) -> pd.DataFrame:
-        """As of `decode`, of the probability of each label; shape (rows, labels)."""
+        """As of `decode`, of the probability of each label before calibration.
+
+        Args:
+            probabilities: shape (rows, labels).
+        """
+        probabilities = rescale(probabilities, self.calibration.get(PROBABILITIES, {}))
         is_given = probabilities >= self.thresholds
         by_label = np.where(is_given, probabilities, 1 - probabilities)
         return pd.DataFrame(
@@ -136,11 +150,25 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         )
 
     def calibrate(self, predictions: pd.DataFrame) -> Mapping[str, Mapping[str, float]]:
-        """The thresholds with the best F1 of each label on validation."""
+        """The scale of the probabilities, and on it each label's threshold with the best F1."""
         probabilities = np.stack(predictions["probabilities"].tolist())
         applies = self.flags(predictions["reference"].map(read_answer))
-        chosen = choose_thresholds(probabilities, applies)
-        return {THRESHOLDS: dict(zip(self.labels, chosen.tolist(), strict=True))}
+        has_enough = len(applies) >= MIN_ROWS
+        scale = choose_scale(probabilities.ravel(), applies.ravel()) if has_enough else {}
+        chosen = choose_thresholds(rescale(probabilities, scale), applies)
+        thresholds = dict(zip(self.labels, chosen.tolist(), strict=True))
+        return {**({PROBABILITIES: scale} if scale else {}), THRESHOLDS: thresholds}
+
+    def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
+        """The labels, how sure the set is, and the probability of each label."""
+        del request
+        return pd.DataFrame(
+            {
+                "labels": predicted["prediction"].map(read_answer),
+                "confidence": predicted["confidence"].astype("float64"),
+                "probabilities": shares_by_label(self.labels, predicted["probabilities"]),
+            }
+        )
 
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The labels in their order, as a list in JSON; `[]` where none applies."""

@@ -1,6 +1,6 @@
 """A score for two texts: how similar their meanings are, how well one answers the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
 from ccnlp.tasks.correlation import correlation, correlation_tallies
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.pairs import PAIR, encode_pairs
+from ccnlp.tasks.served import Told
 from ccnlp.tasks.tallied import Sums, TalliedTask
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class PairSimilarity(TalliedTask):
     input_columns: ClassVar[tuple[str, ...]] = PAIR
     target_columns: ClassVar[tuple[str, ...]] = ("score",)
     own_parameters: ClassVar[tuple[str, ...]] = ("score_range",)
+    answer_columns: ClassVar[Mapping[str, Told]] = {"score": "number"}
     primary_metric: str = "spearman"
 
     def check_parameters(self) -> None:
@@ -122,6 +124,11 @@ class PairSimilarity(TalliedTask):
         shares = outputs.float().squeeze(-1).clamp(0, 1).cpu().numpy()
         scores = [f"{low + (high - low) * float(share):.6g}" for share in shares]
         return pd.DataFrame({"prediction": scores, "confidence": 1.0, "probabilities": None})
+
+    def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
+        """The score."""
+        del request
+        return pd.DataFrame({"score": predicted["prediction"].astype("float64")})
 
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The score, as text."""

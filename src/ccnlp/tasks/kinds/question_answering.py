@@ -1,6 +1,6 @@
 """An answer to a question, cut out of a passage."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,11 +9,21 @@ import pandas as pd
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.answer_matching import best_match, cut_words, cut_words_as_english
-from ccnlp.tasks.base import TASKS, WINDOW_OF, AnswerParameters, Batch, Features, Pooling
+from ccnlp.tasks.base import (
+    TASKS,
+    WINDOW_OF,
+    AnswerParameters,
+    Batch,
+    Calibration,
+    Features,
+    Pooling,
+)
 from ccnlp.tasks.best_spans import find_best_spans
+from ccnlp.tasks.confidence import CONFIDENCE, choose_scale
 from ccnlp.tasks.cut_answers import an_answer, cut_out, first_span, why_not_there
 from ccnlp.tasks.frames import Frame
 from ccnlp.tasks.padding import pad_token_ids
+from ccnlp.tasks.served import Told
 from ccnlp.tasks.tallied import Sums, TalliedTask, read_answer, write_answer
 from ccnlp.tasks.windows import FIRST_TOKEN, NO_PASSAGE, cut_windows, read_tokens
 
@@ -51,6 +61,14 @@ class QuestionAnswering(TalliedTask):
     emptiable_columns: ClassVar[tuple[str, ...]] = target_columns
     own_parameters: ClassVar[tuple[str, ...]] = ("answers",)
     quoted_column: ClassVar[str | None] = PASSAGE
+    is_calibrated: ClassVar[bool] = True
+    answer_columns: ClassVar[Mapping[str, Told]] = {
+        "answer": "text",
+        "start": "whole_number",
+        "end": "whole_number",
+        "confidence": "number",
+    }
+    optional_answers: ClassVar[tuple[str, ...]] = ("answer", "start", "end")
     primary_metric: str = "f1"
     answers: AnswerParameters
     """What answers may be."""
@@ -241,6 +259,24 @@ class QuestionAnswering(TalliedTask):
             for passage, start, end in spans
         ]
         return predicted[["confidence", "probabilities"]].assign(prediction=answers)
+
+    def calibrate(self, predictions: pd.DataFrame) -> Calibration:
+        """The scale of the confidence on which it is that of exact matches on validation."""
+        is_exact = self.tallies(predictions)[:, 0] > 0
+        scale = choose_scale(predictions["confidence"], is_exact)
+        return {CONFIDENCE: scale} if scale else {}
+
+    def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
+        """The answer with its characters in the passage, all missing where there is none."""
+        del request
+        answers = [next(iter(read_answer(text)), None) for text in predicted["prediction"]]
+        told = [
+            (own["text"], own["start"], own["start"] + len(own["text"])) if own else (None,) * 3
+            for own in answers
+        ]
+        columns = ["answer", "start", "end"]
+        table = pd.DataFrame(told, columns=columns, index=predicted.index, dtype="object")
+        return table.assign(confidence=predicted["confidence"].astype("float64"))
 
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """All accepted answers."""

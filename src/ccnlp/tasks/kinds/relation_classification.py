@@ -66,11 +66,14 @@ class RelationClassification(SequenceClassification, TalliedTask):
         return list(map(mark_entities, rows["text"], *places))
 
     def validate(self, rows: pd.DataFrame) -> pd.Series:
-        """A label outside the set, and entities that are no places apart from each other."""
-        reasons = super().validate(rows)
+        """A label outside the set, and what can't be read."""
+        return super().validate(rows).fillna(self.why_unreadable(rows))
+
+    def why_unreadable(self, rows: pd.DataFrame) -> pd.Series:
+        """Entities that are no places apart from each other."""
         columns = [rows[column] for column in ("text", *ENTITIES)]
         why = [_why_not_marked(*cells) for cells in zip(*columns, strict=True)]
-        return reasons.fillna(pd.Series(why, index=rows.index, dtype="string"))
+        return pd.Series(why, index=rows.index, dtype="string")
 
     def encode(
         self,

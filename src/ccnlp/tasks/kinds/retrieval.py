@@ -1,6 +1,6 @@
 """Passages that are found by queries, in whichever languages both are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -26,6 +26,7 @@ from ccnlp.tasks.retrieval_texts import (
     passage_id,
     relate,
 )
+from ccnlp.tasks.served import Asked, Told
 from ccnlp.tasks.tallied import Sums, TalliedTask, read_answer, write_answer
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class Retrieval(TalliedTask):
     is_settled_together: ClassVar[bool] = True
     can_be_conditioned: ClassVar[bool] = False
     own_parameters: ClassVar[tuple[str, ...]] = ("retrieval",)
+    answer_columns: ClassVar[Mapping[str, Told]] = {
+        "passages": "passages",
+        "query_language": "text",
+        "query_language_score": "number",
+    }
     primary_metric: str = MEASURES[0]
 
     def check_parameters(self) -> None:
@@ -79,6 +85,11 @@ class Retrieval(TalliedTask):
         read = {"query_prefix", "passage_prefix", "num_negatives"}
         options = self.options.model_dump(mode="json", include=read)
         return {**super().encoding_parameters(), "retrieval": options}
+
+    @property
+    def request_columns(self) -> dict[str, Asked]:
+        """The query alone: passages are those of an index."""
+        return {"query": "text"}
 
     def columns_read(self, rows: pd.DataFrame) -> list[str]:
         """Both texts, and what says how they belong together, as far as rows have it."""

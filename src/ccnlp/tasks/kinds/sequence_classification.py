@@ -1,6 +1,6 @@
 """One label for a whole text: sentiment, topic, intent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -8,10 +8,12 @@ import pandas as pd
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import classification_metrics
-from ccnlp.tasks.base import TASKS, Batch, Features, Pooling, Task
+from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, Pooling, Task
+from ccnlp.tasks.confidence import calibrate_labels, temperature_in
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.plain_text import Ids
 from ccnlp.tasks.sequences import encode_texts
+from ccnlp.tasks.served import Told, shares_by_label
 
 if TYPE_CHECKING:
     import torch
@@ -26,6 +28,12 @@ class SequenceClassification(Task):
     input_columns: ClassVar[tuple[str, ...]] = ("text",)
     target_columns: ClassVar[tuple[str, ...]] = ("label",)
     can_read_context: ClassVar[bool] = True
+    is_calibrated: ClassVar[bool] = True
+    answer_columns: ClassVar[Mapping[str, Told]] = {
+        "label": "text",
+        "confidence": "number",
+        "probabilities": "shares",
+    }
     primary_metric: str = "macro_f1"
 
     def check_parameters(self) -> None:
@@ -128,13 +136,31 @@ class SequenceClassification(Task):
     ) -> pd.DataFrame:
         """The most probable label; the first in the order of `labels` on a tie."""
         del batch, tokenizer
-        probabilities = outputs.float().softmax(dim=-1).cpu().numpy()
+        probabilities = (
+            (outputs.float() / temperature_in(self.calibration)).softmax(dim=-1).cpu().numpy()
+        )
         best = probabilities.argmax(axis=1)
         return pd.DataFrame(
             {
                 "prediction": np.asarray(self.labels, dtype=object)[best],
                 "confidence": probabilities[np.arange(len(best)), best],
                 "probabilities": list(probabilities),
+            }
+        )
+
+    def calibrate(self, predictions: pd.DataFrame) -> Calibration:
+        """The temperature under which the labels of validation rows are likeliest."""
+        columns = predictions["reference"], predictions["probabilities"]
+        return calibrate_labels(self.labels, *columns)
+
+    def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
+        """The label, how sure it is, and the probability of each label."""
+        del request
+        return pd.DataFrame(
+            {
+                "label": predicted["prediction"].astype("object"),
+                "confidence": predicted["confidence"].astype("float64"),
+                "probabilities": shares_by_label(self.labels, predicted["probabilities"]),
             }
         )
 

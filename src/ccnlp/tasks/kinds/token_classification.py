@@ -1,11 +1,13 @@
 """A tag for each word, and so spans of words with a type: named entities."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from ccnlp.tasks.base import TASKS, Batch, Pooling
 from ccnlp.tasks.entity_tallies import entity_metrics, tally_entities
+from ccnlp.tasks.served import Told
 from ccnlp.tasks.tallied import Sums, read_answer
 from ccnlp.tasks.word_tagging import WordTagging
 
@@ -20,6 +22,7 @@ class TokenClassification(WordTagging):
     """Predicts `tags` of the words in `tokens`; `labels` are the types, such as PER and LOC."""
 
     target_columns: ClassVar[tuple[str, ...]] = ("tags",)
+    answer_columns: ClassVar[Mapping[str, Told]] = {"entities": "spans", "confidence": "number"}
     primary_metric: str = "entity_f1"
 
     def check_parameters(self) -> None:
@@ -55,14 +58,15 @@ class TokenClassification(WordTagging):
     ) -> pd.DataFrame:
         """The most probable tags as JSON; the confidence is that of the least sure word."""
         del tokenizer
-        tags, confidence = self.read_tags(outputs, batch)
-        return pd.DataFrame(
-            {
-                "prediction": [self.write_tags(own) for own in tags],
-                "confidence": confidence,
-                "probabilities": None,
-            }
-        )
+        read = self.read_tags(outputs, batch)
+        answers = read.pop("tags").map(self.write_tags)
+        return read.assign(prediction=answers, probabilities=None)
+
+    def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
+        """The entities with their characters in the text, and how sure all of them are."""
+        entities = pd.Series(self.marked_in(predicted, request), predicted.index, dtype="object")
+        confidence = predicted["confidence"].astype("float64")
+        return pd.DataFrame({"entities": entities, "confidence": confidence})
 
     def tallies(self, predictions: pd.DataFrame) -> Sums:
         """Entities found, there and predicted, by type, and words tagged right."""

@@ -1,0 +1,134 @@
+"""How sure an answer is, in numbers that hold on validation rows.
+
+A network is surer than it is right (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+One number, the temperature, mends probabilities of labels; two, a slope and an intercept of
+log-odds, the confidence of an answer that is made of many of them (Platt 1999). Neither changes
+which answer is given, nor which of two is the surer one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+TEMPERATURE, LOGITS = "temperature", "logits"
+"""The part of a calibration by which logits are divided, and its only number."""
+
+CONFIDENCE = "confidence"
+"""The part that holds the scale of the confidence."""
+
+MIN_ROWS = 50
+"""Validation rows; fewer leave the numbers as they are."""
+
+MIN_OUTCOMES = 5
+"""Right answers, and wrong ones, that a scale is fitted to."""
+
+LARGEST_TEMPERATURE = 20.0
+SMALLEST_SLOPE = 0.05
+
+SLOPE, INTERCEPT = "slope", "intercept"
+
+
+def choose_temperature(probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> float:
+    """The temperature under which the targets are likeliest.
+
+    Args:
+        probabilities: of each row and label, under a temperature of 1; shape (rows, labels).
+        targets: the share of each label, 1 for a row's only one; of the same shape.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    shares, aims = (np.asarray(values, dtype=np.float64) for values in (probabilities, targets))
+    logits = log_of(shares)
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -float((aims * scaled).sum(axis=1).mean())
+
+    bound = float(np.log(LARGEST_TEMPERATURE))
+    return float(np.exp(minimize_scalar(loss, bounds=(-bound, bound), method="bounded").x))
+
+
+def calibrate_labels(
+    labels: Sequence[str], references: Iterable[str], probabilities: Iterable[npt.ArrayLike]
+) -> dict[str, dict[str, float]]:
+    """The part of a calibration with the temperature under which labels are likeliest.
+
+    Nothing where there are too few rows.
+
+    Args:
+        labels: in the order of the probabilities.
+        references: the label of each row, which is one of them.
+        probabilities: of each row, under a temperature of 1; each of shape (labels,).
+    """
+    place = {label: i for i, label in enumerate(labels)}
+    targets = np.eye(len(labels))[[place[label] for label in references]]
+    return calibrate_shares(targets, probabilities)
+
+
+def calibrate_shares(
+    targets: Iterable[npt.ArrayLike], probabilities: Iterable[npt.ArrayLike]
+) -> dict[str, dict[str, float]]:
+    """As `calibrate_labels`, of the share of each label in each row."""
+    shares = np.array(list(probabilities), dtype=np.float64)
+    if len(shares) < MIN_ROWS:
+        return {}
+    aims = np.array(list(targets), dtype=np.float64)
+    return {TEMPERATURE: {LOGITS: choose_temperature(shares, aims)}}
+
+
+def temperature_in(calibration: Mapping[str, Mapping[str, float]]) -> float:
+    """What logits are divided by; 1 where nothing was chosen."""
+    return calibration.get(TEMPERATURE, {}).get(LOGITS, 1.0)
+
+
+def choose_scale(confidence: npt.ArrayLike, is_right: npt.ArrayLike) -> dict[str, float]:
+    """`slope` and `intercept` of log-odds under which right and wrong answers are likeliest.
+
+    Nothing where there are too few of either. Right and wrong count as Platt's targets, which are
+    a little less than certain, so that a few rows do not make for certainty.
+
+    Args:
+        confidence: of each answer, 0..1; shape (answers,).
+        is_right: whether it was; shape (answers,).
+    """
+    from scipy.optimize import minimize
+
+    odds, right = log_odds(confidence), np.asarray(is_right, dtype=bool)
+    num_right, num_wrong = int(right.sum()), int((~right).sum())
+    if len(right) < MIN_ROWS or min(num_right, num_wrong) < MIN_OUTCOMES:
+        return {}
+    aims = np.where(right, (num_right + 1) / (num_right + 2), 1 / (num_wrong + 2))
+
+    def loss(numbers: Floats) -> float:
+        scaled = numbers[0] * odds + numbers[1]
+        return float((np.logaddexp(0, scaled) - aims * scaled).mean())
+
+    bounds = [(SMALLEST_SLOPE, None), (None, None)]
+    slope, intercept = minimize(loss, np.array([1.0, 0.0]), bounds=bounds).x
+    return {SLOPE: float(slope), INTERCEPT: float(intercept)}
+
+
+def rescale(confidence: npt.ArrayLike, scale: Mapping[str, float]) -> Floats:
+    """The confidence on the scale that was chosen; as it is where none was."""
+    if not scale:
+        return np.asarray(confidence, dtype=np.float64)
+    odds = scale[SLOPE] * log_odds(confidence) + scale[INTERCEPT]
+    scaled: Floats = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+    return scaled
+
+
+def log_odds(probabilities: npt.ArrayLike) -> Floats:
+    """The logarithm of the odds, finite where a probability is 0 or 1."""
+    own = np.asarray(probabilities, dtype=np.float64)
+    odds: Floats = log_of(own) - log_of(1 - own)
+    return odds
+
+
+def log_of(probabilities: Floats) -> Floats:
+    """The logarithm, finite where a probability is 0."""
+    logarithm: Floats = np.log(np.clip(probabilities, 1e-9, 1.0))
+    return logarithm
