@@ -332,11 +332,14 @@ def test_without_test_rows_the_page_says_so(judgement, predictions, tasks):
 
 
 def test_model_card_has_metadata_that_hubs_read(judgement):
-    card = report.render_model_card(judgement, max_length_tokens=64)
+    told = replace(judgement, hub_tasks={"sentiment": "text-classification"})
+    card = report.render_model_card(told, max_length_tokens=64)
     front_matter = yaml.safe_load(card.split("---\n")[1])
     assert front_matter["language"] == ["es"]
     assert front_matter["pipeline_tag"] == "text-classification"
     result = front_matter["model-index"][0]["results"][0]
+    assert result["task"] == {"type": "text-classification", "name": "sentiment"}
+    assert front_matter["metrics"] == ["f1"]
     assert result["metrics"][0]["name"] == "macro-F1, all rows"
     assert 0 < result["metrics"][0]["value"] < 100
 

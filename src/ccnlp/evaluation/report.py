@@ -73,6 +73,8 @@ class Judgement:
     """When each system answers; the report's section on it."""
     contested: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By task, how far the answers of cultures lie apart; the report's section on it."""
+    hub_tasks: Mapping[str, str] = field(default_factory=dict)
+    """By task what hubs of models call it, for the metadata of the card."""
 
 
 def render_report(
@@ -244,13 +246,13 @@ def _abstention(judgement: Judgement, tasks: Iterable[str]) -> dict[str, Abstent
 
 def _card_metadata(judgement: Judgement, common: Mapping[str, Any]) -> dict[str, Any]:
     licences = sorted({str(corpus["licence"]) for corpus in judgement.corpora.values()})
-    results = [
+    results: list[dict[str, Any]] = [
         {
-            "task": {"type": "text-classification", "name": str(task)},
+            "task": {"type": judgement.hub_tasks.get(str(task), "other"), "name": str(task)},
             "dataset": {"name": ", ".join(judgement.corpora), "split": "test"},
             "metrics": [
                 {
-                    "type": "f1",
+                    "type": _metric_type(str(parts["metric"])),
                     "name": f"{parts['metric']}, {name}",
                     "value": round(overall[group].cells[common["leading"]].score.value, 1),
                 }
@@ -262,15 +264,20 @@ def _card_metadata(judgement: Judgement, common: Mapping[str, Any]) -> dict[str,
     ]
     return {
         "library_name": "transformers",
-        "pipeline_tag": "text-classification",
+        "pipeline_tag": results[0]["task"]["type"] if results else "other",
         "language": common["languages"],
         "license": "other",
         "license_name": "; ".join(licences),
         "base_model": judgement.encoder.name,
         "tags": ["ccnlp", *map(str, common["tasks"])],
-        "metrics": ["f1", "accuracy", "recall"],
+        "metrics": sorted({metric["type"] for own in results for metric in own["metrics"]}),
         "model-index": [{"name": "ccnlp", "results": results}],
     }
+
+
+def _metric_type(name: str) -> str:
+    """What hubs call a metric: the names that they know, or its own."""
+    return next((known for known in ("f1", "accuracy") if known in name.lower()), name)
 
 
 def _escape_markdown(value: object) -> str:

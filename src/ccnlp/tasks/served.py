@@ -29,6 +29,8 @@ class Served:
     list_columns: ClassVar[tuple[str, ...]] = ()
     span_columns: ClassVar[tuple[str, ...]] = ()
     quoted_column: ClassVar[str | None] = None
+    hub_task: ClassVar[str] = "other"
+    """What hubs of models call such a task, such as `text-classification`."""
     answer_columns: ClassVar[Mapping[str, Told]] = {"prediction": "text", "confidence": "number"}
     """What is told of each row, in this order."""
     optional_answers: ClassVar[tuple[str, ...]] = ()

@@ -333,10 +333,17 @@ def write_model_card(
     culture: CultureParameters,
     thresholds: Mapping[str, Any],
     abstention: pd.DataFrame,
+    tasks: TasksParameters,
 ) -> str:
     """The model card, as Markdown."""
-    abstaining = _abstention_tables(thresholds, abstention, culture)
-    judgement = report.Judgement(scores, corpora, encoder, evaluation, abstention=abstaining)
+    judgement = report.Judgement(
+        scores,
+        corpora,
+        encoder,
+        evaluation,
+        abstention=_abstention_tables(thresholds, abstention, culture),
+        hub_tasks={name: task.hub_task for name, task in build_tasks(tasks).items()},
+    )
     return report.render_model_card(judgement, max_length_tokens=tokenisation.max_length_tokens)
 
 

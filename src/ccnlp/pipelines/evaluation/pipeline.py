@@ -218,6 +218,7 @@ def _write(has_annotations: bool, is_conditioned: bool) -> list[Node]:
                 "params:culture",
                 "thresholds",
                 "abstention",
+                "params:tasks",
             ],
             outputs="model_card",
             name="write_model_card",

@@ -33,6 +33,7 @@ class IntentSlots(WordTagging):
 
     target_columns: ClassVar[tuple[str, ...]] = ("tags", "label")
     own_parameters: ClassVar[tuple[str, ...]] = ("slot_types",)
+    hub_task: ClassVar[str] = "token-classification"
     answer_columns: ClassVar[Mapping[str, Told]] = {
         "label": "text",
         "slots": "spans",

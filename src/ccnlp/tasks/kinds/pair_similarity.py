@@ -32,6 +32,7 @@ class PairSimilarity(TalliedTask):
     input_columns: ClassVar[tuple[str, ...]] = PAIR
     target_columns: ClassVar[tuple[str, ...]] = ("score",)
     own_parameters: ClassVar[tuple[str, ...]] = ("score_range",)
+    hub_task: ClassVar[str] = "sentence-similarity"
     answer_columns: ClassVar[Mapping[str, Told]] = {"score": "number"}
     primary_metric: str = "spearman"
 

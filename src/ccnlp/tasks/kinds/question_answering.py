@@ -62,6 +62,7 @@ class QuestionAnswering(TalliedTask):
     own_parameters: ClassVar[tuple[str, ...]] = ("answers",)
     quoted_column: ClassVar[str | None] = PASSAGE
     is_calibrated: ClassVar[bool] = True
+    hub_task: ClassVar[str] = "question-answering"
     answer_columns: ClassVar[Mapping[str, Told]] = {
         "answer": "text",
         "start": "whole_number",

@@ -59,6 +59,7 @@ class Retrieval(TalliedTask):
     is_settled_together: ClassVar[bool] = True
     can_be_conditioned: ClassVar[bool] = False
     own_parameters: ClassVar[tuple[str, ...]] = ("retrieval",)
+    hub_task: ClassVar[str] = "sentence-similarity"
     answer_columns: ClassVar[Mapping[str, Told]] = {
         "passages": "passages",
         "query_language": "text",

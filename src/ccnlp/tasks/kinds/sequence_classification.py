@@ -29,6 +29,7 @@ class SequenceClassification(Task):
     target_columns: ClassVar[tuple[str, ...]] = ("label",)
     can_read_context: ClassVar[bool] = True
     is_calibrated: ClassVar[bool] = True
+    hub_task: ClassVar[str] = "text-classification"
     answer_columns: ClassVar[Mapping[str, Told]] = {
         "label": "text",
         "confidence": "number",

@@ -22,6 +22,7 @@ class TokenClassification(WordTagging):
     """Predicts `tags` of the words in `tokens`; `labels` are the types, such as PER and LOC."""
 
     target_columns: ClassVar[tuple[str, ...]] = ("tags",)
+    hub_task: ClassVar[str] = "token-classification"
     answer_columns: ClassVar[Mapping[str, Told]] = {"entities": "spans", "confidence": "number"}
     primary_metric: str = "entity_f1"
 
