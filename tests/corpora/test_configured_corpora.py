@@ -224,3 +224,44 @@ def test_sample_of_distantly_labelled_relations_is_an_entry_that_can_be_named(
 
     check("relx_distant", entry)
     check_entry(entry, kinds[entry.task], where="relx_distant")
+
+
+TOGETHER = {
+    "umsab": "umsab",
+    "sib200": "sib200",
+    "xsid": "xsid",
+    "xsid_train": "xsid",
+    "masakhaner2": "masakhaner2",
+    "xnlivar_original": "xnlivar_es",
+    "xnlivar_native": "xnlivar_es",
+    "xnlivar_variants": "xnlivar_es",
+    "xquad": "xquad",
+}
+"""The corpora of the environment of many tasks, and the one that each is described in."""
+
+
+@pytest.mark.parametrize(("key", "env"), TOGETHER.items())
+def test_corpus_of_many_tasks_is_read_as_in_its_own_environment(key, env, monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    entry, own = load(CONF, "understanding")[key], load(CONF, env)[key]
+    files = {"path_values"}  # it may take fewer of them
+    assert entry.model_dump(exclude=files) == own.model_dump(exclude=files)
+    for name, values in own.path_values.items():
+        assert set(entry.path_values[name]) <= set(values)
+
+
+def test_environment_of_many_tasks_has_the_tasks_of_its_corpora(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env="understanding", **CONFIG_LOADER_ARGS)
+    entries = load(CONF, "understanding")
+    tasks = build_tasks(TasksParameters.model_validate(loader["parameters"]["tasks"]))
+    assert list(entries) == list(TOGETHER)
+    assert {entry.task for entry in entries.values()} == set(tasks)
+    for key, entry in entries.items():
+        check_entry(entry, tasks[entry.task], where=key)
+        others = OmegaConfigLoader(str(CONF), env=TOGETHER[key], **CONFIG_LOADER_ARGS)
+        own = others["parameters"]["tasks"][entry.task]
+        assert loader["parameters"]["tasks"][entry.task] | {"answers": None} == own | {
+            "answers": None
+        }
+    assert loader["globals"]["model_name"] == "ccnlp-understanding"
