@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup translator run test lint check viz mlflow serve bench clean
+.PHONY: help setup translator run test lint check viz mlflow serve bench results clean
 
 VENV := .venv/bin
 INSTALLED := .venv/.installed
@@ -71,6 +71,9 @@ serve: $(INSTALLED) ## answer requests with the champion, on port 5001
 
 bench: $(INSTALLED) ## measure speed and memory beside plain ways
 	@$(VENV)/python -m tests.benchmarks $(ARGS)
+
+results: $(INSTALLED) ## run environments, ARGS="sib200 xsid", and write their scores to docs/results.md
+	@$(VENV)/python -m tests.benchmarks.results $(ARGS)
 
 clean: ## remove what runs have written to data, and caches; MLflow's record stays
 	@flock --nonblock data/.run.lock find data/0[2-8]_* -mindepth 1 -not -name .gitkeep -delete \

@@ -1,0 +1,173 @@
+"""`make results`: runs environments, and writes what they score to docs/results.md.
+
+Each environment runs in a copy of the project, one after the other: `kedro run --env NAME`, with
+what `--params` says besides. Its section of the page is replaced; the others stay.
+"""
+
+import argparse
+import re
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from tests.benchmarks.corpus import PROJECT
+from tests.benchmarks.project import KEDRO, copy_project, environment_of
+
+from ccnlp.evaluation.naming import metric_name_of
+from ccnlp.evaluation.parameters import PublishedScores
+from ccnlp.evaluation.published import AVERAGE
+from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE
+from ccnlp.evaluation.summary import GroupRow, group_rows
+from ccnlp.evaluation.systems import SYSTEMS
+
+PAGE = PROJECT / "docs" / "results.md"
+HEAD = (
+    "# Results by environment\n\n"
+    "Scores on test in percent with 95 % intervals. "
+    '`make results ARGS="NAME"` runs an environment and writes its part of this page; all used two '
+    "processor cores and the embedded encoder, multilingual-e5-small. Published scores stand "
+    "beside ours where others reported some for the same languages; what they were measured on is "
+    "said below each table.\n\n"
+)
+MARK = re.compile(r"^<!-- (?P<name>[\w-]+) -->\n", re.MULTILINE)
+OURS = "finetuned"
+BESIDE = ("tfidf", "probe", "majority")
+"""Systems of which at most two stand beside the model, the first that there are."""
+
+MORE = {
+    "exact_frame": ("intent_accuracy", "slot_f1"),
+    "f1": ("exact_match",),
+    "macro_f1": ("accuracy",),
+    "mean_average_precision": (
+        "same_language_mean_average_precision",
+        "other_language_mean_average_precision",
+    ),
+    "micro_f1": ("macro_f1",),
+}
+"""By metric that comes first, those of the model that stand beside it."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an environment left.
+
+    Attributes:
+        name: of the environment.
+        scores: of `data/08_reporting/scores.csv`.
+        parameters: what was said besides.
+        minutes: from the first text to the registered version.
+    """
+
+    name: str
+    scores: pd.DataFrame
+    parameters: str
+    minutes: float
+
+
+def main() -> None:
+    """Runs the environments that the arguments name."""
+    parser = argparse.ArgumentParser(prog="make results", description=__doc__)
+    parser.add_argument("environments", nargs="+")
+    parser.add_argument("--params", default="", help="of `kedro run`, for each of them")
+    arguments = parser.parse_args()
+    for name in arguments.environments:
+        write_section(name, section(run(name, arguments.params)))
+
+
+def run(name: str, parameters: str) -> Run:
+    """Runs the environment in a copy of the project."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = copy_project(Path(folder))
+        command = [KEDRO, "run", "--env", name, *(["--params", parameters] if parameters else [])]
+        start = time.perf_counter()
+        subprocess.run(command, cwd=project, env=environment_of(project), check=True)
+        minutes = (time.perf_counter() - start) / 60
+        scores = pd.read_csv(project / "data" / "08_reporting" / "scores.csv")
+    return Run(name, scores, parameters, minutes)
+
+
+def section(made: Run) -> str:
+    """The environment's part of the page, in Markdown."""
+    published = read_published(made.name)
+    told = f" --params {made.parameters}" if made.parameters else ""
+    lines = [f"## {made.name}", "", f"`kedro run --env {made.name}{told}`, {made.minutes:.0f} min."]
+    for task in made.scores["task"].unique():
+        lines += ["", *task_table(made.scores, str(task), published)]
+    if published is not None:
+        lines += ["", f"Published: {published.source}."]
+    return "\n".join(lines) + "\n"
+
+
+def task_table(scores: pd.DataFrame, task: str, published: PublishedScores | None) -> list[str]:
+    """The rows of a task: all, the mean over languages, and each language."""
+    own = scores[(scores["task"] == task) & (scores["split"] == "test")]
+    is_beside = published is not None and published.corpus in set(own["corpus"])
+    metric = published.metric if published is not None and is_beside else None
+    others = published.systems if published is not None and is_beside else {}
+    first = metric or str(own.loc[own["is_headline"].astype(bool), "metric"].iloc[0])
+    more = [name for name in MORE.get(first, ()) if name in set(own["metric"])]
+    rows = _rows(scores, task, first)
+    known = {system for row in rows for system in row.cells}
+    beside = [system for system in BESIDE if system in known][:2]
+    columns = [f"{task}: {metric_name_of(first)}", "n", SYSTEMS[OURS]]
+    columns += [SYSTEMS[system] for system in beside] + [*others, *map(metric_name_of, more)]
+    further = [{row.key: row for row in _rows(scores, task, name)} for name in more]
+    lines = [
+        [
+            *_cells(row, beside),
+            *(str(scored.get(_published_key(row), "–")) for scored in others.values()),
+            *(_score(table[row.key], OURS) for table in further),
+        ]
+        for row in rows
+    ]
+    return [_line(columns), "|---|" + "---:|" * (len(columns) - 1), *map(_line, lines)]
+
+
+def _rows(scores: pd.DataFrame, task: str, metric: str) -> list[GroupRow]:
+    """All rows, the mean over languages, and each language."""
+    slices = (ALL, "language")
+    return [row for name in slices for row in group_rows(scores, name, metric=metric, task=task)]
+
+
+def _cells(row: GroupRow, beside: list[str]) -> list[str]:
+    names = {ALL: "all rows", LANGUAGE_AVERAGE: "mean over languages"}
+    mark = " \\*" if row.is_small else ""
+    scored = [_score(row, system) for system in (OURS, *beside)]
+    return [names.get(row.key, row.key), f"{row.n:,}{mark}", *scored]
+
+
+def _score(row: GroupRow, system: str) -> str:
+    return str(row.cells[system].score) if system in row.cells else "–"
+
+
+def _published_key(row: GroupRow) -> str:
+    return AVERAGE if row.key == LANGUAGE_AVERAGE else row.key
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def read_published(name: str) -> PublishedScores | None:
+    """The published scores that the environment names, if any."""
+    path = PROJECT / "conf" / name / "parameters" / "evaluation.yml"
+    told = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    published = told.get("evaluation", {}).get("published")
+    return PublishedScores.model_validate(published) if published else None
+
+
+def write_section(name: str, text: str, page: Path = PAGE) -> None:
+    """Puts the section into the page, by its name among the others."""
+    old = page.read_text(encoding="utf-8") if page.exists() else ""
+    parts = MARK.split(old)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True)) | {name: text + "\n"}
+    body = "".join(f"<!-- {own} -->\n{sections[own]}" for own in sorted(sections))
+    page.write_text((parts[0] or HEAD) + body.rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
