@@ -41,6 +41,9 @@ class Words(TalliedTask):
         whole = f1(sums[..., 1], sums[..., 2], sums[..., 3])
         return {"f1": whole, "exact_match": exact, "f1:a": exact}
 
+    def supports(self, sums):
+        return {"f1:a": sums[..., 2] / 4}
+
 
 TASKS = {"t": Words("t", TaskParameters(kind="words", loss_weight=1))}
 
@@ -108,7 +111,9 @@ def test_metric_of_a_label_stands_in_the_slice_of_labels_alone(parameters):
 
     labels = scores[scores["slice"] == "label"]
     assert labels[["group", "metric"]].drop_duplicates().values.tolist() == [["a", "f1"]]
-    assert row(scores, slice_name="label", group="a")["score"] == pytest.approx(2 / 3)
+    own = row(scores, slice_name="label", group="a")
+    assert own["score"] == pytest.approx(2 / 3)
+    assert own["n"] == 2 * SIZE / 4  # of what has the label, not of all rows
     assert not labels["is_headline"].any()
     assert set(scores["metric"]) == {"f1", "exact_match"}
 

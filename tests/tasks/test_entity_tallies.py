@@ -3,7 +3,7 @@ import pytest
 from seqeval.metrics import f1_score, precision_score, recall_score
 
 from ccnlp.tasks.bio import TagSet
-from ccnlp.tasks.entity_tallies import entity_metrics, tally_entities
+from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 
 TAGS = TagSet(("PER", "LOC"))
 
@@ -25,6 +25,7 @@ def test_tallies_of_a_case_worked_by_hand():
         "f1:PER": pytest.approx(2 / 3),
         "f1:LOC": 0.0,
     }
+    assert entity_supports(sums, TAGS)["f1:LOC"].tolist() == [1, 0]
 
 
 def test_entity_with_one_word_too_many_is_not_found():

@@ -120,6 +120,7 @@ def _score_sums(
             sums,
             task.metrics,
             absent=task.absent,
+            supports=task.supports,
             baseline=baseline,
             parameters=parameters,
             name=name,

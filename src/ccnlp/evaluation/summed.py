@@ -97,6 +97,7 @@ def score_sums(
     metrics: Metrics,
     *,
     absent: Absent | None = None,
+    supports: Metrics | None = None,
     baseline: str | None,
     parameters: EvaluationParameters,
     name: str,
@@ -110,11 +111,12 @@ def score_sums(
         sums: of the systems.
         metrics: of sums.
         absent: what the prior of small groups must not bring in; see `TalliedTask.absent`.
+        supports: of how many references metrics of single labels are; see `TalliedTask.supports`.
         baseline: the system that each is compared with in the same draws; `None` for none.
         parameters: slices, resamples and group sizes.
         name: of the rows; with the parameters' seed it makes the draws.
     """
-    scorer = _Scorer(sums, metrics, absent, baseline, parameters, name)
+    scorer = _Scorer(sums, metrics, absent, supports, baseline, parameters, name)
     everything = np.arange(len(sums.rows))
     yield from scorer.rows(ALL, ALL, scorer.sample(ALL, ALL, everything), everything)
     yield from scorer.rows(ALL, LANGUAGE_AVERAGE, scorer.sample_languages(), everything)
@@ -129,6 +131,7 @@ class _Scorer:
     sums: Sums
     metrics: Metrics
     absent: Absent | None
+    supports: Metrics | None
     baseline: str | None
     parameters: EvaluationParameters
     name: str
@@ -165,8 +168,12 @@ class _Scorer:
     def rows(
         self, slice_name: str, group: str, sampled: dict[str, Floats], places: Places
     ) -> Iterator[dict[str, object]]:
-        """A row a metric and system; metrics of one label, of all rows, stand in slice `label`."""
+        """A row a metric and system; metrics of one label, of all rows, stand in slice `label`.
+
+        Their `n` counts the references that have the label.
+        """
         size = int((places < self.sums.size).sum())
+        own = self._supports(places)
         for metric, values in sampled.items():
             name, _, label = metric.partition(OF_LABEL)
             if label and (slice_name, group) != (ALL, ALL):
@@ -180,11 +187,18 @@ class _Scorer:
                     "group": label or group,
                     "metric": name,
                     **self._estimates(values, column),
-                    "n": size,
+                    "n": own.get(metric, size),
                     "baseline": self.baseline or "",
-                    "is_small": self._is_small(size),
+                    "is_small": self._is_small(own.get(metric, size)),
                     "num_unlabelled": len(places) - size,
                 }
+
+    def _supports(self, places: Places) -> dict[str, int]:
+        known = places[places < self.sums.size]
+        if self.supports is None or not len(known):
+            return {}
+        first = self.sums.tallies[known, 0].sum(axis=0)  # references are the same for all systems
+        return {metric: int(number) for metric, number in self.supports(first).items()}
 
     def _estimates(self, values: Floats, column: int) -> dict[str, float]:
         gaps = np.full(len(values), np.nan)

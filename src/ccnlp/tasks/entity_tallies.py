@@ -66,6 +66,12 @@ def entity_metrics(sums: Sums, tag_set: TagSet, *, name: str) -> dict[str, Sums]
     return metrics | {f"f1:{kind}": by_type[..., place] for place, kind in enumerate(tag_set.types)}
 
 
+def entity_supports(sums: Sums, tag_set: TagSet) -> dict[str, Sums]:
+    """How many entities of each type are there, by the metric of the type; shape (...)."""
+    size = len(tag_set.types)
+    return {f"f1:{kind}": sums[..., size + place] for place, kind in enumerate(tag_set.types)}
+
+
 def row_starts(sizes: Ints) -> Flags:
     """Which words are the first of their row, of rows of so many words; shape (words,)."""
     is_start = np.zeros(int(sizes.sum()), dtype=bool)

@@ -51,6 +51,15 @@ class TalliedTask(Task):
         """
         return np.zeros(sums.shape, dtype=bool)
 
+    def supports(self, sums: Sums) -> dict[str, Sums]:
+        """By metric of a single label, such as `f1:PER`, how many references have it.
+
+        Args:
+            sums: of rows, shape (..., kinds); each number has the shape (...).
+        """
+        del sums
+        return {}
+
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
         """The metrics of all rows that have a reference."""
         judged = predictions[predictions["reference"].notna()]

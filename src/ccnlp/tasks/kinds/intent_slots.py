@@ -10,7 +10,7 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, Pooling
 from ccnlp.tasks.bio import mend_seams
 from ccnlp.tasks.confidence import calibrate_labels, temperature_in
-from ccnlp.tasks.entity_tallies import entity_metrics, tally_entities
+from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 from ccnlp.tasks.served import Told, shares_by_label
 from ccnlp.tasks.tallied import Sums, read_answer, write_answer
 from ccnlp.tasks.word_tagging import SCORES, WordTagging
@@ -201,6 +201,10 @@ class IntentSlots(WordTagging):
         is_right = np.array([one["intent"] == other["intent"] for one, other in pairs], dtype=bool)
         is_exact = np.array([one == other for one, other in pairs], dtype=bool)
         return np.column_stack([slots, is_right, is_exact, np.ones(len(pairs))]).astype(np.float64)
+
+    def supports(self, sums: Sums) -> dict[str, Sums]:
+        """How many entities of each type are there."""
+        return entity_supports(sums[..., :-3], self.tag_set)
 
     def metrics(self, sums: Sums) -> dict[str, Sums]:
         """`exact_frame`, `intent_accuracy`, and `slot_f1` with those of entities."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from ccnlp.tasks.base import TASKS, Batch, Pooling
-from ccnlp.tasks.entity_tallies import entity_metrics, tally_entities
+from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 from ccnlp.tasks.served import Told
 from ccnlp.tasks.tallied import Sums, read_answer
 from ccnlp.tasks.word_tagging import WordTagging
@@ -76,6 +76,10 @@ class TokenClassification(WordTagging):
             [read_answer(answer) for answer in predictions["prediction"]],
             self.tag_set,
         )
+
+    def supports(self, sums: Sums) -> dict[str, Sums]:
+        """How many entities of each type are there."""
+        return entity_supports(sums, self.tag_set)
 
     def metrics(self, sums: Sums) -> dict[str, Sums]:
         """`entity_f1`, `entity_precision`, `entity_recall`, `token_accuracy` and `f1:TYPE`."""
