@@ -39,6 +39,9 @@ def main() -> None:
         "prediction": lambda: compare("prediction", "examples_per_second", ["4000"]),
         "training": lambda: training(arguments.rows, arguments.full, arguments.seeds),
         "question_answering": lambda: compare("question_answering", "rows_per_second", ["1000"]),
+        "tagging": lambda: compare("tagging", "rows_per_second", ["20000"]),
+        "encoding": lambda: compare("encoding", "rows_per_second", ["4000"]),
+        "contrastive": lambda: compare("contrastive", "examples_per_second", ["2000"]),
         "evaluation": evaluation,
         "ingestion": lambda: measure("ingestion", str(arguments.ingestion_rows)),
     }

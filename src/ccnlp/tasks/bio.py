@@ -113,8 +113,12 @@ class TagSet:
         return slice(1, 1 + size), slice(1 + size, 1 + 2 * size)
 
     def _places(self, rows: Sequence[Sequence[str]]) -> Ints:
-        flat = pd.Index(list(chain.from_iterable(rows)), dtype="object")
-        return pd.Index(self.tags, dtype="object").get_indexer(flat).astype(np.int64)
+        places = self._places_by_tag
+        return np.array([places.get(tag, -1) for tag in chain.from_iterable(rows)], dtype=np.int64)
+
+    @cached_property
+    def _places_by_tag(self) -> dict[str, int]:
+        return {tag: place for place, tag in enumerate(self.tags)}
 
     def _starts_inside(self, codes: Ints, is_row_start: Flags) -> Flags:
         types = self.types_of(codes)

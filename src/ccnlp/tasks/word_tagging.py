@@ -108,7 +108,8 @@ class WordTagging(TalliedTask):
             WINDOW_OF: windows.window_of,
         }
         if "tags" in rows:
-            codes = [self.tag_set.codes([tags]) for tags in rows["tags"]]
+            ends = rows["tags"].map(len).cumsum()
+            codes = np.split(self.tag_set.codes(rows["tags"].tolist()), ends.iloc[:-1])
             parts = zip(windows.window_of, windows.first_words, windows.places, strict=True)
             features["target"] = [
                 np.where(places == NO_PIECE, IGNORED, codes[row][first : first + len(places)])
