@@ -97,6 +97,28 @@ def test_frame_is_decoded_as_json_as_sure_as_its_less_sure_part(task, tokenizer)
     np.testing.assert_allclose(np.stack(decoded["probabilities"]), [[0.1, 0.9], [0.7, 0.3]], 1e-6)
 
 
+def test_scale_of_the_confidence_is_that_of_intents_before_their_temperature(task, tokenizer):
+    batch, _ = batch_of(task, tokenizer, {"tokens": [["it"], ["is"]]})
+    tags = torch.full((2, 3, 3), 1 / 3)
+    tags[:, 1] = torch.tensor([0.96, 0.02, 0.02])
+    outputs = outputs_of([[0.1, 0.9], [0.8, 0.2]], tags)
+    scale = {"slope": 2.0, "intercept": 0.0}
+    chosen = task.calibrated({"temperature": {"logits": 2.0}, "confidence": scale})
+
+    sure = chosen.as_sure(chosen.decode(outputs, batch, tokenizer))
+
+    # Validation chose the scale by 0.9 and 0.8, whose odds of 9 and 4 are to be squared.
+    assert sure["confidence"].tolist() == pytest.approx([81 / 82, 16 / 17])
+    # Roots of 0.1 and 0.9 are as 1 to 3, those of 0.8 and 0.2 as 2 to 1.
+    np.testing.assert_allclose(
+        np.stack(sure["probabilities"]), [[1 / 4, 3 / 4], [2 / 3, 1 / 3]], rtol=1e-6
+    )
+    assert sure["prediction"].tolist() == [
+        '{"intent":"set","tags":["O"]}',
+        '{"intent":"ask","tags":["O"]}',
+    ]
+
+
 def test_windows_share_the_intent_that_they_find_likeliest_together(task):
     decoded = pd.DataFrame(
         {

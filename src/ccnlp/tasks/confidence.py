@@ -85,6 +85,18 @@ def temperature_in(calibration: Mapping[str, Mapping[str, float]]) -> float:
     return calibration.get(TEMPERATURE, {}).get(LOGITS, 1.0)
 
 
+def at_temperature(probabilities: npt.ArrayLike, temperature: float) -> Floats:
+    """The probabilities as they are where logits are divided by the temperature.
+
+    Args:
+        probabilities: under a temperature of 1; shape (rows, labels).
+        temperature: above 0.
+    """
+    powers = np.exp(log_of(np.asarray(probabilities, dtype=np.float64)) / temperature)
+    scaled: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return scaled
+
+
 def choose_scale(confidence: npt.ArrayLike, is_right: npt.ArrayLike) -> dict[str, float]:
     """`slope` and `intercept` of log-odds under which right and wrong answers are likeliest.
 

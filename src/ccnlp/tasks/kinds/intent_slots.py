@@ -9,7 +9,7 @@ import pandas as pd
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, Pooling
 from ccnlp.tasks.bio import mend_seams
-from ccnlp.tasks.confidence import calibrate_labels, temperature_in
+from ccnlp.tasks.confidence import at_temperature, calibrate_labels, temperature_in
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 from ccnlp.tasks.served import Told, shares_by_label
 from ccnlp.tasks.tallied import Sums, read_answer, write_answer
@@ -133,9 +133,7 @@ class IntentSlots(WordTagging):
         """
         del tokenizer
         intents, logits = self._parts(outputs)
-        probabilities = (
-            (intents.float() / temperature_in(self.calibration)).softmax(dim=-1).cpu().numpy()
-        )
+        probabilities = intents.float().softmax(dim=-1).cpu().numpy()
         read = self.read_tags(logits, batch)
         frames = self.write_frames(probabilities.argmax(axis=1), read.pop("tags").tolist())
         return read.assign(
@@ -166,6 +164,15 @@ class IntentSlots(WordTagging):
         intents = [read_answer(frame)["intent"] for frame in predictions["reference"]]
         own = calibrate_labels(self.labels, intents, predictions["probabilities"])
         return {**super().calibrate(predictions), **own}
+
+    def as_sure(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        """As of tags, and the probabilities of intents at their temperature.
+
+        It comes last, as the scale of the confidence was chosen on what is as sure as they were.
+        """
+        shares = np.stack(predictions["probabilities"].tolist())
+        scaled = at_temperature(shares, temperature_in(self.calibration)).astype(np.float32)
+        return super().as_sure(predictions).assign(probabilities=list(scaled))
 
     def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
         """The intent, the slots with their characters, and how sure the whole frame is."""
