@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.promotion import Override, promotion_tags
 from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.retrieval.index import PassageIndex
 from ccnlp.tasks.base import TasksParameters
 
 CONF = Path(__file__).parents[3] / "conf"
@@ -213,6 +215,16 @@ def test_thresholds_of_other_weights_are_refused(tiny_model):
     with pytest.raises(CcnlpError, match=r"the thresholds are of other weights \(0a\) .*evaluate"):
         nodes.package_model(
             tiny_model, GATE, "", {}, pd.DataFrame(), thresholds_for("0a"), EVALUATION, PARAMETERS
+        )
+
+
+def test_passages_of_other_weights_are_refused(tiny_model):
+    table = pd.DataFrame({"passage_id": ["0"], "language": ["en"], "passage": ["one"]})
+    older = PassageIndex(table, np.ones((1, 2), np.float32), origin="weights 0a", task="finding")
+    thresholds = thresholds_for(tiny_model.weights_digest)
+    with pytest.raises(CcnlpError, match=r"made with weights 0a, .* --pipelines retrieval"):
+        nodes.package_model(
+            tiny_model, GATE, "", {}, pd.DataFrame(), thresholds, EVALUATION, PARAMETERS, older
         )
 
 

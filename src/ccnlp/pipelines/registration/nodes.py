@@ -14,6 +14,7 @@ from ccnlp.evaluation.report import with_promotion
 from ccnlp.evaluation.thresholds import check_asked, read_thresholds
 from ccnlp.models.trained import TrainedModel
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
+from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.package import ModelPackage, provenance_tags, request_example
 from ccnlp.serving.predictor import served_tasks
@@ -48,10 +49,15 @@ def package_model(
     registration: RegistrationParameters,
     passages: PassageIndex | None = None,
 ) -> ModelPackage:
-    """What goes into the registry; refuses thresholds of other weights or other parameters."""
+    """What goes into the registry.
+
+    Refuses thresholds of other weights or other parameters, and passages of other weights.
+    """
     chosen = read_thresholds(thresholds, tasks=model.tasks)
     check_asked(chosen, evaluation)
     check_weights(chosen.weights, weights=model.weights_digest, what="thresholds")
+    if passages is not None:
+        passages.check_origin(ModelEmbedder(model, passages.task).origin)
     return ModelPackage(
         model=model,
         alias=decision["alias"],
