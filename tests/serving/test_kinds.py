@@ -273,6 +273,8 @@ def test_query_finds_as_many_passages_in_the_languages_that_are_asked_for(predic
         ({"languages": ["swa"]}, "language 'swa' is not a BCP-47 tag; did you mean 'sw'"),
         ({"languages": "es"}, r"'languages' is the text 'es'; name them in a list, \['es'\]"),
         ({"number": 0}, "'number' of passages is 0; give 1 to 100"),
+        ({"number": 2.5}, "'number' of passages is 2.5; give 1 to 100"),
+        ({"number": "3"}, "'number' of passages is '3'; give 1 to 100"),
         ({"number": 101}, "'number' of passages is 101; give 1 to 100"),
     ],
 )

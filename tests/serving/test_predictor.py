@@ -75,6 +75,7 @@ def test_model_that_was_saved_answers_alike(predictor, tmp_path):
         (request(float("nan")), "text 0 is nan, which is no text"),
         (request(5), "text 0 is 5, which is no text"),
         (request("a\ud83d"), "text 0 has half of a surrogate pair, which is no character"),
+        (request("a", language=[["en", "es"]]), r"language \"\['en', 'es'\]\" is not a BCP-47 tag"),
         (request("a", language=["swa"]), "language 'swa' is not a BCP-47 tag; did you mean 'sw'"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from ccnlp.corpora.language_identification import detect_language
@@ -40,7 +41,8 @@ def answer_with_passages(
         RequestError: the number is none of 1 to `MAX_PASSAGES`, or there is no passage in a
             language.
     """
-    if isinstance(number, bool) or not 1 <= number <= MAX_PASSAGES:
+    is_whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+    if not is_whole or not 1 <= number <= MAX_PASSAGES:
         raise RequestError(f"'number' of passages is {number!r}; give 1 to {MAX_PASSAGES}")
     if isinstance(languages, str):
         raise RequestError(

@@ -202,4 +202,7 @@ def _cells(request: pd.DataFrame, column: str) -> list[str]:
     """The column's cells as text; `und` where there is none."""
     if column not in request:
         return [UNKNOWN] * len(request)
-    return [str(cell) if pd.notna(cell) else UNKNOWN for cell in request[column]]
+    cells = request[column]
+    return [
+        str(c) if is_given else UNKNOWN for c, is_given in zip(cells, cells.notna(), strict=True)
+    ]
