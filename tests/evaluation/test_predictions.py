@@ -77,6 +77,24 @@ def test_probabilities_of_a_champion_follow_the_labels_of_the_task(rows, tasks):
     assert predicted["prediction"].tolist() == ["neutral", "neutral"]
 
 
+def test_sets_of_a_champion_have_their_labels_in_the_order_of_the_task(rows):
+    entry = {"kind": "multi_label_classification", "loss_weight": 1.0}
+    asked, trained = (
+        build_tasks(TasksParameters.model_validate({"feelings": entry | {"labels": labels}}))
+        for labels in (["joy", "fear"], ["fear", "joy"])
+    )
+
+    class BothLabels(ConstantModel):
+        def predict(self, rows, **options):
+            return super().predict(rows, **options).assign(prediction='["fear","joy"]')
+
+    predicted = predict_with_champion(
+        rows, rows, asked["feelings"], model=BothLabels(trained), tokens_per_batch=64
+    )
+    reference = asked["feelings"].reference(pd.DataFrame({"labels": [["fear", "joy"]] * 2}))
+    assert predicted["prediction"].tolist() == reference.tolist()
+
+
 @pytest.mark.parametrize(
     ("model", "reason"),
     [

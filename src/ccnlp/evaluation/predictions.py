@@ -13,6 +13,7 @@ from ccnlp.evaluation.fitness import TRAIN_AGAIN, check_fitness, why_not_compara
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.answers import has_one_label, is_judged
 from ccnlp.tasks.base import Task
+from ccnlp.tasks.kinds.multi_label_classification import MultiLabelClassification
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +127,8 @@ def _predict(
     predicted = model.predict(rows, task=task.name, tokens_per_batch=tokens_per_batch)
     if has_one_label(task):
         _reorder_labels(predicted, model, task)
+    if isinstance(task, MultiLabelClassification):
+        predicted["prediction"] = task.in_order(predicted["prediction"])
     return predicted.reset_index(drop=True).assign(
         is_seen=model.has_seen(rows["id"]), weights=model.weights_digest
     )

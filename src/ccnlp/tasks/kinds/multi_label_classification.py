@@ -175,6 +175,11 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         written = self._written(self.flags(rows["labels"]))
         return pd.Series(written, index=rows.index, dtype="string")
 
+    def in_order(self, predictions: "pd.Series[str]") -> "pd.Series[str]":
+        """Predictions of the same labels in any order, in this task's, as references have them."""
+        written = self._written(self.flags(predictions.map(read_answer)))
+        return pd.Series(written, index=predictions.index, dtype="object")
+
     def tallies(self, predictions: pd.DataFrame) -> Sums:
         """For each label whether it was right, there, and predicted; then exact sets, and rows."""
         found = self.flags(predictions["prediction"].map(read_answer))
