@@ -52,6 +52,19 @@ def test_few_rows_calibrate_nothing(generator):
     assert choose_scale(shares.max(axis=1), shares.argmax(axis=1) == codes) == {}
 
 
+@pytest.mark.parametrize(("num_wrong", "has_temperature"), [(0, False), (4, False), (5, True)])
+def test_labels_that_are_nearly_all_right_do_not_make_for_certainty(num_wrong, has_temperature):
+    shares = np.tile([0.7, 0.3], (60, 1))
+    references = np.where(np.arange(60) < num_wrong, "b", "a")
+
+    calibration = calibrate_labels(["a", "b"], references, shares)
+
+    assert bool(calibration) == has_temperature
+    # Of 60 labels at a temperature T, 55 are right: the odds (7/3)^(1/T) are 11.
+    expected = np.log(7 / 3) / np.log(11) if has_temperature else 1
+    assert temperature_in(calibration) == pytest.approx(expected, rel=1e-3)
+
+
 @pytest.mark.parametrize("number", [0, 4, 96, 100])
 def test_answers_that_are_nearly_all_right_or_wrong_have_no_scale(generator, number):
     is_right = np.arange(100) < number

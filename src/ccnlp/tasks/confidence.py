@@ -23,7 +23,7 @@ MIN_ROWS = 50
 """Validation rows; fewer leave the numbers as they are."""
 
 MIN_OUTCOMES = 5
-"""Right answers, and wrong ones, that a scale is fitted to."""
+"""Right answers, and wrong ones, that a scale is fitted to; wrong ones of a temperature."""
 
 LARGEST_TEMPERATURE = 20.0
 SMALLEST_SLOPE = 0.05
@@ -57,7 +57,8 @@ def calibrate_labels(
 ) -> dict[str, dict[str, float]]:
     """The part of a calibration with the temperature under which labels are likeliest.
 
-    Nothing where there are too few rows.
+    Nothing where there are too few rows, or too few whose likeliest label is wrong: without any,
+    the labels are the likelier the nearer the temperature is to 0, and all answers were certain.
 
     Args:
         labels: in the order of the probabilities.
@@ -65,8 +66,12 @@ def calibrate_labels(
         probabilities: of each row, under a temperature of 1; each of shape (labels,).
     """
     place = {label: i for i, label in enumerate(labels)}
-    targets = np.eye(len(labels))[[place[label] for label in references]]
-    return calibrate_shares(targets, probabilities)
+    codes = np.array([place[label] for label in references], dtype=np.int64)
+    shares = list(probabilities)
+    num_wrong = sum(np.argmax(own) != code for own, code in zip(shares, codes, strict=True))
+    if num_wrong < MIN_OUTCOMES:
+        return {}
+    return calibrate_shares(np.eye(len(labels))[codes], shares)
 
 
 def calibrate_shares(
