@@ -69,7 +69,8 @@ class PassageIndex:
         if self.graph is not None and languages is None:
             scores, found = self.graph.search(asked, number=number)
         else:
-            scores, found = _search_exactly(asked, self.vectors[places], number=number)
+            own = self.vectors if languages is None else self.vectors[places]
+            scores, found = _search_exactly(asked, own, number=number)
             found = places[found]
         is_there = found >= 0
         query, rank = np.nonzero(is_there)
