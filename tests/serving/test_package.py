@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from ccnlp.serving.package import provenance_tags, request_example
+from ccnlp.tasks.base import TasksParameters, build_tasks
 
 
 def test_tags_name_the_encoder_and_each_corpus(tiny_model):
@@ -71,3 +72,11 @@ def test_example_of_a_task_that_reads_contexts_has_one(task, reader):
 def test_example_is_made_up_where_there_are_no_rows(task):
     made_up = request_example(examples(), task)
     assert made_up.to_dict("records") == [{"text": "a text", "language": "en", "culture": "und"}]
+
+
+def test_made_up_example_has_places_apart_from_each_other():
+    entry = {"kind": "relation_classification", "loss_weight": 1, "labels": ["none", "is"]}
+    relation = build_tasks(TasksParameters.model_validate({"relation": entry}))["relation"]
+    made_up = request_example(examples(), relation)
+    places = [made_up.loc[0, column] for column in relation.span_columns]
+    assert [made_up.loc[0, "text"][start:end] for start, end in places] == ["a", "text"]

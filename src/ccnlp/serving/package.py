@@ -13,13 +13,13 @@ from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.base import Task
 from ccnlp.tasks.served import Asked
 
-MADE_UP: dict[Asked, str | list[str] | list[int]] = {
+MADE_UP: dict[Asked, str | list[str]] = {
     "text": "a text",
     "quoted_text": "a text",
     "texts": ["a", "text"],
-    "place": [0, 1],
 }
-"""What stands in an example for which there are no rows."""
+MADE_UP_PLACES = ([0, 1], [2, 6])
+"""What stands in an example for which there are no rows; places are of words, each its own."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,11 @@ def request_example(examples: pd.DataFrame, task: Task, *, num_texts: int = 2) -
     needed = [*task.input_columns, *([CONTEXT] if task.reads_context else [])]
     rows = rows.reindex(columns=[*needed, "language", "culture"]).dropna(subset=needed)
     if rows.empty:
-        made_up = {name: MADE_UP[form] for name, form in task.request_columns.items()}
+        places = iter(MADE_UP_PLACES)
+        made_up = {
+            name: next(places) if form == "place" else MADE_UP[form]
+            for name, form in task.request_columns.items()
+        }
         told = {CONTEXT: "title: its title"} if task.reads_context else {}
         return pd.DataFrame([{**made_up, **told, "language": "en", "culture": UNKNOWN}])
     sizes = pd.Series([len(text) for text in task.texts(rows)], index=rows.index)
