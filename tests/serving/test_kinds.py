@@ -123,6 +123,14 @@ def test_long_text_is_read_to_its_end_in_windows(predictor):
     assert not answer["is_truncated"]
 
 
+def test_question_that_is_not_read_to_its_end_is_told(model):
+    short = Predictor(dataclasses.replace(model, max_length_tokens=16), parameters=PARAMETERS)
+    passages = ["it was good", "the film was good " * 9, "the film was good " * 9]
+    questions = ["how was it", "how was it", "how was the film " * 9]
+    request = pd.DataFrame({"question": questions, "passage": passages})
+    assert short.predict(request, task="answer")["is_truncated"].tolist() == [False, False, True]
+
+
 def test_scores_are_those_that_validation_asks_for(model, monkeypatch):
     tags = ["B-PER", "O", "B-LOC"]
     scale = {"slope": 2.0, "intercept": -1.0}

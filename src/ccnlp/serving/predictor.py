@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ccnlp.models.trained import TrainedModel
@@ -14,7 +15,7 @@ from ccnlp.serving.passages import DEFAULT_PASSAGES, answer_with_passages
 from ccnlp.serving.request import ServingParameters, read_inputs, read_request
 from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.answers import has_one_label
-from ccnlp.tasks.base import WINDOW_OF, Task
+from ccnlp.tasks.base import IS_CUT, WINDOW_OF, Task
 from ccnlp.tasks.kinds.retrieval import Retrieval
 from ccnlp.tasks.sequences import encode_alone
 
@@ -203,11 +204,13 @@ class Predictor:
         return self.model.tasks[name or served[0]]
 
     def _is_truncated(self, rows: pd.DataFrame, task: Task) -> list[bool]:
-        """A text that is read in windows is read to its end."""
+        """A text that is read in windows is read to its end; what stands beside it may not be."""
         limit = self.model.max_text_tokens
         encoded = task.encode(rows, self.model.tokenizer, max_length_tokens=limit)
         if WINDOW_OF in encoded:
-            return [False] * len(rows)
+            window_of = encoded[WINDOW_OF]
+            is_cut = pd.Series(encoded.get(IS_CUT, [False] * len(window_of)))
+            return is_cut.groupby(np.asarray(window_of)).any().tolist()
         return [length > limit for length in encoded["num_tokens_before_truncation"]]
 
 

@@ -42,6 +42,9 @@ TargetView = Literal["majority", "distribution", "pooled_majority", "pooled_dist
 WINDOW_OF = "window_of"
 """The column of features that says which row each belongs to, where a row has several windows."""
 
+IS_CUT = "is_cut"
+"""The column of features that says of windows, where they can, whether none holds all that stands
+beside what they are windows of, such as a long question."""
 
 Pooling = Literal["first", "mean"]
 """How a text's vector is read off its token states: the first token's, or their mean."""

@@ -66,6 +66,7 @@ class Window:
         last: the one that it ends with.
         place: of the first one among the window's tokens.
         num_tokens: of the framed question with the whole passage.
+        is_cut: whether the question has lost its end.
     """
 
     input_ids: Ints
@@ -76,6 +77,7 @@ class Window:
     last: int
     place: int
     num_tokens: int
+    is_cut: bool
 
     def place_of(self, first: int, last: int) -> tuple[int, int]:
         """The places of the first and the last token of a span of the passage's tokens.
@@ -166,6 +168,7 @@ def cut_windows(
                 last=first + len(part) - 1,
                 place=len(before),
                 num_tokens=num_tokens,
+                is_cut=len(asked) < len(question),
             )
 
 

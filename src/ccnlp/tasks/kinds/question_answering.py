@@ -10,6 +10,7 @@ import pandas as pd
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.answer_matching import best_match, cut_words, cut_words_as_english
 from ccnlp.tasks.base import (
+    IS_CUT,
     TASKS,
     WINDOW_OF,
     AnswerParameters,
@@ -141,6 +142,7 @@ class QuestionAnswering(TalliedTask):
             "input_ids": [window.input_ids for window in windows],
             "num_tokens_before_truncation": [window.num_tokens for window in windows],
             WINDOW_OF: [window.row for window in windows],
+            IS_CUT: [window.is_cut for window in windows],
             CHARACTERS[0]: [window.starts for window in windows],
             CHARACTERS[1]: [window.ends for window in windows],
         }
