@@ -108,8 +108,8 @@ class WordTagging(TalliedTask):
             WINDOW_OF: windows.window_of,
         }
         if "tags" in rows:
-            ends = rows["tags"].map(len).cumsum()
-            codes = np.split(self.tag_set.codes(rows["tags"].tolist()), ends.iloc[:-1])
+            ends = rows["tags"].map(len).to_numpy().cumsum()
+            codes = np.split(self.tag_set.codes(rows["tags"].tolist()), ends[:-1])
             parts = zip(windows.window_of, windows.first_words, windows.places, strict=True)
             features["target"] = [
                 np.where(places == NO_PIECE, IGNORED, codes[row][first : first + len(places)])
