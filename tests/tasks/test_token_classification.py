@@ -205,7 +205,7 @@ def test_divergence_looks_at_words_alone(task, tokenizer):
     one = logits_of(task, batch, [["O"], ["O", "O"]])
     other = one.clone()
     other[0, 2:] += 1  # padding
-    other[1, 2] += torch.arange(5)  # a piece that stands for no word
+    other[1, 3] += torch.arange(5)  # a piece that stands for no word
 
     assert task.divergence(one, other, batch).item() == pytest.approx(0, abs=1e-6)
     other[0, 1] = torch.zeros(5)

@@ -15,13 +15,22 @@ def read(tokenizer, *rows, max_length_tokens=12):
     return read_words(rows, tokenizer, max_length_tokens=max_length_tokens)
 
 
-def test_word_stands_at_its_first_piece(tokenizer):
+def test_word_stands_at_its_first_piece_that_is_more_than_a_blank(tokenizer):
     windows = read(tokenizer, ["the", "cab", "is"])
 
     pieces = tokenizer.convert_ids_to_tokens(windows.input_ids[0])
     assert pieces == ["<s>", "▁the", "▁", "c", "a", "b", "▁is", "</s>"]
-    assert windows.places[0].tolist() == [1, 2, 6]
+    assert windows.places[0].tolist() == [1, 3, 6]
     assert windows.num_tokens == [8]
+
+
+def test_words_of_scripts_without_blanks_have_no_pieces_for_blanks(tokenizer):
+    windows = read(tokenizer, ["电影", "很", "好", "is", "好"])
+
+    pieces = tokenizer.convert_ids_to_tokens(windows.input_ids[0])
+    assert pieces == ["<s>", "▁", "电", "影", "很", "好", "▁is", "好", "</s>"]
+    assert windows.places[0].tolist() == [2, 4, 5, 6, 7]
+    assert windows.num_tokens == [9]
 
 
 def test_word_without_pieces_has_no_place(tokenizer):
@@ -56,7 +65,7 @@ def test_word_longer_than_a_window_is_read_by_its_beginning(tokenizer):
 
     places = [places.tolist() for places in windows.places]
     assert sum(map(len, places)) == 5
-    assert places[0] == [1, 2]
+    assert places[0] == [1, 3]
     assert places[-1][-1] == NO_PIECE
     assert windows.first_words[0] == 0
     assert len(set(windows.first_words)) == len(windows.first_words)
@@ -79,5 +88,5 @@ def test_special_tokens_that_a_word_spells_are_text(tokenizer):
     ids = windows.input_ids[0]
     assert np.isin(ids, [tokenizer.bos_token_id, tokenizer.eos_token_id]).sum() == 2
     pieces = tokenizer.convert_ids_to_tokens(ids)
-    assert [pieces[place] for place in windows.places[0]] == ["▁it", "▁", "▁is"]
+    assert [pieces[place] for place in windows.places[0]] == ["▁it", "<unk>", "▁is"]  # for "<"
     assert "s" in pieces

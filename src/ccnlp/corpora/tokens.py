@@ -24,6 +24,30 @@ def join_tokens(tokens: Sequence[str]) -> str:
     return text if text.isascii() else str(_needless_blanks().sub("", text))
 
 
+def stand_alone(tokens: Sequence[str]) -> list[bool]:
+    """Which of the tokens `join_tokens` leaves a blank in front of, or begins the text with.
+
+    >>> stand_alone(["Is", "it", "10", "?"]), stand_alone(["今日", "は", "10", "時"])
+    ([True, True, True, True], [True, False, False, False])
+    """
+    alone = [True] * len(tokens)
+    if all(token.isascii() for token in tokens):
+        return alone
+    begins, ends = _sticking()
+    for place in range(1, len(tokens)):
+        is_stuck = begins.match(tokens[place]) or ends.search(tokens[place - 1])
+        alone[place] = not is_stuck
+    return alone
+
+
+@cache
+def _sticking() -> "tuple[regex.Pattern[str], regex.Pattern[str]]":
+    import regex
+
+    marks = f"[{UNSEGMENTED}{FULL_WIDTH_MARKS}]"
+    return regex.compile(marks), regex.compile(rf"{marks}\Z")
+
+
 @cache
 def _needless_blanks() -> "regex.Pattern[str]":
     import regex

@@ -9,10 +9,15 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ccnlp.corpora.tokens import stand_alone
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ids = list[int]
+
+BLANKS = ("▁", "Ġ")
+"""The pieces for a blank: of SentencePiece, and of byte-level vocabularies."""
 
 
 def text_ids(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> list[Ids]:
@@ -48,7 +53,9 @@ def word_ids(
 ) -> list[tuple[Ids, Ids]]:
     """The ids of each row of words, as of `text_ids`, and the place of each id's word in its row.
 
-    A word that the tokenizer makes nothing of has none.
+    A word that the tokenizer makes nothing of has none. Where a word is written without a blank in
+    front of it, as in Chinese, it has no piece for the blank either: encoders have seldom seen one
+    there.
     """
     if not len(rows):
         return []
@@ -60,7 +67,7 @@ def word_ids(
         return_attention_mask=False,
         verbose=False,
     )
-    marks = mark_ids(tokenizer)
+    marks, blanks = mark_ids(tokenizer), blank_ids(tokenizer)
     read: list[tuple[Ids, Ids]] = []
     for row, ids in enumerate(encoded["input_ids"]):
         places = encoded.word_ids(row)
@@ -69,8 +76,29 @@ def word_ids(
             own = [letters.get(token_id, [token_id]) for token_id in ids]
             places = [p for p, part in zip(places, own, strict=True) for _ in part]
             ids = list(chain.from_iterable(own))  # noqa: PLW2901
-        read.append((ids, places))
+        read.append(_without_needless_blanks(ids, places, rows[row], blanks))
     return read
+
+
+def _without_needless_blanks(
+    ids: Ids, places: Ids, words: Sequence[str], blanks: frozenset[int]
+) -> tuple[Ids, Ids]:
+    """Without the pieces for blanks in front of words that stand behind none."""
+    if blanks.isdisjoint(ids):
+        return ids, places
+    alone = stand_alone(words)
+    kept = [
+        (token_id, place)
+        for token_id, place in zip(ids, places, strict=True)
+        if token_id not in blanks or alone[place]
+    ]
+    return [token_id for token_id, _ in kept], [place for _, place in kept]
+
+
+def blank_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
+    """The ids of pieces that stand for a blank and nothing else; none in most vocabularies."""
+    vocabulary = tokenizer.get_vocab()
+    return frozenset(vocabulary[piece] for piece in BLANKS if piece in vocabulary)
 
 
 def mark_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:

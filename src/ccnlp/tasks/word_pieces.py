@@ -1,6 +1,7 @@
 """Words that a corpus gives one by one, as token ids, in windows where they are many.
 
-The first piece of a word stands for it (Devlin et al. 2019). A long row is read in windows that
+The first piece of a word stands for it (Devlin et al. 2019), or the second where the first is the
+blank in front of the word alone. A long row is read in windows that
 overlap; each word is read once, in the window where more stands around it.
 """
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ccnlp.tasks.frames import Frame
-from ccnlp.tasks.plain_text import Ids, word_ids
+from ccnlp.tasks.plain_text import Ids, blank_ids, word_ids
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -63,11 +64,14 @@ def read_words(
     if not len(rows):
         return windows
     frame = Frame.of_text(tokenizer)
+    blanks = list(blank_ids(tokenizer))
     room = max_length_tokens - frame.size
     for row, (ids, places_of_words) in enumerate(word_ids(rows, tokenizer)):
         words, word_of = rows[row], np.asarray(places_of_words, dtype=np.int64)
         num_pieces = np.bincount(word_of, minlength=len(words))
         first_pieces = np.cumsum(num_pieces) - num_pieces
+        is_blank = np.append(np.isin(ids, blanks), False)
+        first_pieces += is_blank[first_pieces] & (num_pieces > 1)
         for start, first, last in _windows(first_pieces, len(ids), room):
             places = first_pieces[first:last] - start + len(frame.before)
             windows.places.append(np.where(num_pieces[first:last] > 0, places, NO_PIECE))
