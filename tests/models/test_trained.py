@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -147,3 +148,17 @@ def test_digest_tells_weights_apart_and_survives_saving(tiny_model, tmp_path):
     with torch.no_grad():
         next(other.network.heads.parameters()).view(-1)[0] += 1e-3
     assert other.weights_digest != loaded.weights_digest
+
+
+def test_digest_tells_calibrations_apart_and_survives_saving(tiny_model, tmp_path):
+    task = tiny_model.tasks["sentiment"]
+    calibrated = [
+        dataclasses.replace(
+            tiny_model, tasks={"sentiment": task.calibrated({"temperature": {"logits": own}})}
+        )
+        for own in (1.1, 1 / 3)
+    ]
+    digests = {model.weights_digest for model in (tiny_model, *calibrated)}
+    assert len(digests) == 3
+    calibrated[1].save(tmp_path / "model")
+    assert TrainedModel.load(tmp_path / "model").weights_digest == calibrated[1].weights_digest

@@ -80,7 +80,10 @@ class TrainedModel:
 
     @cached_property
     def weights_digest(self) -> str:
-        """The first 16 hexadecimal digits of SHA-256 over all weights and their names."""
+        """The first 16 hexadecimal digits of SHA-256 over all weights and their names.
+
+        Also over what tasks chose on validation, by which the same weights are more or less sure.
+        """
         import torch
 
         digest = hashlib.sha256()
@@ -88,7 +91,14 @@ class TrainedModel:
             digest.update(name.encode())
             numbers = weights.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
             digest.update(numbers.numpy())
+        if self._calibrations:
+            digest.update(json.dumps(self._calibrations, sort_keys=True).encode())
         return digest.hexdigest()[:16]
+
+    @property
+    def _calibrations(self) -> dict[str, Any]:
+        """By task, of those that chose something."""
+        return {name: task.calibration for name, task in self.tasks.items() if task.calibration}
 
     def predict(
         self, rows: pd.DataFrame, *, task: str, tokens_per_batch: int = 8192
@@ -201,7 +211,6 @@ class TrainedModel:
 
     def _describe(self) -> dict[str, Any]:
         told = {"conditioning": self.conditioning.describe()} if self.conditioning else {}
-        chosen = {name: task.calibration for name, task in self.tasks.items() if task.calibration}
         return {
             "format": CONDITIONED_FORMAT if self.conditioning else FORMAT,
             "encoder": {
@@ -215,7 +224,7 @@ class TrainedModel:
             "tasks": {
                 name: task.parameters.model_dump(mode="json") for name, task in self.tasks.items()
             },
-            **({CALIBRATION: chosen} if chosen else {}),
+            **({CALIBRATION: self._calibrations} if self._calibrations else {}),
             **told,
         }
 
