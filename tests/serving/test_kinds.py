@@ -232,6 +232,7 @@ def test_place_that_is_none_is_refused(predictor, columns, message):
         ("answer", {"question": "who"}, "no column 'passage', which task 'answer' asks for"),
         ("answer", {"question": " ", "passage": "a"}, "question 0 is empty"),
         ("answer", {"question": "who", "passage": "\u200b"}, "passage 0 is empty"),
+        ("answer", {"question": "who", "passage": "\ufeff\x01"}, "passage 0 is empty"),
         ("answer", {"question": "who", "passage": "x" * 201}, "passage 0 has 201 characters"),
         ("likeness", {"text": "a", "other_text": None}, "other_text 0 is None, which is no text"),
         ("finding", {"query": ""}, "query 0 is empty"),
