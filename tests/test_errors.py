@@ -11,6 +11,7 @@ from ccnlp.errors import did_you_mean
         ("Es", ["ES", "es"], "did you mean 'es'?"),
         ("x", ["b", "a"], "known are 'a', 'b'"),
         ("x", [], "none is known"),
+        ("cafe\u0301", ["caf\xe9"], r"did you mean 'caf\xe9' instead of 'cafe\u0301'?"),
     ],
 )
 def test_hint_is_the_nearest_name_or_all(name, known, hint):

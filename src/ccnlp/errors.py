@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from unicodedata import normalize
 
 MAX_LISTED = 12
 
@@ -35,11 +36,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     "known are 'delimited', 'parquet'"
     >>> did_you_mean("NEUTRAL", ["neutral", "positive"])
     "did you mean 'neutral'?"
+
+    Names that look the same, as they differ in their Unicode normal form alone, are told by code
+    points.
     """
     names = sorted(known)
     by_lower = {known_name.lower(): known_name for known_name in names}
     near = get_close_matches(name, names, n=1)
     near = near or [by_lower[n] for n in get_close_matches(name.lower(), by_lower, n=1)]
+    if near and normalize("NFC", near[0]) == normalize("NFC", name):
+        return f"did you mean {near[0]!a} instead of {name!a}?"
     if near:
         return f"did you mean {near[0]!r}?"
     if not names:

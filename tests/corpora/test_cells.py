@@ -30,14 +30,16 @@ def test_texts_that_cannot_be_used_are_missing_with_a_reason():
 
 def test_lists_that_cannot_be_used_are_missing_with_a_reason():
     cells = [["a", 1], [], "a", ["a", None], ["a", "\u200b", "\u3000", ""]]
-    lists, reasons = list_reasons([*cells, ["\u200b"]], "tokens")
-    assert lists == [["a", "1"], None, None, None, None, ["\u200b"]]
+    cells += [["\u200b"], ["a", ["b"]], [{"b": 1}]]
+    lists, reasons = list_reasons(cells, "tokens")
+    assert lists == [["a", "1"], None, None, None, None, ["\u200b"], None, None]
     assert reasons[1:5].tolist() == [
         "tokens is empty",
         "tokens is no list",
         "tokens has an item that is no text",
         "tokens has an empty item, number 3 of 4",
     ]
+    assert reasons[6:].tolist() == ["tokens has an item that is no text"] * 2
 
 
 def test_empty_list_can_be_used_where_the_column_allows_it() -> None:

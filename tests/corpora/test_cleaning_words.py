@@ -34,12 +34,13 @@ def test_word_of_which_nothing_is_left_stays_as_it_is(clean):
 
 
 def test_lists_that_say_nothing_or_too_much_are_rejected(clean):
-    rows = clean(["\u200b", "\u200d"], ["a" * 10, "b" * 10], ["a"])
+    rows = clean(["\u200b", "\u200d"], ["a" * 10, "b" * 10], ["\ufeff", "\x01"], ["a"])
 
-    assert rows["rejected_by"].fillna("").tolist() == ["cleaning", "cleaning", ""]
-    assert rows["rejection_reason"].tolist()[:2] == [
+    assert rows["rejected_by"].fillna("").tolist() == ["cleaning"] * 3 + [""]
+    assert rows["rejection_reason"].tolist()[:3] == [
         "the tokens is empty",
         "the tokens has 21 characters, more than 20 (ingestion.cleaning.max_characters)",
+        "the tokens is empty",
     ]
 
 

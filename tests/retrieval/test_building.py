@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError
@@ -114,11 +115,32 @@ def test_answer_tells_the_language_of_the_query(passages, finding_model):
     assert list(answer.passages) == ["rank", "score", "passage_id", "language", "passage"]
 
 
-def test_empty_query_is_refused(passages, finding_model):
+@pytest.mark.parametrize(
+    ("query", "number", "message"),
+    [
+        (" \n", 1, "the query is empty"),
+        ("\u200b\ufeff", 1, "the query is empty"),
+        ("a\x00", 1, "the query has null bytes or halves of characters"),
+        ("\ud83d", 1, "the query has null bytes or halves of characters"),
+        ("a", 0, "the number of passages is 0; ask for 1 or more"),
+        ("a", 2.5, "the number of passages is 2.5; ask for 1 or more"),
+    ],
+)
+def test_query_that_is_none_is_refused(passages, finding_model, query, number, message):
     embedder = ModelEmbedder(finding_model, "finding")
+    index = build_index(passages, embedder, task="finding")
 
-    with pytest.raises(CcnlpError, match="the query is empty"):
-        ask(build_index(passages, embedder, task="finding"), " \n", embedder=embedder)
+    with pytest.raises(CcnlpError, match=message):
+        ask(index, query, embedder=embedder, number=number)
+
+
+def test_query_is_clean_as_passages_are(passages, finding_model):
+    embedder = ModelEmbedder(finding_model, "finding")
+    index = build_index(passages, embedder, task="finding")
+
+    plain, other = (ask(index, q, embedder=embedder) for q in ("é good", "e\u0301\t good"))
+
+    pd.testing.assert_frame_equal(plain.passages, other.passages)
 
 
 def test_index_of_other_weights_is_not_asked(passages, finding_model, other_model):

@@ -133,6 +133,11 @@ def test_damaged_index_is_refused(index, tmp_path, name, is_removed):
         ("{", "holds no index of passages"),
         ("[]", "holds no index of passages"),
         (json.dumps({"format": 99}), "format 99 is not 1; build it again"),
+        (json.dumps({"format": 1}), "does not say task, origin and files of the index; build it"),
+        (
+            json.dumps({"format": 1, "task": "t", "origin": "o", "files": {}}),
+            "does not say what passages.parquet holds; build it again",
+        ),
     ],
 )
 def test_folder_of_another_form_is_refused(index, tmp_path, description, message):

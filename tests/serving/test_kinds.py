@@ -232,6 +232,7 @@ def test_place_that_is_none_is_refused(predictor, columns, message):
         ("answer", {"question": "who"}, "no column 'passage', which task 'answer' asks for"),
         ("answer", {"question": " ", "passage": "a"}, "question 0 is empty"),
         ("answer", {"question": "who", "passage": "\u200b"}, "passage 0 is empty"),
+        ("answer", {"question": "who", "passage": "\ufeff\x01"}, "passage 0 is empty"),
         ("answer", {"question": "who", "passage": "x" * 201}, "passage 0 has 201 characters"),
         ("likeness", {"text": "a", "other_text": None}, "other_text 0 is None, which is no text"),
         ("finding", {"query": ""}, "query 0 is empty"),
@@ -284,12 +285,20 @@ def test_query_finds_as_many_passages_in_the_languages_that_are_asked_for(predic
         ({"number": 2.5}, "'number' of passages is 2.5; give 1 to 100"),
         ({"number": "3"}, "'number' of passages is '3'; give 1 to 100"),
         ({"number": 101}, "'number' of passages is 101; give 1 to 100"),
+        ({"number": 2.0}, "'number' of passages is 2.0; give 1 to 100"),
+        ({"languages": None}, "'languages' is None, which is no list; leave it out, or give one"),
+        ({"languages": [["en"]]}, r"language \['en'\] is not a BCP-47 tag"),
     ],
 )
 def test_passages_that_can_not_be_had_are_refused(predictor, parameters, message):
     with pytest.raises(RequestError, match=message) as caught:
         find(predictor, "good", **parameters)
     assert "parameters/" not in str(caught.value)
+
+
+def test_languages_of_passages_are_refused_by_a_task_that_finds_none(predictor):
+    with pytest.raises(RequestError, match="task 'names' finds no passages, whose languages"):
+        predictor.predict(pd.DataFrame({"text": ["a"]}), task="names", languages=["en"])
 
 
 def test_long_query_is_told(model, passages):

@@ -374,11 +374,23 @@ def test_own_culture_of_a_row_stays_the_answer(conditioned_model):
             "names 'all' beside others; .* training, GB, MX, latam, and is named alone",
         ),
         ("GB", r"'cultures' is the text 'GB'; name them in a list, \['GB'\]"),
+        (5, "'cultures' is 5, which is no list; leave it out, or give one"),
     ],
 )
 def test_culture_that_the_model_can_not_answer_by_is_refused(conditioned_model, cultures, message):
     with pytest.raises(RequestError, match=message):
         by_culture(conditioned_model).predict(request("good"), cultures=cultures)
+
+
+def test_column_that_stands_twice_is_refused(predictor):
+    twice = pd.DataFrame([["good", "bad"]], columns=["text", "text"])
+    with pytest.raises(RequestError, match="has two columns 'text'; give each once"):
+        predictor.predict(twice)
+
+
+def test_language_that_is_a_list_is_refused(predictor):
+    with pytest.raises(RequestError, match=r"language .*'en', 'es'.* is not a BCP-47 tag"):
+        predictor.predict(pd.DataFrame({"text": ["good"], "language": [["en", "es"]]}))
 
 
 def test_model_that_is_told_nothing_refuses_cultures(predictor):

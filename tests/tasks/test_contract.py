@@ -223,6 +223,12 @@ def test_task_names_that_cannot_stand_in_those_of_weights_are_refused(name):
         TasksParameters.model_validate({name: entry})
 
 
+def test_name_that_no_head_can_have_is_refused():
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
+    with pytest.raises(ValidationError, match=r"task 'training': a module of torch .*tasks\.yml"):
+        TasksParameters.model_validate({"training": entry})
+
+
 @pytest.mark.parametrize("name", ["keys", "type", "train", "größe", "a b-c_1"])
 def test_task_names_may_be_those_of_methods(name, tiny_encoder):
     entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}

@@ -28,15 +28,17 @@ def table(*pairs):
 
 def test_rows_that_cannot_be_used_are_told_with_what_they_hold(task):
     labels = [["joy"], [], ["joy", "rage"], ["fear", "joy", "fear"], "joy", None, np.array(["joy"])]
+    labels.append(["Joy"])
 
     assert task.validate(pd.DataFrame({"text": "x", "labels": labels})).tolist() == [
         pd.NA,
         pd.NA,
-        "label 'rage' is not one of 'joy', 'fear', 'anger'",
+        "label 'rage' is not one of 'joy', 'fear', 'anger'; did you mean 'anger'?",
         "label 'fear' is named twice",
         "labels is no list: 'joy'",
         "labels is no list: None",
         pd.NA,
+        "label 'Joy' is not one of 'joy', 'fear', 'anger'; did you mean 'joy'?",
     ]
 
 

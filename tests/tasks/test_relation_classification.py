@@ -98,6 +98,7 @@ def test_head_reads_the_states_at_the_marks_and_the_pooled_text_in_place_of_a_lo
         (["0"], ["4", "8"], "first_entity is ['0'], not the first character and the one behind"),
         (["0", "x"], ["4", "8"], "first_entity is ['0', 'x'], not the first character"),
         (["-1", "3"], ["4", "8"], "first_entity is ['-1', '3'], not the first character"),
+        (["0", "9" * 5000], ["4", "8"], "first_entity is ['0', '999"),
         (["0", "3"], ["4", "99"], "second_entity is 4 to 99, which is no place in 17 characters"),
         (["3", "3"], ["4", "8"], "first_entity is 3 to 3, which is no place in 17 characters"),
         (["3", "4"], ["4", "8"], "first_entity is white space alone"),

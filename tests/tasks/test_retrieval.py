@@ -289,7 +289,9 @@ def test_features_of_all_splits_keep_what_ranks_need(task, rows, tiny_encoder):
         ({"passage_language": "english"}, "is not a BCP-47 tag; did you mean"),
         ({"passage_language": "EN"}, "passage_language 'EN' is written 'en'"),
         ({"passage": "who?"}, "the passage is the query itself"),
+        ({"passage": " who?\t"}, "the passage is the query itself"),
         ({"negatives": ["no", "She."]}, "the passage is one of its negatives"),
+        ({"negatives": ["no", "She.\n"]}, "the passage is one of its negatives"),
     ],
 )
 def test_row_that_is_no_pair_says_why(task, rows, changes, reason):

@@ -115,6 +115,11 @@ def test_mixed_steps_have_a_batch_of_every_task(run, caplog):
     assert "film is kept at" in caplog.text
 
 
+def test_training_that_is_too_short_for_a_task_is_refused(run):
+    with pytest.raises(ConfigurationError, match="and none of film, which would learn nothing"):
+        run(steps=1)
+
+
 def test_one_task_chooses_the_weights_that_are_kept(run):
     own = {"choose_by": "task", "task": "film", "weights": {}}
     history = run(epochs=2, validation={"tasks": own}).history

@@ -92,7 +92,7 @@ def list_reasons(
     lists: list[list[str] | None] = []
     reasons: dict[int, str] = {}
     for position, cell in enumerate(cells):
-        items = [as_text(item) for item in cell] if isinstance(cell, list | tuple) else None
+        items = [_item_as_text(i) for i in cell] if isinstance(cell, list | tuple) else None
         texts = [item for item in items or [] if item is not None and why_not_text(item) is None]
         if items is None:
             reasons[position] = f"{column} is no list"
@@ -105,6 +105,11 @@ def list_reasons(
             reasons[position] = f"{column} has an empty item, number {place} of {len(texts)}"
         lists.append(None if position in reasons else texts)
     return lists, _reasons(reasons, len(cells))
+
+
+def _item_as_text(item: object) -> str | None:
+    """As `as_text`; a list within a list would pass for a word that is spelt `["so"]`."""
+    return None if isinstance(item, list | dict) else as_text(item)
 
 
 def _reasons(reasons: dict[int, str], size: int) -> "pd.Series[str]":

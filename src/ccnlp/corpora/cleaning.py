@@ -17,15 +17,19 @@ from ccnlp.examples import CONTEXT
 STAGE = "cleaning"
 
 WHITE_SPACE = re.compile(r"\s+")
-CONTROL = re.compile("[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\ufffe\uffff]")
-"""Control characters that are no white space, byte order marks, annotation marks, noncharacters."""
+NO_TEXT = "\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffb\ufffe\uffff"
+"""Control characters that are no white space, byte order marks, annotation marks, noncharacters;
+for a class of a regular expression."""
+
+CONTROL = re.compile(f"[{NO_TEXT}]")
 
 VISIBLE = re.compile(
     "[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u2800\u3164\ufe00-\ufe0f\uffa0]"
+    f"\u2800\u3164\ufe00-\ufe0f\uffa0{NO_TEXT}]"
 )
-"""Anything but white space, blanks of other names (fillers of Hangul, the empty braille cell) and
-marks that only act on their neighbours."""
+"""Anything but white space, blanks of other names (fillers of Hangul, the empty braille cell),
+marks that only act on their neighbours, and what cleaning takes away; a text that is quoted, and a
+word by itself, may be made of that alone."""
 
 # What UTF-8 leaves when it was read as a one-byte code page: the code page's letter for a lead
 # byte (C2-F4), then its characters for continuation bytes (80-BF). Western pages first, Cyrillic

@@ -384,7 +384,8 @@ def _content(columns: Mapping[str, Sequence[object]], position: int) -> str:
             text = as_text(cell)
         except CorpusError as error:  # one that no field needs
             text = f"({error})"
-        cells[name] = None if text is None else printable(text[:MAX_CONTENT_CHARACTERS])
+        shown = None if text is None else printable(text[:MAX_CONTENT_CHARACTERS])
+        cells[printable(name)] = shown
     return json.dumps(cells, ensure_ascii=False)
 
 

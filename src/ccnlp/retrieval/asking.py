@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ccnlp.corpora.cleaning import clean_text, has_visible_text
+from ccnlp.corpora.decoding import why_not_text
 from ccnlp.corpora.language_identification import detect_language
 from ccnlp.errors import CcnlpError
 from ccnlp.retrieval.embedding import Embedder
@@ -38,19 +40,24 @@ def ask(
 
     Args:
         index: of passages.
-        query: in any language.
+        query: in any language; cleaned as passages are.
         embedder: that made the index.
-        number: of passages.
+        number: of passages, 1 or more.
         languages: of the passages; any if `None`.
 
     Raises:
-        CcnlpError: the query is empty, or the index was made with other weights.
+        CcnlpError: the query is empty or no text, the number is none, or the index was made with
+            other weights.
         ConfigurationError: there is no passage in a language.
     """
-    text = query.strip()
-    if not text:
+    text = clean_text(query)
+    if not has_visible_text(text):
         raise CcnlpError("the query is empty; ask something")
+    if why_not_text(text) is not None:
+        raise CcnlpError("the query has null bytes or halves of characters, which are no text")
+    if not isinstance(number, int) or number < 1:
+        raise CcnlpError(f"the number of passages is {number!r}; ask for 1 or more")
     index.check_origin(embedder.origin)
-    language, score = detect_language(text.replace("\n", " "))
+    language, score = detect_language(text)
     found = index.search(embedder.embed([text], side="query"), number=number, languages=languages)
     return Answer(language, score, found.drop(columns="query"))

@@ -180,4 +180,10 @@ def _read_description(folder: Path) -> Mapping[str, Any]:
         raise CcnlpError(f"{folder} holds no index of passages ({error}); {MEND}") from error
     if found != FORMAT:
         raise CcnlpError(f"{path}: format {found!r} is not {FORMAT}; {MEND}")
+    files = description.get("files")
+    if not isinstance(files, dict) or not {"task", "origin"} <= description.keys():
+        raise CcnlpError(f"{path} does not say task, origin and files of the index; {MEND}")
+    for name in (PASSAGES_FILE, VECTORS_FILE):
+        if name not in files:
+            raise CcnlpError(f"{path} does not say what {name} holds; {MEND}")
     return description

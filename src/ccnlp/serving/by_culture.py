@@ -28,11 +28,9 @@ def parse_cultures(model: TrainedModel, asked: Sequence[str]) -> tuple[str, ...]
         asked: ISO 3166 regions and groups that the model knows, or `ALL` alone.
 
     Raises:
-        RequestError: the model is told nothing of culture, or of one of these; one is none, `ALL`
-            stands beside others, or what is asked is no list.
+        RequestError: the model is told nothing of culture, or of one of these; one is none, or
+            `ALL` stands beside others.
     """
-    if isinstance(asked, str):
-        raise RequestError(f"'cultures' is the text {asked!r}; name them in a list, [{asked!r}]")
     told = told_cultures(model)
     if model.conditioning is None or not told:
         raise RequestError(

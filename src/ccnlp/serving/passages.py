@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ccnlp.corpora.language_identification import detect_language
-from ccnlp.cultures import parse_language
+from ccnlp.cultures import canonical_language
 from ccnlp.errors import ConfigurationError
 from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.retrieval.index import PassageIndex
@@ -44,16 +44,12 @@ def answer_with_passages(
     is_whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
     if not is_whole or not 1 <= number <= MAX_PASSAGES:
         raise RequestError(f"'number' of passages is {number!r}; give 1 to {MAX_PASSAGES}")
-    if isinstance(languages, str):
-        raise RequestError(
-            f"'languages' is the text {languages!r}; name them in a list, [{languages!r}]"
-        )
+    asked = _parse_languages(languages)
     vectors = embedder.embed(queries.tolist(), side="query")
     try:
-        asked = [parse_language(tag, where="the request: languages") for tag in languages]
-        found = index.search(vectors, number=number, languages=asked or None)
+        found = index.search(vectors, number=int(number), languages=asked or None)
     except ConfigurationError as error:
-        raise RequestError(str(error).removesuffix(" (parameters/corpora.yml)")) from None
+        raise RequestError(str(error)) from None
     columns = ["passage_id", "language", "passage", "score"]
     by_query = {query: own[columns].to_dict("records") for query, own in found.groupby("query")}
     detected = [detect_language(text) for text in queries]
@@ -66,3 +62,15 @@ def answer_with_passages(
             "query_language_score": pd.Series([score for _, score in detected], dtype="float64"),
         }
     )
+
+
+def _parse_languages(languages: Sequence[str]) -> list[str]:
+    """The tags in their canonical form.
+
+    Raises:
+        RequestError: one is none; names the near one.
+    """
+    try:
+        return [canonical_language(tag) for tag in languages]
+    except ValueError as error:
+        raise RequestError(f"the request: languages: language {error}") from None

@@ -12,7 +12,7 @@ from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.by_culture import answer_by_culture, parse_cultures
 from ccnlp.serving.errors import RequestError
 from ccnlp.serving.passages import DEFAULT_PASSAGES, answer_with_passages
-from ccnlp.serving.request import ServingParameters, read_inputs, read_request
+from ccnlp.serving.request import ServingParameters, check_list, read_inputs, read_request
 from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import IS_CUT, WINDOW_OF, Task
@@ -109,12 +109,15 @@ class Predictor:
         Raises:
             RequestError: a task that the model does not serve, too many or too long texts, a
                 missing column or text, a place that is none, a context or a language that is none,
-                a culture that is none or that the model knows nothing of, or `abstains` that is no
-                truth value.
+                a culture that is none or that the model knows nothing of, languages of passages
+                for a task that finds none, lists that are none, or `abstains` that is no truth
+                value.
         """
         definition = self._find_task(task)
         if not isinstance(abstains, bool):
             raise RequestError(f"'abstain' is {abstains!r}; give true or false")
+        check_list(cultures, "cultures")
+        check_list(languages, "languages")
         asked = self._parse_cultures(cultures, definition) if len(cultures) else ()
         keys = self.model.conditioning.keys if self.model.conditioning else None
         read = read_request(
@@ -122,6 +125,11 @@ class Predictor:
         )
         if isinstance(definition, Retrieval):
             return self._find_passages(read, definition, languages=languages, number=number)
+        if len(languages):
+            raise RequestError(
+                f"task {definition.name!r} finds no passages, whose languages 'languages' names; "
+                "leave it out"
+            )
         rows = read_inputs(read, definition)
         answer = self._answer(read, rows, definition)
         if keys is not None:

@@ -33,6 +33,18 @@ class ServingParameters(BaseModel):
     tokens_per_batch: int = Field(ge=16, description="padded tokens of a batch; bounds the memory")
 
 
+def check_list(given: object, name: str) -> None:
+    """Checks that what a request names beside its rows is a list.
+
+    Raises:
+        RequestError: it is something else, such as one text; shows how to write it.
+    """
+    if isinstance(given, str):
+        raise RequestError(f"{name!r} is the text {given!r}; name them in a list, [{given!r}]")
+    if not isinstance(given, list | tuple | np.ndarray):
+        raise RequestError(f"{name!r} is {given!r}, which is no list; leave it out, or give one")
+
+
 def read_request(
     request: pd.DataFrame,
     task: Task,
@@ -84,6 +96,9 @@ def read_inputs(rows: pd.DataFrame, task: Task) -> pd.DataFrame:
 
 
 def _check_columns(request: pd.DataFrame, task: Task) -> None:
+    twice = request.columns[request.columns.duplicated()]
+    if len(twice):
+        raise RequestError(f"the request has two columns {twice[0]!r}; give each once")
     missing = [column for column in task.request_columns if column not in request]
     if missing:
         found = ", ".join(map(repr, request.columns)) or "none"

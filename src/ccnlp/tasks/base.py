@@ -135,6 +135,11 @@ class TasksParameters(RootModel[dict[str, TaskParameters]]):
                     f"task {name!r}: a name holds letters, digits, spaces, _ and - only "
                     "(parameters/tasks.yml)"
                 )
+            if name == "training":
+                raise ValueError(
+                    "task 'training': a module of torch holds its mode by this name, so that no "
+                    "head can have it; call the task otherwise (parameters/tasks.yml)"
+                )
         return root
 
 

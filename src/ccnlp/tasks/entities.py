@@ -1,5 +1,6 @@
 """Texts with two marked entities as sequences of token ids, marks around each entity."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ MARKS = ("@", "#")
 
 CUT_AWAY = -1
 """The position of a mark that there was no room for."""
+
+NUMBER = re.compile("[0-9]{1,18}")
+"""Of a character; more digits are a number that no text reaches, and that Python may not read."""
 
 Place = tuple[int, int]
 
@@ -100,7 +104,7 @@ def read_place(cell: Sequence[str]) -> Place:
 
 def why_no_place(cell: Sequence[str], text: str, column: str) -> str | None:
     """Why a cell names no place in the text, or `None`."""
-    if len(cell) != 2 or not all(part.isascii() and part.isdigit() for part in cell):
+    if len(cell) != 2 or not all(map(NUMBER.fullmatch, cell)):
         return f"{column} is {list(cell)}, not the first character and the one behind the last"
     start, end = read_place(cell)
     if not start < end <= len(text):

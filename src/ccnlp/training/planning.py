@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from ccnlp.errors import ConfigurationError
 from ccnlp.training.batches import PlannedBatch, TaskRows, plan_epochs
 from ccnlp.training.groups import Rows, group_names
 from ccnlp.training.languages import of_languages
@@ -20,7 +21,8 @@ def count_batches(
 
     Raises:
         CorpusError: a task has no train rows.
-        ConfigurationError: there are none of a language that is to be trained on.
+        ConfigurationError: there are none of a language that is to be trained on, or a task has no
+            batch.
     """
     features = of_languages(features, parameters.languages)
     rows, _ = rows_and_partners(features, parameters)
@@ -40,8 +42,12 @@ def rows_to_draw(
 def plan_training(
     drawn_from: Mapping[str, TaskRows], parameters: TrainingParameters
 ) -> list[list[PlannedBatch]]:
-    """The batches of each epoch."""
-    return plan_epochs(
+    """The batches of each epoch.
+
+    Raises:
+        ConfigurationError: there is none of some task, whose head would stay as it began.
+    """
+    plan = plan_epochs(
         drawn_from,
         num_epochs=parameters.epochs,
         num_batches=parameters.num_batches(len(drawn_from)),
@@ -50,6 +56,15 @@ def plan_training(
         batches=parameters.batches,
         seed=parameters.seed,
     )
+    drawn = {batch.task for epoch in plan for batch in epoch}
+    missing = [task for task in drawn_from if task not in drawn]
+    if missing:
+        raise ConfigurationError(
+            f"the training has {sum(map(len, plan))} batches, and none of {', '.join(missing)}, "
+            "which would learn nothing; raise training.steps or training.multitask.temperature, or "
+            "take multitask.batches: mixed (parameters/training.yml)"
+        )
+    return plan
 
 
 def _task_rows(table: pa.Table, rows: Rows, columns: Sequence[str]) -> TaskRows:

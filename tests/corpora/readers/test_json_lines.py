@@ -52,6 +52,11 @@ def test_nested_objects_are_columns_with_a_dot(read_json):
     assert rows["text"].tolist() == ["good"]
 
 
+def test_name_that_is_no_text_stands_in_the_quarantine_with_escapes(read_json):
+    rows = read_json('{"text": "good", "label": "bad", "no\\ud83dte": 1}')
+    assert json.loads(rows["content"][0]) == {"text": "good", "label": "bad", "no\\ud83dte": "1"}
+
+
 def test_numbers_and_truth_values_are_labels(read_json):
     lines = [{"text": "a", "label": 1}, {"text": "b", "label": 2.0}, {"text": "c", "label": True}]
     rows = read_json(

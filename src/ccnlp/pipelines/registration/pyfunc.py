@@ -60,7 +60,7 @@ class ServedModel(PythonModel):
             return self.predictor.predict(
                 model_input,
                 task=given.get("task") or None,
-                cultures=given.get("cultures") or (),
+                cultures=given.get("cultures", ()),
                 abstains=given.get("abstain", True),
                 **{name: given[name] for name in ("languages", "number") if name in given},
             )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ccnlp.errors import did_you_mean
 from ccnlp.tasks.base import TASKS, Batch, Features
 from ccnlp.tasks.confidence import MIN_ROWS, choose_scale, rescale
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
@@ -65,7 +66,9 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         for label, times in Counter(labels).items():
             if label not in self.labels:
                 known = ", ".join(map(repr, self.labels))
-                return f"label {label!r} is not one of {known}"
+                near = did_you_mean(str(label), self.labels)
+                hint = f"; {near}" if near.startswith("did") else ""
+                return f"label {label!r} is not one of {known}{hint}"
             if times > 1:
                 return f"label {label!r} is named twice"
         return None

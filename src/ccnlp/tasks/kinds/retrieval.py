@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from ccnlp.corpora.cleaning import clean_text
 from ccnlp.cultures import parse_language
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
@@ -97,15 +98,19 @@ class Retrieval(TalliedTask):
         return [*self.input_columns, *(name for name in READ_BESIDE_TEXTS if name in rows)]
 
     def validate(self, rows: pd.DataFrame) -> pd.Series:
-        """A language that is none, a passage that is the query, a negative that is the passage."""
+        """A language that is none, a passage that is the query, a negative that is the passage.
+
+        Texts that differ in white space or in the normal form are the same, as cleaning makes them.
+        """
         languages = rows["passage_language"]
         wrong = {language: _why_no_language(language) for language in languages.unique()}
         reasons = languages.map(wrong).astype("string")
         asked = rows.get("language", languages)
-        is_itself = (rows["query"] == rows["passage"]) & (asked == languages)
+        queries, passages = (rows[side].map(_tidy) for side in self.input_columns)
+        is_itself = (queries == passages) & (asked == languages)
         reasons = reasons.mask(reasons.isna() & is_itself, "the passage is the query itself")
-        negatives = zip(rows["passage"], lists_of(rows, NEGATIVES), strict=True)
-        is_among = np.array([passage in own for passage, own in negatives], dtype=bool)
+        negatives = zip(passages, lists_of(rows, NEGATIVES), strict=True)
+        is_among = np.array([passage in map(_tidy, own) for passage, own in negatives], dtype=bool)
         return reasons.mask(reasons.isna() & is_among, "the passage is one of its negatives")
 
     def encode(
@@ -253,6 +258,11 @@ def _padded(
     features: Sequence[Features], column: str, pad_token_id: int
 ) -> "tuple[torch.Tensor, torch.Tensor]":
     return pad_token_ids([feature[column] for feature in features], pad_token_id=pad_token_id)
+
+
+def _tidy(text: str) -> str:
+    """The text as it is compared; to mend its encoding would take long where it is long."""
+    return clean_text(text, mends_mojibake=False)
 
 
 def _why_no_language(tag: str) -> str | None:
