@@ -28,7 +28,7 @@ from ccnlp.studies.parameters import (
     MultitaskStudyParameters,
     TransferStudyParameters,
 )
-from ccnlp.tasks.base import TaskParameters
+from ccnlp.tasks.base import TASKS, TaskParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.parameters import TrainingParameters
 
@@ -103,6 +103,15 @@ def render() -> str:
     for name, model in ENTRIES.items():
         parts += [f"## {name}\n", "| key | | what |", "|---|---|---|"]
         parts += [*rows(model, None, ""), ""]
+    for kind in sorted(TASKS):
+        options = TASKS.get(kind).options_type
+        if options.model_fields:
+            parts += [
+                f"## tasks.<name>.options of kind {kind}\n",
+                "| key | | what |",
+                "|---|---|---|",
+            ]
+            parts += [*rows(options, None, ""), ""]
     return "\n".join(parts)
 
 

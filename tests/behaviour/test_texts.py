@@ -73,7 +73,7 @@ def test_no_test_text_gives_an_empty_table(model):
 
 @pytest.mark.parametrize("kind", ["sequence_classification", "label_distribution"])
 def test_tasks_of_one_label_are_judged(kind):
-    view = {"view": "majority"} if kind == "label_distribution" else {}
+    view = {"options": {"view": "majority"}} if kind == "label_distribution" else {}
     entry = {"kind": kind, "loss_weight": 1.0, "labels": ["a", "b"], **view}
     (task,) = build_tasks(TasksParameters.model_validate({"x": entry})).values()
     assert labels_one_text(task)

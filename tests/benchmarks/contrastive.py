@@ -64,7 +64,7 @@ def ours(pairs: pd.DataFrame) -> dict[str, Any]:
     """The project's default, for one epoch."""
     from ccnlp.retrieval.embedding import ModelEmbedder
 
-    entry = {"kind": "retrieval", "loss_weight": 1, "retrieval": RETRIEVAL}
+    entry = {"kind": "retrieval", "loss_weight": 1, "options": RETRIEVAL}
     tasks = build_tasks(TasksParameters.model_validate({TASK: entry}))
     encoder = load_encoder_checkpoint()
     parameters = TrainingParameters.model_validate({**load_parameters("training"), "epochs": 1})

@@ -108,7 +108,7 @@ def _offsets(window: Window) -> list[tuple[int, int] | None]:
 def run(way: str, num_questions: int) -> dict[str, Any]:
     """Questions a second, and of the plain way the share of answers that are ours."""
     answers = {"max_tokens": MAX_TOKENS, "stride_tokens": 128, "may_be_missing": False}
-    entry = {"kind": "question_answering", "loss_weight": 1, "answers": answers}
+    entry = {"kind": "question_answering", "loss_weight": 1, "options": answers}
     task = build_tasks(TasksParameters.model_validate({"qa": entry}))["qa"]
     assert isinstance(task, QuestionAnswering)
     passages, windows, logits = make_windows(num_questions)

@@ -145,7 +145,7 @@ def hate() -> dict[str, Task]:
         "kind": "label_distribution",
         "loss_weight": 1.0,
         "labels": ["not_hate", "hate"],
-        "view": "distribution",
+        "options": {"view": "distribution"},
     }
     return build_tasks(TasksParameters.model_validate({"hate": parameters}))
 

@@ -260,8 +260,8 @@ def test_environment_of_many_tasks_has_the_tasks_of_its_corpora(monkeypatch, tmp
     for key, entry in entries.items():
         check_entry(entry, tasks[entry.task], where=key)
         others = OmegaConfigLoader(str(CONF), env=TOGETHER[key], **CONFIG_LOADER_ARGS)
-        own = others["parameters"]["tasks"][entry.task]
-        assert loader["parameters"]["tasks"][entry.task] | {"answers": None} == own | {
-            "answers": None
-        }
+        mine, own = (one["parameters"]["tasks"][entry.task] for one in (loader, others))
+        for told in (mine, own):  # windows are shorter here
+            told.get("options", {}).pop("stride_tokens", None)
+        assert mine == own
     assert loader["globals"]["model_name"] == "ccnlp-understanding"

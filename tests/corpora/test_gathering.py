@@ -41,7 +41,9 @@ THREE = ["no", "perhaps", "yes"]
 def of_labels(labels: list[str]) -> dict[str, Task]:
     """The task `hate` with other labels."""
     values = {"kind": "label_distribution", "loss_weight": 1.0, "labels": labels}
-    return build_tasks(TasksParameters.model_validate({"hate": values | {"view": "majority"}}))
+    return build_tasks(
+        TasksParameters.model_validate({"hate": values | {"options": {"view": "majority"}}})
+    )
 
 
 def by_place(rows: pd.DataFrame, column: str) -> dict:

@@ -18,7 +18,11 @@ TASKS = build_tasks(
                 "loss_weight": 1,
                 "labels": ["entailment", "contradiction"],
             },
-            "similarity": {"kind": "pair_similarity", "loss_weight": 1, "score_range": [0, 5]},
+            "similarity": {
+                "kind": "pair_similarity",
+                "loss_weight": 1,
+                "options": {"score_range": [0, 5]},
+            },
             "relation": {
                 "kind": "relation_classification",
                 "loss_weight": 1,

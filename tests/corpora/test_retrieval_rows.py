@@ -31,7 +31,7 @@ LONG = "A long passage of a hundred characters and more that several questions c
 
 @pytest.fixture
 def tasks():
-    entry = {"kind": "retrieval", "loss_weight": 1, "retrieval": RETRIEVAL}
+    entry = {"kind": "retrieval", "loss_weight": 1, "options": RETRIEVAL}
     return build_tasks(TasksParameters.model_validate({"finding": entry}))
 
 

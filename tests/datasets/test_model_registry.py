@@ -112,9 +112,9 @@ def many_kinds(package, tiny_model):
         "names": {"kind": "token_classification", "labels": ["PER"]},
         "answer": {
             "kind": "question_answering",
-            "answers": {"max_tokens": 5, "stride_tokens": 4, "may_be_missing": True},
+            "options": {"max_tokens": 5, "stride_tokens": 4, "may_be_missing": True},
         },
-        "finding": {"kind": "retrieval", "retrieval": RETRIEVAL},
+        "finding": {"kind": "retrieval", "options": RETRIEVAL},
     }
     own = {name: {**entry, "loss_weight": 1} for name, entry in entries.items()}
     tasks = build_tasks(TasksParameters.model_validate(own))

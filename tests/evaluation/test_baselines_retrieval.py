@@ -27,7 +27,7 @@ def task():
         "num_negatives": 0,
         "dimensions": [],
     }
-    entry = {"kind": "retrieval", "loss_weight": 1, "retrieval": options}
+    entry = {"kind": "retrieval", "loss_weight": 1, "options": options}
     return build_tasks(TasksParameters.model_validate({"t": entry}))["t"]
 
 

@@ -10,7 +10,7 @@ from ccnlp.evaluation.baselines_scores import (
 from ccnlp.evaluation.parameters import TfidfParameters
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
-ENTRY = {"kind": "pair_similarity", "loss_weight": 1, "score_range": [0, 5]}
+ENTRY = {"kind": "pair_similarity", "loss_weight": 1, "options": {"score_range": [0, 5]}}
 TFIDF = {
     "word_ngrams": [1, 1],
     "character_ngrams": [2, 3],

@@ -23,7 +23,7 @@ def tagging():
 
 @pytest.fixture
 def frames():
-    return build("intent_slots", labels=["ask", "tell"], slot_types=["who", "where"])
+    return build("intent_slots", labels=["ask", "tell"], options={"slot_types": ["who", "where"]})
 
 
 def make_rows(names, cities, split, kinds=("PER", "LOC")):

@@ -17,7 +17,7 @@ ENTRY = {
     "kind": "label_distribution",
     "loss_weight": 1,
     "labels": ["no", "yes"],
-    "view": "majority",
+    "options": {"view": "majority"},
 }
 TASKS = build_tasks(TasksParameters.model_validate({"t": ENTRY}))
 CULTURES = ("AU", "SG", "ZA")

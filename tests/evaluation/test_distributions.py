@@ -11,7 +11,8 @@ from ccnlp.evaluation.scores import compare_systems, score_predictions
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
 ENTRY = {
-    "kind": "label_distribution", "loss_weight": 1, "labels": ["no", "yes"], "view": "majority",
+    "kind": "label_distribution", "loss_weight": 1, "labels": ["no", "yes"],
+    "options": {"view": "majority"},
 }  # fmt: skip
 TASKS = build_tasks(TasksParameters.model_validate({"t": ENTRY}))
 SIZE = 200

@@ -13,7 +13,8 @@ from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 
 def tasks_of(view=None, *labels, context="none"):
     kind = "sequence_classification" if view is None else "label_distribution"
-    entry = {"kind": kind, "loss_weight": 1.0, "labels": labels or ["no", "yes"], "view": view}
+    entry = {"kind": kind, "loss_weight": 1.0, "labels": labels or ["no", "yes"]}
+    entry |= {"options": {"view": view}} if view else {}
     return build_tasks(TasksParameters.model_validate({"t": entry | {"context": context}}))
 
 
@@ -82,7 +83,7 @@ def test_difference_of_views_is_told(trained, asked, told):
         ),
         (
             model_of("distribution", "a", "b"),
-            r"the labels of the fine-tuned model are \['a', 'b'\]",
+            "the fine-tuned model answers with the labels 'a', 'b', and the task asks for 'no', ",
         ),
     ],
 )
@@ -123,7 +124,7 @@ def test_tasks_are_judged_by_their_primary_metric_and_beside_a_champion_of_any_v
     assert not alone.is_obstacle
     other = judged_tasks(model, model_of("distribution", "a", "b"))["t"].why_not_compared
     assert other.is_obstacle
-    assert other.reason.startswith("the labels of the champion are")
+    assert other.reason.startswith("the champion answers with the labels 'a', 'b', and the")
 
 
 def test_champion_that_reads_or_is_told_otherwise_is_compared_and_told(
@@ -185,18 +186,20 @@ def test_champion_that_answers_something_else_is_not_compared():
     ("entry", "parameter", "was", "asked"),
     [
         (
-            {"kind": "intent_slots", "labels": ["ask", "set"], "slot_types": ["day"]},
+            {"kind": "intent_slots", "labels": ["ask", "set"]},
             "slot_types",
             ["day"],
             ["day", "hour"],
         ),
-        ({"kind": "pair_similarity", "score_range": [0, 5]}, "score_range", [0, 5], [0, 1]),
+        ({"kind": "pair_similarity"}, "score_range", [0, 5], [0, 1]),
     ],
 )
 def test_model_of_other_answers_beside_the_labels_is_not_compared(entry, parameter, was, asked):
     trained, task = (
         build_tasks(
-            TasksParameters.model_validate({"t": {"loss_weight": 1, **entry, parameter: value}})
+            TasksParameters.model_validate(
+                {"t": {"loss_weight": 1, **entry, "options": {parameter: value}}}
+            )
         )
         for value in (was, asked)
     )
@@ -204,7 +207,7 @@ def test_model_of_other_answers_beside_the_labels_is_not_compared(entry, paramet
 
     why_not = why_not_comparable(champion, task["t"])
 
-    assert why_not.startswith(f"{parameter} of the champion is (")
+    assert why_not.startswith(f"the champion answers with the {parameter} ")
     assert why_not_comparable(champion, trained["t"]) is None
 
 
@@ -213,7 +216,7 @@ def test_model_that_answers_under_other_limits_is_told():
     trained, task = (
         build_tasks(
             TasksParameters.model_validate(
-                {"t": {"kind": "question_answering", "loss_weight": 1, "answers": answers}}
+                {"t": {"kind": "question_answering", "loss_weight": 1, "options": answers}}
             )
         )
         for answers in (entry, {**entry, "may_be_missing": True})
@@ -223,8 +226,8 @@ def test_model_that_answers_under_other_limits_is_told():
     (difference,) = differences(model, task["t"], culture=None)
 
     assert difference.told_of("X") == (
-        "X has for answers max_tokens 8, stride_tokens 4, may_be_missing False, and this model has "
-        "for answers max_tokens 8, stride_tokens 4, may_be_missing True"
+        "X has the options max_tokens 8, stride_tokens 4, may_be_missing False, and this model has "
+        "the options max_tokens 8, stride_tokens 4, may_be_missing True"
     )
     with pytest.raises(CcnlpError, match=r"may_be_missing False, and one is asked for now .*True"):
         check_model(model, task, culture=None)

@@ -105,8 +105,8 @@ def test_sets_of_a_champion_have_their_labels_in_the_order_of_the_task(rows):
         ),
         (
             ConstantModel(tasks_with("bad", "good")),
-            "the labels of the champion are ['bad', 'good'], "
-            "not ['negative', 'neutral', 'positive']",
+            "the champion answers with the labels 'bad', 'good', and the task asks for 'negative', "
+            "'neutral', 'positive'",
         ),
     ],
 )
@@ -121,7 +121,10 @@ def test_champion_that_cannot_be_compared_sits_out(model, reason, rows, tasks):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (("bad", "good"), r"the labels of the fine-tuned model are \['bad', 'good'\], not \['nega"),
+        (
+            ("bad", "good"),
+            "the fine-tuned model answers with the labels 'bad', 'good', and the task asks for",
+        ),
         (
             ("negative", "neutral", "positive"),
             "the fine-tuned model was trained on 1 of the 2 rows that are now validation and test",

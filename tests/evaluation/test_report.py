@@ -424,7 +424,7 @@ def test_failures_show_all_texts_of_a_row(make_predictions):
 
 
 def test_answers_that_are_not_just_right_or_wrong_are_no_failures(make_predictions):
-    entry = {"kind": "pair_similarity", "loss_weight": 1, "score_range": [0, 5]}
+    entry = {"kind": "pair_similarity", "loss_weight": 1, "options": {"score_range": [0, 5]}}
     pairs = build_tasks(TasksParameters.model_validate({"likeness": entry}))
     examples = pd.DataFrame(
         {"id": ["e0000"], "task": "likeness", "text": ["It rains."], "other_text": ["It is wet."]}

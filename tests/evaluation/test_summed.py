@@ -259,7 +259,7 @@ def test_prior_of_a_small_group_has_no_labels_that_the_group_lacks(parameters):
 
 
 def test_correlations_of_groups_may_lie_farther_apart_than_shares(parameters):
-    entry = {"kind": "pair_similarity", "loss_weight": 1, "score_range": [0, 5]}
+    entry = {"kind": "pair_similarity", "loss_weight": 1, "options": {"score_range": [0, 5]}}
     pairs = build_tasks(TasksParameters.model_validate({"t": entry}))
     table = predictions(tfidf="0", finetuned="0")
     places = table["example_id"].str[-2:].map(lambda digits: int(digits, 16))

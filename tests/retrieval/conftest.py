@@ -23,7 +23,7 @@ OPTIONS = {
 @pytest.fixture
 def tasks():
     labels = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
-    finding = {"kind": "retrieval", "loss_weight": 1, "retrieval": OPTIONS}
+    finding = {"kind": "retrieval", "loss_weight": 1, "options": OPTIONS}
     return build_tasks(TasksParameters.model_validate({"finding": finding, "mood": labels}))
 
 

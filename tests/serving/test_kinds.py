@@ -27,15 +27,19 @@ RETRIEVAL = {
 }
 ENTRIES = {
     "names": {"kind": "token_classification", "labels": ["PER", "LOC"]},
-    "frame": {"kind": "intent_slots", "labels": ["ask", "set"], "slot_types": ["time"]},
+    "frame": {
+        "kind": "intent_slots",
+        "labels": ["ask", "set"],
+        "options": {"slot_types": ["time"]},
+    },
     "relation": {"kind": "relation_classification", "labels": ["none", "is"]},
     "answer": {
         "kind": "question_answering",
-        "answers": {"max_tokens": 5, "stride_tokens": 4, "may_be_missing": True},
+        "options": {"max_tokens": 5, "stride_tokens": 4, "may_be_missing": True},
     },
     "emotions": {"kind": "multi_label_classification", "labels": ["joy", "fear"]},
-    "likeness": {"kind": "pair_similarity", "score_range": [0, 5]},
-    "finding": {"kind": "retrieval", "retrieval": RETRIEVAL},
+    "likeness": {"kind": "pair_similarity", "options": {"score_range": [0, 5]}},
+    "finding": {"kind": "retrieval", "options": RETRIEVAL},
 }
 
 

@@ -167,7 +167,7 @@ def test_a_distribution_is_judged_by_how_near_the_arms_come_to_it(evaluation_par
     # Most rows are ties: shares come nearer to them, and the labels of the others stay right.
     tie, sure = [0.5, 0.5], [0.0, 1.0]
     reference = pd.Series([tie, tie, tie, sure] * 100)
-    soft = {"kind": "label_distribution", "view": "distribution", "loss_weight": 1}
+    soft = {"kind": "label_distribution", "options": {"view": "distribution"}, "loss_weight": 1}
     tasks = build_tasks(TasksParameters.model_validate({"t": {**soft, "labels": ["no", "yes"]}}))
     arms = []
     for arm, yes in (("none", 0.99), ("told", 0.7)):

@@ -344,7 +344,7 @@ REGISTERED = {
         {"text": ["the film was good", "bad", "I loved it"], "label": ["good", "bad", "good"]},
     ),
     "label_distribution": (
-        {"labels": ("bad", "good"), "view": "distribution"},
+        {"labels": ("bad", "good"), "options": {"view": "distribution"}},
         {
             "text": ["the film was good", "bad", "I loved it"],
             "label": ["good", "bad", "good"],
@@ -369,7 +369,7 @@ REGISTERED = {
         },
     ),
     "pair_similarity": (
-        {"score_range": (0, 5)},
+        {"options": {"score_range": (0, 5)}},
         {
             "text": ["the film was good", "the film was bad", "I loved it"],
             "other_text": ["I loved it", "it was great", "the film was great"],
@@ -377,7 +377,7 @@ REGISTERED = {
         },
     ),
     "relation_classification": (
-        {"labels": ("none", "is(e1,e2)", "is(e2,e1)"), "none_label": "none"},
+        {"labels": ("none", "is(e1,e2)", "is(e2,e1)"), "options": {"none_label": "none"}},
         {
             "text": ["the film was good", "good was the film", "I loved the bad film"],
             "first_entity": [["4", "8"], ["0", "4"], ["2", "7"]],
@@ -386,7 +386,7 @@ REGISTERED = {
         },
     ),
     "question_answering": (
-        {"answers": {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": True}},
+        {"options": {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": True}},
         {
             "question": ["was it good", "who loved it", "was the service great"],
             "passage": [
@@ -401,7 +401,7 @@ REGISTERED = {
     ),
     "retrieval": (
         {
-            "retrieval": {
+            "options": {
                 "query_prefix": "query: ",
                 "passage_prefix": "passage: ",
                 "temperature": 0.05,
@@ -426,7 +426,7 @@ REGISTERED = {
         },
     ),
     "intent_slots": (
-        {"labels": ("ask", "set"), "slot_types": ("time",)},
+        {"labels": ("ask", "set"), "options": {"slot_types": ("time",)}},
         {
             "tokens": [["it", "is", "good"], ["bad"], ["the", "film"] * 12],
             "tags": [["B-time", "I-time", "O"], ["O"], ["O", "B-time"] * 12],

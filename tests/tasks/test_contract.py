@@ -208,11 +208,15 @@ def test_sequence_classification_refuses_label_sets(labels, message):
         build_tasks(TasksParameters.model_validate({"s": entry}))
 
 
-def test_view_is_refused_where_a_task_has_one_target():
+def test_options_of_another_kind_are_refused():
     entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
 
-    with pytest.raises(ConfigurationError, match=r"'s'.* no view of annotations.*tasks\.yml"):
-        build_tasks(TasksParameters.model_validate({"s": {**entry, "view": "majority"}}))
+    with pytest.raises(
+        ConfigurationError, match=r"'s': options of kind 'seq.*: view: .*tasks\.yml"
+    ):
+        build_tasks(
+            TasksParameters.model_validate({"s": {**entry, "options": {"view": "majority"}}})
+        )
 
 
 @pytest.mark.parametrize("name", ["a.b", "a/b", "", " a", "a\n"])

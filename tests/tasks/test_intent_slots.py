@@ -10,7 +10,7 @@ from ccnlp.tasks.base import TasksParameters, build_tasks
 def build(**changes):
     entry = {"kind": "intent_slots", "loss_weight": 1} | {
         "labels": ["ask", "set"],
-        "slot_types": ["time"],
+        "options": {"slot_types": ["time"]},
     }
     return build_tasks(TasksParameters.model_validate({"t": entry | changes}))["t"]
 
@@ -44,8 +44,8 @@ def outputs_of(intents, tag_probabilities):
         ({"labels": ["ask"]}, r"labels \['ask'\] must be two intents or more"),
         ({"labels": ["ask", "ask"]}, "each once"),
         ({"labels": ["ask", " set"]}, "none of them empty or with a space at its edge"),
-        ({"slot_types": []}, "slot_types names none of the types"),
-        ({"slot_types": ["I-time"]}, "slot_types has 'I-time', which is empty"),
+        ({"options": {"slot_types": []}}, "slot_types names none of the types"),
+        ({"options": {"slot_types": ["I-time"]}}, "slot_types has 'I-time', which is empty"),
     ],
 )
 def test_intents_and_slots_that_make_no_frame_are_refused(changes, message):

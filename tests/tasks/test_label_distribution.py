@@ -22,7 +22,8 @@ ROWS = pd.DataFrame(
 
 
 def task_of(view):
-    entry = {"kind": "label_distribution", "loss_weight": 1, "labels": LABELS, "view": view}
+    entry = {"kind": "label_distribution", "loss_weight": 1, "labels": LABELS}
+    entry["options"] = {"view": view}
     return build_tasks(TasksParameters.model_validate({"t": entry}))["t"]
 
 
@@ -121,17 +122,21 @@ def test_training_is_steered_by_what_the_view_is_about(view, metric):
 
 
 def test_a_view_must_be_chosen():
+    entry = {"kind": "label_distribution", "loss_weight": 1, "labels": LABELS}
+    parameters = TasksParameters.model_validate({"t": entry})
+
     with pytest.raises(
-        ConfigurationError, match=r"task 't'.* needs a view: majority, .*tasks\.yml"
+        ConfigurationError, match=r"task 't'.* options of kind .*: view: it is missing .*tasks\.yml"
     ):
-        task_of(None)
+        build_tasks(parameters)
 
 
 @pytest.mark.parametrize(
     "labels", [["weak", "none", "strong"], ["none", "weak", "strong", "strongest"]]
 )
 def test_counts_of_labels_that_have_changed_are_refused(labels):
-    entry = {"kind": "label_distribution", "loss_weight": 1, "labels": labels, "view": "majority"}
+    entry = {"kind": "label_distribution", "loss_weight": 1, "labels": labels}
+    entry["options"] = {"view": "majority"}
     task = build_tasks(TasksParameters.model_validate({"t": entry}))["t"]
 
     with pytest.raises(ConfigurationError, match=r"counted for other labels .*pipelines ingestion"):

@@ -48,7 +48,7 @@ def test_rows_that_cannot_be_used_are_told_with_what_they_hold(task):
         ({"labels": ["joy"]}, "name fewer than two"),
         ({"labels": ["joy", "joy"]}, "name one twice"),
         ({"labels": ["joy", ""]}, "label '' is empty, or begins or ends with a space"),
-        ({"view": "majority"}, "has one target, and no view of annotations"),
+        ({"options": {"view": "majority"}}, "options of kind .*: view: "),
     ],
 )
 def test_entries_that_do_not_fit_are_refused(change, message):

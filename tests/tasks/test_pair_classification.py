@@ -74,5 +74,5 @@ def test_pairs_have_no_context():
 @pytest.mark.parametrize("parameter", [{"score_range": [0, 1]}, {"none_label": "no"}])
 def test_parameters_of_other_kinds_are_refused(parameter):
     (name,) = parameter
-    with pytest.raises(ConfigurationError, match=f"'t': kind 'pair_classification' has no {name}"):
-        build_tasks(TasksParameters.model_validate({"t": {**ENTRY, **parameter}}))
+    with pytest.raises(ConfigurationError, match=f"'t': options of kind 'pair_.*': {name}: "):
+        build_tasks(TasksParameters.model_validate({"t": {**ENTRY, "options": parameter}}))

@@ -8,7 +8,7 @@ import torch
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import TasksParameters, build_tasks
 
-ENTRY = {"kind": "pair_similarity", "loss_weight": 1, "score_range": [0, 5]}
+ENTRY = {"kind": "pair_similarity", "loss_weight": 1, "options": {"score_range": [0, 5]}}
 
 
 def build(**changes):
@@ -22,8 +22,8 @@ def table(references, predictions):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"score_range": None}, "needs a score_range .* such as .0, 5., and it is missing"),
-        ({"score_range": [5, 0]}, r"needs a score_range .*, and \[5.0, 0.0\] is none"),
+        ({"options": {}}, "options of kind .*: score_range: it is missing"),
+        ({"options": {"score_range": [5, 0]}}, r"score_range: \[5.0, 0.0\] is no range from the"),
         ({"labels": ["a", "b"]}, "predicts a score, and no labels such as 'a'"),
     ],
 )
@@ -45,7 +45,7 @@ def test_score_that_is_no_number_or_outside_the_range_has_a_reason():
 
 
 def test_scores_are_shares_of_the_range_in_features_and_scores_in_predictions(tiny_encoder):
-    task = build(score_range=[1, 5])
+    task = build(options={"score_range": [1, 5]})
     rows = pd.DataFrame({"text": ["a"], "other_text": ["b"], "score": ["2"]})
 
     features = task.encode(rows, tiny_encoder.load_tokenizer(), max_length_tokens=16)

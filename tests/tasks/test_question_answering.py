@@ -24,7 +24,7 @@ PASSAGE = "the film was very good and I loved it"
 
 
 def build(**changes):
-    entry = {"kind": "question_answering", "loss_weight": 1, "answers": {**ANSWERS, **changes}}
+    entry = {"kind": "question_answering", "loss_weight": 1, "options": {**ANSWERS, **changes}}
     return build_tasks(TasksParameters.model_validate({"qa": entry}))["qa"]
 
 
@@ -195,7 +195,7 @@ def test_answers_can_not_be_written_without_passages(task):
         (
             [],
             [],
-            "the question has no answer, which tasks.qa.answers.may_be_missing does not allow "
+            "the question has no answer, which tasks.qa.options.may_be_missing does not allow "
             "(parameters/tasks.yml)",
         ),
     ],
@@ -247,18 +247,18 @@ def test_metrics_of_no_rows_are_none(task):
     [
         (
             {"kind": "question_answering"},
-            r"task 'qa': kind question_answering needs answers, .*may_be_missing.*tasks\.yml",
+            r"task 'qa': options of kind 'question_answering': max_tokens: .*tasks\.yml",
         ),
         (
-            {"kind": "question_answering", "answers": ANSWERS, "labels": ["a", "b"]},
+            {"kind": "question_answering", "options": ANSWERS, "labels": ["a", "b"]},
             r"task 'qa': kind question_answering has no labels; .*tasks\.yml",
         ),
         (
-            {"kind": "sequence_classification", "answers": ANSWERS, "labels": ["a", "b"]},
-            r"task 'qa': kind 'sequence_classification' has no answers, which is .*tasks\.yml",
+            {"kind": "sequence_classification", "options": ANSWERS, "labels": ["a", "b"]},
+            r"task 'qa': options of kind 'sequence_classification': max_tokens: .*tasks\.yml",
         ),
         (
-            {"kind": "question_answering", "answers": ANSWERS, "context": "prefix"},
+            {"kind": "question_answering", "options": ANSWERS, "context": "prefix"},
             r"task 'qa': kind 'question_answering' reads no context",
         ),
     ],

@@ -16,7 +16,7 @@ ENTRY = {
     "kind": "relation_classification",
     "loss_weight": 1,
     "labels": LABELS,
-    "none_label": "none",
+    "options": {"none_label": "none"},
 }
 
 
@@ -120,7 +120,7 @@ def test_label_outside_the_set_has_a_reason():
 
 def test_none_label_must_be_a_label():
     with pytest.raises(ConfigurationError, match=r"none_label 'nona' .*; did you mean 'none'"):
-        build(none_label="nona")
+        build(options={"none_label": "nona"})
 
 
 def test_f1_leaves_no_relation_out_and_takes_the_directions_of_one_together():
@@ -154,7 +154,7 @@ def test_f1_of_no_relation_at_all_is_none():
 
 
 def test_every_label_counts_where_none_is_named():
-    task = build(none_label=None)
+    task = build(options={})
 
     assert task.relations == tuple(LABELS)
 

@@ -31,7 +31,7 @@ OPTIONS = {
 
 
 def build(**changes):
-    entry = {"kind": "retrieval", "loss_weight": 1, "retrieval": OPTIONS | changes}
+    entry = {"kind": "retrieval", "loss_weight": 1, "options": OPTIONS | changes}
     return build_tasks(TasksParameters.model_validate({"t": entry}))["t"]
 
 
@@ -311,8 +311,8 @@ def test_translation_may_be_spelt_as_the_query(task, rows):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({}, r"'t': kind retrieval needs retrieval, with query_prefix.*tasks\.yml"),
-        ({"retrieval": OPTIONS, "labels": ["a", "b"]}, r"'t': kind retrieval has no labels.*yml"),
+        ({}, r"'t': options of kind 'retrieval': query_prefix: it is missing; .*tasks\.yml"),
+        ({"options": OPTIONS, "labels": ["a", "b"]}, r"'t': kind retrieval has no labels.*yml"),
     ],
 )
 def test_entry_that_does_not_fit_is_refused(entry, message):
@@ -325,8 +325,8 @@ def test_entry_that_does_not_fit_is_refused(entry, message):
 def test_other_kinds_refuse_options_of_retrieval():
     entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
 
-    with pytest.raises(ConfigurationError, match=r"has no retrieval, which is for kind retrieval"):
-        build_tasks(TasksParameters.model_validate({"t": {**entry, "retrieval": OPTIONS}}))
+    with pytest.raises(ConfigurationError, match=r"'t': options of kind 'seq.*': query_prefix: "):
+        build_tasks(TasksParameters.model_validate({"t": {**entry, "options": OPTIONS}}))
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_other_kinds_refuse_options_of_retrieval():
     ],
 )
 def test_options_out_of_range_are_refused(changes, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ConfigurationError, match=message):
         build(**changes)
 
 
@@ -347,7 +347,7 @@ def test_dimensions_must_be_fewer_than_the_encoder_has(tiny_encoder):
     task = build(dimensions=[16, 32])
 
     with pytest.raises(
-        ConfigurationError, match=r"tasks\.t\.retrieval\.dimensions are \[16, 32\].*have 32 numbers"
+        ConfigurationError, match=r"tasks\.t\.options\.dimensions are \[16, 32\].*have 32 numbers"
     ):
         build_network(
             load_backbone(tiny_encoder.folder), {"t": task}, pooling="mean", head_dropout=0.0

@@ -185,7 +185,7 @@ def test_kind_that_reads_no_context_refuses_the_parameter():
 @pytest.mark.parametrize("kind", ["sequence_classification", "label_distribution"])
 def test_kinds_of_one_label_a_text_read_the_context_if_asked(kind, tokenizer):
     entry = {"kind": kind, "loss_weight": 1, "labels": ["a", "b"]}
-    entry |= {"view": "majority"} if kind == "label_distribution" else {}
+    entry |= {"options": {"view": "majority"}} if kind == "label_distribution" else {}
     rows = pd.DataFrame({"text": ["good"], "context": ["the film"]})
     found = {}
     for reading in ("none", *READINGS):

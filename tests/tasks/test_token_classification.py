@@ -62,10 +62,8 @@ def test_types_that_make_no_tags_are_refused(labels, message):
 
 
 def test_slot_types_are_refused_where_there_are_no_slots():
-    with pytest.raises(
-        ConfigurationError, match="'token_classification' has no slot_types, which is for"
-    ):
-        build(slot_types=["time"])
+    with pytest.raises(ConfigurationError, match="kind 'token_classification': slot_types: "):
+        build(options={"slot_types": ["time"]})
 
 
 def test_rows_with_bad_tags_are_told(task):
@@ -233,7 +231,9 @@ def test_entities_and_frames_are_learnt_saved_and_predicted(
     )  # fmt: skip
     tasks = {
         "entities": build(),
-        "frame": build(kind="intent_slots", labels=["ask", "set"], slot_types=["PER", "LOC"]),
+        "frame": build(
+            kind="intent_slots", labels=["ask", "set"], options={"slot_types": ["PER", "LOC"]}
+        ),
     }
     for name, task in tasks.items():
         task.name = name

@@ -16,7 +16,8 @@ from ccnlp.tokenisation.notes import (
     with_note,
 )
 
-ENTRY = {"kind": "label_distribution", "loss_weight": 1, "labels": ["a", "b"], "view": "majority"}
+ENTRY = {"kind": "label_distribution", "loss_weight": 1, "labels": ["a", "b"]}
+ENTRY["options"] = {"view": "majority"}
 MEND = r"; tokenise again: kedro run --pipelines tokenisation$"
 
 
@@ -43,8 +44,16 @@ def test_features_that_would_be_made_again_serve():
         ({}, {"max_length_tokens": 128}, r"tokens 64, which is 128 now \(.*tokenisation\.yml\)"),
         ({}, {"num_added_tokens": 1}, r"room for 0 tokens .* adds 1 \(parameters/culture\.yml\)"),
         ({"context": "prefix"}, {}, r"context none, and tasks\.t\.context is prefix now \(.*\)"),
-        ({"labels": ["b", "a"]}, {}, r"as label_d.* labels \['a', 'b'\] and the view majority, .*"),
-        ({"view": "distribution"}, {}, r".* view majority, and has changed .*/tasks\.yml\)"),
+        (
+            {"labels": ["b", "a"]},
+            {},
+            r"as label_d.* labels \['a', 'b'\] and the options view majority, .*",
+        ),
+        (
+            {"options": {"view": "distribution"}},
+            {},
+            r".* view majority, and has changed .*/tasks\.yml\)",
+        ),
     ],
 )
 def test_features_of_another_tokenisation_are_refused(entry, now, message):
@@ -53,7 +62,7 @@ def test_features_of_another_tokenisation_are_refused(entry, now, message):
 
 
 def test_features_that_do_not_tell_their_length_are_refused():
-    noted = json.dumps({"kind": "label_distribution", "labels": ["a", "b"], "view": "majority"})
+    noted = json.dumps({"kind": "label_distribution", "labels": ["a", "b"], "options": {}})
     features = {"t": with_note(pa.table({"input_ids": [[1]]}), ENCODED_FOR, noted)}
     with pytest.raises(ConfigurationError, match=rf"_tokens unknown, which is 64 now .*{MEND}"):
         check_encoded_for(features, tasks_of(), max_length_tokens=64)

@@ -14,7 +14,7 @@ TEXTS = {"the film was good": [1.0, 4.0], "it was boring": [6.0, 2.0], "so so": 
 
 def tasks_of(view):
     entry = {"kind": "label_distribution", "loss_weight": 1, "labels": ["bad", "good"]}
-    return build_tasks(TasksParameters.model_validate({"t": {**entry, "view": view}}))
+    return build_tasks(TasksParameters.model_validate({"t": {**entry, "options": {"view": view}}}))
 
 
 @pytest.fixture
@@ -69,5 +69,5 @@ def test_model_learns_the_majority_beside_rows_without_one(train):
 
 
 def test_features_of_another_view_are_refused(train):
-    with pytest.raises(ConfigurationError, match=r"and the view majority, and has changed since"):
+    with pytest.raises(ConfigurationError, match="options view majority, and has changed since"):
         train("distribution", features_of="majority")

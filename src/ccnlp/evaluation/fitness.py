@@ -13,12 +13,6 @@ from ccnlp.tasks.base import Task
 TRAIN_AGAIN = "train again: kedro run --pipelines augmentation,tokenisation,training"
 TASKS_FILE = "parameters/tasks.yml"
 
-ANSWER_PARAMETERS = ("slot_types", "score_range", "none_label")
-"""Parameters of a task that say what may be answered, beside its labels."""
-
-READING_PARAMETERS = ("answers", "retrieval")
-"""Groups of parameters that say how rows of one kind are read and answered."""
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -60,15 +54,12 @@ def differences(
 
 def _describe(task: Task, culture: CultureParameters | None) -> Iterator[tuple[str, str]]:
     """What is said of a model for this task, an aspect each, with the file of its parameter."""
-    view, context = task.parameters.view, task.parameters.context
     yield f"reads {listed(task.input_columns)}", TASKS_FILE
-    labels = f"the annotators' {view.replace('_', ' ')}" if view else "one label a row"
-    yield f"was trained on {labels}", TASKS_FILE
-    yield f"reads {f'the context as {context}' if task.reads_context else 'no context'}", TASKS_FILE
-    for parameter in READING_PARAMETERS:
-        told = getattr(task.parameters, parameter)
-        made = "nothing" if told is None else ", ".join(f"{k} {v}" for k, v in told)
-        yield f"has for {parameter} {made}", TASKS_FILE
+    yield f"was trained on {task.target_description}", TASKS_FILE
+    context = f"the context as {task.parameters.context}" if task.reads_context else "no context"
+    yield f"reads {context}", TASKS_FILE
+    own = [f"{name} {value}" for name, value in task.reading_options.items()]
+    yield f"has the options {', '.join(own)}" if own else "has no options", TASKS_FILE
     yield describe_conditioning(culture), CULTURE_FILE
 
 
@@ -93,14 +84,17 @@ def _why_other_answers(trained: Task, task: Task, name: str) -> str | None:
     if trained.target_columns != task.target_columns:
         asked = listed(task.target_columns)
         return f"{name} answers {listed(trained.target_columns)}, and the task asks for {asked}"
-    if set(trained.labels) != set(task.labels):
-        return f"the labels of {name} are {list(trained.labels)}, not {list(task.labels)}"
-    for parameter in ANSWER_PARAMETERS:
-        known, asked_for = (getattr(own.parameters, parameter) for own in (trained, task))
-        is_set = parameter == "slot_types" and known and asked_for
-        if (set(known) != set(asked_for)) if is_set else known != asked_for:
-            return f"{parameter} of {name} is {known}, not {asked_for}"
+    known, asked_for = trained.answer_space, task.answer_space
+    for parameter in {**asked_for, **known}:
+        if known.get(parameter) != asked_for.get(parameter):
+            own, other = (_told(space.get(parameter)) for space in (known, asked_for))
+            return f"{name} answers with the {parameter} {own}, and the task asks for {other}"
     return None
+
+
+def _told(value: object) -> str:
+    """A part of an answer space, sets in order."""
+    return listed(sorted(value)) if isinstance(value, set) else repr(value)
 
 
 def check_model(

@@ -14,7 +14,7 @@ from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.kinds.retrieval import Retrieval, vectors_of
 from ccnlp.tasks.ranking import Scores
 from ccnlp.tasks.retrieval_features import texts_as_features
-from ccnlp.tasks.retrieval_parameters import RetrievalParameters
+from ccnlp.tasks.retrieval_options import RetrievalOptions
 
 Side = Literal["query", "passage"]
 
@@ -79,7 +79,7 @@ class EncoderEmbedder:
     """
 
     encoder: EncoderCheckpoint
-    options: RetrievalParameters
+    options: RetrievalOptions
     max_length_tokens: int
 
     @property
@@ -114,5 +114,5 @@ def retrieval_task(model: TrainedModel, name: str) -> Retrieval:
     return task
 
 
-def _prefix(options: RetrievalParameters, side: Side) -> str:
+def _prefix(options: RetrievalOptions, side: Side) -> str:
     return options.query_prefix if side == "query" else options.passage_prefix

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, RootModel, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator
 
 from ccnlp.corpora.tokens import join_tokens
-from ccnlp.errors import ConfigurationError
+from ccnlp.corpora.values import problems_of
+from ccnlp.errors import ConfigurationError, listed
 from ccnlp.examples import CONTEXT
 from ccnlp.registry import Registry
 from ccnlp.tasks.confidence import CONFIDENCE, rescale
 from ccnlp.tasks.frames import ContextReading
-from ccnlp.tasks.retrieval_parameters import RetrievalParameters
 from ccnlp.tasks.served import Served
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ Features = Mapping[str, Any]
 Backbone = Literal["encoder", "seq2seq"]
 """What stands below the heads: an encoder, or an encoder with a decoder that writes text."""
 
-TargetView = Literal["majority", "distribution", "pooled_majority", "pooled_distribution"]
-"""What of the annotators' labels is the target: of each culture by itself, or of all together."""
-
 WINDOW_OF = "window_of"
 """The column of features that says which row each belongs to, where a row has several windows."""
 
@@ -52,32 +49,14 @@ Pooling = Literal["first", "mean"]
 
 Calibration = Mapping[str, Mapping[str, float]]
 """What was chosen on validation: by what it is, such as thresholds, numbers by label."""
-KIND_PARAMETERS = {
-    "score_range": "pair_similarity",
-    "none_label": "relation_classification",
-    "answers": "question_answering",
-    "retrieval": "retrieval",
-    "slot_types": "intent_slots",
-}
-"""Parameters that one kind alone reads."""
 
 TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
 
 
-class AnswerParameters(BaseModel):
-    """`answers` of an entry: what an answer that is cut out of a passage may be."""
+class KindOptions(BaseModel):
+    """The options of a kind of task; each has its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_tokens: int = Field(ge=1, description="tokens of a predicted answer at most")
-    stride_tokens: int = Field(
-        ge=0,
-        description="tokens that neighbouring windows of a long passage share, at most half of a "
-        "window; answers up to this length stand whole in one of them",
-    )
-    may_be_missing: bool = Field(
-        description="whether a question may have no answer in its passage, and a model may say so"
-    )
 
 
 class TaskParameters(BaseModel):
@@ -90,36 +69,12 @@ class TaskParameters(BaseModel):
     labels: tuple[str, ...] = Field(
         default=(), description="the label set, in the order of the model's outputs"
     )
-    view: TargetView | None = Field(
-        default=None,
-        description="what of the annotators' labels is the target, for kind label_distribution",
-    )
     context: ContextReading = Field(
         default="none",
         description="how the model reads the context of texts, for corpora that name one: `none`, "
         "`text_pair` (behind the text, as the second of a pair) or `prefix` (in front of it)",
     )
-    score_range: tuple[FiniteFloat, FiniteFloat] | None = Field(
-        default=None,
-        description="the lowest and the highest score, for kind pair_similarity, such as [0, 5]",
-    )
-    none_label: str | None = Field(
-        default=None,
-        description="the label that says no relation holds, for kind relation_classification; it "
-        "is left out of F1",
-    )
-    answers: AnswerParameters | None = Field(
-        default=None,
-        description="what answers may be, for kind question_answering",
-    )
-    retrieval: RetrievalParameters | None = Field(
-        default=None, description="how queries find passages, for kind retrieval"
-    )
-    slot_types: tuple[str, ...] | None = Field(
-        default=None,
-        description="what the words of an utterance may be, for kind intent_slots, whose intents "
-        "are `labels`",
-    )
+    options: dict[str, Any] = Field(default={}, description="the kind's own options")
 
 
 class TasksParameters(RootModel[dict[str, TaskParameters]]):
@@ -190,8 +145,10 @@ class Task(Served, ABC):
     """Whether an answer is right exactly where it equals the reference, as text."""
     is_calibrated: ClassVar[bool] = False
     """Whether predictions, or how sure they are, depend on numbers chosen on validation."""
-    own_parameters: ClassVar[tuple[str, ...]] = ()
-    """Parameters that only this kind reads; others refuse them."""
+    options_type: ClassVar[type[KindOptions]] = KindOptions
+    """The kind's own options; it has none unless it says otherwise."""
+    options: KindOptions
+    """Those of the entry."""
     primary_metric: str
     """Key of `score` that early stopping looks at; up is better."""
 
@@ -201,24 +158,22 @@ class Task(Served, ABC):
         self.name = name
         self.parameters = parameters
         self.calibration: Calibration = calibration or {}
-        if parameters.view is not None and not self.annotation_columns:
-            raise ConfigurationError(
-                f"task {name!r}: kind {parameters.kind!r} has one target, and no view of "
-                "annotations; leave view out, or use kind label_distribution "
-                "(parameters/tasks.yml)"
-            )
-        for given, kind in KIND_PARAMETERS.items():
-            if given not in self.own_parameters and getattr(parameters, given) is not None:
-                raise ConfigurationError(
-                    f"task {name!r}: kind {parameters.kind!r} has no {given}, which is for kind "
-                    f"{kind}; leave it out (parameters/tasks.yml)"
-                )
+        self.options = self._parse_options()
         if self.reads_context and not self.can_read_context:
             raise ConfigurationError(
                 f"task {name!r}: kind {parameters.kind!r} reads no context; leave context out, or "
                 "set it to none (parameters/tasks.yml)"
             )
         self.check_parameters()
+
+    def _parse_options(self) -> KindOptions:
+        try:
+            return self.options_type.model_validate(self.parameters.options)
+        except ValidationError as error:
+            raise ConfigurationError(
+                f"task {self.name!r}: options of kind {self.parameters.kind!r}: "
+                f"{problems_of(error)} (parameters/tasks.yml)"
+            ) from None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -237,6 +192,21 @@ class Task(Served, ABC):
     def target_values(self) -> tuple[str, ...]:
         """What targets, or items of those that are lists, may be; empty where it is anything."""
         return self.labels
+
+    @property
+    def answer_space(self) -> dict[str, Any]:
+        """What answers may be, by parameter: models of another one can't be compared."""
+        return {"labels": set(self.labels)}
+
+    @property
+    def reading_options(self) -> dict[str, Any]:
+        """The options that say how rows are read and answered, to tell models apart."""
+        return {name: value for name, value in self.options if name not in self.answer_space}
+
+    @property
+    def target_description(self) -> str:
+        """What a row teaches, such as `one label a row`, to tell apart how models were trained."""
+        return f"{listed(self.target_columns)} of each row"
 
     @property
     def reads_context(self) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ccnlp.tasks.base import Batch, Features
 from ccnlp.tasks.padding import pad_token_ids
-from ccnlp.tasks.retrieval_parameters import RetrievalParameters
+from ccnlp.tasks.retrieval_options import RetrievalOptions
 from ccnlp.tasks.retrieval_texts import NEGATIVES, Places, RelatedTexts, lists_of
 from ccnlp.tasks.sequences import encode_texts
 
@@ -24,7 +24,7 @@ SIZES = ("num_tokens", "num_tokens_before_truncation", "num_characters")
 def read_sides(
     rows: pd.DataFrame,
     tokenizer: "PreTrainedTokenizerBase",
-    options: RetrievalParameters,
+    options: RetrievalOptions,
     *,
     max_length_tokens: int,
 ) -> dict[str, Sequence[Any]]:

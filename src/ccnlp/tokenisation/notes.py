@@ -46,8 +46,8 @@ def check_encoded_for(
     """Checks that texts were encoded as they would be now.
 
     Raises:
-        ConfigurationError: the kind, the labels, the view or the reading of contexts of a task has
-            changed since, or how many tokens a text is cut to or becomes longer by.
+        ConfigurationError: the kind, the labels, the options or the reading of contexts of a task
+            has changed since, or how many tokens a text is cut to or becomes longer by.
     """
     for name, table in features.items():
         noted = (table.schema.metadata or {}).get(ENCODED_FOR)
@@ -80,9 +80,10 @@ def _change(task: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> str | 
             "(parameters/tasks.yml)"
         )
     if was != now:
-        view = f" and the view {was['view']}" if "view" in was else ""
+        own = ", ".join(f"{name} {value}" for name, value in was.get("options", {}).items())
+        options = f" and the options {own}" if own else ""
         return (
-            f"as {was['kind']} with the labels {was['labels']}{view}, and has changed since "
+            f"as {was['kind']} with the labels {was['labels']}{options}, and has changed since "
             "(parameters/tasks.yml)"
         )
     return None

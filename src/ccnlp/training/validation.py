@@ -96,8 +96,8 @@ class ValidationRows:
             raise CorpusError(
                 f"task {task.name!r}: none of {len(references):,} validation rows has a label, "
                 "because their annotators are tied, so that no training can be judged; choose a "
-                "view that compares distributions (view, parameters/tasks.yml), or give the "
-                "corpora more validation rows (parameters/corpora.yml)"
+                "view that compares distributions (options.view, parameters/tasks.yml), or give "
+                "the corpora more validation rows (parameters/corpora.yml)"
             )
         return cls([features[row] for row in rows], window_of, references.reset_index(drop=True))
 

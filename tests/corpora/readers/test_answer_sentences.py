@@ -18,7 +18,7 @@ RETRIEVAL = {
     "num_negatives": 1,
     "dimensions": [],
 }
-TASKS = {"finding": {"kind": "retrieval", "loss_weight": 1, "retrieval": RETRIEVAL}}
+TASKS = {"finding": {"kind": "retrieval", "loss_weight": 1, "options": RETRIEVAL}}
 
 ENGLISH = "The mill is old. It stands by the river.  It burnt in 1901."
 SPANISH = "El molino es viejo y está junto al río. Se quemó en 1901."

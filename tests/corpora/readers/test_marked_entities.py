@@ -11,7 +11,7 @@ TASKS = build_tasks(
                 "kind": "relation_classification",
                 "loss_weight": 1,
                 "labels": ["none", "founded(e1,e2)", "founded(e2,e1)"],
-                "none_label": "none",
+                "options": {"none_label": "none"},
             }
         }
     )

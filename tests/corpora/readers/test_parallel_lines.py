@@ -133,7 +133,7 @@ def read_parted(tmp_path, make_entry):
         (tmp_path / "text.txt").write_text(texts, encoding="utf-8")
         (tmp_path / "labels.txt").write_text(labels, encoding="utf-8")
         kind = {"kind": "intent_slots", "loss_weight": 1, "labels": ["ask", "set"]}
-        kind["slot_types"] = ["time"]
+        kind["options"] = {"slot_types": ["time"]}
         entry = make_entry(
             reader="parallel_lines",
             path="text.txt",

@@ -59,7 +59,7 @@ GERMAN = a_document(
 @pytest.fixture
 def tasks():
     answers = {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": False}
-    entry = {"kind": "question_answering", "loss_weight": 1.0, "answers": answers}
+    entry = {"kind": "question_answering", "loss_weight": 1.0, "options": answers}
     return build_tasks(TasksParameters.model_validate({"answers": entry}))
 
 
@@ -150,7 +150,7 @@ FINE = a_question("Who built the bridge?", "Ada Holt", 46)
         ),
         (
             a_paragraph(BRIDGE, FINE, a_question("Where is it?", None, 0)),
-            "the question has no answer, which tasks.answers.answers.may_be_missing does not allow "
+            "the question has no answer, which tasks.answers.options.may_be_missing does not allow "
             "(parameters/tasks.yml)",
         ),
         (a_paragraph(BRIDGE, FINE, a_question(" ", "old", 5)), "question is empty"),
@@ -216,9 +216,8 @@ def test_article_without_paragraphs_is_rejected(read):
 
 
 def test_question_of_squad_two_without_an_answer_is_kept_where_allowed(read, tasks, monkeypatch):
-    entry = tasks["answers"].parameters
-    answers = entry.answers.model_copy(update={"may_be_missing": True})
-    monkeypatch.setattr(tasks["answers"], "answers", answers)
+    options = tasks["answers"].options.model_copy(update={"may_be_missing": True})
+    monkeypatch.setattr(tasks["answers"], "options", options)
     paragraph = a_paragraph(
         BRIDGE, FINE, a_question("Who burnt it?", None, 0, is_impossible=True, plausible_answers=[])
     )

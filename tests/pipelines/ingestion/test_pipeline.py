@@ -207,7 +207,7 @@ def test_last_entry_is_checked_before_the_first_corpus_is_read(catalog) -> None:
 
 
 def test_annotated_corpus_has_a_table_of_annotations_and_its_agreement(catalog) -> None:
-    kind = {"kind": "label_distribution", "loss_weight": 1.0, "view": "majority"}
+    kind = {"kind": "label_distribution", "loss_weight": 1.0, "options": {"view": "majority"}}
     tasks = load("tasks", "parameters")["tasks"]
     tasks["hate"] = {**kind, "labels": ["not_hate", "hate"]}
     catalog["params:tasks"] = TasksParameters.model_validate(tasks)

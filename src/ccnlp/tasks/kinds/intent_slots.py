@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, KindOptions, Pooling
 from ccnlp.tasks.bio import mend_seams
 from ccnlp.tasks.confidence import at_temperature, calibrate_labels, temperature_in
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+class IntentSlotsOptions(KindOptions):
+    """`options` of kind intent_slots."""
+
+    slot_types: tuple[str, ...] = Field(description="what the words of an utterance may be")
+
+
 @TASKS.register("intent_slots")
 class IntentSlots(WordTagging):
     """Predicts the intent, one of `labels`, and the slots' `tags` of the words in `tokens`.
@@ -32,7 +39,8 @@ class IntentSlots(WordTagging):
     """
 
     target_columns: ClassVar[tuple[str, ...]] = ("tags", "label")
-    own_parameters: ClassVar[tuple[str, ...]] = ("slot_types",)
+    options_type: ClassVar[type[KindOptions]] = IntentSlotsOptions
+    options: IntentSlotsOptions
     hub_task: ClassVar[str] = "token-classification"
     answer_columns: ClassVar[Mapping[str, Told]] = {
         "label": "text",
@@ -44,7 +52,7 @@ class IntentSlots(WordTagging):
 
     def check_parameters(self) -> None:
         """At least two intents and one type of slot, each once."""
-        self.check_types("slot_types")
+        self.check_types("options.slot_types")
         intents = self.labels
         is_clean = all(intent and intent == intent.strip() for intent in intents)
         if len(intents) < 2 or len(set(intents)) < len(intents) or not is_clean:
@@ -56,7 +64,12 @@ class IntentSlots(WordTagging):
     @property
     def types(self) -> tuple[str, ...]:
         """The types of slots."""
-        return self.parameters.slot_types or ()
+        return self.options.slot_types
+
+    @property
+    def answer_space(self) -> dict[str, Any]:
+        """The intents and the types of slots."""
+        return {**super().answer_space, "slot_types": set(self.types)}
 
     @property
     def target_values(self) -> tuple[str, ...]:

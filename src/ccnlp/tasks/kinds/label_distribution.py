@@ -1,16 +1,17 @@
 """One label for a whole text, of which annotators give a distribution, each culture its own."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import Field
 
 from ccnlp.agreement.votes import are_most_frequent, majority_codes
 from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import DISTRIBUTION_SIMILARITY, jensen_shannon_distance
-from ccnlp.tasks.base import TASKS, Batch, Calibration, Features
+from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, KindOptions
 from ccnlp.tasks.confidence import calibrate_shares
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 
@@ -21,11 +22,21 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
+TargetView = Literal["majority", "distribution", "pooled_majority", "pooled_distribution"]
+"""What of the annotators' labels is the target: of each culture by itself, or of all together."""
+
+
+class LabelDistributionOptions(KindOptions):
+    """`options` of kind label_distribution."""
+
+    view: TargetView = Field(description="what of the annotators' labels is the target")
+
+
 @TASKS.register("label_distribution")
 class LabelDistribution(SequenceClassification):
     """Predicts how the annotators of a text's culture, or of all cultures, label `text`.
 
-    A row is a text and a culture that judged it. The parameter `view` says what of the judgements
+    A row is a text and a culture that judged it. The option `view` says what of the judgements
     is the target:
 
     - `majority`: the most frequent label of the culture. On a tie there is none: the row has no
@@ -41,15 +52,23 @@ class LabelDistribution(SequenceClassification):
     )
 
     def check_parameters(self) -> None:
-        """As of any label set; and a view must be chosen."""
+        """As of any label set; a distribution is judged by its similarity."""
         super().check_parameters()
-        if self.parameters.view is None:
-            raise ConfigurationError(
-                f"task {self.name!r}: kind label_distribution needs a view: majority, "
-                "distribution, pooled_majority or pooled_distribution (parameters/tasks.yml)"
-            )
         if self._is_soft:
             self.primary_metric = DISTRIBUTION_SIMILARITY
+
+    options_type: ClassVar[type[KindOptions]] = LabelDistributionOptions
+    options: LabelDistributionOptions
+
+    @property
+    def target_description(self) -> str:
+        """The view of the annotators' labels."""
+        return f"the annotators' {self.options.view.replace('_', ' ')}"
+
+    @property
+    def reading_options(self) -> dict[str, Any]:
+        """None: the view is the target's."""
+        return {}
 
     @property
     def headline_metric(self) -> str:
@@ -58,11 +77,11 @@ class LabelDistribution(SequenceClassification):
 
     @property
     def _is_soft(self) -> bool:
-        return str(self.parameters.view).endswith("distribution")
+        return self.options.view.endswith("distribution")
 
     @property
     def _counts_column(self) -> str:
-        is_pooled = str(self.parameters.view).startswith("pooled")
+        is_pooled = self.options.view.startswith("pooled")
         return "pooled_label_counts" if is_pooled else "label_counts"
 
     def encode(

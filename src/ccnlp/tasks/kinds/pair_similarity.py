@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, FiniteFloat, field_validator
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Features, KindOptions, Pooling
 from ccnlp.tasks.correlation import correlation, correlation_tallies
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.pairs import PAIR, encode_pairs
@@ -18,6 +19,21 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
     from transformers import PreTrainedTokenizerBase
+
+
+class PairSimilarityOptions(KindOptions):
+    """`options` of kind pair_similarity."""
+
+    score_range: tuple[FiniteFloat, FiniteFloat] = Field(
+        description="the lowest and the highest score, such as [0, 5]"
+    )
+
+    @field_validator("score_range")
+    @classmethod
+    def _rise(cls, ends: tuple[float, float]) -> tuple[float, float]:
+        if ends[0] >= ends[1]:
+            raise ValueError(f"{list(ends)} is no range from the lowest to the highest score")
+        return ends
 
 
 @TASKS.register("pair_similarity")
@@ -31,26 +47,25 @@ class PairSimilarity(TalliedTask):
     is_right_if_equal: ClassVar[bool] = False
     input_columns: ClassVar[tuple[str, ...]] = PAIR
     target_columns: ClassVar[tuple[str, ...]] = ("score",)
-    own_parameters: ClassVar[tuple[str, ...]] = ("score_range",)
+    options_type: ClassVar[type[KindOptions]] = PairSimilarityOptions
+    options: PairSimilarityOptions
     hub_task: ClassVar[str] = "sentence-similarity"
     answer_columns: ClassVar[Mapping[str, Told]] = {"score": "number"}
     primary_metric: str = "spearman"
 
     def check_parameters(self) -> None:
-        """A range from a lower to a higher score, and no labels."""
+        """No labels."""
         if self.labels:
             raise ConfigurationError(
                 f"task {self.name!r}: kind pair_similarity predicts a score, and no labels such as "
                 f"{self.labels[0]!r}; leave labels out (parameters/tasks.yml)"
             )
-        given = self.parameters.score_range
-        if given is None or given[0] >= given[1]:
-            what = "it is missing" if given is None else f"{list(given)} is none"
-            raise ConfigurationError(
-                f"task {self.name!r}: kind pair_similarity needs a score_range from the lowest to "
-                f"the highest score, such as [0, 5], and {what} (parameters/tasks.yml)"
-            )
-        self._low, self._high = given
+        self._low, self._high = self.options.score_range
+
+    @property
+    def answer_space(self) -> dict[str, Any]:
+        """The range of scores."""
+        return {"score_range": list(self.options.score_range)}
 
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """A score that is no number, or outside the range, cannot be used."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.answer_matching import best_match, cut_words, cut_words_as_english
@@ -13,10 +14,10 @@ from ccnlp.tasks.base import (
     IS_CUT,
     TASKS,
     WINDOW_OF,
-    AnswerParameters,
     Batch,
     Calibration,
     Features,
+    KindOptions,
     Pooling,
 )
 from ccnlp.tasks.best_spans import find_best_spans
@@ -41,9 +42,23 @@ NOTHING = -1
 """The character where an answer begins and ends that is none."""
 
 
+class AnswerOptions(KindOptions):
+    """`options` of kind question_answering: what an answer may be."""
+
+    max_tokens: int = Field(ge=1, description="tokens of a predicted answer at most")
+    stride_tokens: int = Field(
+        ge=0,
+        description="tokens that neighbouring windows of a long passage share, at most half of a "
+        "window; answers up to this length stand whole in one of them",
+    )
+    may_be_missing: bool = Field(
+        description="whether a question may have no answer in its passage, and a model may say so"
+    )
+
+
 @TASKS.register("question_answering")
 class QuestionAnswering(TalliedTask):
-    """Finds in `passage` the answer to `question`, or says that there is none (`answers`).
+    """Finds in `passage` the answer to `question`, or says that there is none (`options`).
 
     A long passage is read in windows. The target is the first of the accepted answers, given as
     two lists, their texts and the characters of the passage where they begin; an empty list where
@@ -60,7 +75,8 @@ class QuestionAnswering(TalliedTask):
     target_columns: ClassVar[tuple[str, ...]] = (ANSWER, ANSWER_START)
     list_columns: ClassVar[tuple[str, ...]] = target_columns
     emptiable_columns: ClassVar[tuple[str, ...]] = target_columns
-    own_parameters: ClassVar[tuple[str, ...]] = ("answers",)
+    options_type: ClassVar[type[KindOptions]] = AnswerOptions
+    options: AnswerOptions
     quoted_column: ClassVar[str | None] = PASSAGE
     is_calibrated: ClassVar[bool] = True
     hub_task: ClassVar[str] = "question-answering"
@@ -72,27 +88,19 @@ class QuestionAnswering(TalliedTask):
     }
     optional_answers: ClassVar[tuple[str, ...]] = ("answer", "start", "end")
     primary_metric: str = "f1"
-    answers: AnswerParameters
-    """What answers may be."""
 
     def encoding_parameters(self) -> dict[str, Any]:
-        """Of what answers may be, the stride alone."""
-        told = super().encoding_parameters()
-        return {**told, "answers": {"stride_tokens": told["answers"]["stride_tokens"]}}
+        """Of the options, the stride alone."""
+        own = {"stride_tokens": self.options.stride_tokens}
+        return {**super().encoding_parameters(), "options": own}
 
     def check_parameters(self) -> None:
-        """`answers` must be given, and no labels."""
-        if self.parameters.answers is None:
-            raise ConfigurationError(
-                f"task {self.name!r}: kind question_answering needs answers, such as {{max_tokens: "
-                "30, stride_tokens: 128, may_be_missing: false} (parameters/tasks.yml)"
-            )
+        """No labels."""
         if self.labels:
             raise ConfigurationError(
                 f"task {self.name!r}: kind question_answering has no labels; leave them out "
                 "(parameters/tasks.yml)"
             )
-        self.answers = self.parameters.answers
 
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """An answer must stand in the passage where it is said to."""
@@ -106,10 +114,10 @@ class QuestionAnswering(TalliedTask):
     def _why_no_answers(self, passage: str, texts: list[str], starts: list[str]) -> str | None:
         if len(texts) != len(starts):
             return f"answer has {len(texts)} items and answer_start {len(starts)}"
-        if not texts and not self.answers.may_be_missing:
+        if not texts and not self.options.may_be_missing:
             return (
                 "the question has no answer, which tasks."
-                f"{self.name}.answers.may_be_missing does not allow (parameters/tasks.yml)"
+                f"{self.name}.options.may_be_missing does not allow (parameters/tasks.yml)"
             )
         reasons = (
             why_not_there(text, start, passage) for text, start in zip(texts, starts, strict=True)
@@ -135,7 +143,7 @@ class QuestionAnswering(TalliedTask):
                 passages,
                 Frame.of_both(tokenizer, "text_pair"),
                 max_length_tokens=max_length_tokens,
-                stride_tokens=self.answers.stride_tokens,
+                stride_tokens=self.options.stride_tokens,
             )
         )
         features: dict[str, Sequence[Any]] = {
@@ -213,7 +221,7 @@ class QuestionAnswering(TalliedTask):
         """
         del tokenizer
         starts, ends = (batch[name] for name in CHARACTERS)
-        best = find_best_spans(outputs, starts != NO_PASSAGE, max_tokens=self.answers.max_tokens)
+        best = find_best_spans(outputs, starts != NO_PASSAGE, max_tokens=self.options.max_tokens)
         columns = {
             "start": starts.gather(1, best.start[:, None]).squeeze(1),
             "end": ends.gather(1, best.end[:, None]).squeeze(1),
@@ -236,12 +244,12 @@ class QuestionAnswering(TalliedTask):
         score = ordered["score"][first].astype(np.float64)
         null_score = np.minimum.reduceat(ordered["null_score"], first).astype(np.float64)
         log_total = np.logaddexp.reduceat(ordered["log_total"].astype(np.float64), first)
-        if self.answers.may_be_missing:
+        if self.options.may_be_missing:
             is_found = score >= null_score
             log_total = np.logaddexp(log_total, null_score)
         else:
             is_found = np.isfinite(score)
-        chosen = np.where(is_found, score, null_score if self.answers.may_be_missing else -np.inf)
+        chosen = np.where(is_found, score, null_score if self.options.may_be_missing else -np.inf)
         sure = np.exp(chosen - np.where(np.isfinite(log_total), log_total, 0.0))
         return pd.DataFrame(
             {

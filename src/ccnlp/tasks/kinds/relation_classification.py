@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from ccnlp.errors import ConfigurationError, did_you_mean
-from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Features, KindOptions, Pooling
 from ccnlp.tasks.entities import (
     ENTITIES,
     encode_entities,
@@ -29,6 +30,15 @@ DIRECTION = re.compile(r"\((?:e1,e2|e2,e1)\)$")
 """The end of a label by which the two directions of one relation differ."""
 
 
+class RelationOptions(KindOptions):
+    """`options` of kind relation_classification."""
+
+    none_label: str | None = Field(
+        default=None,
+        description="the label that says no relation holds; it is left out of F1",
+    )
+
+
 @TASKS.register("relation_classification")
 class RelationClassification(SequenceClassification, TalliedTask):
     """Predicts one of `labels` for the entities that two columns mark in `text`.
@@ -41,14 +51,15 @@ class RelationClassification(SequenceClassification, TalliedTask):
     input_columns: ClassVar[tuple[str, ...]] = ("text", *ENTITIES)
     list_columns: ClassVar[tuple[str, ...]] = ENTITIES
     span_columns: ClassVar[tuple[str, ...]] = ENTITIES
-    own_parameters: ClassVar[tuple[str, ...]] = ("none_label",)
+    options_type: ClassVar[type[KindOptions]] = RelationOptions
+    options: RelationOptions
     can_read_context: ClassVar[bool] = False
     primary_metric: str = "micro_f1"
 
     def check_parameters(self) -> None:
         """As of any label set; that of no relation is one of them."""
         super().check_parameters()
-        none_label = self.parameters.none_label
+        none_label = self.options.none_label
         if none_label is not None and none_label not in self.labels:
             raise ConfigurationError(
                 f"task {self.name!r}: none_label {none_label!r} is not one of its labels; "
@@ -58,7 +69,12 @@ class RelationClassification(SequenceClassification, TalliedTask):
     @property
     def relations(self) -> tuple[str, ...]:
         """The labels without the one that says no relation holds."""
-        return tuple(label for label in self.labels if label != self.parameters.none_label)
+        return tuple(label for label in self.labels if label != self.options.none_label)
+
+    @property
+    def answer_space(self) -> dict[str, Any]:
+        """The labels, and which of them is none."""
+        return {**super().answer_space, "none_label": self.options.none_label}
 
     def texts(self, rows: pd.DataFrame) -> list[str]:
         """The texts with markers around the entities."""

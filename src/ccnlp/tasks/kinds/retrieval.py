@@ -9,13 +9,14 @@ import pandas as pd
 from ccnlp.corpora.cleaning import clean_text
 from ccnlp.cultures import parse_language
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Features, KindOptions, Pooling
 from ccnlp.tasks.contrastive import nested_info_nce
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.rank_metrics import MEASURES
 from ccnlp.tasks.ranking import Scores, Vectors, normalised
 from ccnlp.tasks.retrieval_answers import POOLS, means, only_right, tally
 from ccnlp.tasks.retrieval_features import distinct_texts, negatives_of, read_sides, relevance
+from ccnlp.tasks.retrieval_options import RetrievalOptions
 from ccnlp.tasks.retrieval_pools import rank_pools
 from ccnlp.tasks.retrieval_texts import (
     NEGATIVES,
@@ -59,7 +60,8 @@ class Retrieval(TalliedTask):
     has_one_answer: ClassVar[bool] = False
     is_settled_together: ClassVar[bool] = True
     can_be_conditioned: ClassVar[bool] = False
-    own_parameters: ClassVar[tuple[str, ...]] = ("retrieval",)
+    options_type: ClassVar[type[KindOptions]] = RetrievalOptions
+    options: RetrievalOptions
     hub_task: ClassVar[str] = "sentence-similarity"
     answer_columns: ClassVar[Mapping[str, Told]] = {
         "passages": "passages",
@@ -69,24 +71,18 @@ class Retrieval(TalliedTask):
     primary_metric: str = MEASURES[0]
 
     def check_parameters(self) -> None:
-        """How queries find passages must be said, and there are no labels."""
-        if self.parameters.retrieval is None:
-            raise ConfigurationError(
-                f"task {self.name!r}: kind retrieval needs retrieval, with query_prefix, "
-                "passage_prefix, temperature and the others (parameters/tasks.yml)"
-            )
+        """No labels."""
         if self.labels:
             raise ConfigurationError(
                 f"task {self.name!r}: kind retrieval has no labels; leave them out "
                 "(parameters/tasks.yml)"
             )
-        self.options = self.parameters.retrieval
 
     def encoding_parameters(self) -> dict[str, Any]:
-        """The prefixes, and how many negatives are counted as read."""
+        """Of the options, the prefixes, and how many negatives are counted as read."""
         read = {"query_prefix", "passage_prefix", "num_negatives"}
         options = self.options.model_dump(mode="json", include=read)
-        return {**super().encoding_parameters(), "retrieval": options}
+        return {**super().encoding_parameters(), "options": options}
 
     @property
     def request_columns(self) -> dict[str, Asked]:
@@ -155,7 +151,7 @@ class Retrieval(TalliedTask):
         del dropout
         if any(size >= hidden_size for size in self.options.dimensions):
             raise ConfigurationError(
-                f"tasks.{self.name}.retrieval.dimensions are {list(self.options.dimensions)}, and "
+                f"tasks.{self.name}.options.dimensions are {list(self.options.dimensions)}, and "
                 f"the encoder's vectors have {hidden_size} numbers; name smaller sizes "
                 "(parameters/tasks.yml)"
             )

@@ -37,6 +37,11 @@ class SequenceClassification(Task):
     }
     primary_metric: str = "macro_f1"
 
+    @property
+    def target_description(self) -> str:
+        """The label."""
+        return "one label a row"
+
     def check_parameters(self) -> None:
         """At least two labels, each once, as cells hold them: not empty, and no spaces around."""
         labels = self.parameters.labels

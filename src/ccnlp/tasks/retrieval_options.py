@@ -1,15 +1,15 @@
-"""How queries find passages: the part of a task's entry that kind retrieval has."""
+"""How queries find passages: the options of kind retrieval."""
 
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from ccnlp.tasks.base import KindOptions
 
 
-class RetrievalParameters(BaseModel):
-    """`retrieval` of an entry of `parameters/tasks.yml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class RetrievalOptions(KindOptions):
+    """`options` of kind retrieval."""
 
     query_prefix: str = Field(
         description="in front of each query, as the encoder was pretrained: `query: ` for E5"
