@@ -327,6 +327,12 @@ def test_passages_of_other_weights_are_refused(model, passages):
         )
 
 
+def test_passages_of_a_task_that_finds_none_are_refused(model, passages):
+    other = dataclasses.replace(passages, task="names")
+    with pytest.raises(CcnlpError, match="not trained on a task 'names' of kind retrieval"):
+        Predictor(model, parameters=PARAMETERS, passages=other)
+
+
 def test_cultures_are_set_beside_each_other_for_tasks_of_one_label_alone(predictor):
     with pytest.raises(RequestError, match="task 'names' does not answer with one label"):
         predictor.predict(pd.DataFrame({"text": ["a"]}), task="names", cultures=["all"])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ccnlp.models.trained import TrainedModel
-from ccnlp.retrieval.embedding import ModelEmbedder
+from ccnlp.retrieval.embedding import ModelEmbedder, retrieval_task
 from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.by_culture import answer_by_culture, parse_cultures
 from ccnlp.serving.errors import RequestError
@@ -34,7 +34,7 @@ class Predictor:
         passages: what tasks of kind retrieval find; they are not served without.
 
     Raises:
-        CcnlpError: the passages were embedded with other weights.
+        CcnlpError: the passages were embedded with other weights, or are of no task of the model.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Predictor:
         self.thresholds = thresholds or ServingThresholds()
         self.passages = passages
         if passages is not None:
+            retrieval_task(model, passages.task)
             passages.check_origin(ModelEmbedder(model, passages.task).origin)
 
     @classmethod
