@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ccnlp.agreement.contested import jensen_shannon_distance
@@ -145,6 +146,16 @@ def test_row_names_the_examples_that_it_is_of(make_rows, predict):
     assert found["example_ids"].tolist() == rows["id"].tolist()
     assert found["text"].tolist() == rows["text"].tolist()
     assert found["context"].isna().all()
+
+
+def test_table_of_rows_with_arrows_text_can_be_read_again(make_rows, predict, tmp_path):
+    rows = make_rows([20, 30], judges=("AU", "ZA"))
+    table = predict(rows.astype({"id": pd.ArrowDtype(pa.string())}))
+    table.to_parquet(tmp_path / "table.parquet")
+    found = pd.read_parquet(tmp_path / "table.parquet")
+    assert [list(ids) for ids in found["example_ids"]] == [
+        list(ids) for ids in table["example_ids"]
+    ]
 
 
 def test_row_of_a_drawn_text_names_every_example_of_it(make_rows, predict):

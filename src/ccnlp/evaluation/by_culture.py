@@ -99,11 +99,20 @@ def _ask(
     labels = model.tasks[task.name].labels
     text_of = pd.Index(_keys(texts, task)).get_indexer(pd.Index(_keys(rows, task)))
     table = _table(texts, shares, task=task, labels=labels, cultures=cultures).assign(
-        example_ids=rows["id"][text_of >= 0].groupby(text_of[text_of >= 0]).agg(list),
+        example_ids=_lists_of(rows["id"], text_of),
         **_beside_annotators(rows, text_of, shares, task, cultures),
     )
     table["contested"] = table["disagreement"] >= parameters.by_culture.min_disagreement
     return table[[*COLUMNS, *table.columns.difference(COLUMNS, sort=False)]]
+
+
+def _lists_of(ids: pd.Series, text_of: Ints) -> pd.Series:
+    """The ids of the rows of each text, -1 of none.
+
+    As objects: lists of arrow's text would be of a type that pandas writes and can't read again.
+    """
+    is_asked = text_of >= 0
+    return ids[is_asked].astype("object").groupby(text_of[is_asked]).agg(list)
 
 
 def _sample_texts(

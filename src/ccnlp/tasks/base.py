@@ -236,7 +236,8 @@ class Task(Served, ABC):
 
     def encoding_parameters(self) -> dict[str, Any]:
         """The parameters that features depend on, as JSON holds them; the others may change."""
-        return self.parameters.model_dump(mode="json", exclude={"loss_weight"}, exclude_none=True)
+        told = self.parameters.model_dump(mode="json", exclude={"loss_weight"}, exclude_none=True)
+        return {name: value for name, value in told.items() if name != "options" or value}
 
     @abstractmethod
     def validate(self, rows: pd.DataFrame) -> pd.Series:
