@@ -15,6 +15,7 @@ from ccnlp.models.trained import (
     TRAIN_IDS_FILE,
     TrainedModel,
     ids_as_numbers,
+    restore_tasks,
 )
 from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
@@ -162,3 +163,35 @@ def test_digest_tells_calibrations_apart_and_survives_saving(tiny_model, tmp_pat
     assert len(digests) == 3
     calibrated[1].save(tmp_path / "model")
     assert TrainedModel.load(tmp_path / "model").weights_digest == calibrated[1].weights_digest
+
+
+@pytest.mark.parametrize(
+    ("entry", "options"),
+    [
+        ({"view": None, "score_range": None, "answers": None}, {}),
+        ({"kind": "label_distribution", "view": "majority"}, {"view": "majority"}),
+        (
+            {
+                "kind": "question_answering",
+                "labels": [],
+                "answers": {"max_tokens": 5, "stride_tokens": 2, "may_be_missing": True},
+            },
+            {"max_tokens": 5, "stride_tokens": 2, "may_be_missing": True},
+        ),
+        ({"options": {}}, {}),
+    ],
+)
+def test_tasks_of_earlier_versions_are_read(tiny_model, tmp_path, entry, options):
+    tiny_model.save(tmp_path / "model")
+    path = tmp_path / "model" / "ccnlp.json"
+    description = json.loads(path.read_text(encoding="utf-8"))
+    own = description["tasks"]["sentiment"]
+    del own["options"]
+    description["tasks"]["other"] = {**own, **entry}
+    path.write_text(json.dumps(description), encoding="utf-8")
+    loaded = TrainedModel.load(tmp_path / "model", tasks=["sentiment"])
+    assert loaded.tasks["sentiment"].labels == tiny_model.tasks["sentiment"].labels
+    with pytest.raises(ModelSourceError, match="heads"):  # which the file lacks: the task was built
+        TrainedModel.load(tmp_path / "model")
+    task = restore_tasks(description)["other"]
+    assert task.parameters.options == options

@@ -46,6 +46,9 @@ HEADS_FILE = "heads.safetensors"
 CONDITIONING_FILE = "conditioning.safetensors"
 TRAIN_IDS_FILE = "train_ids.npy"
 CALIBRATION = "calibration"
+EARLIER_OPTIONS = ("view", "score_range", "none_label", "slot_types", "answers", "retrieval")
+"""What stood beside the other parameters of a task; the last two held several options."""
+
 NEEDED = frozenset({"encoder", "pooling", "max_length_tokens", "tasks"})
 
 
@@ -179,7 +182,7 @@ class TrainedModel:
         from ccnlp.models.network import build_network, load_backbone
 
         description = _read_description(folder)
-        every = _build_tasks(description)
+        every = restore_tasks(description)
         chosen = _choose(every, tasks, folder)
         pooling: Pooling = description["pooling"]
         encoder = EncoderCheckpoint(folder=folder, **description["encoder"])
@@ -229,14 +232,27 @@ class TrainedModel:
         }
 
 
-def _build_tasks(description: Mapping[str, Any]) -> dict[str, Task]:
-    """The tasks, with what was chosen for them on validation."""
-    tasks = build_tasks(TasksParameters.model_validate(description["tasks"]))
+def restore_tasks(description: Mapping[str, Any]) -> dict[str, Task]:
+    """The tasks that a checkpoint describes, with what was chosen for them on validation."""
+    entries = {name: _in_present_form(entry) for name, entry in description["tasks"].items()}
+    tasks = build_tasks(TasksParameters.model_validate(entries))
     chosen = description.get(CALIBRATION, {})
     return {
         name: task.calibrated(chosen[name]) if name in chosen else task
         for name, task in tasks.items()
     }
+
+
+def _in_present_form(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry of a task as it is written now: options of kinds once stood beside the others."""
+    told = {name: value for name, value in entry.items() if name not in EARLIER_OPTIONS}
+    given = {name: entry[name] for name in EARLIER_OPTIONS if entry.get(name) is not None}
+    if not given:
+        return told
+    options: dict[str, Any] = {}
+    for name, value in given.items():
+        options |= value if isinstance(value, dict) else {name: value}
+    return {**told, "options": options | dict(entry.get("options", {}))}
 
 
 def ids_as_numbers(ids: Iterable[str]) -> "npt.NDArray[np.uint64]":
