@@ -23,7 +23,7 @@ def has_one_label(task: Task) -> bool:
 
 
 def labels_one_text(task: Task) -> bool:
-    """Whether the task gives one label to one text, which is what can be tried and served."""
+    """Whether the task gives one label to one text, which is what can be tried with texts."""
     return has_one_label(task) and tuple(task.input_columns) == ("text",)
 
 

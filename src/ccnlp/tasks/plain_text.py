@@ -54,8 +54,8 @@ def word_ids(
     """The ids of each row of words, as of `text_ids`, and the place of each id's word in its row.
 
     A word that the tokenizer makes nothing of has none. Where a word is written without a blank in
-    front of it, as in Chinese, it has no piece for the blank either: encoders have seldom seen one
-    there.
+    front of it, as in Chinese, it has no piece for the blank either: the text
+    that people write has none there.
     """
     if not len(rows):
         return []
