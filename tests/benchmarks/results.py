@@ -1,10 +1,13 @@
 """`make results`: runs environments, and writes what they score to docs/results.md.
 
 Each environment runs in a copy of the project, one after the other: `kedro run --env NAME`, with
-what `--params` says besides. Its section of the page is replaced; the others stay.
+what `--params` says besides. Its section of the page is replaced; the others stay. `--keep` names
+a new folder in which the copies stay, with their models, predictions and reports.
 """
 
 import argparse
+import contextlib
+import os
 import re
 import subprocess
 import tempfile
@@ -28,8 +31,8 @@ PAGE = PROJECT / "docs" / "results.md"
 HEAD = (
     "# Results by environment\n\n"
     "Scores on test in percent with 95 % intervals. "
-    '`make results ARGS="NAME"` runs an environment and writes its part of this page; all used two '
-    "processor cores and the embedded encoder, multilingual-e5-small. Published scores stand "
+    '`make results ARGS="NAME"` runs an environment and writes its part of this page; all used the '
+    "embedded encoder, multilingual-e5-small, on a processor. Published scores stand "
     "beside ours where others reported some for the same languages; what they were measured on is "
     "said below each table.\n\n"
 )
@@ -60,12 +63,14 @@ class Run:
         scores: of `data/08_reporting/scores.csv`.
         parameters: what was said besides.
         minutes: from the first text to the registered version.
+        cores: of the processor, that the run could use.
     """
 
     name: str
     scores: pd.DataFrame
     parameters: str
     minutes: float
+    cores: int
 
 
 def main() -> None:
@@ -73,28 +78,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make results", description=__doc__)
     parser.add_argument("environments", nargs="+")
     parser.add_argument("--params", default="", help="of `kedro run`, for each of them")
+    parser.add_argument("--keep", type=Path, help="folder for the copies; else they are removed")
     arguments = parser.parse_args()
     for name in arguments.environments:
-        write_section(name, section(run(name, arguments.params)))
+        keep = arguments.keep and arguments.keep.resolve() / name
+        write_section(name, section(run(name, arguments.params, keep)))
 
 
-def run(name: str, parameters: str) -> Run:
-    """Runs the environment in a copy of the project."""
-    with tempfile.TemporaryDirectory() as folder:
-        project = copy_project(Path(folder))
+def run(name: str, parameters: str, keep: Path | None = None) -> Run:
+    """Runs the environment in a copy of the project, in the new folder `keep` if named."""
+    with contextlib.ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=keep is None)
+        project = copy_project(folder)
         command = [KEDRO, "run", "--env", name, *(["--params", parameters] if parameters else [])]
         start = time.perf_counter()
         subprocess.run(command, cwd=project, env=environment_of(project), check=True)
         minutes = (time.perf_counter() - start) / 60
         scores = pd.read_csv(project / "data" / "08_reporting" / "scores.csv")
-    return Run(name, scores, parameters, minutes)
+    return Run(name, scores, parameters, minutes, len(os.sched_getaffinity(0)))
 
 
 def section(made: Run) -> str:
     """The environment's part of the page, in Markdown."""
     published = read_published(made.name)
     told = f" --params {made.parameters}" if made.parameters else ""
-    lines = [f"## {made.name}", "", f"`kedro run --env {made.name}{told}`, {made.minutes:.0f} min."]
+    cores = "1 core" if made.cores == 1 else f"{made.cores} cores"
+    command = f"`kedro run --env {made.name}{told}`, {made.minutes:.0f} min on {cores}."
+    lines = [f"## {made.name}", "", command]
     for task in made.scores["task"].unique():
         lines += ["", *task_table(made.scores, str(task), published)]
     if published is not None:

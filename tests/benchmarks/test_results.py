@@ -36,9 +36,9 @@ def scores_of(metrics, *, corpus="toy", task="topic"):
 
 
 def test_section_has_a_row_for_all_for_the_mean_and_for_each_language():
-    run = Run("toy", scores_of(["macro_f1", "accuracy"]), "training.epochs=1", 2.4)
+    run = Run("toy", scores_of(["macro_f1", "accuracy"]), "training.epochs=1", 2.4, 1)
     lines = section(run).splitlines()
-    assert lines[2] == "`kedro run --env toy --params training.epochs=1`, 2 min."
+    assert lines[2] == "`kedro run --env toy --params training.epochs=1`, 2 min on 1 core."
     assert lines[4].startswith("| topic: macro-F1 | n | Fine-tuned | TF-IDF")
     assert lines[4].endswith("| accuracy |")
     assert [line.split(" | ")[0] for line in lines[6:]] == [
@@ -50,7 +50,7 @@ def test_section_has_a_row_for_all_for_the_mean_and_for_each_language():
 
 def test_published_scores_stand_beside_those_of_their_metric_with_their_source():
     scores = scores_of(["entity_f1"], corpus="masakhaner2", task="entities")
-    lines = section(Run("masakhaner2", scores, "", 9)).splitlines()
+    lines = section(Run("masakhaner2", scores, "", 9, 2)).splitlines()
     assert lines[4].split(" | ")[4:6] == ["XLM-R base", "XLM-R large"]
     assert [line.split(" | ")[4] for line in lines[6:10]] == ["–", "87.8", "–", "92.2"]
     assert lines[-1].startswith("Published: Adelani et al. (EMNLP 2022)")
