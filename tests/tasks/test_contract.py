@@ -196,9 +196,10 @@ def test_sequence_classification_decodes_ties_to_the_first_label(classification,
     ("labels", "message"),
     [
         (["a"], "fewer than two"),
-        (["a", "b", "a"], "name one twice"),
-        (["a", ""], "task 's': label '' is empty, or begins or ends with a space"),
-        (["a", " b"], "task 's': label ' b' is empty, or begins or ends with a space"),
+        (["a", "b", "a"], "name 'a' twice"),
+        (["caf\u00e9", "cafe\u0301"], r"'caf\\xe9' and 'cafe\\u0301' look the same"),
+        (["a", ""], "task 's': labels: '' is empty, or begins or ends with a space"),
+        (["a", " b"], "task 's': labels: ' b' is empty, or begins or ends with a space"),
     ],
 )
 def test_sequence_classification_refuses_label_sets(labels, message):

@@ -41,9 +41,9 @@ def outputs_of(intents, tag_probabilities):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"labels": ["ask"]}, r"labels \['ask'\] must be two intents or more"),
-        ({"labels": ["ask", "ask"]}, "each once"),
-        ({"labels": ["ask", " set"]}, "none of them empty or with a space at its edge"),
+        ({"labels": ["ask"]}, r"labels \['ask'\] name fewer than two"),
+        ({"labels": ["ask", "ask"]}, "name 'ask' twice"),
+        ({"labels": ["ask", " set"]}, "' set' is empty, or begins or ends with a space"),
         ({"options": {"slot_types": []}}, "slot_types names none of the types"),
         ({"options": {"slot_types": ["I-time"]}}, "slot_types has 'I-time', which is empty"),
     ],

@@ -46,8 +46,8 @@ def test_rows_that_cannot_be_used_are_told_with_what_they_hold(task):
     ("change", "message"),
     [
         ({"labels": ["joy"]}, "name fewer than two"),
-        ({"labels": ["joy", "joy"]}, "name one twice"),
-        ({"labels": ["joy", ""]}, "label '' is empty, or begins or ends with a space"),
+        ({"labels": ["joy", "joy"]}, "name 'joy' twice"),
+        ({"labels": ["joy", ""]}, "labels: '' is empty, or begins or ends with a space"),
         ({"options": {"view": "majority"}}, "options of kind .*: view: "),
     ],
 )

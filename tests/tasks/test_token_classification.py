@@ -53,7 +53,7 @@ def logits_of(task, batch, tags_by_window, probability=0.9):
         (["PER", ""], "labels has '', which is empty, has a blank, or is a tag"),
         (["B-PER"], "labels has 'B-PER', which is empty, has a blank, or is a tag"),
         (["a b"], "labels has 'a b', which is empty, has a blank, or is a tag"),
-        (["PER", "PER"], "labels .* names one twice"),
+        (["PER", "PER"], "labels .* name 'PER' twice"),
     ],
 )
 def test_types_that_make_no_tags_are_refused(labels, message):

@@ -55,6 +55,20 @@ def test_relative_is_the_share_of_what_the_first_evaluation_left_to_gain():
     assert later["selection_score"] == pytest.approx(0.35)
 
 
+def test_relative_begins_at_the_first_score_that_a_task_has():
+    log = [
+        {"eval_a/macro_f1": 0.5, "eval_b/f1": float("nan")},
+        {"eval_a/macro_f1": 0.6, "eval_b/f1": 0.2},
+    ]
+
+    first = selection("relative").score(scores(0.6, 0.2), log[:1])
+    later = selection("relative").score(scores(0.6, 0.6), log)
+
+    assert first["b/relative"] == 0
+    assert later["b/relative"] == pytest.approx(0.5)
+    assert later["selection_score"] == pytest.approx(0.35)
+
+
 @pytest.mark.parametrize(
     ("own", "message"),
     [

@@ -15,6 +15,7 @@ from ccnlp.tasks.base import WINDOW_OF, Batch, Calibration, Features
 from ccnlp.tasks.bio import TagSet, find_entities, mend_seams
 from ccnlp.tasks.confidence import CONFIDENCE, choose_scale, rescale
 from ccnlp.tasks.entity_tallies import are_there, least_sure, row_starts
+from ccnlp.tasks.label_sets import check_distinct
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.served import Asked
 from ccnlp.tasks.tallied import TalliedTask, read_answer, write_answer
@@ -77,10 +78,7 @@ class WordTagging(TalliedTask):
                     f"{where} has {kind!r}, which is empty, has a blank, or is a tag instead of a "
                     "type, such as PER for B-PER and I-PER (parameters/tasks.yml)"
                 )
-        if len(set(types)) < len(types):
-            raise ConfigurationError(
-                f"{where} {list(types)} names one twice (parameters/tasks.yml)"
-            )
+        check_distinct(types, where)
 
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """Tags that are unknown, as many as tokens are not, or go on with nothing."""

@@ -79,12 +79,12 @@ class Selection:
 
         Args:
             scores: of all metrics, by name.
-            log: of the training up to here; its first evaluation is what tasks are relative to.
+            log: of the training up to here; a task is relative to the first score that it has.
         """
         own = {task: scores[metric] for task, metric in self.metrics.items()}
         told: dict[str, float] = {}
         if self.parameters.choose_by == "relative":
-            first = _first_evaluation(log)
+            first = _first_scores(log)
             own = {
                 task: relative_gain(score, first.get(self.metrics[task], score))
                 for task, score in own.items()
@@ -110,16 +110,14 @@ def relative_gain(score: float, first: float) -> float:
     return (score - first) / (1 - first) if first < 1 else score - first
 
 
-def _first_evaluation(log: History) -> dict[str, float]:
-    for entry in log:
-        own = {
-            name.removeprefix(OF_VALIDATION): value
-            for name, value in entry.items()
-            if name.startswith(OF_VALIDATION)
-        }
-        if own:
-            return own
-    return {}
+def _first_scores(log: History) -> dict[str, float]:
+    """By metric, the first score on validation that is a number."""
+    return {
+        name.removeprefix(OF_VALIDATION): value
+        for entry in reversed(log)
+        for name, value in entry.items()
+        if name.startswith(OF_VALIDATION) and not math.isnan(value)
+    }
 
 
 def tell_tasks(log: History, metrics: Mapping[str, str], *, kept_step: int) -> None:

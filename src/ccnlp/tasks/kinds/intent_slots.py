@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, KindOptions, Pooling
 from ccnlp.tasks.bio import mend_seams
 from ccnlp.tasks.confidence import at_temperature, calibrate_labels, temperature_in
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
+from ccnlp.tasks.label_sets import check_labels, why_unknown
 from ccnlp.tasks.served import Told, shares_by_label
 from ccnlp.tasks.tallied import Sums, read_answer, write_answer
 from ccnlp.tasks.word_tagging import SCORES, WordTagging
@@ -53,13 +53,7 @@ class IntentSlots(WordTagging):
     def check_parameters(self) -> None:
         """At least two intents and one type of slot, each once."""
         self.check_types("options.slot_types")
-        intents = self.labels
-        is_clean = all(intent and intent == intent.strip() for intent in intents)
-        if len(intents) < 2 or len(set(intents)) < len(intents) or not is_clean:
-            raise ConfigurationError(
-                f"task {self.name!r}: labels {list(intents)} must be two intents or more, each "
-                "once, none of them empty or with a space at its edge (parameters/tasks.yml)"
-            )
+        check_labels(self.labels, f"task {self.name!r}: labels")
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -78,13 +72,7 @@ class IntentSlots(WordTagging):
 
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """Unknown intents, and what is wrong with tags."""
-        reasons = super().validate(rows)
-        is_unknown = ~rows["label"].isin(self.labels) & reasons.isna()
-        known = ", ".join(map(repr, self.labels))
-        reasons[is_unknown] = [
-            f"label {label!r} is not one of {known}" for label in rows.loc[is_unknown, "label"]
-        ]
-        return reasons
+        return super().validate(rows).fillna(why_unknown(rows["label"], self.labels))
 
     def encode(
         self,

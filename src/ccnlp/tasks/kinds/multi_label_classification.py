@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ccnlp.errors import did_you_mean
 from ccnlp.tasks.base import TASKS, Batch, Features
 from ccnlp.tasks.confidence import MIN_ROWS, choose_scale, rescale
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.label_sets import unknown_label
 from ccnlp.tasks.served import Told, shares_by_label
 from ccnlp.tasks.tallied import Flags as Absent
 from ccnlp.tasks.tallied import Sums, TalliedTask, absent_labels, f1, read_answer, write_answer
@@ -65,10 +65,7 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
             return f"labels is no list: {labels!r}"
         for label, times in Counter(labels).items():
             if label not in self.labels:
-                known = ", ".join(map(repr, self.labels))
-                near = did_you_mean(str(label), self.labels)
-                hint = f"; {near}" if near.startswith("did") else ""
-                return f"label {label!r} is not one of {known}{hint}"
+                return unknown_label(label, self.labels)
             if times > 1:
                 return f"label {label!r} is named twice"
         return None

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import classification_metrics
 from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, Pooling, Task
 from ccnlp.tasks.confidence import calibrate_labels, temperature_in
+from ccnlp.tasks.label_sets import check_labels, why_unknown
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.plain_text import Ids
 from ccnlp.tasks.sequences import encode_texts
@@ -44,32 +44,11 @@ class SequenceClassification(Task):
 
     def check_parameters(self) -> None:
         """At least two labels, each once, as cells hold them: not empty, and no spaces around."""
-        labels = self.parameters.labels
-        for label in labels:
-            if not label or label != label.strip():
-                raise ConfigurationError(
-                    f"task {self.name!r}: label {label!r} is empty, or begins or ends with a "
-                    "space (parameters/tasks.yml)"
-                )
-        if len(labels) < 2:
-            raise ConfigurationError(
-                f"task {self.name!r}: labels {list(labels)} name fewer than two "
-                "(parameters/tasks.yml)"
-            )
-        if len(set(labels)) < len(labels):
-            raise ConfigurationError(
-                f"task {self.name!r}: labels {list(labels)} name one twice (parameters/tasks.yml)"
-            )
+        check_labels(self.labels, f"task {self.name!r}: labels")
 
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """A label outside the set cannot be used."""
-        reasons = pd.Series(pd.NA, index=rows.index, dtype="string")
-        is_unknown = ~rows["label"].isin(self.labels)
-        known = ", ".join(map(repr, self.labels))
-        reasons[is_unknown] = [
-            f"label {label!r} is not one of {known}" for label in rows.loc[is_unknown, "label"]
-        ]
-        return reasons
+        return why_unknown(rows["label"], self.labels)
 
     def encode(
         self,
