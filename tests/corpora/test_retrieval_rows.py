@@ -99,6 +99,21 @@ def test_optional_column_of_another_type_is_rejected(curate_pairs):
     assert reasons(rows) == ["negatives is no list"] * 2
 
 
+def test_negative_that_is_too_long_or_binary_rejects_its_row(curate_pairs, ingestion):
+    most = ingestion.cleaning.max_characters
+    rows = curate_pairs(
+        [
+            {"query": "who", "passage": "She.", "negatives": ["He.", "n" * (most + 1)]},
+            {"query": "when", "passage": "Now.", "negatives": ["a\x00b"]},
+        ],
+        {**COLUMNS, "negatives": "negatives"},
+    )
+
+    assert rows["rejected_by"].tolist() == ["cleaning", "reading"]
+    assert reasons(rows)[0].startswith(f"the text in negatives has {most + 1:,} characters")
+    assert reasons(rows)[1] == "negatives has an item that is no text"
+
+
 def test_unknown_column_of_an_entry_suggests_an_optional_one(curate_pairs):
     with pytest.raises(ConfigurationError, match=r"no column 'negative'; did you mean 'negatives'"):
         curate_pairs([{}], {**COLUMNS, "negative": "x"})

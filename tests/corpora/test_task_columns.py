@@ -46,12 +46,12 @@ def test_text_of_several_columns_is_one_after_the_other(tmp_path):
 def test_cell_is_split_into_items_and_an_empty_one_has_none(tmp_path):
     rows = read(
         tmp_path,
-        "t,e\nx,Freude; fear\ny,\nz,joy;\n",
+        "t,e\nx,Freude; fear\ny,\nz,joy;;fear\n",
         columns={"text": "t", "labels": {"column": "e", "separator": ";"}},
         label_map={"Freude": "joy"},
     )
 
-    assert rows["labels"].tolist() == [["joy", "fear"], [], ["joy", ""]]
+    assert rows["labels"].tolist() == [["joy", "fear"], [], ["joy", "", "fear"]]
     assert rows["rejection_reason"].tolist() == [
         pd.NA, pd.NA, "label '' is not one of 'joy', 'fear'",
     ]  # fmt: skip
@@ -87,6 +87,14 @@ def test_columns_of_flags_give_the_items_whose_flag_is_set(tmp_path):
 def test_source_without_a_column_of_the_flags_is_refused(tmp_path):
     with pytest.raises(CorpusError, match=r"c\.csv has no column that 'has_\{label\}' names; it h"):
         read(tmp_path, "t,is_joy\nx,1\n", columns={"text": "t", "labels": {"flags": "has_{label}"}})
+
+
+@pytest.mark.parametrize("separator", [";", " ; ", " "])
+def test_separator_may_end_a_cell(separator):
+    cells = [f"joy{separator}fear{separator}", f"joy{separator}", "joy"]
+    split = read_cells(batch(e=cells), SplitColumn(column="e", separator=separator), is_list=True)
+
+    assert split.cells == [["joy", "fear"], ["joy"], ["joy"]]
 
 
 def test_lists_stay_lists_and_objects_are_no_text():

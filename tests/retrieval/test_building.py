@@ -81,11 +81,14 @@ def test_model_that_was_not_trained_on_the_task_is_refused(tiny_model, tasks):
         choose_embedder(tiny_model, tasks["finding"], PARAMETERS)
 
 
-def test_vectors_can_be_cut(passages, finding_model):
+def test_vectors_can_be_cut(passages, finding_model, caplog):
     embedder = ModelEmbedder(finding_model, "finding")
 
+    build_index(passages, embedder, task="finding", num_dimensions=32)
+    assert "cut" not in caplog.text
     index = build_index(passages, embedder, task="finding", num_dimensions=4)
 
+    assert "finding: vectors are cut to 4 numbers, and were not trained to be" in caplog.text
     assert index.vectors.shape == (4, 4)
     np.testing.assert_allclose(np.linalg.norm(index.vectors, axis=1), 1, rtol=1e-5)
     assert len(ask(index, "was it good", embedder=embedder, number=2).passages) == 2

@@ -19,6 +19,7 @@ from ccnlp.tasks.retrieval_texts import RelatedTexts, passage_id, relate, text_k
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.conditions import check_can_be_conditioned
 from ccnlp.training.fine_tuning import fine_tune
+from ccnlp.training.preparation import check_can_be_consistent
 
 OPTIONS = {
     "query_prefix": "query: ",
@@ -286,7 +287,10 @@ def test_features_of_all_splits_keep_what_ranks_need(task, rows, tiny_encoder):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"passage_language": "english"}, "is not a BCP-47 tag; did you mean"),
+        (
+            {"passage_language": "english"},
+            "passage_language 'english' is not a BCP-47 tag; did you",
+        ),
         ({"passage_language": "EN"}, "passage_language 'EN' is written 'en'"),
         ({"passage": "who?"}, "the passage is the query itself"),
         ({"passage": " who?\t"}, "the passage is the query itself"),
@@ -376,6 +380,20 @@ def test_model_that_compares_texts_of_rows_is_told_of_no_culture(task, culture_p
         match=r"conditioning is embedding, and task 't' .*compares.*culture\.yml",
     ):
         check_can_be_conditioned(culture_parameters("add"), {"t": task})
+
+
+@pytest.mark.parametrize("name", ["consistency_weight", "pair_consistency_weight"])
+def test_task_without_an_answer_to_a_row_by_itself_agrees_with_none(
+    task, training_parameters, name
+):
+    own = training_parameters().regularisation
+    check_can_be_consistent(own, {"t": task})
+
+    with pytest.raises(
+        ConfigurationError,
+        match=rf"regularisation\.{name} is above 0, and task 't' .*training\.yml",
+    ):
+        check_can_be_consistent(own.model_copy(update={name: 1.0}), {"t": task})
 
 
 WORDS = ["good", "bad", "great", "boring"]

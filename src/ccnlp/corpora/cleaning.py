@@ -142,18 +142,23 @@ def clean_lists(
 ) -> pd.DataFrame:
     """The rows with clean texts in lists, of which those are left out that say nothing.
 
+    A row whose list has a text that is too long or binary is rejected.
+
     Args:
         rows: with `rejected_by`; rejected rows stay as they are.
         columns: lists of texts that belong to a row; missing where it has none.
         parameters: `cleaning`.
     """
-    rows = rows.copy(deep=False)
+    rows, most = rows.copy(deep=False), parameters.max_characters
     for column in columns:
         lists = rows.loc[is_kept(rows), column].dropna()
         texts = {text for own in lists for text in own}
         clean = {text: clean_bounded(text, parameters) for text in texts}
         cleaned = [[clean[t] for t in own if has_visible_text(clean[t])] for own in lists]
         rows.loc[lists.index, column] = pd.Series(cleaned, index=lists.index, dtype="object")
+        told = {t: why_unusable(t, f"text in {column}", most) for own in cleaned for t in own}
+        first = [next(filter(None, map(told.get, own)), pd.NA) for own in cleaned]
+        rows = reject(rows, pd.Series(first, lists.index, dtype="string").dropna(), stage=STAGE)
     return rows
 
 

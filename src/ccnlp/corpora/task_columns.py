@@ -153,10 +153,14 @@ def _filled(cell: object) -> str:
 
 
 def _split(cell: object, separator: str) -> object:
-    """The items of a cell; a list, as JSON has them, is none to split."""
+    """The items of a cell; a list, as JSON has them, is none to split.
+
+    A separator may end the cell: nothing is listed behind it.
+    """
     if isinstance(cell, list | tuple):
         return cell
     text = _filled(cell)
+    text = text.removesuffix(separator.strip() or separator)
     return [item.strip() for item in text.split(separator)] if text else []
 
 

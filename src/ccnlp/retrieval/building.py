@@ -118,6 +118,13 @@ def build_index(
                 f"retrieval.num_dimensions is {num_dimensions}, and vectors have "
                 f"{vectors.shape[1]} numbers (parameters/retrieval.yml)"
             )
+        if num_dimensions not in (*embedder.sizes, vectors.shape[1]):
+            logger.warning(
+                "%s: vectors are cut to %d numbers, and were not trained to be: rankings may be "
+                "worse; name the size in options.dimensions (parameters/tasks.yml) and train",
+                task,
+                num_dimensions,
+            )
         vectors = normalised(vectors[:, :num_dimensions])
     graph = NeighbourGraph.of(vectors) if search == "approximate" else None
     logger.info("%s: %s passages indexed with %s", task, f"{len(passages):,}", embedder.origin)

@@ -26,6 +26,10 @@ class Embedder(Protocol):
     def origin(self) -> str:
         """Which weights these are, for an index to remember."""
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """To which vectors can be cut, as they were trained for it; beside their whole size."""
+
     def embed(self, texts: Sequence[str], *, side: Side) -> Scores:
         """The vectors (texts, hidden), in the order of the texts."""
 
@@ -46,6 +50,11 @@ class ModelEmbedder:
     def origin(self) -> str:
         """The digest of its weights."""
         return f"weights {self.model.weights_digest}"
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The task's `dimensions`."""
+        return retrieval_task(self.model, self.task).options.dimensions
 
     def embed(self, texts: Sequence[str], *, side: Side) -> Scores:
         """As the model was trained to make them."""
@@ -86,6 +95,11 @@ class EncoderEmbedder:
     def origin(self) -> str:
         """The encoder and its revision."""
         return f"encoder {self.encoder.name} at {self.encoder.revision}"
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """None: it was not trained here."""
+        return ()
 
     def embed(self, texts: Sequence[str], *, side: Side) -> Scores:
         """Means of the states, as the encoder was pretrained."""

@@ -130,6 +130,8 @@ class Task(Served, ABC):
     """Whether the prediction of a row depends on the other rows."""
     can_be_conditioned: ClassVar[bool] = True
     """Whether the model can be told of the culture of each row."""
+    can_be_consistent: ClassVar[bool] = True
+    """Whether two answers to a row can be compared, for consistency training: `divergence`."""
     annotation_columns: ClassVar[tuple[str, ...]] = ()
     """Those that count the annotators' labels, where the target is made of them."""
     quoted_column: ClassVar[str | None] = None

@@ -20,7 +20,7 @@ from ccnlp.training.conditions import (
 from ccnlp.training.groups import Rows
 from ccnlp.training.languages import of_languages
 from ccnlp.training.parameters import TrainingParameters
-from ccnlp.training.preparation import rows_and_partners
+from ccnlp.training.preparation import check_can_be_consistent, rows_and_partners
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ class Material:
 
         Raises:
             CorpusError: a task has no train rows.
-            ConfigurationError: a task can't be told of culture, or it or the length of texts has
-                changed since they were tokenised, or there is no culture or round trip to learn
-                of, or there are no train rows of a language that is to be trained on.
+            ConfigurationError: a task can't be told of culture or agree with itself, or it or the
+                length of texts has changed since they were tokenised, or there is no culture or
+                round trip to learn of, or there are no train rows of a language that is to be
+                trained on.
         """
         features = of_languages(features, parameters.languages)
         added = num_added_tokens(culture) if culture else 0
@@ -71,6 +72,7 @@ class Material:
         check_encoded_for(
             features, tasks, max_length_tokens=max_length_tokens, num_added_tokens=added
         )
+        check_can_be_consistent(parameters.regularisation, {name: tasks[name] for name in features})
         rows, _ = rows_and_partners(features, parameters)
         conditioning = fit_conditioning(culture, features, rows) if culture else None
         return cls(

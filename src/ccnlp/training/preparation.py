@@ -15,7 +15,7 @@ from ccnlp.training.conditions import build_layer
 from ccnlp.training.features import rows_of_split
 from ccnlp.training.groups import Rows
 from ccnlp.training.pairs import pair_up
-from ccnlp.training.parameters import TrainingParameters
+from ccnlp.training.parameters import RegularisationParameters, TrainingParameters
 from ccnlp.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -37,6 +37,28 @@ def rows_and_partners(
     if not parameters.regularisation.pair_consistency_weight:
         return rows, None
     return pair_up(features, rows)
+
+
+def check_can_be_consistent(
+    regularisation: RegularisationParameters, tasks: Mapping[str, Task]
+) -> None:
+    """Checks that the answers of every task can be compared, if they are to agree.
+
+    Raises:
+        ConfigurationError: names the task whose answers can't be.
+    """
+    weights = {
+        "consistency_weight": regularisation.consistency_weight,
+        "pair_consistency_weight": regularisation.pair_consistency_weight,
+    }
+    for name, task in tasks.items():
+        for parameter, weight in weights.items():
+            if weight and not task.can_be_consistent:
+                raise ConfigurationError(
+                    f"training.regularisation.{parameter} is above 0, and task {name!r} of kind "
+                    f"{task.parameters.kind!r} has no answer to a row by itself that could agree "
+                    "with another; set it to 0 (parameters/training.yml)"
+                )
 
 
 def prepare_network(

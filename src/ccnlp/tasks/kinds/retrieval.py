@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ccnlp.corpora.cleaning import clean_text
-from ccnlp.cultures import parse_language
+from ccnlp.cultures import canonical_language
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import TASKS, Batch, Features, KindOptions, Pooling
 from ccnlp.tasks.contrastive import nested_info_nce
@@ -60,6 +60,7 @@ class Retrieval(TalliedTask):
     has_one_answer: ClassVar[bool] = False
     is_settled_together: ClassVar[bool] = True
     can_be_conditioned: ClassVar[bool] = False
+    can_be_consistent: ClassVar[bool] = False
     options_type: ClassVar[type[KindOptions]] = RetrievalOptions
     options: RetrievalOptions
     hub_task: ClassVar[str] = "sentence-similarity"
@@ -264,7 +265,7 @@ def _tidy(text: str) -> str:
 def _why_no_language(tag: str) -> str | None:
     """Why a text is no language, or `None`."""
     try:
-        canonical = parse_language(tag, where="passage_language")
-    except ConfigurationError as error:
-        return str(error)
+        canonical = canonical_language(tag)
+    except ValueError as error:
+        return f"passage_language {error}"
     return None if canonical == tag else f"passage_language {tag!r} is written {canonical!r}"
