@@ -28,7 +28,8 @@ from ccnlp.studies.parameters import (
     MultitaskStudyParameters,
     TransferStudyParameters,
 )
-from ccnlp.tasks.base import TASKS, TaskParameters
+from ccnlp.tasks.base import TASKS
+from ccnlp.tasks.parameters import TaskParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.parameters import TrainingParameters
 

@@ -104,7 +104,8 @@ def tiny_model(tiny_encoder: EncoderCheckpoint) -> "TrainedModel":
 
     from ccnlp.models.network import build_network, load_backbone
     from ccnlp.models.trained import TrainedModel
-    from ccnlp.tasks.base import TasksParameters, build_tasks
+    from ccnlp.tasks.base import build_tasks
+    from ccnlp.tasks.parameters import TasksParameters
 
     labels = ["negative", "neutral", "positive"]
     entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": labels}
@@ -225,7 +226,8 @@ def reading_model(tiny_model: "TrainedModel") -> "TrainedModel":
     import dataclasses
 
     from ccnlp.models.network import build_network
-    from ccnlp.tasks.base import TasksParameters, build_tasks
+    from ccnlp.tasks.base import build_tasks
+    from ccnlp.tasks.parameters import TasksParameters
 
     entry = tiny_model.tasks["sentiment"].parameters.model_dump() | {"context": "prefix"}
     tasks = build_tasks(TasksParameters.model_validate({"sentiment": entry}))

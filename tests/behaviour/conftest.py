@@ -9,7 +9,8 @@ import yaml
 
 from ccnlp.behaviour.cases import TEXT_COLUMNS
 from ccnlp.behaviour.parameters import BehaviourParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 PARAMETERS_FILE = Path(__file__).parents[2] / "conf" / "base" / "parameters" / "behaviour.yml"
 LABELS = ["negative", "positive"]

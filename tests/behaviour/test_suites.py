@@ -9,7 +9,8 @@ from ccnlp.behaviour.parameters import SuiteEntry
 from ccnlp.behaviour.suites import read_suites
 from ccnlp.corpora.cleaning import CleaningParameters
 from ccnlp.errors import ConfigurationError, CorpusError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ENVIRONMENT = Path(__file__).parents[2] / "conf" / "hatecheck" / "parameters" / "behaviour.yml"
 CLEANING = CleaningParameters(max_characters=100, mends_mojibake=True)

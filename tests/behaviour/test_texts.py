@@ -4,7 +4,8 @@ import pytest
 from ccnlp.behaviour.cases import TEXT_COLUMNS
 from ccnlp.behaviour.texts import select_texts
 from ccnlp.tasks.answers import labels_one_text
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 
 def make_examples(*rows):

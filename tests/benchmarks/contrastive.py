@@ -17,7 +17,8 @@ from tests.benchmarks.corpus import load_encoder_checkpoint, load_parameters, lo
 from tests.benchmarks.measuring import Stopwatch, report
 from tests.benchmarks.sentence_encoder import load_sentence_encoder
 
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.fine_tuning import fine_tune
 from ccnlp.training.parameters import TrainingParameters

@@ -11,7 +11,8 @@ from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters, resolve_encoder
 from ccnlp.settings import CONFIG_LOADER_ARGS
-from ccnlp.tasks.base import Task, TasksParameters, build_tasks
+from ccnlp.tasks.base import Task, build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 PROJECT = Path(__file__).parents[2]
 

@@ -15,9 +15,10 @@ import pandas as pd
 import torch
 from tests.benchmarks.measuring import Stopwatch, report
 
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.frames import Frame
 from ccnlp.tasks.kinds.question_answering import QuestionAnswering
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.tallied import read_answer
 from ccnlp.tasks.windows import NO_PASSAGE, Tokens, Window, cut_windows
 

@@ -18,8 +18,9 @@ from seqeval.metrics import f1_score
 from tests.benchmarks.corpus import load_encoder_checkpoint, load_rows
 from tests.benchmarks.measuring import Stopwatch, report
 
-from ccnlp.tasks.base import WINDOW_OF, TasksParameters, build_tasks
+from ccnlp.tasks.base import WINDOW_OF, build_tasks
 from ccnlp.tasks.kinds.token_classification import TokenClassification
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.words import split_words
 
 MAX_WORDS = 40

@@ -7,8 +7,8 @@ import pytest
 
 from ccnlp.conditioning.base import num_added_tokens
 from ccnlp.conditioning.parameters import CultureParameters
-from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.fine_tuning import fine_tune
 

@@ -8,7 +8,8 @@ import pytest
 from ccnlp.conditioning.base import num_added_tokens
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.trained import DESCRIPTION_FILE, TrainedModel
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.fine_tuning import fine_tune
 

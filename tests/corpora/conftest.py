@@ -11,7 +11,8 @@ import yaml
 from ccnlp.corpora.curation import IngestionParameters, curate_corpus
 from ccnlp.corpora.entry import CorporaParameters, CorpusEntry, Ratios
 from ccnlp.corpora.reading import read_corpus
-from ccnlp.tasks.base import Task, TasksParameters, build_tasks
+from ccnlp.tasks.base import Task, build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 LABELS = ["negative", "neutral", "positive"]
 RATIOS = {"train": 0.8, "validation": 0.1, "test": 0.1}

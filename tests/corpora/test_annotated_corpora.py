@@ -12,7 +12,8 @@ from ccnlp.corpora.curation import curate_corpus, select_annotations
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.settings import CONFIG_LOADER_ARGS
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 pytestmark = pytest.mark.corpora
 

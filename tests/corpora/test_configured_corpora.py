@@ -13,7 +13,8 @@ from ccnlp.corpora.raw import build_reader
 from ccnlp.corpora.readable_task import check_entry
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.settings import CONFIG_LOADER_ARGS
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 CONF = Path(__file__).parents[2] / "conf"
 ENTRY = {

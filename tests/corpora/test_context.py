@@ -10,7 +10,8 @@ from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import NEEDED, summarise
 from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.examples import stable_hash
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 CSV = "text,label,Title,Site\ngood,positive,A day,The Sun\nbad,negative,,The Sun\nit,neutral, ,\n"
 FIELDS = {"title": "Title", "source": "Site"}

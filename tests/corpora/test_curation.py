@@ -17,7 +17,8 @@ from ccnlp.corpora.curation import (
 from ccnlp.corpora.quarantine import reject, require_every_row
 from ccnlp.errors import CcnlpError
 from ccnlp.examples import COLUMNS
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ROWS = [
     {"text": "Mind the  gap ", "label": "neutral"},

@@ -9,7 +9,8 @@ import yaml
 from ccnlp.corpora.curation import select_annotations, select_examples, select_rejected
 from ccnlp.corpora.report import NEEDED, report_ingestion, summarise
 from ccnlp.errors import ConfigurationError, CorpusError
-from ccnlp.tasks.base import Task, TasksParameters, build_tasks
+from ccnlp.tasks.base import Task, build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 GUIDE = Path(__file__).parents[2] / "docs" / "annotations.md"
 HEAD = "ID,text,annotator,country,label\n"

@@ -8,7 +8,8 @@ import pytest
 from ccnlp.corpora.curation import curate_corpus, select_rejected
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.similarity import parts_jaccard, parts_key
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 TASKS = build_tasks(
     TasksParameters.model_validate(

@@ -4,7 +4,8 @@ import pytest
 from ccnlp.corpora.entry import Ratios
 from ccnlp.corpora.splitting import check_splits, describe_gaps, draw, split_by_ratios
 from ccnlp.errors import CorpusError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 RATIOS = Ratios(train=0.8, validation=0.1, test=0.1)
 

@@ -10,7 +10,8 @@ from ccnlp.corpora.curation import curate_corpus
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.settings import CONFIG_LOADER_ARGS
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 CONF = Path(__file__).parents[2] / "conf"
 

@@ -9,7 +9,8 @@ from ccnlp.corpora.raw import RawBatch
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.task_columns import FlagColumns, SplitColumn, read_cells
 from ccnlp.errors import ConfigurationError, CorpusError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ONE = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}
 SET = {"kind": "multi_label_classification", "loss_weight": 1, "labels": ["joy", "fear"]}

@@ -22,7 +22,8 @@ from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.serving.package import ModelPackage
 from ccnlp.serving.predictor import Predictor, ServingParameters
 from ccnlp.serving.thresholds import ServingThresholds
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 pytestmark = pytest.mark.filterwarnings("ignore:Operation with range is deprecated")  # mlflow's
 

@@ -7,7 +7,8 @@ import yaml
 
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
-from ccnlp.tasks.base import Task, TasksParameters, build_tasks
+from ccnlp.tasks.base import Task, build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 PARAMETERS_FILE = Path(__file__).parents[2] / "conf" / "base" / "parameters" / "evaluation.yml"
 LABELS = ("negative", "neutral", "positive")

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from ccnlp.evaluation.baselines_answers import predict_by_overlap
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 PASSAGE = (
     "The town of Avery lies on a hill. Its bridge was built in 1846 by Ada Holt, an engineer. "

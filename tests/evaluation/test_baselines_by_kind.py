@@ -8,7 +8,8 @@ from tests.tasks.toy_kind import ToyWords
 
 from ccnlp.evaluation.baselines_by_kind import predict_majority, predict_probe, predict_tfidf
 from ccnlp.tasks.answers import is_judged
-from ccnlp.tasks.base import TASKS, TasksParameters, build_tasks
+from ccnlp.tasks.base import TASKS, build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 PLACES = {"corpus": "c", "language": "en", "culture": "GB"}
 SIT_OUT = {

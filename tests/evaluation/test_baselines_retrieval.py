@@ -6,7 +6,8 @@ import pytest
 
 from ccnlp.evaluation.baselines_retrieval import rank_by_encoder, rank_by_tfidf
 from ccnlp.evaluation.parameters import TfidfParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 TFIDF = TfidfParameters(
     word_ngrams=(1, 1),

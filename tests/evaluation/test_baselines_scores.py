@@ -8,7 +8,8 @@ from ccnlp.evaluation.baselines_scores import (
     predict_score_by_vectors,
 )
 from ccnlp.evaluation.parameters import TfidfParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ENTRY = {"kind": "pair_similarity", "loss_weight": 1, "options": {"score_range": [0, 5]}}
 TFIDF = {

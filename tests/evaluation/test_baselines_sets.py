@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from ccnlp.evaluation.baselines_sets import predict_logistic, predict_majority
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 
 @pytest.fixture

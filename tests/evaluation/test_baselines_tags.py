@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from ccnlp.evaluation.baselines_tags import predict_majority_tags, predict_tfidf_tags
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.tallied import read_answer
 
 NAMES = ["Ada", "Amina", "Abeba", "Asha", "Adjoa", "Akin"]

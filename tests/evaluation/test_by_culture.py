@@ -12,7 +12,8 @@ from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.by_culture import COLUMNS, predict_by_culture
 from ccnlp.evaluation.contested import summarise_disagreement
 from ccnlp.evaluation.contested_view import view_contested
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ENTRY = {
     "kind": "label_distribution",

@@ -8,7 +8,8 @@ from ccnlp.evaluation.distances import measure_distances
 from ccnlp.evaluation.gate import GateParameters, decide_promotion
 from ccnlp.evaluation.judged_tasks import JudgedTask
 from ccnlp.evaluation.scores import compare_systems, score_predictions
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ENTRY = {
     "kind": "label_distribution", "loss_weight": 1, "labels": ["no", "yes"],

@@ -7,8 +7,9 @@ import pytest
 from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.fitness import check_model, differences, why_not_comparable
 from ccnlp.evaluation.judged_tasks import JudgedTask, judged_tasks
-from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters, TasksParameters
 
 
 def tasks_of(view=None, *labels, context="none"):

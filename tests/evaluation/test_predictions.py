@@ -16,7 +16,8 @@ from ccnlp.evaluation.predictions import (
     without_seen_splits,
 )
 from ccnlp.tasks.answers import has_one_label
-from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TaskParameters, TasksParameters
 
 
 @dataclass

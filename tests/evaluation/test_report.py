@@ -14,7 +14,8 @@ from ccnlp.evaluation.fairness import measure_fairness
 from ccnlp.evaluation.fairness_view import FairnessTables
 from ccnlp.evaluation.parameters import AbstentionParameters, PublishedScores
 from ccnlp.evaluation.scores import score_predictions
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ATTACK = "<script>alert('x')</script>"
 LABELS = {"sentiment": ("negative", "neutral", "positive")}

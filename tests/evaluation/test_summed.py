@@ -11,7 +11,8 @@ from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.scores import compare_systems, score_predictions
 from ccnlp.evaluation.summary import own_metrics, summarise
 from ccnlp.evaluation.terminal import scores_table
-from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TaskParameters, TasksParameters
 from ccnlp.tasks.tallied import TalliedTask, f1, read_answer, write_answer
 
 SIZE = 120

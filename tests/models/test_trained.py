@@ -17,8 +17,8 @@ from ccnlp.models.trained import (
     ids_as_numbers,
     restore_tasks,
 )
-from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters
 
 TEXTS = ["the film was good", "I hated it very very much and it was boring", "", "不好", "good"]
 

@@ -15,7 +15,7 @@ from ccnlp.studies.parameters import CultureStudyParameters
 from ccnlp.studies.report import About
 from ccnlp.studies.study import Study
 from ccnlp.studies.verdicts import Question
-from ccnlp.tasks.base import TasksParameters
+from ccnlp.tasks.parameters import TasksParameters
 
 ASKED = Study(
     name="mini_study",

@@ -8,7 +8,8 @@ import torch
 
 from ccnlp.models.network import build_network, load_backbone
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 OPTIONS = {
     "query_prefix": "query: ",

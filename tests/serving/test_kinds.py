@@ -14,7 +14,8 @@ from ccnlp.retrieval.building import build_index
 from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.serving.predictor import Predictor, RequestError, ServingParameters, served_tasks
 from ccnlp.serving.thresholds import ServingThresholds
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 PARAMETERS = ServingParameters(max_texts=3, max_characters=200, tokens_per_batch=256)
 RETRIEVAL = {

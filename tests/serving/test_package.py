@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from ccnlp.serving.package import provenance_tags, request_example
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 
 def test_tags_name_the_encoder_and_each_corpus(tiny_model):

@@ -8,7 +8,8 @@ from scipy.spatial.distance import jensenshannon
 from ccnlp.errors import ModelSourceError
 from ccnlp.serving.predictor import Predictor, RequestError, ServingParameters, served_tasks
 from ccnlp.serving.thresholds import ServingThresholds
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 PARAMETERS = ServingParameters(max_texts=3, max_characters=40, tokens_per_batch=256)
 

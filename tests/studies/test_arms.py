@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from ccnlp.studies.arms import Arm, Budget, Laboratory, run_arms
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 WORDS = {"no": ["bad", "boring"], "yes": ["good", "great"]}
 

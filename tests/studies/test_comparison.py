@@ -7,7 +7,8 @@ import pytest
 from ccnlp.evaluation.distances import measure_distances
 from ccnlp.studies.comparison import Contrast, compare_arms, score_arms
 from ccnlp.studies.verdicts import Question, judge, summarise
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ENTRY = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["no", "yes"]}
 TASKS = build_tasks(TasksParameters.model_validate({"t": ENTRY}))

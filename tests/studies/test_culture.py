@@ -8,7 +8,8 @@ from ccnlp.errors import CorpusError
 from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.culture import arms_of, questions_of
 from ccnlp.studies.parameters import CultureStudyParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 WORDS = ["good", "bad", "great", "boring"]
 

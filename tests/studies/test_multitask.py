@@ -9,7 +9,8 @@ from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.comparison import compare_arms
 from ccnlp.studies.multitask import ABOUT, STUDY, arms_of
 from ccnlp.studies.verdicts import judge, summarise
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 WORDS = {"good": "yes", "great": "yes", "bad": "no", "boring": "no"}
 ENTRY = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["no", "yes"]}

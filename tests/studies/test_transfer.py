@@ -12,7 +12,8 @@ from ccnlp.studies.matrix_plot import draw_matrix
 from ccnlp.studies.parameters import TransferStudyParameters
 from ccnlp.studies.transfer import ALL, STUDY, about_of, arms_of, tabulate
 from ccnlp.studies.verdicts import judge
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 SLICES = {"language": ("language",)}
 

@@ -13,16 +13,10 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from ccnlp.models.checkpoint import EncoderCheckpoint
-from ccnlp.tasks.base import (
-    TASKS,
-    WINDOW_OF,
-    Task,
-    TaskParameters,
-    TasksParameters,
-    build_tasks,
-)
+from ccnlp.tasks.base import TASKS, WINDOW_OF, Task, build_tasks
 from ccnlp.tasks.frames import Frame
 from ccnlp.tasks.heads import PooledClassifier
+from ccnlp.tasks.parameters import TaskParameters, TasksParameters
 from ccnlp.tasks.plain_text import text_ids
 from ccnlp.tasks.sequences import encode_alone
 

@@ -15,8 +15,9 @@ from ccnlp.models.trained import TrainedModel
 from ccnlp.retrieval.building import build_index, list_passages
 from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.serving.predictor import Predictor, ServingParameters
-from ccnlp.tasks.base import WINDOW_OF, TasksParameters, build_tasks
+from ccnlp.tasks.base import WINDOW_OF, build_tasks
 from ccnlp.tasks.kinds.retrieval import Retrieval
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.plain_text import mark_ids
 
 

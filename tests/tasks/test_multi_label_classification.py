@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 LABELS = ("joy", "fear", "anger")
 

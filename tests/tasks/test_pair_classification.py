@@ -5,7 +5,8 @@ import pytest
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.answers import has_one_label, labels_one_text
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ENTRY = {"kind": "pair_classification", "loss_weight": 1, "labels": ["no", "yes"]}
 

@@ -7,7 +7,8 @@ import torch
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import WINDOW_OF, TasksParameters, build_tasks
+from ccnlp.tasks.base import WINDOW_OF, build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.tallied import read_answer, write_answer
 from ccnlp.tokenisation.encoding import (
     QUOTED,

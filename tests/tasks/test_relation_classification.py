@@ -7,8 +7,9 @@ import torch
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.answers import has_one_label, labels_one_text
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.heads import MarkClassifier
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.plain_text import text_ids
 
 LABELS = ["none", "made(e1,e2)", "made(e2,e1)", "owns(e1,e2)"]

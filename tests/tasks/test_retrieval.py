@@ -11,7 +11,8 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.models.embedding import embed_texts
 from ccnlp.models.network import build_network, load_backbone
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.rank_metrics import measure
 from ccnlp.tasks.retrieval_features import relevance
 from ccnlp.tasks.retrieval_pools import rank_pools

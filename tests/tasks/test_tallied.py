@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ccnlp.tasks.base import TaskParameters
+from ccnlp.tasks.parameters import TaskParameters
 from ccnlp.tasks.tallied import TalliedTask, f1, read_answer, write_answer
 
 

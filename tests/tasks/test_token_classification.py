@@ -5,8 +5,9 @@ import torch
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.confidence import rescale
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.word_tagging import IGNORED
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.fine_tuning import fine_tune

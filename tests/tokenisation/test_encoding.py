@@ -2,8 +2,9 @@ import pandas as pd
 import pytest
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters, TasksParameters
 from ccnlp.tokenisation import encoding
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples, report_tokens
 

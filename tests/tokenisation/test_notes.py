@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.notes import (
     ENCODED_FOR,
     check_encoded_for,

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.parameters import TrainingParameters
 

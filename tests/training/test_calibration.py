@@ -7,7 +7,8 @@ import pytest
 
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.fine_tuning import fine_tune
 

@@ -10,8 +10,8 @@ from transformers import BertModel
 from ccnlp import progress
 from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.callbacks import ProgressCallback
 from ccnlp.training.fine_tuning import fine_tune

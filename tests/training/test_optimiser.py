@@ -4,8 +4,8 @@ from torch import nn
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.network import build_network, load_backbone
-from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters
 from ccnlp.training.optimiser import freeze, layer_of, parameter_groups
 from ccnlp.training.parameters import FreezeParameters, OptimiserParameters
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.fine_tuning import fine_tune
 

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.network import build_network, load_backbone
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.training.assembly import build_trainer
 from ccnlp.training.batches import PlannedBatch
 from ccnlp.training.preparation import prepare_network

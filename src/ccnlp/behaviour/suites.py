@@ -26,8 +26,9 @@ from ccnlp.corpora.values import PARAMETERS_FILE as CORPORA_FILE
 from ccnlp.corpora.values import ColumnField
 from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError, did_you_mean
 from ccnlp.tasks.answers import labels_one_text
-from ccnlp.tasks.base import Task, TaskParameters
+from ccnlp.tasks.base import Task
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters
 
 logger = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ import pandas as pd
 from ccnlp.corpora.tokens import join_tokens
 from ccnlp.evaluation.baselines import predict_majority, predict_tfidf
 from ccnlp.evaluation.parameters import TfidfParameters
-from ccnlp.tasks.base import TaskParameters
 from ccnlp.tasks.bio import TagSet
 from ccnlp.tasks.kinds.intent_slots import IntentSlots
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TaskParameters
 from ccnlp.tasks.word_tagging import WordTagging
 
 logger = logging.getLogger(__name__)

@@ -20,14 +20,8 @@ from ccnlp.errors import ModelSourceError, did_you_mean
 from ccnlp.folders import replacing
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.precision import PrecisionChoice
-from ccnlp.tasks.base import (
-    WINDOW_OF,
-    Pooling,
-    Task,
-    TasksParameters,
-    build_tasks,
-    shared_backbone,
-)
+from ccnlp.tasks.base import WINDOW_OF, Pooling, Task, build_tasks, shared_backbone
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.encoding import ROWS_AT_ONCE
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from kedro.pipeline import Node, Pipeline
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.studies import comparison, findings, plots, report, verdicts
 from ccnlp.studies.study import Study
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 NodeFunction = Callable[..., Any]
 

@@ -4,14 +4,13 @@ A task owns everything that depends on what is predicted; models and training kn
 contract. One module a kind of task: see `kinds/sequence_classification.py`.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator
+from pydantic import ValidationError
 
 from ccnlp.corpora.tokens import join_tokens
 from ccnlp.corpora.values import problems_of
@@ -19,7 +18,7 @@ from ccnlp.errors import ConfigurationError, listed
 from ccnlp.examples import CONTEXT
 from ccnlp.registry import Registry
 from ccnlp.tasks.confidence import CONFIDENCE, rescale
-from ccnlp.tasks.frames import ContextReading
+from ccnlp.tasks.parameters import KindOptions, TaskParameters, TasksParameters
 from ccnlp.tasks.served import Served
 
 if TYPE_CHECKING:
@@ -49,53 +48,6 @@ Pooling = Literal["first", "mean"]
 
 Calibration = Mapping[str, Mapping[str, float]]
 """What was chosen on validation: by what it is, such as thresholds, numbers by label."""
-
-TASK_NAME = re.compile(r"\w(?:[\w -]*\w)?")
-
-
-class KindOptions(BaseModel):
-    """The options of a kind of task; each has its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TaskParameters(BaseModel):
-    """One entry of `parameters/tasks.yml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: str = Field(description="the task's class, such as sequence_classification")
-    loss_weight: float = Field(gt=0, description="weight of this task's loss in the sum")
-    labels: tuple[str, ...] = Field(
-        default=(), description="the label set, in the order of the model's outputs"
-    )
-    context: ContextReading = Field(
-        default="none",
-        description="how the model reads the context of texts, for corpora that name one: `none`, "
-        "`text_pair` (behind the text, as the second of a pair) or `prefix` (in front of it)",
-    )
-    options: dict[str, Any] = Field(default={}, description="the kind's own options")
-
-
-class TasksParameters(RootModel[dict[str, TaskParameters]]):
-    """`parameters/tasks.yml`: the tasks by name."""
-
-    @field_validator("root")
-    @classmethod
-    def _check_names(cls, root: dict[str, TaskParameters]) -> dict[str, TaskParameters]:
-        """Names stand in those of weights, metrics and files."""
-        for name in root:
-            if not TASK_NAME.fullmatch(name):
-                raise ValueError(
-                    f"task {name!r}: a name holds letters, digits, spaces, _ and - only "
-                    "(parameters/tasks.yml)"
-                )
-            if name == "training":
-                raise ValueError(
-                    "task 'training': a module of torch holds its mode by this name, so that no "
-                    "head can have it; call the task otherwise (parameters/tasks.yml)"
-                )
-        return root
 
 
 class Task(Served, ABC):

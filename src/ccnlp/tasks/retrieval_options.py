@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from ccnlp.tasks.base import KindOptions
+from ccnlp.tasks.parameters import KindOptions
 
 
 class RetrievalOptions(KindOptions):

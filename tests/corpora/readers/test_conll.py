@@ -3,8 +3,9 @@ import pytest
 
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TaskParameters, TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.kinds.token_classification import TokenClassification
+from ccnlp.tasks.parameters import TaskParameters, TasksParameters
 
 OPTIONS = {"column_names": ["token", "tag"]}
 

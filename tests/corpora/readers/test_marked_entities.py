@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from ccnlp.corpora.reading import read_corpus
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 TASKS = build_tasks(
     TasksParameters.model_validate(

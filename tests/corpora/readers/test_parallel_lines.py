@@ -5,7 +5,8 @@ import pytest
 
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.errors import ConfigurationError, CorpusError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 OPTIONS = {"files": {"label": "{split}_labels.txt"}}
 

@@ -10,7 +10,8 @@ from ccnlp.corpora.curation import curate_corpus, select_examples, select_reject
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.errors import CorpusError
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 ENTRY = {
     "reader": "squad",

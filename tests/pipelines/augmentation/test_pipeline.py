@@ -17,7 +17,7 @@ from ccnlp.examples import COLUMNS
 from ccnlp.hooks.older_files import check_parts
 from ccnlp.pipelines.augmentation import nodes
 from ccnlp.pipelines.augmentation.pipeline import create_pipeline
-from ccnlp.tasks.base import TasksParameters
+from ccnlp.tasks.parameters import TasksParameters
 
 CONF = Path(__file__).parents[3] / "conf"
 SENTENCES = (

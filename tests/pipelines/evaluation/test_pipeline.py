@@ -19,8 +19,9 @@ from ccnlp.hooks.older_files import check_parts, known_parts
 from ccnlp.pipelines.evaluation import nodes
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
 CONFIGURATION = Path(__file__).parents[3] / "conf" / "base"

@@ -14,7 +14,7 @@ from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.pipelines.ingestion import nodes
 from ccnlp.pipelines.ingestion.pipeline import create_pipeline
-from ccnlp.tasks.base import TasksParameters
+from ccnlp.tasks.parameters import TasksParameters
 
 CONF = Path(__file__).parents[3] / "conf" / "base"
 LABELS = ("negative", "neutral", "positive")

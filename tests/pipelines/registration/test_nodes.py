@@ -14,7 +14,7 @@ from ccnlp.evaluation.promotion import Override, promotion_tags
 from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.retrieval.index import PassageIndex
-from ccnlp.tasks.base import TasksParameters
+from ccnlp.tasks.parameters import TasksParameters
 
 CONF = Path(__file__).parents[3] / "conf"
 PARAMETERS = RegistrationParameters.model_validate(

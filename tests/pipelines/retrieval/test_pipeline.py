@@ -10,7 +10,7 @@ from kedro.runner import SequentialRunner
 
 from ccnlp.pipelines.retrieval.pipeline import create_pipeline
 from ccnlp.retrieval.parameters import PassageIndexParameters
-from ccnlp.tasks.base import TasksParameters
+from ccnlp.tasks.parameters import TasksParameters
 
 CONF = Path(__file__).parents[3] / "conf"
 

@@ -9,7 +9,7 @@ from ccnlp.pipelines.augmentation_study.nodes import train_augmentation_arms
 from ccnlp.pipelines.tokenisation.nodes import encode_examples
 from ccnlp.pipelines.training.nodes import fine_tune
 from ccnlp.studies.parameters import AugmentationStudyParameters
-from ccnlp.tasks.base import TasksParameters
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
 ENTRY = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}

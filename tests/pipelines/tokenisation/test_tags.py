@@ -7,7 +7,7 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.pipelines.augmentation_study.nodes import train_augmentation_arms
 from ccnlp.pipelines.tokenisation.nodes import encode_examples
 from ccnlp.studies.parameters import AugmentationStudyParameters
-from ccnlp.tasks.base import TasksParameters
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 
 ENTRY = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["a", "b"]}

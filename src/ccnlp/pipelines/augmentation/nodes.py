@@ -14,7 +14,8 @@ from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
 from ccnlp.tasks.answers import labels_one_text
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 
 def select_rows(

@@ -10,7 +10,8 @@ from ccnlp.studies import augmentation
 from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.augmentation import Settings, recommend
 from ccnlp.studies.parameters import AugmentationStudyParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.tokenisation.tagging import check_tag_is_text
 from ccnlp.training.parameters import TrainingParameters

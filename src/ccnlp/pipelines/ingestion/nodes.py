@@ -24,7 +24,8 @@ from ccnlp.corpora.report import CorpusSummary
 from ccnlp.evaluation.views import with_views
 from ccnlp.models import checkpoint
 from ccnlp.models.checkpoint import EncoderCheckpoint, EncoderParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 Corpora = dict[str, Callable[..., pd.DataFrame]]
 

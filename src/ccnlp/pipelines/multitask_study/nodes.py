@@ -9,7 +9,8 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.studies import multitask
 from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.parameters import MultitaskStudyParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.parameters import TrainingParameters
 

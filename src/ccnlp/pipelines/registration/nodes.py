@@ -19,7 +19,8 @@ from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.package import ModelPackage, provenance_tags, request_example
 from ccnlp.serving.predictor import served_tasks
 from ccnlp.serving.thresholds import ServingThresholds
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 
 def decide_promotion(

@@ -7,7 +7,8 @@ from ccnlp.models.trained import TrainedModel
 from ccnlp.retrieval import building
 from ccnlp.retrieval.index import PassageIndex
 from ccnlp.retrieval.parameters import PassageIndexParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 
 
 def list_passages(

@@ -7,7 +7,8 @@ from ccnlp.conditioning.base import num_added_tokens
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.examples import with_derived
 from ccnlp.models.checkpoint import EncoderCheckpoint
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation import encoding
 from ccnlp.tokenisation.notes import note_encoder
 from ccnlp.tokenisation.parameters import TokenisationParameters

@@ -8,7 +8,8 @@ import pyarrow as pa
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.notes import check_encoder
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.tokenisation.tagging import check_tag

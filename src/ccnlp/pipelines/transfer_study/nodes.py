@@ -9,7 +9,8 @@ from ccnlp.pipelines.study import Figure
 from ccnlp.studies import matrix_plot, transfer
 from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.parameters import TransferStudyParameters
-from ccnlp.tasks.base import TasksParameters, build_tasks
+from ccnlp.tasks.base import build_tasks
+from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.languages import trained_languages
 from ccnlp.training.parameters import TrainingParameters

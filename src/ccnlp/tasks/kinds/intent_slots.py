@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, KindOptions, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, Pooling
 from ccnlp.tasks.bio import mend_seams
 from ccnlp.tasks.confidence import at_temperature, calibrate_labels, temperature_in
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 from ccnlp.tasks.label_sets import check_labels, why_unknown
+from ccnlp.tasks.parameters import KindOptions
 from ccnlp.tasks.served import Told, shares_by_label
 from ccnlp.tasks.tallied import Sums, read_answer, write_answer
 from ccnlp.tasks.word_tagging import SCORES, WordTagging

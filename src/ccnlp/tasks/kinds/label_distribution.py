@@ -11,9 +11,10 @@ from pydantic import Field
 from ccnlp.agreement.votes import are_most_frequent, majority_codes
 from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import DISTRIBUTION_SIMILARITY, jensen_shannon_distance
-from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, KindOptions
+from ccnlp.tasks.base import TASKS, Batch, Calibration, Features
 from ccnlp.tasks.confidence import calibrate_shares
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import KindOptions
 
 if TYPE_CHECKING:
     import torch

@@ -8,10 +8,11 @@ import pandas as pd
 from pydantic import Field, FiniteFloat, field_validator
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TASKS, Batch, Features, KindOptions, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
 from ccnlp.tasks.correlation import correlation, correlation_tallies
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.pairs import PAIR, encode_pairs
+from ccnlp.tasks.parameters import KindOptions
 from ccnlp.tasks.served import Told
 from ccnlp.tasks.tallied import Sums, TalliedTask
 

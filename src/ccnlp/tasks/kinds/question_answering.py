@@ -10,21 +10,13 @@ from pydantic import Field
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.answer_matching import best_match, cut_words, cut_words_as_english
-from ccnlp.tasks.base import (
-    IS_CUT,
-    TASKS,
-    WINDOW_OF,
-    Batch,
-    Calibration,
-    Features,
-    KindOptions,
-    Pooling,
-)
+from ccnlp.tasks.base import IS_CUT, TASKS, WINDOW_OF, Batch, Calibration, Features, Pooling
 from ccnlp.tasks.best_spans import find_best_spans
 from ccnlp.tasks.confidence import CONFIDENCE, choose_scale
 from ccnlp.tasks.cut_answers import an_answer, cut_out, first_span, why_not_there
 from ccnlp.tasks.frames import Frame
 from ccnlp.tasks.padding import pad_token_ids
+from ccnlp.tasks.parameters import KindOptions
 from ccnlp.tasks.served import Told
 from ccnlp.tasks.tallied import Sums, TalliedTask, read_answer, write_answer
 from ccnlp.tasks.windows import FIRST_TOKEN, NO_PASSAGE, cut_windows, read_tokens

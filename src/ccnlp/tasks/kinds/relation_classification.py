@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from ccnlp.errors import ConfigurationError, did_you_mean
-from ccnlp.tasks.base import TASKS, Batch, Features, KindOptions, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
 from ccnlp.tasks.entities import (
     ENTITIES,
     encode_entities,
@@ -18,6 +18,7 @@ from ccnlp.tasks.entities import (
     why_no_place,
 )
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
+from ccnlp.tasks.parameters import KindOptions
 from ccnlp.tasks.tallied import Flags, Sums, TalliedTask, absent_labels, f1
 
 if TYPE_CHECKING:

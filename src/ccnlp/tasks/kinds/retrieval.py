@@ -9,9 +9,10 @@ import pandas as pd
 from ccnlp.corpora.cleaning import clean_text
 from ccnlp.cultures import canonical_language
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.base import TASKS, Batch, Features, KindOptions, Pooling
+from ccnlp.tasks.base import TASKS, Batch, Features, Pooling
 from ccnlp.tasks.contrastive import nested_info_nce
 from ccnlp.tasks.padding import pad_token_ids
+from ccnlp.tasks.parameters import KindOptions
 from ccnlp.tasks.rank_metrics import MEASURES
 from ccnlp.tasks.ranking import Scores, Vectors, normalised
 from ccnlp.tasks.retrieval_answers import POOLS, means, only_right, tally
