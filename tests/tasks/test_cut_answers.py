@@ -11,6 +11,9 @@ from ccnlp.tasks.cut_answers import cut_out, first_span, why_not_there
         ("un cafe\u0301 noir", 3, 7, ("cafe\u0301", 3)),  # composed by a tokenizer
         ("हिंदी में", 0, 4, ("हिंदी", 0)),
         ("😀 good", 2, 6, ("good", 2)),
+        ("a 👩\u200d🔬 too", 2, 3, ("👩\u200d🔬", 2)),  # a woman, a joiner and a microscope
+        ("I ❤\ufe0f it", 2, 3, ("❤\ufe0f", 2)),
+        ("🇳🇬 won", 0, 1, ("🇳🇬", 0)),
     ],
 )
 def test_answer_is_cut_as_it_stands(passage, start, end, answer):
@@ -22,6 +25,7 @@ def test_answer_is_cut_as_it_stands(passage, start, end, answer):
 
 def test_white_space_is_no_answer():
     assert cut_out("a   b", 1, 4) == []
+    assert cut_out("a   b", 0, 0) == []
 
 
 def test_first_span_of_no_answers_is_empty():

@@ -1,7 +1,10 @@
 """Answers that are parts of a passage: their text, and the character that they begin with."""
 
-import unicodedata
 from collections.abc import Sequence
+
+import regex
+
+GRAPHEME = regex.compile(r"\X")
 
 
 def an_answer(text: str, start: int | str) -> dict[str, str | int]:
@@ -12,11 +15,13 @@ def an_answer(text: str, start: int | str) -> dict[str, str | int]:
 def cut_out(passage: str, start: int, end: int) -> list[dict[str, str | int]]:
     """The answer between two characters; none where nothing but white space stands there.
 
-    It loses the white space around it, and has the marks on its last letter, which a tokenizer
-    that composes letters leaves out.
+    It loses the white space around it, and has the whole of its last character as people see it:
+    the marks on a letter, which a tokenizer that composes letters leaves out, and all of an emoji
+    that is several joined.
     """
-    while end < len(passage) and unicodedata.category(passage[end]).startswith("M"):
-        end += 1
+    if start < end:
+        clusters = GRAPHEME.finditer(passage, start)
+        end = next(own.end() for own in clusters if own.end() >= end)
     text = passage[start:end]
     is_blank = not text.strip()
     return [] if is_blank else [an_answer(text.strip(), end - len(text.lstrip()))]
