@@ -34,12 +34,12 @@ def test_rows_that_cannot_be_used_are_told_with_what_they_hold(task):
     assert task.validate(pd.DataFrame({"text": "x", "labels": labels})).tolist() == [
         pd.NA,
         pd.NA,
-        "label 'rage' is not one of 'joy', 'fear', 'anger'; did you mean 'anger'?",
+        "label 'rage' is not one of 'joy', 'fear', 'anger'; did you mean 'anger'? (label_map)",
         "label 'fear' is named twice",
         "labels is no list: 'joy'",
         "labels is no list: None",
         pd.NA,
-        "label 'Joy' is not one of 'joy', 'fear', 'anger'; did you mean 'joy'?",
+        "label 'Joy' is not one of 'joy', 'fear', 'anger'; did you mean 'joy'? (label_map)",
     ]
 
 

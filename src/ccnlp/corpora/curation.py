@@ -109,14 +109,35 @@ def curate_corpus(
             unit=unit,
             where=f"corpus {name!r}",
         )
-    quoted, marks, deduplication = (
-        task.quoted_column,
-        task.span_columns,
-        parameters.deduplication,
-    )
+    rows = _split_without_duplicates(rows, task, ratios, parameters, is_mixed=is_mixed)
+    rows = keep_groups_together(rows)
+    num_rows_out = int(rows[NUM_SOURCE_ROWS].sum()) if NUM_SOURCE_ROWS in rows else len(rows)
+    require_every_row(num_rows, num_rows_out=num_rows_out, where=f"corpus {name!r}")
+    _log(name, rows)
+    return _compact(rows)
+
+
+def _split_without_duplicates(
+    rows: pd.DataFrame,
+    task: ReadableTask,
+    ratios: Ratios | None,
+    parameters: IngestionParameters,
+    *,
+    is_mixed: bool,
+) -> pd.DataFrame:
+    """The rows without repetitions, and where there are ratios each with a split.
+
+    Args:
+        rows: clean.
+        task: of the corpus.
+        ratios: place the rows whose split is missing.
+        parameters: of all stages.
+        is_mixed: whether some splits were given and others are drawn.
+    """
+    quoted, marks = task.quoted_column, task.span_columns
     columns = [column for column in said_columns(task) if column not in (quoted, *marks)]
     texts = texts_of(rows, task, columns)  # shares its memory with `rows` where there is one column
-    told = told_columns(task)
+    told, deduplication = told_columns(task), parameters.deduplication
     rows = remove_duplicates(
         rows,
         texts,
@@ -131,11 +152,7 @@ def curate_corpus(
         rows["split"] = rows["split"].astype("string").fillna(drawn)
     if is_mixed:  # a row that was drawn may repeat one whose split was given
         rows = remove_repetitions(rows, texts, told, deduplication, marks=marks, quoted=quoted)
-    rows = keep_groups_together(rows)
-    num_rows_out = int(rows[NUM_SOURCE_ROWS].sum()) if NUM_SOURCE_ROWS in rows else len(rows)
-    require_every_row(num_rows, num_rows_out=num_rows_out, where=f"corpus {name!r}")
-    _log(name, rows)
-    return _compact(rows)
+    return rows
 
 
 def _curate_batch(

@@ -246,7 +246,7 @@ class _Shaper:
             if self._counted:  # the label comes of the counts, which are of labels of the task
                 fine = fine.assign(**{self._task.target_columns[0]: self._task.labels[0]})
             why = self._task.validate(fine).astype("string")
-            reasons = reasons.fillna(self._with_hints(why, fine).reindex(index))
+            reasons = reasons.fillna(why.reindex(index))
         rows["split"] = rows["split"].replace(RATIOS, MISSING)
         rows["rejection_reason"] = reasons
         return rows
@@ -296,23 +296,6 @@ class _Shaper:
         if column not in self._task.optional_columns:
             return why
         return why.mask(pd.Series([_is_blank(cell) for cell in cells], dtype=bool))
-
-    def _with_hints(self, reasons: "pd.Series[str]", rows: pd.DataFrame) -> "pd.Series[str]":
-        """Names the near label where the task knows no such label."""
-        targets = [c for c in self._task.target_columns if c not in self._task.list_columns]
-        if len(targets) != 1 or not self._task.labels:
-            return reasons
-        labels = rows.loc[reasons.notna(), targets[0]]
-        hints = {
-            label: hint
-            for label in labels.unique()
-            if label not in self._task.labels
-            and (hint := did_you_mean(label, self._task.labels)).startswith("did")
-        }
-        clauses = labels.map(
-            lambda label: f"; {hints[label]} (label_map)" if label in hints else ""
-        )
-        return reasons + clauses.reindex(reasons.index)
 
     def _broken_rows(self, batch: RawBatch, source: SourceFile) -> pd.DataFrame:
         rows = pd.DataFrame(

@@ -66,5 +66,5 @@ def why_unknown(labels: pd.Series, known: Sequence[str]) -> pd.Series:
 def unknown_label(label: object, known: Sequence[str]) -> str:
     """What is said of a label that is none of `known`, with the near one where there is one."""
     near = did_you_mean(str(label), known)
-    hint = f"; {near}" if near.startswith("did") else ""
+    hint = f"; {near} (label_map)" if near.startswith("did") else ""
     return f"label {label!r} is not one of {', '.join(map(repr, known))}{hint}"
