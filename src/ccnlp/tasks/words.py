@@ -70,6 +70,24 @@ def split_words(text: str) -> Words:
     )
 
 
+def split_characters(word: str) -> list[str]:
+    """The characters of a word, where it is of a script without spaces between words.
+
+    Other words stay whole, and of mixed ones the parts in other scripts.
+
+    >>> split_characters("今日"), split_characters("iPhone手机"), split_characters("don't")
+    (['今', '日'], ['iPhone', '手', '机'], ["don't"])
+    """
+    return split_words(word).tokens if _unsegmented().search(word) else [word]
+
+
+@cache
+def _unsegmented() -> "regex.Pattern[str]":
+    import regex
+
+    return regex.compile(f"[{UNSEGMENTED}]")
+
+
 @cache
 def _words() -> "regex.Pattern[str]":
     import regex
