@@ -93,7 +93,7 @@ def told(model, tags, monkeypatch, text, task="names", scores=None):
     return ask(Predictor(model, parameters=PARAMETERS), task, text=text)
 
 
-TEXT = "  scho\u0308n,\tAda Lovelace 北京 "
+TEXT = "  scho\u0308n,\tAda Lovelace 北京大学 "
 """Decomposed, with blanks that cleaning takes away: places count the characters as given."""
 
 
@@ -101,7 +101,7 @@ def test_entities_are_told_with_their_characters_in_the_text_as_it_was_given(mod
     tags = ["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
     entities = told(model, tags, monkeypatch, TEXT, scores=[1, 1, 0.9, 0.6, 0.8, 0.7])["entities"]
     assert [(own["label"], own["text"], own["score"]) for own in entities] == [
-        ("PER", "Ada Lovelace", 0.6), ("LOC", "北京", 0.7),
+        ("PER", "Ada Lovelace", 0.6), ("LOC", "北京大学", 0.7),
     ]  # fmt: skip
     assert all(TEXT[own["start"] : own["end"]] == own["text"] for own in entities)
 
@@ -118,7 +118,7 @@ def test_words_of_a_text_are_clean_as_those_of_a_corpus_are(model):
     rows = pd.DataFrame({"text": [TEXT, "\u0001 a"]})
     tokens = model.tasks["names"].read_request(rows)["tokens"]
     assert tokens.tolist() == [
-        ["schön", ",", "Ada", "Lovelace", "北", "京"],
+        ["schön", ",", "Ada", "Lovelace", "北京", "大学"],
         ["\u0001", "a"],  # nothing of it would be left, and its tag would be another's
     ]
 

@@ -71,11 +71,6 @@ class CorpusEntry(FileSelection):
         description="what stands before or beside the text: `{name for the model: column}`, or "
         "the columns of turns, the latest last; read by tasks whose `context` is not none",
     )
-    splits_characters: bool = Field(
-        default=False,
-        description="of words with tags: cuts those of scripts without spaces into characters, as "
-        "texts that are served are cut; each tag goes on in the parts of its word",
-    )
     label_map: TextMap = Field(
         default={}, description="from the source's labels to the task's; the rest stay as they are"
     )

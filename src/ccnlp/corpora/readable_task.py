@@ -20,7 +20,6 @@ class ReadableTask(Protocol):
     list_columns: ClassVar[tuple[str, ...]]
     emptiable_columns: ClassVar[tuple[str, ...]]
     span_columns: ClassVar[tuple[str, ...]]
-    has_words: ClassVar[bool]
     optional_columns: ClassVar[tuple[str, ...]]
     key_columns: ClassVar[tuple[str, ...]]
     has_one_answer: ClassVar[bool]
@@ -43,9 +42,6 @@ class ReadableTask(Protocol):
     def validate(self, rows: pd.DataFrame) -> "pd.Series[str]":
         """Why each row can't be used, missing where it can."""
 
-    def split_characters(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The rows with each word of a script without spaces cut up."""
-
 
 def said_columns(task: ReadableTask) -> tuple[str, ...]:
     """The inputs that tell which rows are the same, and in what language."""
@@ -64,18 +60,12 @@ def check_entry(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
     Raises:
         ConfigurationError: a column is missing or not the task's, a label is not in its set,
             annotations are given to a task of one label a text, or a context to one that reads
-            none, or made of what the task reads or predicts, or words are to be cut up where a
-            text is not given word by word.
+            none, or made of what the task reads or predicts.
     """
     _check_annotations(entry, task, where=where)
     _check_columns(entry, task, where=where)
     _check_labels(entry, task, where=where)
     _check_context(entry, task, where=where)
-    if entry.splits_characters and not task.has_words:
-        raise ConfigurationError(
-            f"{where}: splits_characters is true, and the task {entry.task!r} has texts that are "
-            f"not given word by word; leave it out ({PARAMETERS_FILE})"
-        )
 
 
 def check_contexts(entries: Mapping[str, CorpusEntry], tasks: Mapping[str, ReadableTask]) -> None:

@@ -247,10 +247,6 @@ class _Shaper:
                 fine = fine.assign(**{self._task.target_columns[0]: self._task.labels[0]})
             why = self._task.validate(fine).astype("string")
             reasons = reasons.fillna(why.reindex(index))
-        if self._entry.splits_characters:
-            cut = self._task.split_characters(rows[reasons.isna()])
-            for column in self._task.list_columns:
-                rows[column] = cut[column].reindex(index).combine_first(rows[column])
         rows["split"] = rows["split"].replace(RATIOS, MISSING)
         rows["rejection_reason"] = reasons
         return rows

@@ -24,8 +24,8 @@ PYFUNC = PACKAGE / "pipelines" / "registration" / "pyfunc.py"
 MAX_DESCRIPTION = 5000
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\s*", re.DOTALL)
 REQUIREMENTS = (
-    "babel", "ftfy", "langcodes", "language_data", "mlflow", "numpy", "pandas", "pydantic",
-    "regex", "safetensors", "tokenizers", "torch", "transformers",
+    "babel", "ftfy", "icu4py", "langcodes", "language_data", "mlflow", "numpy", "pandas",
+    "pydantic", "regex", "safetensors", "tokenizers", "torch", "transformers",
 )  # fmt: skip
 """What the served model imports; pinned to the versions that it was made with."""
 

@@ -72,8 +72,6 @@ class Task(Served, ABC):
     span_columns: ClassVar[tuple[str, ...]] = ()
     """Inputs that say where in `text` something stands: its first character and the one behind its
     last, as two numbers in a list; they are among `list_columns`."""
-    has_words: ClassVar[bool] = False
-    """Whether its texts come word by word, so that `split_characters` can cut words up."""
     optional_columns: ClassVar[tuple[str, ...]] = ()
     """Further columns, which a corpus may have and a row may miss."""
     key_columns: ClassVar[tuple[str, ...]] = ()
@@ -198,10 +196,6 @@ class Task(Served, ABC):
     @abstractmethod
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """Why each row can't be used: a sentence, or missing where it can; index of `rows`."""
-
-    def split_characters(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The rows with each word of a script without spaces cut up, if the kind `has_words`."""
-        return rows
 
     @abstractmethod
     def encode(

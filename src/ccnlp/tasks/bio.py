@@ -60,16 +60,6 @@ class TagSet:
         """The tags of codes; shape (words,)."""
         return [self.tags[code] for code in codes.tolist()]
 
-    @staticmethod
-    def hand_on(tag: str, size: int) -> list[str]:
-        """The tags of the parts of a word.
-
-        >>> TagSet.hand_on("B-PER", 3), TagSet.hand_on("O", 2)
-        (['B-PER', 'I-PER', 'I-PER'], ['O', 'O'])
-        """
-        rest = INSIDE + tag.removeprefix(BEGIN) if tag.startswith(BEGIN) else tag
-        return [tag, *[rest] * (size - 1)]
-
     def why_unusable(self, tokens: pd.Series, tags: pd.Series) -> pd.Series:
         """Why the tags of each row can't be those of its tokens; missing where they can."""
         reasons = pd.Series(pd.NA, index=tags.index, dtype="string")

@@ -20,7 +20,7 @@ from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.served import Asked
 from ccnlp.tasks.tallied import TalliedTask, read_answer, write_answer
 from ccnlp.tasks.word_pieces import NO_PIECE, read_words
-from ccnlp.tasks.words import Span, spans_in, split_characters, split_words
+from ccnlp.tasks.words import Span, spans_in, split_words
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +48,6 @@ class WordTagging(TalliedTask):
     input_columns: ClassVar[tuple[str, ...]] = ("tokens",)
     list_columns: ClassVar[tuple[str, ...]] = ("tokens", "tags")
     is_calibrated: ClassVar[bool] = True
-    has_words: ClassVar[bool] = True
 
     @property
     def request_columns(self) -> dict[str, Asked]:
@@ -84,23 +83,6 @@ class WordTagging(TalliedTask):
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """Tags that are unknown, as many as tokens are not, or go on with nothing."""
         return self.tag_set.why_unusable(rows["tokens"], rows["tags"])
-
-    def split_characters(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The rows with words of scripts without spaces cut up, and their tags handed on."""
-        parts = {word: split_characters(word) for own in rows["tokens"] for word in own}
-        tokens = [[part for word in own for part in parts[word]] for own in rows["tokens"]]
-        tags = [
-            [
-                part
-                for word, tag in zip(*row, strict=True)
-                for part in self.tag_set.hand_on(tag, len(parts[word]))
-            ]
-            for row in zip(rows["tokens"], rows["tags"], strict=True)
-        ]
-        lists = {"tokens": tokens, "tags": tags}
-        return rows.assign(
-            **{name: pd.Series(own, rows.index, dtype="object") for name, own in lists.items()}
-        )
 
     def encode(
         self,

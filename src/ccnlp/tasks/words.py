@@ -3,7 +3,7 @@
 Offsets count characters of the text as it was given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypedDict
@@ -56,45 +56,40 @@ class Words:
 def split_words(text: str) -> Words:
     """The words of a text: runs of letters and digits, and every other character alone.
 
-    Characters of scripts without spaces between words are words of their own. What belongs to a
-    character, such as a vowel sign or the parts of a flag, stays with it, as do joiners in a word.
+    In scripts without spaces between words, words are those of ICU's dictionaries. What belongs to
+    a character, such as a vowel sign or the parts of a flag, stays with it, as do joiners in a
+    word.
 
-    >>> split_words("Ada's 3 今日").tokens
-    ['Ada', "'", 's', '3', '今', '日']
+    >>> split_words("Ada's 3 我在北京").tokens
+    ['Ada', "'", 's', '3', '我', '在', '北京']
     """
-    found = list(_words().finditer(text))
-    return Words(
-        [match.group() for match in found],
-        np.array([match.start() for match in found], dtype=np.int64),
-        np.array([match.end() for match in found], dtype=np.int64),
-    )
+    places = [place for match in _words().finditer(text) for place in _parts(match)]
+    starts, ends = np.array(places, dtype=np.int64).reshape(-1, 2).T
+    return Words([text[start:end] for start, end in places], starts, ends)
 
 
-def split_characters(word: str) -> list[str]:
-    """The characters of a word, where it is of a script without spaces between words.
-
-    Other words stay whole, and of mixed ones the parts in other scripts.
-
-    >>> split_characters("今日"), split_characters("iPhone手机"), split_characters("don't")
-    (['今', '日'], ['iPhone', '手', '机'], ["don't"])
-    """
-    return split_words(word).tokens if _unsegmented().search(word) else [word]
+def _parts(match: "regex.Match[str]") -> Iterator[tuple[int, int]]:
+    """Where the words of a run stand: one, unless its script has no spaces between words."""
+    end = match.start()
+    for word in _cut(match.group()) if match.lastgroup else [match.group()]:
+        start, end = end, end + len(word)
+        yield start, end
 
 
-@cache
-def _unsegmented() -> "regex.Pattern[str]":
-    import regex
+def _cut(run: str) -> Iterable[str]:
+    """The words of a run of characters that are written without spaces; all of its characters."""
+    from icu4py.breakers import WordBreaker
 
-    return regex.compile(f"[{UNSEGMENTED}]")
+    return WordBreaker(run, "und")  # its own offsets count UTF-16 units
 
 
 @cache
 def _words() -> "regex.Pattern[str]":
     import regex
 
-    alone = rf"(?=[{UNSEGMENTED}])\X"
+    together = rf"(?P<unsegmented>(?:(?=[{UNSEGMENTED}])\X)+)"
     run = rf"[[\p{{L}}\p{{M}}\p{{N}}{JOINERS}]--[{UNSEGMENTED}]]+"
-    return regex.compile(rf"{alone}|{run}|(?=\S)\X", regex.VERSION1)
+    return regex.compile(rf"{together}|{run}|(?=\S)\X", regex.VERSION1)
 
 
 def spans_in(
