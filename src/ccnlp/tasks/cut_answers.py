@@ -21,7 +21,7 @@ def cut_out(passage: str, start: int, end: int) -> list[dict[str, str | int]]:
     """
     if start < end:
         clusters = GRAPHEME.finditer(passage, start)
-        end = next(own.end() for own in clusters if own.end() >= end)
+        end = next((own.end() for own in clusters if own.end() >= end), end)
     text = passage[start:end]
     is_blank = not text.strip()
     return [] if is_blank else [an_answer(text.strip(), end - len(text.lstrip()))]
