@@ -44,7 +44,7 @@ BESIDE = ("tfidf", "probe", "majority")
 MORE = {
     "exact_frame": ("intent_accuracy", "slot_f1"),
     "f1": ("exact_match",),
-    "macro_f1": ("accuracy",),
+    "macro_f1": ("accuracy", "micro_f1"),
     "mean_average_precision": (
         "same_language_mean_average_precision",
         "other_language_mean_average_precision",

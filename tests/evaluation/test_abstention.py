@@ -277,7 +277,7 @@ def test_picture_has_a_curve_a_system_and_marks_the_threshold(predictions, param
     content = json.loads(draw_risk_coverage(predictions, thresholds).to_json())
     names = [trace.get("name", "") for trace in content["data"] if trace["mode"] == "lines"]
     assert [name.split(", area")[0] for name in names] == [
-        "TF-IDF + LR", "fine-tuned, validation", "fine-tuned",
+        "TF-IDF", "fine-tuned, validation", "fine-tuned",
     ]  # fmt: skip
     marks = [trace for trace in content["data"] if trace["mode"] == "markers"]
     table = measure_abstention(predictions, thresholds.tasks, parameters)

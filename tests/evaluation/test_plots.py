@@ -58,7 +58,7 @@ def test_title_names_the_ends_among_large_groups(predictions, tasks, parameters)
 def test_confusion_has_a_view_for_each_system_in_percent_of_the_reference(predictions):
     figure = contents(prediction_plots.draw_confusion(predictions, labels=LABELS))
     buttons = figure["layout"]["updatemenus"][0]["buttons"]
-    assert [button["label"] for button in buttons] == ["fine-tuned", "TF-IDF + LR"]
+    assert [button["label"] for button in buttons] == ["fine-tuned", "TF-IDF"]
     first = figure["data"][0]
     assert first["visible"]
     assert np.sum(first["z"], axis=1) == pytest.approx([100, 100, 100])

@@ -96,6 +96,26 @@ def test_vectors_can_be_cut(passages, finding_model, caplog):
         build_index(passages, embedder, task="finding", num_dimensions=99)
 
 
+def test_memory_of_a_batch_is_bounded(finding_model, monkeypatch):
+    lengths = []
+    infer = type(finding_model.network).infer
+
+    def see(network, *, task, batch):
+        lengths.append(batch["attention_mask"].numel())
+        return infer(network, task=task, batch=batch)
+
+    monkeypatch.setattr(type(finding_model.network), "infer", see)
+    texts = ["it was good", "it was bad and long and sad", "hm"]
+    whole = ModelEmbedder(finding_model, "finding").embed(texts, side="query")
+    assert len(lengths) == 1
+
+    parts = ModelEmbedder(finding_model, "finding", tokens_per_batch=24).embed(texts, side="query")
+
+    assert len(lengths) > 2
+    assert max(lengths[1:]) <= 24
+    np.testing.assert_allclose(parts, whole, atol=1e-2)
+
+
 def test_passage_finds_itself(passages, finding_model):
     embedder = ModelEmbedder(finding_model, "finding")
     index = build_index(passages, embedder, task="finding", search="approximate")

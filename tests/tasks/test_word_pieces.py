@@ -2,7 +2,10 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
+from ccnlp.tasks.plain_text import text_ids, word_ids
 from ccnlp.tasks.word_pieces import NO_PIECE, read_words
 
 
@@ -90,3 +93,37 @@ def test_special_tokens_that_a_word_spells_are_text(tokenizer):
     pieces = tokenizer.convert_ids_to_tokens(ids)
     assert [pieces[place] for place in windows.places[0]] == ["▁it", "<unk>", "▁is"]  # for "<"
     assert "s" in pieces
+
+
+def byte_level() -> Tokenizer:
+    """As of GPT-2: a blank belongs to the piece behind it, and a text begins with none."""
+    blank = "Ġ"
+    alphabet = [*sorted(pre_tokenizers.ByteLevel.alphabet()), f"{blank}g", f"{blank}go"]
+    merges = [(blank, "g"), (f"{blank}g", "o")]
+    backend = Tokenizer(models.BPE({own: i for i, own in enumerate(alphabet)}, merges))
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return backend
+
+
+def blanks_as_pieces() -> Tokenizer:
+    """As of Gemma: SentencePiece without a blank in front of the text."""
+    blank = "▁"
+    alphabet = [blank, "a", "g", "o", "好", f"{blank}g", f"{blank}go"]
+    merges = [(blank, "g"), (f"{blank}g", "o")]
+    backend = Tokenizer(models.BPE({own: i for i, own in enumerate(alphabet)}, merges))
+    backend.normalizer = normalizers.Replace(" ", blank)
+    backend.pre_tokenizer = pre_tokenizers.Split(blank, "merged_with_next")
+    return backend
+
+
+@pytest.mark.parametrize("make", [byte_level, blanks_as_pieces])
+def test_words_are_read_as_in_their_text_by_a_tokenizer_that_puts_no_blanks(make):
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=make())
+    words = ["go", "go", "a", "go", "好", "go"]
+
+    ids, places = word_ids([words], tokenizer)[0]
+
+    assert ids == text_ids(["go go a go好go"], tokenizer)[0]
+    assert sorted({*places}) == [0, 1, 2, 3, 4, 5]
+    second = [piece for piece, place in zip(ids, places, strict=True) if place == 1]
+    assert tokenizer.convert_ids_to_tokens(second) in (["Ġgo"], ["▁go"])

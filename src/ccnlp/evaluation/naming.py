@@ -32,7 +32,7 @@ METRIC_NAMES = {
     "slot_recall": "slot recall",
     "token_accuracy": "accuracy of words",
     "intent_accuracy": "accuracy of intents",
-    "exact_frame": "whole frames",
+    "exact_frame": "share of whole frames",
     "precision": "precision",
     "recall": "recall",
 }

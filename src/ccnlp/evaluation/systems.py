@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 SYSTEMS: dict[str, str] = {
-    "majority": "Majority label",
-    "tfidf": "TF-IDF + logistic regression",
-    "probe": "Frozen-encoder probe",
+    "majority": "Majority",
+    "tfidf": "TF-IDF",
+    "probe": "Frozen encoder",
     "champion": "Current champion",
     "finetuned": "Fine-tuned",
 }
@@ -13,8 +13,8 @@ SYSTEMS: dict[str, str] = {
 
 SHORT_NAMES: dict[str, str] = {
     "majority": "majority",
-    "tfidf": "TF-IDF + LR",
-    "probe": "probe",
+    "tfidf": "TF-IDF",
+    "probe": "frozen encoder",
     "champion": "champion",
     "finetuned": "fine-tuned",
 }

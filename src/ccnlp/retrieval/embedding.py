@@ -9,7 +9,7 @@ import numpy as np
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.embedding import embed_texts
-from ccnlp.models.prediction import decode_pieces
+from ccnlp.models.prediction import TOKENS_PER_BATCH, decode_pieces
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.kinds.retrieval import Retrieval, vectors_of
 from ccnlp.tasks.ranking import Scores
@@ -41,10 +41,12 @@ class ModelEmbedder:
     Attributes:
         model: that was trained on the task.
         task: the task's name.
+        tokens_per_batch: most tokens of a batch, padding included; bounds the memory.
     """
 
     model: TrainedModel
     task: str
+    tokens_per_batch: int = TOKENS_PER_BATCH
 
     @property
     def origin(self) -> str:
@@ -72,6 +74,7 @@ class ModelEmbedder:
             task,
             pieces,
             tokenizer=self.model.tokenizer,
+            tokens_per_batch=self.tokens_per_batch,
             precision=self.model.precision,
         )
         return vectors_of(decoded)

@@ -156,7 +156,7 @@ class Predictor:
         answer = answer_with_passages(
             self.passages,
             read["query"],
-            embedder=ModelEmbedder(self.model, task.name),
+            embedder=ModelEmbedder(self.model, task.name, self.parameters.tokens_per_batch),
             number=number,
             languages=languages,
         )

@@ -54,13 +54,14 @@ def word_ids(
     """The ids of each row of words, as of `text_ids`, and the place of each id's word in its row.
 
     A word that the tokenizer makes nothing of has none. Where a word is written without a blank in
-    front of it, as in Chinese, it has no piece for the blank either: the text
-    that people write has none there.
+    front of it, as in Chinese, it has no piece for the blank either: the text that people write has
+    none there. Elsewhere the blank is the tokenizer's own, or is given to one that has none.
     """
     if not len(rows):
         return []
+    write = _with_blanks if _lacks_blanks(tokenizer) else list
     encoded = tokenizer(
-        [list(words) for words in rows],
+        [write(words) for words in rows],
         is_split_into_words=True,
         add_special_tokens=False,
         split_special_tokens=True,
@@ -78,6 +79,23 @@ def word_ids(
             ids = list(chain.from_iterable(own))  # noqa: PLW2901
         read.append(_without_needless_blanks(ids, places, rows[row], blanks))
     return read
+
+
+def _lacks_blanks(tokenizer: "PreTrainedTokenizerBase") -> bool:
+    """Whether it reads words one by one in another way than in their text, for want of blanks."""
+
+    def read(words: list[str]) -> Ids:
+        ids: Ids = tokenizer(words, is_split_into_words=True, add_special_tokens=False)["input_ids"]
+        return ids
+
+    in_text = tokenizer("a a", add_special_tokens=False)["input_ids"]
+    return bool(read(["a", "a"]) != in_text == read(["a", " a"]))
+
+
+def _with_blanks(words: Sequence[str]) -> list[str]:
+    """The words with the blank that stands in front of them in the text, but for the first."""
+    alone = [False, *stand_alone(words)[1:]]
+    return [f" {word}" if is_alone else word for word, is_alone in zip(words, alone, strict=True)]
 
 
 def _without_needless_blanks(
