@@ -65,3 +65,18 @@ def test_section_replaces_its_own_and_leaves_the_others(tmp_path):
     assert written.index("## a") < written.index("## b")
     assert "new" in written
     assert "old" not in written
+
+
+def test_primary_metric_stands_beside_the_published_one():
+    scores = scores_of(["micro_f1", "relation_macro_f1"], corpus="relx", task="relation")
+    head = section(Run("relx", scores, "", 9, 2)).splitlines()[4]
+    assert head.startswith("| relation: macro-F1 of the relations | n |")
+    assert head.endswith("| micro-F1 |")
+
+
+def test_entities_are_told_by_type():
+    scores = scores_of(["entity_f1"], task="entities")
+    of_types = scores[scores["slice"] == "language"].assign(slice="label", metric="f1")
+    of_types["group"] = of_types["group"].map({"es": "PER", "sw": "LOC"})
+    lines = section(Run("toy", pd.concat([scores, of_types]), "", 9, 2)).splitlines()
+    assert lines[-1] == "F1 by type, with the number of entities: LOC 60.0 (40), PER 60.0 (40)."

@@ -27,7 +27,9 @@ from ccnlp.tasks.parameters import TasksParameters
 
 pytestmark = pytest.mark.filterwarnings("ignore:Operation with range is deprecated")  # mlflow's
 
-PARAMETERS = ServingParameters(max_texts=2, max_characters=50, tokens_per_batch=256)
+PARAMETERS = ServingParameters(
+    max_texts=2, max_characters=50, max_tokens=10_000, tokens_per_batch=256
+)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,9 @@ from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
 
-PARAMETERS = ServingParameters(max_texts=3, max_characters=200, tokens_per_batch=256)
+PARAMETERS = ServingParameters(
+    max_texts=3, max_characters=200, max_tokens=10_000, tokens_per_batch=256
+)
 RETRIEVAL = {
     "query_prefix": "query: ",
     "passage_prefix": "passage: ",
@@ -89,7 +91,7 @@ def told(model, tags, monkeypatch, text, task="names", scores=None):
             "scores": [np.array(scores or [0.9] * len(tags))],
         }
     )
-    monkeypatch.setattr(type(model), "predict", lambda *_, **__: predicted)
+    monkeypatch.setattr(type(model), "predict_encoded", lambda *_, **__: predicted)
     return ask(Predictor(model, parameters=PARAMETERS), task, text=text)
 
 
@@ -126,6 +128,31 @@ def test_words_of_a_text_are_clean_as_those_of_a_corpus_are(model):
 def test_long_text_is_read_to_its_end_in_windows(predictor):
     answer = ask(predictor, "names", text="the film was good " * 11)
     assert not answer["is_truncated"]
+
+
+def test_request_whose_windows_would_take_too_long_is_refused(model):
+    few = PARAMETERS.model_copy(update={"max_tokens": 100})
+    bounded = Predictor(dataclasses.replace(model, max_length_tokens=16), parameters=few)
+    short, long = ({"question": "how was it", "passage": "it was " * n} for n in (3, 25))
+
+    assert len(bounded.predict(pd.DataFrame([short, short]), task="answer")) == 2
+    with pytest.raises(RequestError, match=r"are \d{3} tokens as the model reads them, and at mo"):
+        bounded.predict(pd.DataFrame([short, long]), task="answer")
+
+
+@pytest.mark.parametrize(
+    ("task", "columns"),
+    [("names", {"text": "a film"}), ("answer", {"question": "what", "passage": "a film"})],
+)
+def test_request_is_read_by_the_tokenizer_once(predictor, monkeypatch, task, columns):
+    kind = type(predictor.model.tasks[task])
+    calls = []
+    encode = kind.encode
+    monkeypatch.setattr(kind, "encode", lambda *a, **k: calls.append(1) or encode(*a, **k))
+
+    ask(predictor, task, **columns)
+
+    assert len(calls) == 1
 
 
 def test_question_that_is_not_read_to_its_end_is_told(model):
@@ -170,7 +197,7 @@ def test_answer_is_told_with_its_characters_or_is_missing(model, monkeypatch, fo
     predicted = pd.DataFrame(
         {"prediction": [json.dumps(found)], "confidence": [0.5], "probabilities": [None]}
     )
-    monkeypatch.setattr(type(model), "predict", lambda *_, **__: predicted)
+    monkeypatch.setattr(type(model), "predict_encoded", lambda *_, **__: predicted)
     answer = ask(
         Predictor(model, parameters=PARAMETERS),
         "answer",

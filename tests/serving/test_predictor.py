@@ -11,7 +11,9 @@ from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
 
-PARAMETERS = ServingParameters(max_texts=3, max_characters=40, tokens_per_batch=256)
+PARAMETERS = ServingParameters(
+    max_texts=3, max_characters=40, max_tokens=10_000, tokens_per_batch=256
+)
 
 
 @pytest.fixture

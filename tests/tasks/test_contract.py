@@ -139,7 +139,9 @@ def test_task_is_asked_and_tells_what_it_says_it_does(task, rows, network, kind)
         pooling="mean",
         max_length_tokens=16,
     )
-    parameters = ServingParameters(max_texts=16, max_characters=200, tokens_per_batch=256)
+    parameters = ServingParameters(
+        max_texts=16, max_characters=200, max_tokens=10_000, tokens_per_batch=256
+    )
     predictor = Predictor(model, parameters=parameters, passages=passages_of(model, rows))
     request = task.as_request(rows.head(16))
 

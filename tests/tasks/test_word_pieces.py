@@ -127,3 +127,9 @@ def test_words_are_read_as_in_their_text_by_a_tokenizer_that_puts_no_blanks(make
     assert sorted({*places}) == [0, 1, 2, 3, 4, 5]
     second = [piece for piece, place in zip(ids, places, strict=True) if place == 1]
     assert tokenizer.convert_ids_to_tokens(second) in (["Ġgo"], ["▁go"])
+
+
+def test_vocabulary_is_not_listed_for_a_few_words(tokenizer, monkeypatch):
+    monkeypatch.setattr(type(tokenizer), "get_vocab", lambda *_: pytest.fail("takes a second"))
+
+    assert read(tokenizer, ["the", "cab"]).num_tokens == [7]

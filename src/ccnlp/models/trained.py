@@ -19,6 +19,7 @@ from ccnlp.conditioning.keys import COLUMNS
 from ccnlp.errors import ModelSourceError, did_you_mean
 from ccnlp.folders import replacing
 from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.models.encoded import EncodedRows
 from ccnlp.models.precision import PrecisionChoice
 from ccnlp.tasks.base import WINDOW_OF, Pooling, Task, build_tasks, shared_backbone
 from ccnlp.tasks.parameters import TasksParameters
@@ -115,33 +116,56 @@ class TrainedModel:
         definition = self.tasks[task]
         if not len(rows):
             return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
-        told = [column for column in COLUMNS if self.conditioning and column in rows]
-        inputs = rows[list(dict.fromkeys([*definition.columns_read(rows), *told]))]
         size = len(rows) if definition.is_settled_together else ROWS_AT_ONCE
         predicted = [
-            self._predict(inputs[first : first + size], definition, tokens_per_batch)
+            self.predict_encoded(
+                self.encode(rows[first : first + size], task=task),
+                task=task,
+                tokens_per_batch=tokens_per_batch,
+            )
             for first in range(0, len(rows), size)
         ]
         return pd.concat(predicted, ignore_index=True).set_axis(rows.index)
 
-    def _predict(
-        self, inputs: pd.DataFrame, definition: Task, tokens_per_batch: int
-    ) -> pd.DataFrame:
-        from ccnlp.models.prediction import predict_features
+    def encode(self, rows: pd.DataFrame, *, task: str) -> EncodedRows:
+        """What the model reads of each row for the task.
 
-        inputs = inputs.reset_index(drop=True)
-        columns = definition.encode(inputs, self.tokenizer, max_length_tokens=self.max_text_tokens)
-        window_of = np.asarray(columns.pop(WINDOW_OF, range(len(inputs))))
+        Args:
+            rows: see `predict`.
+            task: name of the task.
+        """
+        definition = self.tasks[task]
+        told = [column for column in COLUMNS if self.conditioning and column in rows]
+        names = list(dict.fromkeys([*definition.columns_read(rows), *told]))
+        inputs = rows[names].reset_index(drop=True)
+        limit = self.max_text_tokens
+        columns = definition.encode(inputs, self.tokenizer, max_length_tokens=limit)
+        is_windowed = WINDOW_OF in columns
+        window_of = np.asarray(columns.pop(WINDOW_OF, range(len(inputs))), dtype=np.int64)
         if self.conditioning:
             columns[CONDITION] = list(self.conditioning.indices(inputs)[window_of])
-        names = list(columns)
+        windows = zip(*columns.values(), strict=True)
+        return EncodedRows(
+            features=[dict(zip(columns, window, strict=True)) for window in windows],
+            window_of=window_of,
+            quoted=inputs[definition.quoted_column] if definition.quoted_column else None,
+            max_length_tokens=limit,
+            is_windowed=is_windowed,
+        )
+
+    def predict_encoded(
+        self, encoded: EncodedRows, *, task: str, tokens_per_batch: int = 8192
+    ) -> pd.DataFrame:
+        """As `predict`, of at least one row that `encode` gave, in their order."""
+        from ccnlp.models.prediction import predict_features
+
         return predict_features(
             self.network.eval(),
-            definition,
-            [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)],
-            window_of=window_of,
+            self.tasks[task],
+            encoded.features,
+            window_of=encoded.window_of,
             tokenizer=self.tokenizer,
-            quoted=inputs[definition.quoted_column] if definition.quoted_column else None,
+            quoted=encoded.quoted,
             tokens_per_batch=tokens_per_batch,
             precision=self.precision,
         )

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from ccnlp.models.trained import TrainedModel
@@ -12,10 +11,16 @@ from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.by_culture import answer_by_culture, parse_cultures
 from ccnlp.serving.errors import RequestError
 from ccnlp.serving.passages import DEFAULT_PASSAGES, answer_with_passages
-from ccnlp.serving.request import ServingParameters, check_list, read_inputs, read_request
+from ccnlp.serving.request import (
+    ServingParameters,
+    check_list,
+    check_tokens,
+    read_inputs,
+    read_request,
+)
 from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.answers import has_one_label
-from ccnlp.tasks.base import IS_CUT, WINDOW_OF, Task
+from ccnlp.tasks.base import Task
 from ccnlp.tasks.kinds.retrieval import Retrieval
 from ccnlp.tasks.sequences import encode_alone
 
@@ -132,21 +137,25 @@ class Predictor:
                 "leave it out"
             )
         rows = read_inputs(read, definition)
-        answer = self._answer(read, rows, definition)
+        answer = self._answer(read, rows, definition, times=1 + len(asked))
         if keys is not None:
             answer["is_culture_seen"] = rows["culture"].isin(keys.cultures)
         if asked:
             answer = answer.join(self._answer_by_culture(rows, definition, asked))
         return self._abstain(answer, definition, is_silent=abstains)
 
-    def _answer(self, read: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.DataFrame:
+    def _answer(
+        self, read: pd.DataFrame, rows: pd.DataFrame, task: Task, *, times: int
+    ) -> pd.DataFrame:
+        """The answers, of rows that are read so many times in all."""
         if not len(rows):
             return pd.DataFrame(columns=[*task.answer_columns, IS_TRUNCATED])
-        predicted = self.model.predict(
-            rows, task=task.name, tokens_per_batch=self.parameters.tokens_per_batch
+        encoded = self.model.encode(rows, task=task.name)
+        check_tokens(encoded.num_tokens * times, most=self.parameters.max_tokens)
+        predicted = self.model.predict_encoded(
+            encoded, task=task.name, tokens_per_batch=self.parameters.tokens_per_batch
         )
-        told = task.tell(predicted, read)
-        return told.assign(**{IS_TRUNCATED: self._is_truncated(rows, task)})
+        return task.tell(predicted, read).assign(**{IS_TRUNCATED: encoded.is_truncated})
 
     def _find_passages(
         self, read: pd.DataFrame, task: Retrieval, *, languages: Sequence[str], number: int
@@ -211,16 +220,6 @@ class Predictor:
             known = ", ".join(map(repr, served))
             raise RequestError(f"the model serves no task {name!r}, only {known}")
         return self.model.tasks[name or served[0]]
-
-    def _is_truncated(self, rows: pd.DataFrame, task: Task) -> list[bool]:
-        """A text that is read in windows is read to its end; what stands beside it may not be."""
-        limit = self.model.max_text_tokens
-        encoded = task.encode(rows, self.model.tokenizer, max_length_tokens=limit)
-        if WINDOW_OF in encoded:
-            window_of = encoded[WINDOW_OF]
-            is_cut = pd.Series(encoded.get(IS_CUT, [False] * len(window_of)))
-            return is_cut.groupby(np.asarray(window_of)).any().tolist()
-        return [length > limit for length in encoded["num_tokens_before_truncation"]]
 
 
 def may_be_silent(task: Task) -> list[str]:

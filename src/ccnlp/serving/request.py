@@ -30,6 +30,9 @@ class ServingParameters(BaseModel):
 
     max_texts: int = Field(ge=1, description="texts of a request")
     max_characters: int = Field(ge=1, description="characters of a text, and of its context")
+    max_tokens: int = Field(
+        ge=1, description="tokens that are read for a request, in windows and in each culture"
+    )
     tokens_per_batch: int = Field(ge=16, description="padded tokens of a batch; bounds the memory")
 
 
@@ -119,6 +122,19 @@ def _check_size(request: pd.DataFrame, *, num_cultures: int, most: int) -> None:
             f"the request has {len(request):,} texts in {num_cultures:,} cultures, which are "
             f"{len(request) * num_cultures:,} answers, and at most {most:,} are given at once; "
             "send the texts in parts, or name fewer cultures"
+        )
+
+
+def check_tokens(number: int, *, most: int) -> None:
+    """Checks that a request does not take too long to read.
+
+    Raises:
+        RequestError: it has more tokens than allowed; says how many.
+    """
+    if number > most:
+        raise RequestError(
+            f"the texts of the request are {number:,} tokens as the model reads them, and at most "
+            f"{most:,} are read at once; send fewer or shorter texts"
         )
 
 

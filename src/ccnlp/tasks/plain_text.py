@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ccnlp.corpora.tokens import stand_alone
 
 if TYPE_CHECKING:
@@ -104,19 +106,15 @@ def _without_needless_blanks(
     """Without the pieces for blanks in front of words that stand behind none."""
     if blanks.isdisjoint(ids):
         return ids, places
-    alone = stand_alone(words)
-    kept = [
-        (token_id, place)
-        for token_id, place in zip(ids, places, strict=True)
-        if token_id not in blanks or alone[place]
-    ]
-    return [token_id for token_id, _ in kept], [place for _, place in kept]
+    read, place = np.array(ids), np.array(places)
+    is_kept = ~np.isin(read, list(blanks)) | np.array(stand_alone(words))[place]
+    return read[is_kept].tolist(), place[is_kept].tolist()
 
 
 def blank_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
     """The ids of pieces that stand for a blank and nothing else; none in most vocabularies."""
-    vocabulary = tokenizer.get_vocab()
-    return frozenset(vocabulary[piece] for piece in BLANKS if piece in vocabulary)
+    ids = tokenizer.convert_tokens_to_ids(list(BLANKS))
+    return frozenset({*ids} - {tokenizer.unk_token_id, None})
 
 
 def mark_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:

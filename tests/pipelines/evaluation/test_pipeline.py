@@ -47,7 +47,12 @@ REGISTRATION = RegistrationParameters.model_validate(
             "slices": ["language", "culture"],
         },
         "override": None,
-        "serving": {"max_texts": 2, "max_characters": 50, "tokens_per_batch": 256},
+        "serving": {
+            "max_texts": 2,
+            "max_characters": 50,
+            "max_tokens": 9999,
+            "tokens_per_batch": 256,
+        },
     }
 )
 

@@ -18,6 +18,9 @@ from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.predictor import Predictor, RequestError, ServingParameters
 from ccnlp.serving.thresholds import ServingThresholds
 
+EARLIER_LIMITS = {"max_tokens": 131_072}
+"""Of a version that was registered without."""
+
 
 class ServedModel(PythonModel):
     """Loads checkpoint, limits and thresholds among the artifacts, and answers requests."""
@@ -31,7 +34,7 @@ class ServedModel(PythonModel):
         folder = context.artifacts.get("passages")
         self.predictor = Predictor.load(
             Path(context.artifacts["model"]),
-            parameters=ServingParameters.model_validate(limits),
+            parameters=ServingParameters.model_validate(EARLIER_LIMITS | limits),
             thresholds=ServingThresholds.model_validate(thresholds),
             passages=PassageIndex.load(Path(folder)) if folder else None,
         )
