@@ -74,14 +74,28 @@ def test_threshold_of_each_system_is_chosen_on_validation(predictions, choices, 
 def test_thresholds_are_json_that_gives_them_back(predictions, parameters):
     no_validation = predictions[predictions["split"] == "test"]
     for table in (predictions, no_validation):
-        thresholds = thresholds_of(table, parameters, weights="0a")
+        thresholds = thresholds_of(table, parameters, weights="0a", languages=None)
         text = json.dumps(thresholds.model_dump(), allow_nan=False)
         assert read_thresholds(json.loads(text), tasks=["sentiment"]) == thresholds
     assert thresholds.of_system("finetuned") == {}
 
 
+def test_languages_that_are_not_trained_on_have_no_say_in_thresholds(predictions, parameters):
+    other = predictions.assign(language="sw", confidence=1 - predictions["confidence"])
+    own = predictions.assign(language="en")
+    alone, zero_shot, both = (
+        thresholds_of(table, parameters, weights="0a", languages=languages)
+        for table, languages in (
+            (own, None),
+            (pd.concat([own, other]), ["en"]),
+            (pd.concat([own, other]), None),
+        )
+    )
+    assert zero_shot == alone != both
+
+
 def test_thresholds_of_a_system_leave_out_tasks_without_one(predictions, parameters):
-    thresholds = thresholds_of(predictions, parameters, weights="0a")
+    thresholds = thresholds_of(predictions, parameters, weights="0a", languages=None)
     assert list(thresholds.of_system("finetuned")) == ["sentiment"]
     assert thresholds.of_system("tfidf") == {}
     assert thresholds.of_system("champion") == {}
@@ -89,7 +103,7 @@ def test_thresholds_of_a_system_leave_out_tasks_without_one(predictions, paramet
 
 def test_switched_off_nobody_abstains(predictions, parameters):
     off = parameters.model_copy(update={"abstention": None})
-    thresholds = thresholds_of(predictions, off, weights="0a")
+    thresholds = thresholds_of(predictions, off, weights="0a", languages=None)
     assert (thresholds.max_error_rate, thresholds.tasks) == (None, {})
     assert not with_abstentions(predictions, thresholds.tasks)["abstains"].any()
 
@@ -138,7 +152,9 @@ def test_system_without_a_threshold_has_its_area_alone(predictions, choices, par
 
 
 def test_group_of_which_nothing_is_answered_has_no_error_rate(make_predictions, parameters):
-    table = make_predictions(["positive"] * 80, {"finetuned": ["positive"] * 80}, weights="0a")
+    table = make_predictions(
+        ["positive"] * 80, {"finetuned": ["positive"] * 80}, weights="0a", languages=None
+    )
     table["culture"] = ["MX"] * 40 + ["ES"] * 40
     table["confidence"] = [0.9] * 40 + [0.4] * 40
     choices = answering_from(0.5)
@@ -149,7 +165,9 @@ def test_group_of_which_nothing_is_answered_has_no_error_rate(make_predictions, 
 
 
 def test_few_rows_have_no_interval(make_predictions, parameters):
-    table = make_predictions(["positive"] * 9, {"finetuned": ["positive"] * 9}, weights="0a")
+    table = make_predictions(
+        ["positive"] * 9, {"finetuned": ["positive"] * 9}, weights="0a", languages=None
+    )
     choices = answering_from(0.5)
     measured = measure_abstention(table, choices, parameters)
     assert (measured["coverage"] == 1.0).all()
@@ -166,7 +184,7 @@ def test_rows_without_a_label_have_no_part(predictions, parameters):
 
 
 def tables_of(predictions, parameters):
-    thresholds = thresholds_of(predictions, parameters, weights="0a")
+    thresholds = thresholds_of(predictions, parameters, weights="0a", languages=None)
     return AbstentionTables(
         thresholds, measure_abstention(predictions, thresholds.tasks, parameters)
     )
@@ -273,7 +291,7 @@ def test_report_says_that_there_was_nothing_to_choose_on(predictions, parameters
 
 
 def test_picture_has_a_curve_a_system_and_marks_the_threshold(predictions, parameters):
-    thresholds = thresholds_of(predictions, parameters, weights="0a")
+    thresholds = thresholds_of(predictions, parameters, weights="0a", languages=None)
     content = json.loads(draw_risk_coverage(predictions, thresholds).to_json())
     names = [trace.get("name", "") for trace in content["data"] if trace["mode"] == "lines"]
     assert [name.split(", area")[0] for name in names] == [

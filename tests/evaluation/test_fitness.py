@@ -93,8 +93,17 @@ def test_model_of_other_tasks_is_refused(model, message):
         check_model(model, tasks_of("distribution"), culture=None)
 
 
-def test_task_that_is_no_longer_configured_is_not_asked_about(culture_parameters):
-    check_model(model_of(), {}, culture=culture_parameters("prefix"))
+def test_task_that_is_no_longer_configured_is_not_asked_about():
+    asked = {**tasks_of(), "other": tasks_of()["t"]}
+    del asked["t"]
+    model = model_of()
+    model.tasks["other"] = model.tasks["t"]
+    check_model(model, asked, culture=None)
+
+
+def test_model_of_none_of_the_tasks_is_refused():
+    with pytest.raises(CcnlpError, match=r"was trained on 't', and the tasks are 'u' .* \(--env\)"):
+        check_model(model_of(), {"u": tasks_of()["t"]}, culture=None)
 
 
 def test_model_that_is_told_of_culture_in_another_way_is_refused(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ccnlp.errors import CcnlpError
+from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.fitness import why_not_comparable
 from ccnlp.evaluation.predictions import (
     COLUMNS,
@@ -179,6 +179,14 @@ class TaggingTask:
     labels = ("O", "B")
     target_columns = ("tags",)
     list_columns = ("tokens", "tags")
+
+
+def test_examples_of_other_tasks_are_refused(make_examples, tasks):
+    examples = make_examples([("es", "MX", "train", "a", "O")], task="tagging")
+    with pytest.raises(
+        ConfigurationError, match=r"are of 'tagging', and the tasks are 'sentiment'"
+    ):
+        predict_with("majority", None, examples=examples, tasks=tasks)
 
 
 def test_task_with_a_list_of_labels_a_row_is_left_out(make_examples, caplog):

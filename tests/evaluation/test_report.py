@@ -366,7 +366,7 @@ def with_abstention(judgement, predictions, parameters):
     both = both.assign(group_id=both["example_id"], is_seen=False)
     lenient = AbstentionParameters(max_error_rate=0.4)
     asked = parameters.model_copy(update={"abstention": lenient})
-    thresholds = thresholds_of(both, asked, weights="0a")
+    thresholds = thresholds_of(both, asked, weights="0a", languages=None)
     table = measure_abstention(both, thresholds.tasks, asked)
     return replace(judgement, abstention=AbstentionTables(thresholds, table))
 

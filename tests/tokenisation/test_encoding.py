@@ -160,3 +160,48 @@ def test_task_that_is_to_read_contexts_of_which_there_are_none_says_so(
             tiny_encoder.load_tokenizer(),
             max_length_tokens=8,
         )
+
+
+KINDS = {
+    "sequence_classification": ({"labels": ["a", "b"]}, {"text": "x", "label": "c"}),
+    "multi_label_classification": ({"labels": ["a", "b"]}, {"text": "x", "labels": ["a", "c"]}),
+    "token_classification": ({"labels": ["a"]}, {"tokens": ["x"], "tags": ["B-c"]}),
+    "intent_slots": (
+        {"labels": ["a", "b"], "options": {"slot_types": ["s"]}},
+        {"tokens": ["x"], "tags": ["O"], "label": "c"},
+    ),
+    "pair_similarity": (
+        {"options": {"score_range": [0, 3]}}, {"text": "x", "other_text": "y", "score": "4"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_example_of_what_its_task_no_longer_knows_is_refused(examples, tiny_encoder, kind):
+    entry, cells = KINDS[kind]
+    made = {"t": {"kind": kind, "loss_weight": 1, **entry}}
+    tasks = build_tasks(TasksParameters.model_validate(made))
+    columns = {*tasks["t"].input_columns, *tasks["t"].target_columns}
+    cells = dict(zip(sorted(columns), [cells[name] for name in sorted(cells)], strict=True))
+    rows = examples.head(1).drop(columns=["text", "label"])
+    rows = rows.assign(**{name: [cell] for name, cell in cells.items()})
+
+    with pytest.raises(
+        ConfigurationError, match=r"tasks\.t: 1 of 1 examples don't fit the task as"
+    ):
+        encode_examples(rows, tasks, tiny_encoder.load_tokenizer(), max_length_tokens=8)
+
+
+def test_examples_of_another_kind_are_refused(examples, tiny_encoder):
+    rows = examples.assign(label=None, labels=[["a"]] * 3)
+    with pytest.raises(ConfigurationError, match=r"its examples have no 'label', which kind seq"):
+        encode_examples(rows, TASKS, tiny_encoder.load_tokenizer(), max_length_tokens=8)
+
+
+def test_examples_of_other_tasks_are_refused(examples, tiny_encoder):
+    message = (
+        r"the examples are of 'other', and the tasks are 't' .* kedro run --pipelines ingestion"
+    )
+    rows = examples.assign(task="other")
+    with pytest.raises(ConfigurationError, match=message):
+        encode_examples(rows, TASKS, tiny_encoder.load_tokenizer(), max_length_tokens=8)

@@ -49,7 +49,7 @@ def make_tasks(tasks):
 
 @pytest.fixture
 def run(both, make_tasks, tiny_encoder, training_parameters, tmp_path):
-    def train(*, rows=both, encoder=tiny_encoder, folder="run", multitask=(), **groups):
+    def train(*, rows=both, encoder=tiny_encoder, folder="run", multitask=(), tasks=None, **groups):
         values = training_parameters(epochs=6, steps=None).model_dump()
         values["optimiser"]["learning_rate"] = 3e-3
         values["multitask"] |= dict(multitask)
@@ -63,7 +63,7 @@ def run(both, make_tasks, tiny_encoder, training_parameters, tmp_path):
             features,
             vocabulary=vocabulary["token_id"].to_numpy(),
             encoder=encoder,
-            tasks=make_tasks(),
+            tasks=tasks or make_tasks(),
             max_length_tokens=64,
             parameters=type(training_parameters()).model_validate(values),
             checkpoints=tmp_path / folder,
@@ -150,6 +150,13 @@ def trained(run, both, tmp_path):
 
 
 FROZEN = {"freeze": {"embeddings": True, "all_but_top_layers": 0}, "kept_tasks": ["sentiment"]}
+
+
+def test_tasks_of_a_model_stand_in_the_order_of_the_configuration(run, make_tasks, trained):
+    turned = dict(reversed(make_tasks().items()))
+    assert list(run(epochs=1, tasks=turned).model.tasks) == ["film", "sentiment"]
+    added = run(encoder=trained, epochs=1, tasks=turned, **FROZEN).model
+    assert list(added.tasks) == list(added.network.heads) == ["film", "sentiment"]
 
 
 def test_a_head_added_to_a_frozen_model_leaves_the_other_tasks_as_they_were(

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,11 @@ ABSTAINED, RIGHT, WRONG = 0, 1, 2
 
 
 def thresholds_of(
-    predictions: pd.DataFrame, parameters: EvaluationParameters, *, weights: str | None
+    predictions: pd.DataFrame,
+    parameters: EvaluationParameters,
+    *,
+    weights: str | None,
+    languages: Sequence[str] | None,
 ) -> Thresholds:
     """The thresholds of every system on every task.
 
@@ -34,8 +38,11 @@ def thresholds_of(
         predictions: without those of rows that a system was trained on.
         parameters: the largest error rate, and with what confidence it is kept.
         weights: digest of the fine-tuned model's.
+        languages: `training.languages`: rows of others have no say, or they would have been seen.
     """
     abstention = parameters.abstention
+    if languages is not None:
+        predictions = predictions[predictions["language"].isin(languages)]
     return Thresholds(
         weights=weights,
         max_error_rate=abstention.max_error_rate if abstention else None,

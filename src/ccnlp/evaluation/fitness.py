@@ -100,7 +100,18 @@ def _told(value: object) -> str:
 def check_model(
     model: TrainedModel, tasks: Mapping[str, Task], *, culture: CultureParameters | None
 ) -> None:
-    """`check_fitness` on all tasks that the model was trained on and that are still configured."""
+    """`check_fitness` on all tasks that the model was trained on and that are still configured.
+
+    Raises:
+        CcnlpError: there are none, such as where the model is another environment's; or one of
+            them is another than it was.
+    """
+    if not set(model.tasks) & set(tasks):
+        raise CcnlpError(
+            f"the fine-tuned model was trained on {listed(model.tasks)}, and the tasks are "
+            f"{listed(tasks)} (parameters/tasks.yml); name the environment that it was trained in "
+            f"(--env), or {TRAIN_AGAIN}"
+        )
     for name, task in tasks.items():
         if name in model.tasks:
             check_fitness(model, task, culture=culture)

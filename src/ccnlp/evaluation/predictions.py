@@ -14,6 +14,7 @@ from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.answers import has_one_label, is_judged
 from ccnlp.tasks.base import Task
 from ccnlp.tasks.kinds.multi_label_classification import MultiLabelClassification
+from ccnlp.tokenisation.fitting import check_has_examples
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +58,10 @@ def predict_with(
     that are fitted here.
 
     Raises:
+        ConfigurationError: the examples are of other tasks.
         CorpusError: a task has no labelled train rows to fit a system on.
     """
+    check_has_examples(examples, tasks)
     tables = []
     for name, task in tasks.items():
         own = examples[examples["task"] == name]

@@ -13,6 +13,7 @@ from ccnlp.corpora.tokens import join_tokens
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT
 from ccnlp.tasks.base import WINDOW_OF, Task
+from ccnlp.tokenisation.fitting import check_fits, check_has_examples
 from ccnlp.tokenisation.notes import ENCODED_FOR, note_of
 
 if TYPE_CHECKING:
@@ -81,13 +82,16 @@ def encode_examples(
 
     Raises:
         ConfigurationError: the model reads fewer tokens than `max_length_tokens`, or those that
-            are added leave too few of them, or a task is to read contexts and has none.
+            are added leave too few of them, no task has examples, a task can't read its own as it
+            is configured now, or is to read contexts and has none.
     """
     _check_length(tokenizer, max_length_tokens, num_added_tokens)
+    check_has_examples(examples, tasks)
     tables = {}
     for name, task in tasks.items():
         rows = examples[examples["task"] == name].reset_index(drop=True)
         if len(rows):
+            check_fits(task, rows)
             _check_contexts(task, rows)
             encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
             note = note_of(

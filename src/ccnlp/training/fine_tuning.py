@@ -128,7 +128,7 @@ def fine_tune(
     history = _finished(folder) or _train(network, material, tokenizer, parameters, folder)
     tokenizer, step = _finish(network, material.conditioning, tokenizer, folder)
     tell_tasks(history, steering_metrics(material.tasks, parameters.validation), kept_step=step)
-    network = kept.put_back(network)
+    network = kept.put_back(network, order=tasks)
     model = TrainedModel(
         network=network.eval(),
         tokenizer=tokenizer,

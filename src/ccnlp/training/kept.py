@@ -1,7 +1,7 @@
 """Tasks that a trained model has, and that a model which is trained on from it keeps."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -99,14 +99,22 @@ class KeptTasks:
                 "which is trained; training.freeze.all_but_top_layers 0 leaves it as it is"
             )
 
-    def put_back(self, network: "MultiTaskNetwork") -> "MultiTaskNetwork":
-        """The network with the heads that were kept, and its own."""
+    def put_back(self, network: "MultiTaskNetwork", *, order: Iterable[str]) -> "MultiTaskNetwork":
+        """The network with the heads that were kept, and its own.
+
+        Args:
+            network: trained, without them.
+            order: names of tasks; those that are none of these stand behind.
+        """
         from ccnlp.models.network import MultiTaskNetwork
 
+        heads = {**self.heads, **dict(network.heads.items())}
+        tasks = {**self.tasks, **network.tasks}
+        names = dict.fromkeys(name for name in (*order, *tasks) if name in tasks)
         return MultiTaskNetwork(
             network.backbone,
-            {**self.heads, **dict(network.heads.items())},
-            {**self.tasks, **network.tasks},
+            {name: heads[name] for name in names},
+            {name: tasks[name] for name in names},
             network.conditioning,
         )
 

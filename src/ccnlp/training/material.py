@@ -30,7 +30,7 @@ class Material:
     Attributes:
         features: by task, with the condition of each row where the model is told of culture.
         rows: by task, positions of those that are trained on.
-        tasks: those that have features, by name.
+        tasks: those that have features, by name, in the order of the configuration.
         conditioning: fitted on the rows; `None` where the model is told nothing.
     """
 
@@ -66,6 +66,7 @@ class Material:
                 trained on.
         """
         features = of_languages(features, parameters.languages)
+        features = {name: features[name] for name in tasks if name in features}
         added = num_added_tokens(culture) if culture else 0
         if culture:
             check_can_be_conditioned(culture, {name: tasks[name] for name in features})

@@ -23,6 +23,7 @@ from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
+from ccnlp.training.parameters import TrainingParameters
 
 CONFIGURATION = Path(__file__).parents[3] / "conf" / "base"
 LABELS = ["negative", "neutral", "positive"]
@@ -54,6 +55,11 @@ REGISTRATION = RegistrationParameters.model_validate(
             "tokens_per_batch": 256,
         },
     }
+)
+
+
+TRAINING = TrainingParameters.model_validate(
+    yaml.safe_load((CONFIGURATION / "parameters" / "training.yml").read_text("utf-8"))["training"]
 )
 
 
@@ -154,6 +160,7 @@ def _make_catalog(examples, parameters, tiny_encoder):
         "tokenisation_report": pd.DataFrame({"language": ["en"], "tokens_per_character": [0.25]}),
         "params:tasks": TASKS,
         "params:culture": CULTURE,
+        "params:training": TRAINING,
         "params:evaluation": parameters,
         "params:registration": REGISTRATION,
         "params:tokenisation": TokenisationParameters(max_length_tokens=32, round_trip_tag=None),
@@ -275,7 +282,7 @@ def judge(examples, parameters, finetuned, champion):
     tables = [nodes.predict_majority(examples, TASKS, parameters)]
     tables.append(nodes.predict_finetuned(examples, finetuned, TASKS, CULTURE, parameters))
     tables.append(nodes.predict_champion(examples, champion, TASKS, parameters))
-    predictions, _ = nodes.combine_predictions(TASKS, parameters, *tables)
+    predictions, _ = nodes.combine_predictions(TASKS, TRAINING, parameters, *tables)
     scores, origin = nodes.score_predictions(predictions, "7", TASKS, parameters)
     compared = nodes.compare_with_champion(predictions, "7", TASKS, parameters)
     decision, table = nodes.judge_promotion(

@@ -48,6 +48,7 @@ from ccnlp.tasks.answers import has_one_label, right_or_wrong
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation.parameters import TokenisationParameters
+from ccnlp.training.parameters import TrainingParameters
 
 Figure = Any
 """A plotly figure. Kedro reads annotations at run time, and importing plotly takes a second."""
@@ -127,13 +128,18 @@ def predict_champion(
 
 
 def combine_predictions(
-    tasks: TasksParameters, evaluation: EvaluationParameters, *tables: pd.DataFrame
+    tasks: TasksParameters,
+    training: TrainingParameters,
+    evaluation: EvaluationParameters,
+    *tables: pd.DataFrame,
 ) -> tuple[pd.DataFrame, Mapping[str, Any]]:
     """The long table of all systems' predictions, and from where on each gives them."""
     combined = combine(tables)
     origin = origin_of(combined, champion_version=None, confidence=evaluation.confidence)
     judged = right_or_wrong(without_seen_splits(combined), build_tasks(tasks))
-    thresholds = thresholds_of(judged, evaluation, weights=origin.weights)
+    thresholds = thresholds_of(
+        judged, evaluation, weights=origin.weights, languages=training.languages
+    )
     return with_abstentions(combined, thresholds.tasks), thresholds.model_dump()
 
 

@@ -72,7 +72,12 @@ def _predict() -> list[Node]:
         ),
         Node(
             nodes.combine_predictions,
-            inputs=[TASKS, PARAMETERS, *(f"{system}_predictions" for system in SYSTEMS)],
+            inputs=[
+                TASKS,
+                "params:training",
+                PARAMETERS,
+                *(f"{system}_predictions" for system in SYSTEMS),
+            ],
             outputs=["predictions", "thresholds"],
             name="combine_predictions",
         ),
