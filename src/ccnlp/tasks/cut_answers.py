@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import regex
 
-GRAPHEME = regex.compile(r"\X")
+CHARACTER = regex.compile(r"\X")
+"""A character as people see it, such as a letter with its marks."""
 
 
 def an_answer(text: str, start: int | str) -> dict[str, str | int]:
@@ -15,16 +16,31 @@ def an_answer(text: str, start: int | str) -> dict[str, str | int]:
 def cut_out(passage: str, start: int, end: int) -> list[dict[str, str | int]]:
     """The answer between two characters; none where nothing but white space stands there.
 
-    It loses the white space around it, and has the whole of its last character as people see it:
-    the marks on a letter, which a tokenizer that composes letters leaves out, and all of an emoji
-    that is several joined.
+    It loses the white space around it, and has the whole of its first and of its last character as
+    people see them: a conjunct of letters, the marks on a letter, which a tokenizer that composes
+    letters leaves out, and all of an emoji that is several joined.
+
+    >>> cut_out("क्षमा और", 1, 5)
+    [{'text': 'क्षमा', 'start': 0}]
     """
     if start < end:
-        clusters = GRAPHEME.finditer(passage, start)
-        end = next((own.end() for own in clusters if own.end() >= end), end)
+        while _is_within(passage, start):
+            start -= 1
+        while _is_within(passage, end):
+            end += 1
     text = passage[start:end]
     is_blank = not text.strip()
     return [] if is_blank else [an_answer(text.strip(), end - len(text.lstrip()))]
+
+
+def _is_within(passage: str, place: int) -> bool:
+    """Whether a character as people see it goes on at a place, rather than begins.
+
+    What stands further in front of the place is looked at where that decides, as of flags, which
+    are letters by twos; what stands further behind it never does (UAX 29, section 3.1.1).
+    """
+    is_inside = 0 < place < len(passage)
+    return is_inside and CHARACTER.fullmatch(passage, place - 1, place + 1) is not None
 
 
 def first_span(texts: Sequence[str], starts: Sequence[str]) -> tuple[int, int]:
