@@ -147,6 +147,20 @@ def test_merge_takes_the_best_span_of_all_windows(task):
     assert merged["confidence"].tolist() == pytest.approx([np.exp(3) / total])
 
 
+def test_answer_that_several_windows_find_is_as_sure_as_all_of_them(task, certain):
+    windows = decoded((3, 4, 2.0, 0.0, 2.5), (3, 4, 3.0, 1.0, 3.5), (5, 6, 1.0, 0.5, 1.0))
+    others = decoded((3, 4, 3.0, 0.0, 3.0))
+
+    merged = task.merge(pd.concat([windows, others]), np.array([0, 0, 0, 1]))
+    sure = certain.merge(windows.iloc[:2], np.array([0, 0]))
+
+    assert merged[["start", "end"]].to_numpy().tolist() == [[3, 4], [3, 4]]
+    total = np.exp([2.5, 3.5, 1.0, 0.0]).sum()
+    alone = 1 / (1 + np.exp(-3.0))
+    assert merged["confidence"].tolist() == pytest.approx([np.exp([2, 3]).sum() / total, alone])
+    assert sure["confidence"].tolist() == pytest.approx([np.exp(-0.5)])  # of each, and of both
+
+
 def test_merge_says_that_there_is_no_answer_where_every_window_does(task, certain):
     windows = decoded((1, 2, 1.0, 1.5, 1.0), (3, 4, 0.5, 2.0, 0.5), (7, 8, 1.0, 0.0, 1.0))
 

@@ -227,11 +227,12 @@ class QuestionAnswering(TalliedTask):
         """The best span of all windows of a row against the smallest score of no answer.
 
         Columns `start` and `end`, both `NOTHING` where there is no answer; `confidence`, its share
-        of all legal spans of all windows, and of no answer where there may be none, under the
-        softmax of their scores; `probabilities`, missing.
+        of the legal spans of all windows, and of no answer where there may be none, under the
+        softmax of their scores; `probabilities`, missing. A span that two windows share is a span
+        in each; those of windows that find the same answer are its share together.
         """
         order = np.lexsort((-decoded["score"].to_numpy(), window_of))
-        _, first = np.unique(window_of[order], return_index=True)
+        _, first, num_windows = np.unique(window_of[order], return_index=True, return_counts=True)
         ordered = {name: decoded[name].to_numpy()[order] for name in decoded}
         score = ordered["score"][first].astype(np.float64)
         null_score = np.minimum.reduceat(ordered["null_score"], first).astype(np.float64)
@@ -241,7 +242,11 @@ class QuestionAnswering(TalliedTask):
             log_total = np.logaddexp(log_total, null_score)
         else:
             is_found = np.isfinite(score)
-        chosen = np.where(is_found, score, null_score if self.options.may_be_missing else -np.inf)
+        spans = np.stack([ordered["start"], ordered["end"]])
+        is_same = (spans == np.repeat(spans[:, first], num_windows, axis=1)).all(axis=0)
+        same = np.where(is_same, ordered["score"], -np.inf).astype(np.float64)
+        found = np.logaddexp.reduceat(same, first)
+        chosen = np.where(is_found, found, null_score if self.options.may_be_missing else -np.inf)
         sure = np.exp(chosen - np.where(np.isfinite(log_total), log_total, 0.0))
         return pd.DataFrame(
             {
