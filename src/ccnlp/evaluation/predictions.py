@@ -53,9 +53,8 @@ def predict_with(
 ) -> pd.DataFrame:
     """One system's predictions of the validation and test rows of every task.
 
-    A task that can't be judged (`is_judged`) is left out.
-    Train rows without a label, such as those whose annotators are tied, teach none of the systems
-    that are fitted here.
+    A task that can't be judged (`is_judged`) is left out. Train rows without a label, such as those
+    whose annotators are tied, teach none of the systems that are fitted here.
 
     Raises:
         ConfigurationError: the examples are of other tasks.

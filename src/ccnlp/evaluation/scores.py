@@ -48,23 +48,22 @@ def score_predictions(
 ) -> pd.DataFrame:
     """Scores with percentile intervals: a row a system, slice, group and metric.
 
-    The slice `all` has the group `all`, the pooled rows, and `language_average`, the mean over
-    the languages: each resampled on its own or, where rows of one group are of several languages,
-    such as translations of one text, all together. The slice `label` has `f1`, `precision` and
-    `recall` of each label, with the label's references as `n`; the others have `macro_f1` (over
-    the labels that occur in the group), `accuracy`, `average_recall` and `calibration_error`.
-    A `TalliedTask` has its own metrics, beside these where its answer is one label a row, else
-    alone; its languages are averaged without a prior, and what it says of a label, such as a type
-    of entity, has all rows as its `n`. `is_headline` marks the metric that tables and pictures
-    show of the task. `corpus` is a
-    corpus or, where a task has several, also `all`. Differences are to the baseline in the same
-    resamples, and missing where it did not answer the task: up is better but for the calibration
-    error and the two distances. Groups below the minimum size are drawn with the rows of their
-    corpus and split as the prior, see `bootstrap`; where these are below it, too, there is no
-    interval. Rows without a reference have no label to
-    be right about: they count in `num_unlabelled` instead of `n`, and a group of such rows alone
-    has no score. Where annotators gave distributions, `jensen_shannon_distance` and `cross_entropy`
-    say how far a system is from them, and `distribution_similarity` how near; see `distributions`.
+    The slice `all` has the group `all`, the pooled rows, and `language_average`, the mean over the
+    languages: each resampled on its own or, where rows of one group are of several languages, such
+    as translations of one text, all together. The slice `label` has `f1`, `precision` and `recall`
+    of each label, with the label's references as `n`; the others have `macro_f1` (over the labels
+    that occur in the group), `accuracy`, `average_recall` and `calibration_error`. A `TalliedTask`
+    has its own metrics, beside these where its answer is one label a row, else alone; its languages
+    are averaged without a prior, and what it says of a label, such as a type of entity, has all
+    rows as its `n`. `is_headline` marks the metric that tables and pictures show of the task.
+    `corpus` is a corpus or, where a task has several, also `all`. Differences are to the baseline
+    in the same resamples, and missing where it did not answer the task: up is better but for the
+    calibration error and the two distances. Groups below the minimum size are drawn with the rows
+    of their corpus and split as the prior, see `bootstrap`; where these are below it, too, there is
+    no interval. Rows without a reference have no label to be right about: they count in
+    `num_unlabelled` instead of `n`, and a group of such rows alone has no score. Where annotators
+    gave distributions, `jensen_shannon_distance` and `cross_entropy` say how far a system is from
+    them, and `distribution_similarity` how near; see `distributions`.
 
     Args:
         predictions: every system's answers; only rows that all systems answered are scored.

@@ -1,11 +1,10 @@
 """How sure an answer is, in numbers that hold on validation rows.
 
 A network is often surer than it is right (Guo et al. 2017, "On Calibration of Modern Neural
-Networks").
-One number, the temperature, mends probabilities of labels; two, a slope and an intercept of
-log-odds, the confidence of an answer that is made of many of them (Platt 1999). Neither changes
-which answer is given. The scale also keeps which of two is the surer one; the temperature of three
-labels or more may turn two rows round.
+Networks"). One number, the temperature, mends probabilities of labels; two, a slope and an
+intercept of log-odds, the confidence of an answer that is made of many of them (Platt 1999).
+Neither changes which answer is given. The scale also keeps which of two is the surer one; the
+temperature of three labels or more may turn two rows round.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,8 +1,8 @@
 """Words that a corpus gives one by one, as token ids, in windows where they are many.
 
 The first piece of a word stands for it (Devlin et al. 2019), or the second where the first is the
-blank in front of the word alone. A long row is read in windows that
-overlap; each word is read once, in the window where more stands around it.
+blank in front of the word alone. A long row is read in windows that overlap; each word is read
+once, in the window where more stands around it.
 """
 
 from collections.abc import Sequence

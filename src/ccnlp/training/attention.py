@@ -30,9 +30,8 @@ def faster_attention(
     """The implementation that the network has, or another one that is faster by a tenth.
 
     Measured are a forward and a backward pass, the best of three tries, or of two where these agree
-    on a clear win. The fused one wins on
-    graphics cards; on processors its backward pass in bf16 can lose. A model that has one of them
-    only is not measured.
+    on a clear win. The fused one wins on graphics cards; on processors its backward pass in bf16
+    can lose. A model that has one of them only is not measured.
 
     Args:
         network: any state; neither its weights nor the random state change.

@@ -44,7 +44,6 @@ class ConllOptions(TextOptions):
     token_separator: str = Field(
         default=" ", description="between tokens in `text`, where no comment gives the text"
     )
-
     fallbacks: dict[str, str] = Field(
         default={},
         description="by comment that a sentence may lack, the comment or column that stands for "
