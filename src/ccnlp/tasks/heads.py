@@ -14,6 +14,14 @@ def pool(states: Tensor, attention_mask: Tensor, *, pooling: Pooling) -> Tensor:
     return (states.float() * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
 
 
+def _linear(width: int, num_outputs: int) -> nn.Linear:
+    """A map whose weights begin as small as those of an encoder do."""
+    linear = nn.Linear(width, num_outputs)
+    nn.init.normal_(linear.weight, std=0.02)
+    nn.init.zeros_(linear.bias)
+    return linear
+
+
 class PooledClassifier(nn.Module):
     """Logits from one vector a text, in fp32 whatever the states are.
 
@@ -32,9 +40,7 @@ class PooledClassifier(nn.Module):
         super().__init__()
         self.pooling: Pooling = pooling
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(hidden_size, num_labels)
-        nn.init.normal_(self.classifier.weight, std=0.02)
-        nn.init.zeros_(self.classifier.bias)
+        self.classifier = _linear(hidden_size, num_labels)
 
     def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits (batch, labels) of states (batch, sequence, hidden)."""
@@ -61,9 +67,7 @@ class MarkClassifier(nn.Module):
         super().__init__()
         self.pooling: Pooling = pooling
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(2 * hidden_size, num_labels)
-        nn.init.normal_(self.classifier.weight, std=0.02)
-        nn.init.zeros_(self.classifier.bias)
+        self.classifier = _linear(2 * hidden_size, num_labels)
 
     def forward(self, states: Tensor, attention_mask: Tensor, marks: Tensor) -> Tensor:
         """Logits (batch, labels) of states (batch, sequence, hidden) and marks (batch, 2).
@@ -90,9 +94,7 @@ class TokenClassifier(nn.Module):
     def __init__(self, hidden_size: int, num_outputs: int, *, dropout: float) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(hidden_size, num_outputs)
-        nn.init.normal_(self.classifier.weight, std=0.02)
-        nn.init.zeros_(self.classifier.bias)
+        self.classifier = _linear(hidden_size, num_outputs)
 
     def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
         """Logits (batch, sequence, outputs) of states (batch, sequence, hidden)."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from ccnlp.agreement.votes import are_most_frequent, majority_codes
 from ccnlp.errors import ConfigurationError
 from ccnlp.metrics import DISTRIBUTION_SIMILARITY, jensen_shannon_distance
-from ccnlp.tasks.base import TASKS, Batch, Calibration, Features
+from ccnlp.tasks.base import TASKS, Batch, Calibration
 from ccnlp.tasks.confidence import calibrate_shares
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 from ccnlp.tasks.parameters import KindOptions
@@ -98,17 +98,6 @@ class LabelDistribution(SequenceClassification):
         if self._counts_column in rows:
             features["target"] = list(self._targets(rows))
         return features
-
-    def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
-        """`input_ids`, `attention_mask` (batch, sequence) and `target` (batch, labels)."""
-        import torch
-
-        inputs = [{"input_ids": feature["input_ids"]} for feature in features]
-        batch = super().collate(inputs, pad_token_id=pad_token_id)
-        if "target" in features[0]:
-            shares = np.array([feature["target"] for feature in features], dtype=np.float32)
-            batch["target"] = torch.from_numpy(shares)
-        return batch
 
     def losses(
         self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ccnlp.tasks.base import TASKS, Batch, Features
+from ccnlp.tasks.base import TASKS, Batch
 from ccnlp.tasks.confidence import MIN_ROWS, choose_scale, rescale
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 from ccnlp.tasks.label_sets import unknown_label
@@ -83,17 +83,6 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         if "labels" in rows:
             features["target"] = list(self.flags(rows["labels"]).astype(np.int8))
         return features
-
-    def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
-        """`input_ids`, `attention_mask` (batch, sequence); `target` (batch, labels) of 0 and 1."""
-        import torch
-
-        inputs = [{"input_ids": feature["input_ids"]} for feature in features]
-        batch = super().collate(inputs, pad_token_id=pad_token_id)
-        if "target" in features[0]:
-            flags = np.array([feature["target"] for feature in features], dtype=np.float32)
-            batch["target"] = torch.from_numpy(flags)
-        return batch
 
     def losses(
         self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float

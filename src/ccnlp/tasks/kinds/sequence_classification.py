@@ -90,14 +90,19 @@ class SequenceClassification(Task):
         )
 
     def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
-        """`input_ids`, `attention_mask` (batch, sequence) and `target` (batch,)."""
+        """`input_ids`, `attention_mask` (batch, sequence) and `target` (batch,).
+
+        Where the target is a number for each label, it has shape (batch, labels) and is in fp32.
+        """
         import torch
 
         sequences = [feature["input_ids"] for feature in features]
         input_ids, attention_mask = pad_token_ids(sequences, pad_token_id=pad_token_id)
         batch = {"input_ids": input_ids, "attention_mask": attention_mask}
         if "target" in features[0]:
-            batch["target"] = torch.tensor([int(feature["target"]) for feature in features])
+            targets = np.array([feature["target"] for feature in features])
+            dtype = np.float32 if targets.ndim > 1 else np.int64
+            batch["target"] = torch.from_numpy(targets.astype(dtype))
         return batch
 
     def head(self, hidden_size: int, *, pooling: Pooling, dropout: float) -> "nn.Module":
