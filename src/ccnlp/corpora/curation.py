@@ -31,6 +31,7 @@ from ccnlp.corpora.similarity import PART, parts_key
 from ccnlp.corpora.spans import follow_cleaning
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
 from ccnlp.corpora.tokens import join_tokens
+from ccnlp.corpora.unknown_labels import UnknownLabels, require_known_labels
 from ccnlp.examples import COLUMNS, CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, stable_hash
 from ccnlp.progress import ProgressLine
 
@@ -59,6 +60,10 @@ class IngestionParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = Field(ge=0, description="of the splits by ratios")
+    unknown_labels: UnknownLabels = Field(
+        description="what labels, tags and relations do that the task of their corpus lacks: "
+        "`reject` their rows, or `stop` the run with their numbers"
+    )
     cleaning: CleaningParameters
     language_identification: LanguageIdentificationParameters
     deduplication: DeduplicationParameters
@@ -90,7 +95,12 @@ def curate_corpus(
         ratios: place the rows whose split is missing.
         parameters: of all stages.
         unit: of the numbers of distributions, where the entry says it.
+
+    Raises:
+        CorpusError: rows have labels that the task lacks, where the parameters let these stop.
     """
+    if parameters.unknown_labels == "stop":
+        batches = require_known_labels(batches, task, corpus=name)
     curated = []
     progress = ProgressLine(f"{name}: rows read")
     for batch in batches:
