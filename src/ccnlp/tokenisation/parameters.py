@@ -34,3 +34,9 @@ class TokenisationParameters(BaseModel):
         description="put in front of each back-translated text, such as <bt>, so that a model can "
         "tell it from one that a person wrote; null for none"
     )
+    character_noise: float = Field(
+        ge=0,
+        le=1,
+        description="share of the words of train rows in which a letter is changed at random, so "
+        "that other spellings, such as a dialect's, are understood; 0 changes none",
+    )

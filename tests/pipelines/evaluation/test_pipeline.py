@@ -163,7 +163,9 @@ def _make_catalog(examples, parameters, tiny_encoder):
         "params:training": TRAINING,
         "params:evaluation": parameters,
         "params:registration": REGISTRATION,
-        "params:tokenisation": TokenisationParameters(max_length_tokens=32, round_trip_tag=None),
+        "params:tokenisation": TokenisationParameters(
+            max_length_tokens=32, round_trip_tag=None, character_noise=0
+        ),
     }
     for name, value in given.items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")

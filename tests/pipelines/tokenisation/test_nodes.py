@@ -18,7 +18,9 @@ NOTHING = pd.DataFrame()
 
 
 def test_tokenisation_refuses_a_special_token_as_a_tag(tiny_encoder, culture_parameters):
-    tokenisation = TokenisationParameters(max_length_tokens=32, round_trip_tag="</s>")
+    tokenisation = TokenisationParameters(
+        max_length_tokens=32, round_trip_tag="</s>", character_noise=0
+    )
     with pytest.raises(
         ConfigurationError, match=r"tokenisation\.round_trip_tag is </s>, a special"
     ):
@@ -43,7 +45,9 @@ def test_study_refuses_a_special_token_as_a_tag(tiny_encoder, training_parameter
             encoder=tiny_encoder,
             checkpoints=tmp_path,
             tasks=TASKS,
-            tokenisation=TokenisationParameters(max_length_tokens=32, round_trip_tag=None),
+            tokenisation=TokenisationParameters(
+                max_length_tokens=32, round_trip_tag=None, character_noise=0
+            ),
             training=training_parameters(),
             study=study,
         )
@@ -70,7 +74,9 @@ def test_training_refuses_what_was_tokenised_otherwise(
     other, max_length_tokens, message,
 ):  # fmt: skip
     culture = culture_parameters()
-    tokenisation = TokenisationParameters(max_length_tokens=32, round_trip_tag=None)
+    tokenisation = TokenisationParameters(
+        max_length_tokens=32, round_trip_tag=None, character_noise=0
+    )
     features = encode_examples(examples, examples[:0], tiny_encoder, TASKS, tokenisation, culture)
     with pytest.raises(
         ConfigurationError, match=rf"^task 't' was tokenised {message} .*yml.*ise again"

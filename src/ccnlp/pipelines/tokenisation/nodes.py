@@ -10,6 +10,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation import encoding
+from ccnlp.tokenisation.noise import add_noise, note_noise
 from ccnlp.tokenisation.notes import note_encoder
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.tokenisation.tagging import check_tag_is_text, note_tag, tag_round_trips
@@ -26,14 +27,17 @@ def encode_examples(
     """Token ids of native and augmented examples, a table a task."""
     tag, tokenizer = tokenisation.round_trip_tag, encoder.load_tokenizer()
     check_tag_is_text(tag, tokenizer, parameter="tokenisation.round_trip_tag")
+    built, noise = build_tasks(tasks), tokenisation.character_noise
+    noised = add_noise(with_derived(examples, augmented), built, share=noise)
     features = encoding.encode_examples(
-        tag_round_trips(with_derived(examples, augmented), tag=tag),
-        build_tasks(tasks),
+        tag_round_trips(noised, tag=tag),
+        built,
         tokenizer,
         max_length_tokens=tokenisation.max_length_tokens,
         num_added_tokens=num_added_tokens(culture),
     )
-    return note_encoder(note_tag(features, tag=tag), encoder=encoder.identity)
+    noted = note_noise(note_tag(features, tag=tag), share=noise)
+    return note_encoder(noted, encoder=encoder.identity)
 
 
 def count_tokens(features: dict[str, pa.Table], encoder: EncoderCheckpoint) -> pd.DataFrame:

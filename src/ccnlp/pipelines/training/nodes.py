@@ -10,6 +10,7 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
+from ccnlp.tokenisation.noise import check_noise
 from ccnlp.tokenisation.notes import check_encoder
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.tokenisation.tagging import check_tag
@@ -40,6 +41,7 @@ def fine_tune(
     """The model with the best weights on validation, and the course of the training."""
     check_encoder(features, encoder=encoder.identity)
     check_tag(features, tag=tokenisation.round_trip_tag)
+    check_noise(features, share=tokenisation.character_noise)
     tuned = fine_tuning.fine_tune(
         features,
         vocabulary=vocabulary["token_id"].to_numpy(),
