@@ -12,7 +12,7 @@ import pandas as pd
 
 from ccnlp.evaluation.parameters import TfidfParameters
 from ccnlp.tasks.kinds.retrieval import Retrieval
-from ccnlp.tasks.retrieval_texts import NEGATIVES, RelatedTexts, lists_of, relate
+from ccnlp.tasks.retrieval_texts import read_texts
 
 EmbedTexts = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
@@ -27,7 +27,7 @@ def rank_by_tfidf(
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    texts, queries, passages = _texts_of(rows)
+    texts, queries, passages = read_texts(rows)
     counted = TfidfVectorizer(
         analyzer="char_wb",
         ngram_range=parameters.character_ngrams,
@@ -55,19 +55,5 @@ def rank_by_encoder(
         embed_queries: from texts to vectors of length 1, with the prefix of queries.
         embed_passages: the same with that of passages.
     """
-    texts, queries, passages = _texts_of(rows)
+    texts, queries, passages = read_texts(rows)
     return task.rank(texts, embed_queries(queries), embed_passages(passages))
-
-
-def _texts_of(rows: pd.DataFrame) -> tuple[RelatedTexts, list[str], list[str]]:
-    """How the texts of rows belong together, and the distinct queries and passages in order."""
-    related = relate(rows)
-    features = [dict(zip(related, row, strict=True)) for row in zip(*related.values(), strict=True)]
-    texts = RelatedTexts.of(features)
-    first_query, first_passage, others = texts.first_rows()
-    passages = rows["passage"].astype(object).to_numpy()[first_passage]
-    negatives = lists_of(rows, NEGATIVES)
-    for row, place, passage in others[["row", "place", "passage"]].itertuples(index=False):
-        passages[passage] = negatives[row][place]
-    queries = rows["query"].astype(object).to_numpy()[first_query]
-    return texts, queries.tolist(), passages.tolist()

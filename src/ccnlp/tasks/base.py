@@ -197,6 +197,14 @@ class Task(Served, ABC):
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """Why each row can't be used: a sentence, or missing where it can; index of `rows`."""
 
+    def prepare(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows with what only all of them together tell; as they are unless said otherwise.
+
+        Args:
+            rows: all those of the task, of which `encode` sees some at a time.
+        """
+        return rows
+
     @abstractmethod
     def encode(
         self,

@@ -109,7 +109,8 @@ def distinct_texts(features: Sequence[Features]) -> list[Features]:
 def relevance(features: Sequence[Features]) -> "torch.Tensor":
     """Whether the passage of a row answers what another's query asks (batch, batch).
 
-    Texts that stand in several rows ask or answer what any of these says.
+    Texts that stand in several rows ask or answer what any of these says; rows that are not of the
+    batch have told it where the features are of rows that `prepare` saw.
     """
     import torch
 
@@ -118,7 +119,9 @@ def relevance(features: Sequence[Features]) -> "torch.Tensor":
         np.array([feature[name] for feature in features], dtype=np.uint64) for name in names
     )
     answered = [np.asarray(own["passage_group_keys"], dtype=np.uint64) for own in features]
-    is_answered = np.stack([np.isin(asked, own) for own in answered], axis=1)
+    is_answered = np.stack(
+        [np.isin(asked, own) | np.isin(queries, own) for own in answered], axis=1
+    )
     is_same_query, is_same_passage = (keys[:, None] == keys for keys in (queries, passages))
     counts = is_same_query.astype(np.int64) @ is_answered @ is_same_passage
     return torch.from_numpy(counts > 0)

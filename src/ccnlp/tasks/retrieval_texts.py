@@ -16,6 +16,8 @@ Places = npt.NDArray[np.int64]
 
 NEGATIVES = "negatives"
 QUERY_GROUP, PASSAGE_GROUPS = "query_group", "passage_groups"
+ANSWERED_KEYS = "answered_keys"
+"""The column with `passage_group_keys` as all rows of the pool tell them, where these were seen."""
 READ_BESIDE_TEXTS = (
     *("corpus", "split", "language", "passage_language"),
     *(QUERY_GROUP, PASSAGE_GROUPS, NEGATIVES),
@@ -45,17 +47,14 @@ def relate(rows: pd.DataFrame) -> dict[str, Any]:
     rows have negatives, which are in the language of the passage.
 
     Args:
-        rows: `query` and `passage`; the columns of `READ_BESIDE_TEXTS` as far as there are any.
+        rows: `query` and `passage`; the columns of `READ_BESIDE_TEXTS`, and `answered_keys`, as far
+            as there are any.
     """
     languages, others = _cells(rows, "language"), _cells(rows, "passage_language")
     queries = [text_key(*pair) for pair in zip(rows["query"], languages, strict=True)]
     passages = [text_key(*pair) for pair in zip(rows["passage"], others, strict=True)]
     asked = _cells(rows, QUERY_GROUP, missing="")
     groups = [_group_key(g) if g else key for g, key in zip(asked, queries, strict=True)]
-    answered = [
-        np.array([own, *map(_group_key, given)], dtype=np.uint64)
-        for own, given in zip(groups, lists_of(rows, PASSAGE_GROUPS), strict=True)
-    ]
     related: dict[str, Any] = {
         "pool": ["/".join(p) for p in zip(*(_cells(rows, c) for c in ("corpus", "split")))],  # noqa: B905
         "query_key": np.array(queries, dtype=np.uint64),
@@ -63,7 +62,7 @@ def relate(rows: pd.DataFrame) -> dict[str, Any]:
         "query_language": languages,
         "passage_language": others,
         "group_key": np.array(groups, dtype=np.uint64),
-        "passage_group_keys": answered,
+        "passage_group_keys": _answered(rows, groups),
     }
     if NEGATIVES in rows:
         related["negative_keys"] = [
@@ -84,6 +83,16 @@ def _cells(rows: pd.DataFrame, column: str, *, missing: str = UNKNOWN) -> list[s
     if column not in rows:
         return [missing] * len(rows)
     return [missing if pd.isna(cell) else str(cell) for cell in rows[column]]
+
+
+def _answered(rows: pd.DataFrame, groups: Sequence[int]) -> list[Keys]:
+    """The keys of what each row's passage answers, of which its query's is one."""
+    if ANSWERED_KEYS in rows:
+        return [np.asarray(keys, dtype=np.uint64) for keys in rows[ANSWERED_KEYS]]
+    return [
+        np.array([own, *map(_group_key, given)], dtype=np.uint64)
+        for own, given in zip(groups, lists_of(rows, PASSAGE_GROUPS), strict=True)
+    ]
 
 
 def _group_key(group: str) -> int:
@@ -136,6 +145,20 @@ class RelatedTexts:
             passage_languages=every[first],
         )
 
+    @classmethod
+    def of_rows(cls, rows: pd.DataFrame) -> "RelatedTexts":
+        """Those of examples; see `relate`."""
+        related = relate(rows)
+        return cls.of(
+            [dict(zip(related, row, strict=True)) for row in zip(*related.values(), strict=True)]
+        )
+
+    def pool(self, rows: pd.DataFrame) -> Places:
+        """The passages and negatives of some rows, each once, the passages first."""
+        negatives = self.negatives["passage"][self.negatives["row"].isin(rows.index)]
+        passages: Places = pd.unique(np.concatenate([rows["passage"], negatives]))
+        return passages
+
     def relevant(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Pairs of `query` and `passage` of some rows that belong together, each once.
 
@@ -164,6 +187,18 @@ class RelatedTexts:
         passages[own] = first
         others = self.negatives[passages[self.negatives["passage"]] < 0]
         return queries, passages, others.drop_duplicates("passage")
+
+
+def read_texts(rows: pd.DataFrame) -> tuple[RelatedTexts, list[str], list[str]]:
+    """How the texts of examples belong together, and the distinct queries and passages in order."""
+    texts = RelatedTexts.of_rows(rows)
+    first_query, first_passage, others = texts.first_rows()
+    passages = rows["passage"].astype(object).to_numpy()[first_passage]
+    negatives = lists_of(rows, NEGATIVES)
+    for row, place, passage in others[["row", "place", "passage"]].itertuples(index=False):
+        passages[passage] = negatives[row][place]
+    queries = rows["query"].astype(object).to_numpy()[first_query]
+    return texts, queries.tolist(), passages.tolist()
 
 
 def _keys(features: Sequence[Mapping[str, Any]], name: str) -> Keys:

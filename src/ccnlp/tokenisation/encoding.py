@@ -93,6 +93,7 @@ def encode_examples(
         if len(rows):
             check_fits(task, rows)
             _check_contexts(task, rows)
+            rows = task.prepare(rows)
             encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
             note = note_of(
                 task, max_length_tokens=max_length_tokens, num_added_tokens=num_added_tokens

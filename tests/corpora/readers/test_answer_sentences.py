@@ -125,6 +125,16 @@ def test_question_with_answers_in_two_sentences_has_both(read):
     rows = read(en=twice)
 
     assert rows["passage"].tolist() == ["The mill is old.", "It burnt in 1901."]
+    assert rows["negatives"].tolist() == [["It stands by the river."]] * 2
+
+
+def test_sentence_that_stands_twice_in_a_paragraph_is_not_its_own_negative(read):
+    breaks = [[0, 4], [5, 9], [10, 14]]
+
+    rows = read(en=document("Yes. Yes. Now.", breaks, ("sure", "Is it?", 0)))
+
+    assert rows["rejection_reason"].isna().all()
+    assert rows["negatives"].tolist() == [["Now."]]
 
 
 def test_only_sentence_of_a_paragraph_has_no_negatives(read):

@@ -83,8 +83,8 @@ class AnswerSentencesReader(TextReader[AnswerSentencesOptions]):
     Reads documents of SQuAD's form whose paragraphs have `sentence_breaks`, spans of characters
     (Roy et al. 2020, "LAReQA"). What answers is the sentence in which an annotated answer begins.
     Columns are `query`, `passage`, `passage_language`; `question`, its id; `answers`, the ids of
-    all questions that the sentence answers; `others`, the other sentences of its paragraph; and
-    `paragraph`, the number of that, alike in all languages.
+    all questions that the sentence answers; `others`, the sentences of its paragraph that do not
+    answer the question; and `paragraph`, the number of that, alike in all languages.
     """
 
     options_type: ClassVar[type[AnswerSentencesOptions]] = AnswerSentencesOptions
@@ -154,6 +154,7 @@ def _rows(
                 reason = f"no sentence in {language!r} {what} (question {question.id!r})"
                 yield broken_row(number, reason, question.question)
             texts = found.texts[paragraph] if places else []
+            answering = {texts[place] for place in places}
             for place in places:
                 row: dict[str, object] = {
                     "query": question.question,
@@ -161,7 +162,7 @@ def _rows(
                     "passage_language": language,
                     "question": question.id,
                     "answers": found.questions[paragraph, place],
-                    "others": [text for other, text in enumerate(texts) if other != place],
+                    "others": [text for text in texts if text not in answering],
                     "paragraph": paragraph + 1,
                 }
                 yield number, row, sum(map(len, texts))

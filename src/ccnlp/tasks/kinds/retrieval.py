@@ -1,5 +1,6 @@
 """Passages that are found by queries, in whichever languages both are."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +20,7 @@ from ccnlp.tasks.retrieval_answers import POOLS, means, only_right, tally
 from ccnlp.tasks.retrieval_features import distinct_texts, negatives_of, read_sides, relevance
 from ccnlp.tasks.retrieval_options import RetrievalOptions
 from ccnlp.tasks.retrieval_pools import rank_pools
+from ccnlp.tasks.retrieval_relevance import add_answered_keys, drop_relevant_negatives
 from ccnlp.tasks.retrieval_texts import (
     NEGATIVES,
     PASSAGE_GROUPS,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+logger = logging.getLogger(__name__)
 
 QUERIES, PASSAGES = ("input_ids", "attention_mask"), ("passage_input_ids", "passage_mask")
 NEGATIVE_TEXTS = ("negative_input_ids", "negative_mask")
@@ -110,6 +114,18 @@ class Retrieval(TalliedTask):
         negatives = zip(passages, lists_of(rows, NEGATIVES), strict=True)
         is_among = np.array([passage in map(_tidy, own) for passage, own in negatives], dtype=bool)
         return reasons.mask(reasons.isna() & is_among, "the passage is one of its negatives")
+
+    def prepare(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Without negatives that answer the row's query as any row says; with `answered_keys`."""
+        texts = RelatedTexts.of_rows(rows)
+        kept, num_dropped = drop_relevant_negatives(rows, texts)
+        if num_dropped:
+            logger.info(
+                "%s: %s negatives are left out, for other rows say that they answer the query",
+                self.name,
+                f"{num_dropped:,}",
+            )
+        return add_answered_keys(kept, texts)
 
     def encode(
         self,
