@@ -38,7 +38,12 @@ def layer_of(dataset: str) -> str | None:
 )
 @pytest.mark.parametrize("has_more", [False, True])
 def test_layers_follow_each_other_without_a_circle(name, has_more, monkeypatch):
-    choices = GraphChoices(has_annotations=has_more, is_conditioned=has_more)
+    choices = GraphChoices(
+        has_annotations=has_more,
+        is_conditioned=has_more,
+        serves_passages=has_more,
+        mines_negatives=has_more,
+    )
     monkeypatch.setattr(pipeline_registry, "graph_choices", lambda: choices)
     after = defaultdict(set)
     for node in register_pipelines()[name].nodes:

@@ -36,6 +36,7 @@ def _create(name: str) -> "Pipeline":
         "augmentation": {"is_enabled": choices.is_augmentation_enabled},
         "behaviour": {"model": choices.judged_model},
         "retrieval": {"model": choices.indexing_model},
+        "tokenisation": {"mines_negatives": choices.mines_negatives},
         "ingestion": {"has_annotations": choices.has_annotations},
         "registration": {"has_passages": choices.serves_passages},
         "evaluation": {

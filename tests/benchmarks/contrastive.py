@@ -32,6 +32,7 @@ RETRIEVAL = {
     "passage_prefix": PREFIX,
     "temperature": 0.05,
     "is_symmetric": True,
+    "negatives": "given",
     "num_negatives": 0,
     "dimensions": [],
 }

@@ -23,6 +23,7 @@ RETRIEVAL = {
     "passage_prefix": "",
     "temperature": 0.05,
     "is_symmetric": True,
+    "negatives": "given",
     "num_negatives": 1,
     "dimensions": [],
 }

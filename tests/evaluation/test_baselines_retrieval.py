@@ -25,6 +25,7 @@ def task():
         "passage_prefix": "p: ",
         "temperature": 1,
         "is_symmetric": False,
+        "negatives": "given",
         "num_negatives": 0,
         "dimensions": [],
     }

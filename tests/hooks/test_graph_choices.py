@@ -82,6 +82,19 @@ def test_passages_are_indexed_and_registered_where_a_corpus_task_finds_them(task
 
 
 @pytest.mark.parametrize(
+    ("options", "expected"),
+    [({"negatives": "mined"}, True), ({"negatives": "given"}, False), ({}, False), (None, False)],
+)
+def test_negatives_are_mined_where_a_corpus_task_asks_for_it(options, expected):
+    task = {"kind": "retrieval", "options": options}
+    note({"corpora": {"a": {"task": "finding"}}, "tasks": {"finding": task}})
+    assert graph_choices().mines_negatives is expected
+    pipeline = register_pipelines()["tokenisation"]
+    assert ("mined_negatives" in pipeline.all_outputs()) is expected
+    assert ("mined_negatives" in pipeline.all_inputs()) is expected
+
+
+@pytest.mark.parametrize(
     ("parameters", "model"),
     [
         ({"behaviour": {"model": "champion"}}, "champion"),

@@ -16,6 +16,7 @@ OPTIONS = {
     "passage_prefix": "passage: ",
     "temperature": 0.05,
     "is_symmetric": True,
+    "negatives": "given",
     "num_negatives": 1,
     "dimensions": [],
 }

@@ -25,6 +25,7 @@ RETRIEVAL = {
     "passage_prefix": "passage: ",
     "temperature": 0.05,
     "is_symmetric": True,
+    "negatives": "given",
     "num_negatives": 0,
     "dimensions": [],
 }

@@ -92,3 +92,29 @@ def test_budget_gives_each_task_its_batches(training_parameters, batches, accumu
 
     assert budget.steps(["a", "b"], training) == steps
     assert budget.steps(["b"], training) == -(-3 // accumulation)
+
+
+def test_each_training_has_the_negatives_that_its_task_asks_for(
+    examples, tiny_encoder, training_parameters, tmp_path, caplog
+):
+    caplog.set_level("INFO")
+    options = {
+        "query_prefix": "",
+        "passage_prefix": "",
+        "temperature": 0.05,
+        "is_symmetric": False,
+        "negatives": "mined",
+        "num_negatives": 1,
+        "dimensions": [],
+    }
+    entry = {"kind": "retrieval", "loss_weight": 1, "options": options}
+    tasks = build_tasks(TasksParameters.model_validate({"t": entry}))
+    pairs = examples.drop(columns=["text", "label"]).assign(
+        query=examples["text"], passage="it was " + examples["text"], passage_language="en"
+    )
+    arm = Arm.of("plain", pairs, training_parameters(epochs=1))
+    laboratory = Laboratory(tiny_encoder, tasks, max_length_tokens=16, checkpoints=tmp_path)
+
+    run_arms([arm], laboratory, seeds=[0], steps=1)
+
+    assert "t: 24 negatives mined for 24 rows among 24 passages" in caplog.text

@@ -400,6 +400,7 @@ REGISTERED = {
                 "passage_prefix": "passage: ",
                 "temperature": 0.05,
                 "is_symmetric": True,
+                "negatives": "given",
                 "num_negatives": 1,
                 "dimensions": [8],
             }

@@ -27,6 +27,7 @@ OPTIONS = {
     "passage_prefix": "passage: ",
     "temperature": 0.05,
     "is_symmetric": True,
+    "negatives": "given",
     "num_negatives": 1,
     "dimensions": [],
 }
@@ -341,6 +342,11 @@ def test_other_kinds_refuse_options_of_retrieval():
         ({"dimensions": [0]}, "greater than or equal to 1"),
         ({"temperature": 0}, "greater than 0"),
         ({"num_negatives": -1}, "greater than or equal to 0"),
+        ({"negatives": "hard"}, "negatives: input should be 'given' or 'mined'"),
+        (
+            {"negatives": "mined", "num_negatives": 0},
+            r"retrieval': negatives are mined, and num_negatives is 0, .* read none; set it to 1",
+        ),
     ],
 )
 def test_options_out_of_range_are_refused(changes, message):

@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tasks.retrieval_features import relevance
 from ccnlp.tasks.retrieval_texts import RelatedTexts, relate, text_key
 from ccnlp.tokenisation import encoding
 from ccnlp.tokenisation.encoding import encode_examples
+from ccnlp.tokenisation.notes import check_encoded_for
 
 OPTIONS = {
     "query_prefix": "query: ",
     "passage_prefix": "passage: ",
     "temperature": 0.05,
     "is_symmetric": True,
+    "negatives": "given",
     "num_negatives": 1,
     "dimensions": [],
 }
@@ -132,3 +135,11 @@ def test_keys_of_answers_are_told_once_a_passage(task, rows):
 
     assert [len(keys) for keys in answered] == [1, 1, 1, 1]
     assert np.array_equal(answered[0], answered[1])
+
+
+def test_training_refuses_other_negatives_than_were_tokenised(rows, tiny_encoder):
+    features = encode_examples(rows, build(), tiny_encoder.load_tokenizer(), max_length_tokens=16)
+
+    check_encoded_for(features, build(), max_length_tokens=16)
+    with pytest.raises(ConfigurationError, match=r"^task 't' was tokenised .*negatives given.*yml"):
+        check_encoded_for(features, build(negatives="mined"), max_length_tokens=16)

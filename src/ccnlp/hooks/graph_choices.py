@@ -26,6 +26,7 @@ class GraphChoices:
         indexing_model: `retrieval.model`; an index can be had of the encoder without training.
         serves_passages: a corpus has a task of kind retrieval, whose passages are indexed with the
             fine-tuned model's vectors, so that the registered model can find them.
+        mines_negatives: such a task has `negatives: mined`, which the encoder finds among passages.
     """
 
     is_augmentation_enabled: bool = True
@@ -34,6 +35,7 @@ class GraphChoices:
     is_conditioned: bool = False
     indexing_model: Literal["finetuned", "encoder"] = "finetuned"
     serves_passages: bool = False
+    mines_negatives: bool = False
 
     @classmethod
     def of(cls, parameters: dict[str, Any]) -> "GraphChoices":
@@ -50,7 +52,11 @@ class GraphChoices:
             judged_model="champion" if is_champion else "finetuned",
             is_conditioned=_group(parameters, "culture").get("conditioning") not in (None, "none"),
             indexing_model="encoder" if is_encoder else "finetuned",
-            serves_passages=not is_encoder and _retrieves(parameters),
+            serves_passages=not is_encoder and bool(_retrieving(parameters)),
+            mines_negatives=any(
+                _group(task, "options").get("negatives") == "mined"
+                for task in _retrieving(parameters)
+            ),
         )
 
 
@@ -81,15 +87,15 @@ def _group(parameters: dict[str, Any], name: str) -> dict[str, Any]:
     return group if isinstance(group, dict) else {}
 
 
-def _retrieves(parameters: dict[str, Any]) -> bool:
-    """Whether a corpus' task is of kind retrieval."""
+def _retrieving(parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tasks of kind retrieval that corpora have."""
     tasks = _group(parameters, "tasks")
     used = (
         tasks.get(str(entry.get("task")))
         for entry in _group(parameters, "corpora").values()
         if isinstance(entry, dict)
     )
-    return any(isinstance(task, dict) and task.get("kind") == "retrieval" for task in used)
+    return [task for task in used if isinstance(task, dict) and task.get("kind") == "retrieval"]
 
 
 def _has_annotations(parameters: dict[str, Any]) -> bool:

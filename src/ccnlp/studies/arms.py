@@ -20,6 +20,7 @@ from ccnlp.evaluation.predictions import KEPT, predict_with, predict_with_finetu
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.prediction import TOKENS_PER_BATCH
 from ccnlp.models.trained import TrainedModel
+from ccnlp.retrieval.mining import mine_negatives, put_first
 from ccnlp.tasks.base import Task
 from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.fine_tuning import fine_tune
@@ -167,8 +168,14 @@ def _as_known(predicted: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
 
 
 def _encode(recipe: Recipe, laboratory: Laboratory) -> dict[str, pa.Table]:
-    return encode_examples(
+    mined = mine_negatives(
         recipe.examples,
+        laboratory.tasks,
+        laboratory.encoder,
+        max_length_tokens=laboratory.max_length_tokens,
+    )
+    return encode_examples(
+        put_first(recipe.examples, mined),
         laboratory.tasks,
         laboratory.encoder.load_tokenizer(),
         max_length_tokens=laboratory.max_length_tokens,

@@ -1,9 +1,9 @@
 """How queries find passages: the options of kind retrieval."""
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ccnlp.tasks.parameters import KindOptions
 
@@ -23,6 +23,11 @@ class RetrievalOptions(KindOptions):
     is_symmetric: bool = Field(
         description="whether a passage shall find its query among those of the batch as well"
     )
+    negatives: Literal["given", "mined"] = Field(
+        description="what the list of a train row's negatives begins with: `given`, those of the "
+        "corpus; `mined`, the passages that the encoder as it is takes for the best answers and "
+        "that are none"
+    )
     num_negatives: int = Field(
         ge=0, description="negatives of each row's own that training reads, the first of its list"
     )
@@ -36,3 +41,12 @@ class RetrievalOptions(KindOptions):
         if any(one >= other for one, other in pairwise(sizes)):
             raise ValueError(f"{list(sizes)} do not grow; name each size once, the smallest first")
         return sizes
+
+    @model_validator(mode="after")
+    def _read_what_is_mined(self) -> Self:
+        if self.negatives == "mined" and not self.num_negatives:
+            raise ValueError(
+                "negatives are mined, and num_negatives is 0, so that training would read none; "
+                "set it to 1 or more, or negatives to given"
+            )
+        return self

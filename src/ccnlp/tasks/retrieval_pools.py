@@ -68,15 +68,14 @@ class _RankedPool:
     ) -> "_RankedPool":
         """The pool of these rows, ranked in blocks of its queries."""
         own_queries = rows["query"].unique()
-        negatives = texts.negatives["passage"][texts.negatives["row"].isin(rows.index)]
-        own_passages = pd.unique(np.concatenate([rows["passage"], negatives]))
+        own_passages = texts.pool(rows)
         languages = texts.passage_languages[own_passages]
-        relevant = _localised(texts.relevant(rows), own_queries, own_passages)
-        itself = _own_places(texts, own_queries, own_passages)
+        relevant = localised(texts.relevant(rows), own_queries, own_passages)
+        itself = own_places(texts, own_queries, own_passages)
         best: dict[int, list[tuple[str, float]]] = {}
         parts = []
         for block, scores in score_blocks(queries[own_queries], passages[own_passages]):
-            _leave_out(scores, itself[block])
+            leave_out(scores, itself[block])
             places = best_places(scores, number=NUM_KEPT)
             keys = texts.passage_keys[own_passages]
             for query, found, own in zip(own_queries[block], places, scores, strict=True):
@@ -115,25 +114,29 @@ class _RankedPool:
         return told
 
 
-def _localised(pairs: pd.DataFrame, queries: Places, passages: Places) -> pd.DataFrame:
-    """The pairs as places among the pool's queries and passages, in the order of the queries."""
+def localised(pairs: pd.DataFrame, queries: Places, passages: Places) -> pd.DataFrame:
+    """The pairs as places among these queries and passages, in the order of the queries.
+
+    Pairs of other queries or passages are left out.
+    """
     local = pd.DataFrame(
         {
             "query": pd.Index(queries).get_indexer(pd.Index(pairs["query"])),
             "passage": pd.Index(passages).get_indexer(pd.Index(pairs["passage"])),
         }
     )
-    return local.sort_values("query", kind="stable", ignore_index=True)
+    inside = local[(local >= 0).all(axis=1)]
+    return inside.sort_values("query", kind="stable", ignore_index=True)
 
 
-def _own_places(texts: RelatedTexts, queries: Places, passages: Places) -> Places:
+def own_places(texts: RelatedTexts, queries: Places, passages: Places) -> Places:
     """The place of each query itself among the passages; -1 where it is none of them."""
     keys = pd.Index(texts.passage_keys[passages])
     places: Places = keys.get_indexer(pd.Index(texts.query_keys[queries]))
     return places
 
 
-def _leave_out(scores: Scores, places: Places) -> None:
+def leave_out(scores: Scores, places: Places) -> None:
     """Makes one passage of each query no candidate, in place; none where its place is -1."""
     rows = np.flatnonzero(places >= 0)
     scores[rows, places[rows]] = -np.inf

@@ -7,6 +7,7 @@ from ccnlp.conditioning.base import num_added_tokens
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.examples import with_derived
 from ccnlp.models.checkpoint import EncoderCheckpoint
+from ccnlp.retrieval import mining
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
 from ccnlp.tokenisation import encoding
@@ -16,6 +17,18 @@ from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.tokenisation.tagging import check_tag_is_text, note_tag, tag_round_trips
 
 
+def mine_negatives(
+    examples: pd.DataFrame,
+    encoder: EncoderCheckpoint,
+    tasks: TasksParameters,
+    tokenisation: TokenisationParameters,
+) -> pd.DataFrame:
+    """Hard negatives of train rows, by the encoder as it is."""
+    return mining.mine_negatives(
+        examples, build_tasks(tasks), encoder, max_length_tokens=tokenisation.max_length_tokens
+    )
+
+
 def encode_examples(
     examples: pd.DataFrame,
     augmented: pd.DataFrame,
@@ -23,12 +36,14 @@ def encode_examples(
     tasks: TasksParameters,
     tokenisation: TokenisationParameters,
     culture: CultureParameters,
+    mined: pd.DataFrame | None = None,
 ) -> dict[str, pa.Table]:
-    """Token ids of native and augmented examples, a table a task."""
+    """Token ids of native and augmented examples, a table a task; with mined negatives, if any."""
     tag, tokenizer = tokenisation.round_trip_tag, encoder.load_tokenizer()
     check_tag_is_text(tag, tokenizer, parameter="tokenisation.round_trip_tag")
     built, noise = build_tasks(tasks), tokenisation.character_noise
-    noised = add_noise(with_derived(examples, augmented), built, share=noise)
+    native = examples if mined is None else mining.put_first(examples, mined)
+    noised = add_noise(with_derived(native, augmented), built, share=noise)
     features = encoding.encode_examples(
         tag_round_trips(noised, tag=tag),
         built,

@@ -5,10 +5,11 @@ from kedro.pipeline import Node, Pipeline
 from ccnlp.pipelines.tokenisation import nodes
 
 
-def create_pipeline() -> Pipeline:
-    """The tokenisation pipeline."""
+def create_pipeline(*, mines_negatives: bool = False) -> Pipeline:
+    """The tokenisation pipeline; with hard negatives where a task asks for mined ones."""
     return Pipeline(
         [
+            *(_mine_negatives() if mines_negatives else []),
             Node(
                 nodes.encode_examples,
                 [
@@ -18,6 +19,7 @@ def create_pipeline() -> Pipeline:
                     "params:tasks",
                     "params:tokenisation",
                     "params:culture",
+                    *(["mined_negatives"] if mines_negatives else []),
                 ],
                 "features",
                 name="encode_examples",
@@ -28,3 +30,14 @@ def create_pipeline() -> Pipeline:
         namespace="tokenisation",
         prefix_datasets_with_namespace=False,
     )
+
+
+def _mine_negatives() -> list[Node]:
+    return [
+        Node(
+            nodes.mine_negatives,
+            ["examples@table", "encoder", "params:tasks", "params:tokenisation"],
+            "mined_negatives",
+            name="mine_negatives",
+        )
+    ]

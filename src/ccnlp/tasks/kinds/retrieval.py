@@ -85,8 +85,8 @@ class Retrieval(TalliedTask):
             )
 
     def encoding_parameters(self) -> dict[str, Any]:
-        """Of the options, the prefixes, and how many negatives are counted as read."""
-        read = {"query_prefix", "passage_prefix", "num_negatives"}
+        """Of the options, the prefixes, and which negatives there are and are counted as read."""
+        read = {"query_prefix", "passage_prefix", "negatives", "num_negatives"}
         options = self.options.model_dump(mode="json", include=read)
         return {**super().encoding_parameters(), "options": options}
 
