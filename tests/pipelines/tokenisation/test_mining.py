@@ -43,7 +43,9 @@ def catalog(tmp_path, monkeypatch, tiny_encoder, culture_parameters):
         "augmented_examples": examples[:0],
         "encoder": tiny_encoder,
         "params:tasks": TasksParameters.model_validate(tasks),
-        "params:tokenisation": TokenisationParameters(max_length_tokens=32, round_trip_tag=None),
+        "params:tokenisation": TokenisationParameters(
+            max_length_tokens=32, round_trip_tag=None, character_noise=0
+        ),
         "params:culture": culture_parameters(),
     }
     for name, value in given.items():
