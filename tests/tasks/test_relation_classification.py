@@ -102,7 +102,7 @@ def test_head_reads_the_states_at_the_marks_and_the_pooled_text_in_place_of_a_lo
         (["0", "9" * 5000], ["4", "8"], "first_entity is ['0', '999"),
         (["0", "3"], ["4", "99"], "second_entity is 4 to 99, which is no place in 17 characters"),
         (["3", "3"], ["4", "8"], "first_entity is 3 to 3, which is no place in 17 characters"),
-        (["3", "4"], ["4", "8"], "first_entity is white space alone"),
+        (["3", "4"], ["4", "8"], "first_entity is white space and invisible marks alone"),
         (["0", "8"], ["4", "8"], "the entities at 0 to 8 and at 4 to 8 overlap"),
         (["4", "8"], ["0", "5"], "the entities at 0 to 5 and at 4 to 8 overlap"),
     ],
@@ -111,6 +111,15 @@ def test_entities_that_are_no_places_apart_have_a_reason(first, second, reason):
     reasons = build().validate(rows_of(("the film was good", first, second)))
 
     assert reasons[0].startswith(reason)
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\ufe0f", " \u2060"])
+def test_entity_of_invisible_marks_alone_has_a_reason(mark):
+    rows = rows_of((f"the {mark}film", ["4", str(4 + len(mark))], ["0", "3"]))
+
+    reason = build().validate(rows)[0]
+
+    assert reason == "first_entity is white space and invisible marks alone"
 
 
 def test_label_outside_the_set_has_a_reason():

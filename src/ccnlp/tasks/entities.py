@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ccnlp.corpora.cleaning import has_visible_text
 from ccnlp.tasks.frames import Frame
 from ccnlp.tasks.plain_text import Ids, text_ids
 
@@ -109,7 +110,9 @@ def why_no_place(cell: Sequence[str], text: str, column: str) -> str | None:
     start, end = read_place(cell)
     if not start < end <= len(text):
         return f"{column} is {start} to {end}, which is no place in {len(text)} characters"
-    return f"{column} is white space alone" if text[start:end].isspace() else None
+    if not has_visible_text(text[start:end]):
+        return f"{column} is white space and invisible marks alone"
+    return None
 
 
 def _split(text: str, one: Place, other: Place) -> tuple[str, str, str, str, str]:

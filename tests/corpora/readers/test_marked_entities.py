@@ -79,6 +79,7 @@ def test_comments_and_missing_blank_lines_and_quotes_in_a_text_do_no_harm(read_m
         ("1\t<e1> a <e2> b </e1> c </e2>\nnone", "the markers nest or overlap"),
         ("1\t</e1> a <e1> <e2> c </e2>\nnone", "the markers nest or overlap: </e1> <e1>"),
         ("1\t<e1> </e1> <e2> b </e2>\nnone", "nothing stands between <e1> and </e1>"),
+        ("1\t<e1>\u200b</e1> <e2> b </e2>\nnone", "nothing stands between <e1> and </e1>"),
         ("1\t<e1> a </e1> <e2> b </e2>\nowns", "label 'owns' is not one of 'none', "),
     ],
 )

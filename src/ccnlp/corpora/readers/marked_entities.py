@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from ccnlp.corpora.cleaning import has_visible_text
 from ccnlp.corpora.decoding import TextFile, TextOptions, TextReader, broken_row, why_not_text
 from ccnlp.corpora.files import SourceFile
 from ccnlp.corpora.raw import READERS, BrokenRow, ParsedRow, RawBatch, collect, columns_of_records
@@ -84,7 +85,7 @@ def _why_not_marked(sentence: str) -> str | None:
     if found not in ([*first, *second], [*second, *first]):
         return f"the markers nest or overlap: {' '.join(found)}"
     for name in ENTITIES:
-        if re.search(rf"<{name}>\s*</{name}>", sentence):
+        if not has_visible_text(sentence.partition(f"<{name}>")[2].partition(f"</{name}>")[0]):
             return f"nothing stands between <{name}> and </{name}>"
     return None
 
