@@ -61,9 +61,13 @@ def test_arms_are_trained_with_each_seed_for_as_many_steps(arms, laboratory, exa
     assert caplog.text.count("best validation score") == caplog.text.count("at step 6") // 2 == 4
 
 
-def test_rows_keep_their_own_culture_whatever_an_arm_was_told(arms, laboratory, examples):
+def test_rows_keep_their_own_culture_whatever_an_arm_was_told(arms, laboratory, examples, caplog):
+    caplog.set_level("INFO")
+
     predicted = run_arms(arms, laboratory, seeds=[0], steps=1)
 
+    assert "arm 1 of 2: plain, 1 training\n" in caplog.text
+    assert "each training takes 1 step\n" in caplog.text
     own = examples.set_index("id")["culture"]
     assert predicted["culture"].tolist() == own[predicted["example_id"]].tolist()
 

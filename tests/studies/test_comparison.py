@@ -164,6 +164,29 @@ def test_what_the_control_did_decides_how_a_gain_is_called(against_control, of_c
     assert judged["verdict"].tolist() == [verdict]
 
 
+@pytest.mark.parametrize(
+    ("difference", "low", "told"),
+    [
+        (0.051, np.nan, "(+5.1, without an interval in macro-F1)"),
+        (np.nan, np.nan, "(no score in macro-F1)"),
+    ],
+)
+def test_difference_without_an_interval_says_so(difference, low, told):
+    verdicts = pd.DataFrame(
+        [
+            {
+                "task": "t", "corpus": "c", "split": "test", "slice": "all", "group": "all",
+                "metric": "macro_f1", "is_primary": True, "arm": "told", "difference": difference,
+                "difference_low": low, "difference_high": low, "n": 3, "verdict": "too small",
+            }
+        ]
+    )  # fmt: skip
+
+    (sentence,) = summarise(verdicts, slice_name="culture")
+
+    assert f"t, c, told: too small over all 3 rows {told}" in sentence
+
+
 def test_a_distribution_is_judged_by_how_near_the_arms_come_to_it(evaluation_parameters):
     # Most rows are ties: shares come nearer to them, and the labels of the others stay right.
     tie, sure = [0.5, 0.5], [0.0, 1.0]

@@ -138,20 +138,25 @@ def run_arms(
     predicted = []
     budget = None
     for number, arm in enumerate(arms, start=1):
-        num_trainings = len(arm.models) * len(seeds)
-        logger.info("arm %d of %d: %s, %d trainings", number, len(arms), arm.name, num_trainings)
+        trainings = _counted(len(arm.models) * len(seeds), "training")
+        logger.info("arm %d of %d: %s, %s", number, len(arms), arm.name, trainings)
         for name, recipe in arm.models.items():
             features = _encode(recipe, laboratory)
             budget = budget or Budget.of(features, recipe.training, steps)
-            parameters = _for_all_steps(recipe.training, budget.steps(features, recipe.training))
+            num_steps = budget.steps(features, recipe.training)
+            parameters = _for_all_steps(recipe.training, num_steps)
             told = f" of {name}" if name else ""
-            logger.info("each training%s takes %s steps", told, f"{parameters.steps:,}")
+            logger.info("each training%s takes %s", told, _counted(num_steps, "step"))
             place = laboratory.checkpoints / arm.name.replace(" ", "_") / name.replace(" ", "_")
             for seed in seeds:
                 seeded = parameters.model_copy(update={"seed": seed})
                 model = _train(recipe, features, laboratory, seeded, place / str(seed))
                 predicted.append(_predict(arm.name, recipe, model).assign(**{SEED: seed}))
     return _as_known(pd.concat(predicted, ignore_index=True), arms[0].examples)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _for_all_steps(training: TrainingParameters, steps: int) -> TrainingParameters:

@@ -1,5 +1,6 @@
 """What a study found, for each group in a word and over all in a sentence."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -176,4 +177,7 @@ def _signed(row: "pd.Series[float]") -> str:
     value, low, high = (
         100 * float(row[name]) for name in ("difference", "difference_low", "difference_high")
     )
-    return f"{value:+.1f}, {low:+.1f} to {high:+.1f}"
+    if math.isnan(value):
+        return "no score"
+    interval = "without an interval" if math.isnan(low) else f"{low:+.1f} to {high:+.1f}"
+    return f"{value:+.1f}, {interval}"
