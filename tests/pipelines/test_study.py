@@ -7,9 +7,12 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node
 from kedro.runner import SequentialRunner
 
+from ccnlp.errors import ConfigurationError
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.views import empty_figure
+from ccnlp.pipelines.multitask_study.nodes import train_multitask_arms
 from ccnlp.pipelines.study import COMMON, create_study, named_node
+from ccnlp.pipelines.transfer_study.nodes import train_transfer_arms
 from ccnlp.studies.comparison import Contrast
 from ccnlp.studies.parameters import CultureStudyParameters
 from ccnlp.studies.report import About
@@ -108,3 +111,26 @@ def test_nodes_are_named_after_their_functions_and_datasets_after_the_study():
         f"mini_study_{what}"
         for what in ("predictions", "scores", "comparison", "verdicts", "plot", "report")
     }
+
+
+@pytest.mark.parametrize(
+    ("train_arms", "others"),
+    [(train_multitask_arms, {"culture": None}), (train_transfer_arms, {})],
+)
+def test_examples_of_another_environment_are_told(train_arms, others, tmp_path):
+    entry = {"kind": "sequence_classification", "loss_weight": 1, "labels": ["no", "yes"]}
+
+    with pytest.raises(
+        ConfigurationError,
+        match=r"the examples are of 'mood', and the tasks are 'topic' .*--pipelines ingestion",
+    ):
+        train_arms(
+            examples=pd.DataFrame({"task": ["mood"], "split": ["train"], "language": ["en"]}),
+            encoder=None,
+            checkpoints=tmp_path,
+            tasks=TasksParameters.model_validate({"topic": entry}),
+            tokenisation=None,
+            training=None,
+            study=None,
+            **others,
+        )

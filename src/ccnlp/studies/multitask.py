@@ -5,7 +5,7 @@ is learnt longer. The model of all takes the more steps for it: the batches of t
 top.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -49,7 +49,7 @@ STUDY = Study(
 
 def arms_of(
     examples: pd.DataFrame,
-    tasks: Iterable[str],
+    tasks: Collection[str],
     training: TrainingParameters,
     culture: CultureParameters,
 ) -> list[Arm]:

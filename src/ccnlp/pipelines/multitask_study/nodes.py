@@ -11,6 +11,7 @@ from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.parameters import MultitaskStudyParameters
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
+from ccnlp.tokenisation.fitting import check_has_examples
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.parameters import TrainingParameters
 
@@ -27,8 +28,8 @@ def train_multitask_arms(
     study: MultitaskStudyParameters,
 ) -> pd.DataFrame:
     """What every training of every arm predicts."""
-    arms = multitask.arms_of(examples, tasks.root, training, culture)
-    laboratory = Laboratory(
-        encoder, build_tasks(tasks), tokenisation.max_length_tokens, checkpoints / "multitask"
-    )
+    own = build_tasks(tasks)
+    check_has_examples(examples, own)
+    arms = multitask.arms_of(examples, own, training, culture)
+    laboratory = Laboratory(encoder, own, tokenisation.max_length_tokens, checkpoints / "multitask")
     return run_arms(arms, laboratory, seeds=study.seeds, steps=study.steps)

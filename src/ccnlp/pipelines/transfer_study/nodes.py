@@ -11,6 +11,7 @@ from ccnlp.studies.arms import Laboratory, run_arms
 from ccnlp.studies.parameters import TransferStudyParameters
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
+from ccnlp.tokenisation.fitting import check_has_examples
 from ccnlp.tokenisation.parameters import TokenisationParameters
 from ccnlp.training.languages import trained_languages
 from ccnlp.training.parameters import TrainingParameters
@@ -27,10 +28,10 @@ def train_transfer_arms(
     study: TransferStudyParameters,
 ) -> pd.DataFrame:
     """What every training of every arm predicts."""
-    arms = transfer.arms_of(examples, training, trained_on=study.trained_on, tasks=list(tasks.root))
-    laboratory = Laboratory(
-        encoder, build_tasks(tasks), tokenisation.max_length_tokens, checkpoints / "transfer"
-    )
+    own = build_tasks(tasks)
+    check_has_examples(examples, own)
+    arms = transfer.arms_of(examples, training, trained_on=study.trained_on, tasks=list(own))
+    laboratory = Laboratory(encoder, own, tokenisation.max_length_tokens, checkpoints / "transfer")
     return run_arms(arms, laboratory, seeds=study.seeds, steps=study.steps)
 
 
