@@ -1,4 +1,5 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
@@ -38,6 +39,7 @@ def task_rows(groups: list[str], lengths: list[int] | None = None, weight: float
     size = len(groups)
     return TaskRows(
         rows=np.arange(size) + 10,
+        ids=pa.chunked_array([[f"{row:016x}" for row in range(size)]]),
         lengths=np.array(lengths or [5] * size),
         groups=np.array(groups, dtype=object),
         weights=np.full(size, weight),

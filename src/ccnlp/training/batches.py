@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from ccnlp.training.groups import GroupNames, Rows
 from ccnlp.training.multitask_parameters import MultitaskParameters
@@ -26,13 +27,16 @@ class TaskRows:
     """The training rows of one task, as the plan sees them; all arrays have shape (rows,).
 
     Attributes:
-        rows: positions in the task's features.
+        rows: positions in the task's features; of a task that reads rows in windows, each window
+            is one.
+        ids: of the example that each row is, or is a window of.
         lengths: tokens of each row.
         groups: name of each row's group in the mixture, such as its corpus.
         weights: weight of each row's corpus in the mixture.
     """
 
     rows: Rows
+    ids: pa.ChunkedArray
     lengths: Rows
     groups: GroupNames
     weights: npt.NDArray[np.float64]

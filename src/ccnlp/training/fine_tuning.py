@@ -27,7 +27,7 @@ from ccnlp.training.material import Material
 from ccnlp.training.parameters import TrainingParameters
 from ccnlp.training.planning import plan_training, rows_to_draw
 from ccnlp.training.preparation import choose_attention, prepare_network
-from ccnlp.training.repetitions import report_repetitions
+from ccnlp.training.repetitions import report_repetitions, warn_of_long_rows
 from ccnlp.training.run_folder import History, RunFolder, reported_metrics
 from ccnlp.training.selection import steering_metrics, tell_tasks
 
@@ -163,6 +163,7 @@ def _train(
     drawn_from = rows_to_draw(material.features, material.rows, parameters)
     plan = plan_training(drawn_from, parameters)
     report_repetitions(plan, drawn_from)
+    warn_of_long_rows(drawn_from)
     attention = choose_attention(network, tokenizer, parameters, material.features, folder)
     network.backbone.set_attn_implementation(attention)
     trainer = build_trainer(

@@ -71,6 +71,7 @@ def _task_rows(table: pa.Table, rows: Rows, columns: Sequence[str]) -> TaskRows:
     groups = group_names(table, columns, parameter="training.mixture.groups")
     return TaskRows(
         rows=rows,
+        ids=table["id"].take(rows),
         lengths=table["num_tokens"].to_numpy().astype(np.int64)[rows],
         groups=groups[rows],
         weights=table["weight"].to_numpy().astype(np.float64)[rows],

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,12 @@ from ccnlp.training.batches import PlannedBatch, TaskRows
 logger = logging.getLogger(__name__)
 
 MAX_LISTED = 12
+
+COLUMNS = ["task", "group", "num_rows", "num_examples", "per_epoch"]
+
+LARGE_SHARE, MANY_TIMES = 0.1, 10
+"""Of a task's windows, and beside the row in the middle: from there on a row is told that has so
+many of them."""
 
 
 def count_repetitions(
@@ -24,8 +31,9 @@ def count_repetitions(
         tasks: what the plan was made of.
 
     Returns:
-        Columns `task`, `group`, `num_rows` and `per_epoch`, the mean over the group's rows; the
-        most repeated group of a task first.
+        Columns `task`, `group`, `num_rows`, `num_examples` and `per_epoch`, the mean over the
+        group's rows; the most repeated group of a task first. There are fewer examples than rows
+        where these are windows.
     """
     frames = []
     for task, own in tasks.items():
@@ -33,10 +41,12 @@ def count_repetitions(
         draws = np.bincount(np.concatenate([*drawn, np.empty(0, np.int64)]))
         counts = np.pad(draws, (0, int(own.rows.max()) + 1 - len(draws)))[own.rows]
         by_group = pd.Series(counts / len(plan)).groupby(own.groups)
-        frame = pd.DataFrame({"num_rows": by_group.size(), "per_epoch": by_group.mean()})
+        examples = own.ids.to_pandas().groupby(own.groups).nunique()
+        numbers = {"num_rows": by_group.size(), "num_examples": examples}
+        frame = pd.DataFrame({**numbers, "per_epoch": by_group.mean()})
         frame = frame.rename_axis("group").reset_index().assign(task=task)
         frames.append(frame.sort_values("per_epoch", ascending=False, kind="stable"))
-    return pd.concat(frames, ignore_index=True)[["task", "group", "num_rows", "per_epoch"]]
+    return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
 def report_repetitions(
@@ -51,12 +61,14 @@ def report_repetitions(
         return
     for task, own in repetitions.groupby("task"):
         shown = own.head(MAX_LISTED)
+        is_windowed = own["num_rows"].sum() > own["num_examples"].sum()
         listed = ", ".join(
-            f"{row.group} {row.per_epoch:.2f} times ({row.num_rows:,} rows)"
+            f"{row.group} {row.per_epoch:.2f} times ({_size(row, is_windowed)})"
             for row in shown.itertuples()
         )
         more = f", and {len(own) - len(shown)} more groups" if len(own) > len(shown) else ""
-        logger.info(f"training: an epoch of {task} draws each row of {listed}{more}")
+        unit = "window" if is_windowed else "row"
+        logger.info(f"training: an epoch of {task} draws each {unit} of {listed}{more}")
         never = own.loc[own["per_epoch"] == 0, "group"]
         if len(never):
             logger.warning(
@@ -66,3 +78,25 @@ def report_repetitions(
     rows = zip(repetitions["task"], repetitions["group"], repetitions["per_epoch"], strict=True)
     values = {f"training/draws_per_epoch/{task}/{group}": value for task, group, value in rows}
     progress.report(progress.Metrics(values, step=0))
+
+
+def _size(group: Any, is_windowed: bool) -> str:
+    if is_windowed:
+        return f"{group.num_rows:,} windows of {group.num_examples:,} rows"
+    return f"{group.num_rows:,} rows"
+
+
+def warn_of_long_rows(tasks: Mapping[str, TaskRows]) -> None:
+    """Warns of the row of each task that has a large share of its windows.
+
+    Windows are drawn alike, so that such a row is most of what the task learns from.
+    """
+    for task, own in tasks.items():
+        windows = own.ids.to_pandas().value_counts()
+        most, total = int(windows.iloc[0]), int(windows.sum())
+        if most >= LARGE_SHARE * total and most >= MANY_TIMES * windows.median():
+            logger.warning(
+                f"training: {most:,} of the {total:,} windows of {task} are of one row (example "
+                f"{windows.index[0]}), which weighs {100 * most / total:.0f} % of the task; a "
+                "larger tokenisation.max_length_tokens or a shorter text evens it out"
+            )
