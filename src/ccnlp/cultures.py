@@ -56,6 +56,22 @@ def canonical_language(tag: object) -> str:
     raise ValueError(f"{tag!r} is not a BCP-47 tag; {hint}")
 
 
+def check_is_list(given: object, name: str) -> None:
+    """Checks that tags, or other keys, are given in a list, a tuple, an array or a set.
+
+    Args:
+        given: what stands in place of the list.
+        name: of what is given.
+
+    Raises:
+        ValueError: it is something else, such as one text; shows how to write it.
+    """
+    if isinstance(given, str):
+        raise ValueError(f"{name!r} is the text {given!r}; name them in a list, [{given!r}]")
+    if not isinstance(given, Collection) or isinstance(given, Mapping | bytes):
+        raise ValueError(f"{name!r} is {given!r}, which is no list; leave it out, or give one")
+
+
 LanguageTag = Annotated[str, BeforeValidator(canonical_language)]
 """A parameter that names a language; in its canonical form, and refused with the near tag."""
 

@@ -81,6 +81,11 @@ def test_model_that_was_not_trained_on_the_task_is_refused(tiny_model, tasks):
         choose_embedder(tiny_model, tasks["finding"], PARAMETERS)
 
 
+def test_vectors_of_a_task_of_another_kind_are_refused(finding_model):
+    with pytest.raises(ConfigurationError, match="not trained on a task 'mood' of kind retr"):
+        ModelEmbedder(finding_model, "mood")
+
+
 def test_vectors_can_be_cut(passages, finding_model, caplog):
     embedder = ModelEmbedder(finding_model, "finding")
 
@@ -145,8 +150,12 @@ def test_answer_tells_the_language_of_the_query(passages, finding_model):
         ("\u200b\ufeff", 1, "the query is empty"),
         ("a\x00", 1, "the query has null bytes or halves of characters"),
         ("\ud83d", 1, "the query has null bytes or halves of characters"),
-        ("a", 0, "the number of passages is 0; ask for 1 or more"),
-        ("a", 2.5, "the number of passages is 2.5; ask for 1 or more"),
+        (None, 1, "the query is None, which is no text"),
+        (5, 1, "the query is 5, which is no text"),
+        ("a", 0, "'number' of passages is 0; give 1 or more"),
+        ("a", 2.5, "'number' of passages is 2.5; give 1 or more"),
+        ("a", True, "'number' of passages is True; give 1 or more"),
+        ("a", "3", "'number' of passages is '3'; give 1 or more"),
     ],
 )
 def test_query_that_is_none_is_refused(passages, finding_model, query, number, message):
@@ -155,6 +164,35 @@ def test_query_that_is_none_is_refused(passages, finding_model, query, number, m
 
     with pytest.raises(CcnlpError, match=message):
         ask(index, query, embedder=embedder, number=number)
+
+
+@pytest.mark.parametrize(
+    ("languages", "message"),
+    [
+        ("en", r"'languages' is the text 'en'; name them in a list, \['en'\]"),
+        (5, "'languages' is 5, which is no list; leave it out, or give one"),
+        ({"en": 1}, "which is no list; leave it out, or give one"),
+        (["swa"], "'languages': language 'swa' is not a BCP-47 tag; did you mean 'sw'"),
+        ([None], "'languages': language None is not a BCP-47 tag"),
+        (["es"], "no passages in 'es'; known are 'en'"),
+    ],
+)
+def test_languages_that_are_none_are_refused(passages, finding_model, languages, message):
+    embedder = ModelEmbedder(finding_model, "finding")
+    index = build_index(passages, embedder, task="finding")
+
+    with pytest.raises(CcnlpError, match=message):
+        ask(index, "was it good", embedder=embedder, languages=languages)
+
+
+@pytest.mark.parametrize("languages", [None, [], (), ["EN"], {"en"}, np.array(["en"])])
+def test_languages_may_be_written_otherwise_and_none_are_any(passages, finding_model, languages):
+    embedder = ModelEmbedder(finding_model, "finding")
+    index = build_index(passages, embedder, task="finding")
+
+    answer = ask(index, "good", embedder=embedder, number=np.int64(3), languages=languages)
+
+    assert len(answer.passages) == 3
 
 
 def test_query_is_clean_as_passages_are(passages, finding_model):

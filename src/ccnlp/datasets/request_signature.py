@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ccnlp.retrieval.asking import DEFAULT_PASSAGES
 from ccnlp.serving.package import ModelPackage
-from ccnlp.serving.passages import DEFAULT_PASSAGES
 from ccnlp.serving.predictor import IS_TRUNCATED, may_be_silent, served_tasks
 from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task

@@ -10,7 +10,7 @@ from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.trained import TrainedModel
 from ccnlp.retrieval.approximate import NeighbourGraph
-from ccnlp.retrieval.embedding import Embedder, EncoderEmbedder, ModelEmbedder, retrieval_task
+from ccnlp.retrieval.embedding import Embedder, EncoderEmbedder, ModelEmbedder
 from ccnlp.retrieval.index import PassageIndex
 from ccnlp.retrieval.parameters import PassageIndexParameters, Search
 from ccnlp.tasks.base import Task
@@ -59,7 +59,6 @@ def choose_embedder(
     """
     if isinstance(model, EncoderCheckpoint):
         return EncoderEmbedder(model, task.options, parameters.max_length_tokens)
-    retrieval_task(model, task.name)
     return ModelEmbedder(model, task.name)
 
 

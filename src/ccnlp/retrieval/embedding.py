@@ -42,11 +42,18 @@ class ModelEmbedder:
         model: that was trained on the task.
         task: the task's name.
         tokens_per_batch: most tokens of a batch, padding included; bounds the memory.
+
+    Raises:
+        ConfigurationError: the model was not trained on the task, or that is of another kind.
     """
 
     model: TrainedModel
     task: str
     tokens_per_batch: int = TOKENS_PER_BATCH
+
+    def __post_init__(self) -> None:
+        """Looks whether the model has the task."""
+        retrieval_task(self.model, self.task)
 
     @property
     def origin(self) -> str:

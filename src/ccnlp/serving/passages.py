@@ -2,20 +2,16 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from ccnlp.corpora.language_identification import detect_language
-from ccnlp.cultures import canonical_language
-from ccnlp.errors import ConfigurationError
+from ccnlp.errors import CcnlpError
+from ccnlp.retrieval.asking import ask_each
 from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.errors import RequestError
 
 MAX_PASSAGES = 100
 """Of an answer."""
-
-DEFAULT_PASSAGES = 10
 
 
 def answer_with_passages(
@@ -41,36 +37,25 @@ def answer_with_passages(
         RequestError: the number is none of 1 to `MAX_PASSAGES`, or there is no passage in a
             language.
     """
-    is_whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
-    if not is_whole or not 1 <= number <= MAX_PASSAGES:
-        raise RequestError(f"'number' of passages is {number!r}; give 1 to {MAX_PASSAGES}")
-    asked = _parse_languages(languages)
-    vectors = embedder.embed(queries.tolist(), side="query")
     try:
-        found = index.search(vectors, number=int(number), languages=asked or None)
-    except ConfigurationError as error:
+        answers = ask_each(
+            index,
+            queries.tolist(),
+            embedder=embedder,
+            number=number,
+            languages=languages,
+            max_number=MAX_PASSAGES,
+        )
+    except CcnlpError as error:
         raise RequestError(str(error)) from None
     columns = ["passage_id", "language", "passage", "score"]
-    by_query = {query: own[columns].to_dict("records") for query, own in found.groupby("query")}
-    detected = [detect_language(text) for text in queries]
+    passages = [answer.passages[columns].to_dict("records") for answer in answers]
+    languages_found = [answer.language for answer in answers]
+    scores = [answer.language_score for answer in answers]
     return pd.DataFrame(
         {
-            "passages": pd.Series(
-                [by_query.get(row, []) for row in range(len(queries))], dtype="object"
-            ),
-            "query_language": pd.Series([tag for tag, _ in detected], dtype="object"),
-            "query_language_score": pd.Series([score for _, score in detected], dtype="float64"),
+            "passages": pd.Series(passages, dtype="object"),
+            "query_language": pd.Series(languages_found, dtype="object"),
+            "query_language_score": pd.Series(scores, dtype="float64"),
         }
     )
-
-
-def _parse_languages(languages: Sequence[str]) -> list[str]:
-    """The tags in their canonical form.
-
-    Raises:
-        RequestError: one is none; names the near one.
-    """
-    try:
-        return [canonical_language(tag) for tag in languages]
-    except ValueError as error:
-        raise RequestError(f"the request: languages: language {error}") from None

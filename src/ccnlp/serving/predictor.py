@@ -6,11 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from ccnlp.models.trained import TrainedModel
-from ccnlp.retrieval.embedding import ModelEmbedder, retrieval_task
+from ccnlp.retrieval.asking import DEFAULT_PASSAGES
+from ccnlp.retrieval.embedding import ModelEmbedder
 from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.by_culture import answer_by_culture, parse_cultures
 from ccnlp.serving.errors import RequestError
-from ccnlp.serving.passages import DEFAULT_PASSAGES, answer_with_passages
+from ccnlp.serving.passages import answer_with_passages
 from ccnlp.serving.request import (
     ServingParameters,
     check_list,
@@ -55,7 +56,6 @@ class Predictor:
         self.thresholds = thresholds or ServingThresholds()
         self.passages = passages
         if passages is not None:
-            retrieval_task(model, passages.task)
             passages.check_origin(ModelEmbedder(model, passages.task).origin)
 
     @classmethod

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.conditioning.keys import ConditionKeys
 from ccnlp.corpora.cleaning import clean_context, clean_text, has_visible_text
-from ccnlp.cultures import parse_language
+from ccnlp.cultures import check_is_list, parse_language
 from ccnlp.errors import ConfigurationError
 from ccnlp.examples import CONTEXT, UNKNOWN
 from ccnlp.serving.by_culture import parse_culture
@@ -42,10 +42,10 @@ def check_list(given: object, name: str) -> None:
     Raises:
         RequestError: it is something else, such as one text; shows how to write it.
     """
-    if isinstance(given, str):
-        raise RequestError(f"{name!r} is the text {given!r}; name them in a list, [{given!r}]")
-    if not isinstance(given, list | tuple | np.ndarray):
-        raise RequestError(f"{name!r} is {given!r}, which is no list; leave it out, or give one")
+    try:
+        check_is_list(given, name)
+    except ValueError as error:
+        raise RequestError(str(error)) from None
 
 
 def read_request(
