@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Annotated
 
 import pytest
 from kedro.pipeline import Node, Pipeline
@@ -23,6 +24,8 @@ class Training(BaseModel):
 
     epochs: int = Field(ge=1)
     weights: dict[LanguageTag, float] = {}
+    languages: Annotated[tuple[LanguageTag, ...], Field(min_length=1)] | None = None
+    sets: tuple[Annotated[tuple[LanguageTag, ...], Field(min_length=1)], ...] = ()
     optimiser: Optimiser
 
 
@@ -58,6 +61,26 @@ PIPELINES = {"__default__": Pipeline([Node(train, "params:training", "n")])}
             "training.epoch: there is no such parameter",
         ),
         ({"optimiser": {"learning_rate": 1}}, "training.epochs: it is missing"),
+        (
+            {"epochs": 1, "optimiser": {"learning_rate": 1}, "languages": ["zz"]},
+            "training.languages.0: 'zz' is not a BCP-47 tag; did you mean 'zza'?",
+        ),
+        (
+            {"epochs": 1, "optimiser": {"learning_rate": 1}, "languages": []},
+            "training.languages: it is empty, and must have something in it",
+        ),
+        (
+            {"epochs": 1, "optimiser": {"learning_rate": 1}, "languages": "en"},
+            "training.languages: it must be a list, such as [en], and it is 'en'",
+        ),
+        (
+            {"epochs": 1, "optimiser": {"learning_rate": 1}, "languages": {"en": 1}},
+            "training.languages: it must be a list, such as [first, second], and it is {'en': 1}",
+        ),
+        (
+            {"epochs": 1, "optimiser": {"learning_rate": 1}, "sets": ["en"]},
+            "training.sets.0: it must be a list, such as [en], and it is 'en'",
+        ),
         (
             {"epochs": 1, "optimiser": {"learning_rate": 1}, "weights": {"spa": 1}},
             "training.weights.spa: 'spa' is not a BCP-47 tag; did you mean 'es'?",

@@ -15,6 +15,9 @@ DETAIL = re.compile(
     re.M,
 )
 NO_VALUE = "value is None but type is not Optional"
+WITHOUT_VALUE = {"extra_forbidden": "there is no such parameter", "missing": "it is missing"}
+NO_LIST = ("list_type", "tuple_type")
+QUOTES = "'\""
 OWN = "Value error, "
 """What pydantic puts before the sentence of a check of our own."""
 
@@ -38,8 +41,11 @@ def _lines(name: str, text: str) -> Iterator[str]:
     if not COUNT.match(text):
         yield _line(name, "it has no value" if text == NO_VALUE else text)
         return
-    for detail in DETAIL.finditer(LINK.sub("", COUNT.sub("", text, count=1))):
-        place = detail["place"] or ""
+    details = list(DETAIL.finditer(LINK.sub("", COUNT.sub("", text, count=1))))
+    places = [detail["place"] or "" for detail in details]
+    for detail, place in zip(details, places, strict=True):
+        if detail["type"] == "too_short" and any(p.startswith(f"{place}.") for p in places):
+            continue  # it counts the right items alone, and the wrong ones are told
         where = f"{name}.{place.strip().removesuffix('.[key]')}" if place else name
         yield _line(where, _sentence(detail))
 
@@ -53,12 +59,20 @@ def _line(where: str, sentence: str) -> str:
 
 def _sentence(detail: re.Match[str]) -> str:
     message, value = detail["message"], detail["value"]
-    if detail["type"] == "extra_forbidden":
-        return "there is no such parameter"
-    if detail["type"] == "missing":
-        return "it is missing"
+    if detail["type"] in WITHOUT_VALUE:
+        return WITHOUT_VALUE[detail["type"]]
     if detail["type"] == "model_type":
         return f"it must hold parameters by name, and it is {value}"
+    if detail["type"] == "too_short" and value in ("[]", "()"):
+        return "it is empty, and must have something in it"
+    if detail["type"] in NO_LIST:
+        return f"it must be a list, such as {_as_list(value)}, and it is {value}"
     if message.startswith(OWN):
         return message.removeprefix(OWN)
     return f"{message[0].lower()}{message[1:]}, and it is {value}"
+
+
+def _as_list(value: str) -> str:
+    """How a list of the value is written; of one that holds others, how any list is."""
+    is_one = not value.startswith(("{", "[", "("))
+    return f"[{value.strip(QUOTES)}]" if is_one else "[first, second]"
