@@ -46,6 +46,7 @@ class Project:
         catalog: DataCatalog | None = None,
         pipeline_names: list[str] | None = None,
         runner: AbstractRunner | None = None,
+        runtime_params: dict[str, Any] | None = None,
     ) -> None:
         catalog = DataCatalog() if catalog is None else catalog
         manager = _create_hook_manager()
@@ -64,6 +65,7 @@ class Project:
             "project_path": str(self.folder),
             "env": "local",
             "pipeline_names": pipeline_names,
+            "runtime_params": runtime_params,
         }
         told = {"run_params": run_params, "pipeline": pipeline, "catalog": catalog}
         manager.hook.before_pipeline_run(**told)

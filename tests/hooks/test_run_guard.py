@@ -9,10 +9,13 @@ from types import SimpleNamespace
 import pytest
 from kedro.io import DataCatalog
 from kedro.pipeline import Node, Pipeline
+from kedro.validation.exceptions import ParameterValidationError
 from kedro_datasets.json import JSONDataset
+from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.hooks import RunGuardHook
+from ccnlp.hooks.parameter_errors import readable
 from ccnlp.hooks.run_guard import check_inputs, check_parameter_groups, check_runner
 from ccnlp.hooks.run_lock import LOCK_FILE, RunLock
 
@@ -143,6 +146,58 @@ def test_misspelt_parameter_group_names_the_near_one(project):
         ConfigurationError, match="nothing reads the parameter 'rum'; did you mean 'run'"
     ):
         project.run(PIPELINE, RunGuardHook())
+
+
+class Learning(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    steps: int = Field(ge=1)
+
+
+def learn(learning: Learning) -> int:
+    return learning.steps
+
+
+@pytest.fixture
+def _another_pipeline(monkeypatch):
+    """One that the run leaves out, whose node reads a group of its own."""
+    other = Pipeline([Node(learn, "params:learning", "learnt")])
+    every = {"__default__": PIPELINE, "learning": other}
+    monkeypatch.setattr("kedro.framework.project.pipelines", every)
+
+
+@pytest.mark.usefixtures("_another_pipeline")
+@pytest.mark.parametrize(
+    ("learning", "line"),
+    [
+        ({"steps": 1, "step": 5}, "learning.step: there is no such parameter"),
+        ({"steps": -5}, "learning.steps: input should be greater than or equal to 1, and it is -5"),
+    ],
+)
+def test_wrong_parameter_on_the_command_line_is_refused_by_runs_that_do_not_read_it(
+    project, learning, line
+):
+    project.parameters["learning"] = learning
+
+    with pytest.raises(ParameterValidationError) as caught:
+        project.run(PIPELINE, RunGuardHook(), runtime_params={"learning": learning})
+
+    assert readable(str(caught.value)) == f"{line} (parameters/learning.yml, or --params)"
+
+
+@pytest.mark.usefixtures("_another_pipeline")
+@pytest.mark.parametrize("given", [None, {}, {"run": {"min_free_disk_gib": 0}}])
+def test_wrong_parameter_of_a_file_is_left_to_the_runs_that_read_it(project, given):
+    project.parameters["learning"] = {"steps": -5}
+
+    project.run(PIPELINE, RunGuardHook(), runtime_params=given)
+
+
+@pytest.mark.usefixtures("_another_pipeline")
+def test_right_parameter_on_the_command_line_passes(project):
+    project.parameters["learning"] = {"steps": 5}
+
+    project.run(PIPELINE, RunGuardHook(), runtime_params=project.parameters)
 
 
 def test_parameter_groups_that_nodes_read_pass():

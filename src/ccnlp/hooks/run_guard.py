@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ccnlp.errors import ConfigurationError, did_you_mean
 from ccnlp.hooks.data_folder import check_folder, check_free_space
+from ccnlp.hooks.parameter_checks import check_against_each_other, check_given
 from ccnlp.hooks.run_lock import RunLock
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RunGuardHook:
 
         Raises:
             ConfigurationError: a check failed; says how to go on.
+            ParameterValidationError: `--params` names a parameter that is misspelt or out of range.
             TranslationError: the pipeline translates, and the translator is not installed.
         """
         from kedro.framework.project import pipelines
@@ -59,13 +61,14 @@ class RunGuardHook:
         )
         known = parameter_groups([pipeline, *pipelines.values()]) | READ_BY_HOOKS
         check_parameter_groups(self._parameters, known=known)
+        given = run_params.get("runtime_params") or {}
+        check_given(self._parameters, given=given, pipelines=pipelines)
         run = parse_run_parameters(self._parameters)
         check_folder(self._data_folder)
         check_free_space(self._data_folder, min_free_gib=run.min_free_disk_gib)
         if not run_params.get("only_missing_outputs"):  # which nodes run is not known then
             check_inputs(pipeline, catalog, pipelines)
-        _check_gate(pipeline, catalog)
-        _check_translator(pipeline, catalog)
+        check_against_each_other(pipeline, catalog)
         self._release()  # left over where a notebook's run was interrupted
         self._lock = RunLock.acquire(self._data_folder)
         try:
@@ -197,18 +200,3 @@ def writers_of(pipelines: "Mapping[str, Pipeline]") -> dict[str, str]:
 def bare_name(dataset: str) -> str:
     """The name without its transcoding: `examples` of `examples@table`."""
     return dataset.split("@", maxsplit=1)[0]
-
-
-def _check_gate(pipeline: "Pipeline", catalog: "DataCatalog") -> None:
-    if {"params:evaluation", "params:registration"} <= pipeline.inputs():
-        from ccnlp.evaluation.gate import check_slices
-
-        scored = [*catalog.load("params:evaluation").slices, "length"]
-        check_slices(catalog.load("params:registration").gate, scored=scored)
-
-
-def _check_translator(pipeline: "Pipeline", catalog: "DataCatalog") -> None:
-    if "translations" in pipeline.datasets() and "params:augmentation" in pipeline.inputs():
-        from ccnlp.augmentation.check import check_translator
-
-        check_translator(catalog.load("params:augmentation"))
