@@ -15,7 +15,7 @@ from ccnlp.progress import Fact, report
 from ccnlp.registry import Registry
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 
 POSITIONS_AFTER_PADDING = frozenset(
@@ -50,6 +50,16 @@ class EncoderCheckpoint:
     def identity(self) -> str:
         """Name and revision, which say exactly what its weights and its token ids mean."""
         return f"{self.name} {self.revision}"
+
+    @property
+    def hidden_size(self) -> int:
+        """Numbers of each of its vectors.
+
+        Raises:
+            ModelSourceError: transformers can't read the configuration.
+        """
+        config = _read_model_config(self.folder)
+        return int(config.hidden_size)
 
     def load_tokenizer(
         self, *, mend: str = "fetch or copy the checkpoint again"
@@ -137,6 +147,20 @@ class ModelSource(ABC):
             ModelSourceError: this source can't serve; says why and what would.
         """
 
+    def find(
+        self, parameters: EncoderParameters, *, cache_folder: Path
+    ) -> EncoderCheckpoint | None:
+        """The checkpoint, where it lies on this machine; `None` where only `resolve` can tell.
+
+        For checks before a run: nothing is fetched, unpacked or said. Its vectors have the size of
+        those that `resolve` gives.
+
+        Raises:
+            ModelSourceError: this source can't serve.
+        """
+        del parameters, cache_folder
+        return None
+
 
 SOURCES: Registry[type[ModelSource]] = Registry(
     "model source", package="ccnlp.models.sources", parameter="parameters/encoder.yml"
@@ -195,17 +219,21 @@ def check_readable(checkpoint: EncoderCheckpoint) -> None:
     Raises:
         ModelSourceError: says which file it can't read, and why.
     """
+    _read_model_config(checkpoint.folder)
+    checkpoint.load_tokenizer()
+
+
+def _read_model_config(folder: Path) -> "PretrainedConfig":
     from transformers import AutoConfig
 
     try:
-        AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=False)
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         first_sentence = str(error).split("\n")[0]
         raise ModelSourceError(
-            f"{checkpoint.folder / 'config.json'} can't be read by transformers "
+            f"{folder / 'config.json'} can't be read by transformers "
             f"({first_sentence}); name another checkpoint in encoder.path (parameters/encoder.yml)"
         ) from error
-    checkpoint.load_tokenizer()
 
 
 def find_weights(folder: Path) -> list[Path]:

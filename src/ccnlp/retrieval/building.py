@@ -110,13 +110,9 @@ def build_index(
     Raises:
         ConfigurationError: vectors have fewer numbers, or faiss is needed and not installed.
     """
+    check_num_dimensions(num_dimensions, hidden_size=embedder.hidden_size)
     vectors = embedder.embed(passages["passage"].tolist(), side="passage")
     if num_dimensions is not None:
-        if num_dimensions > vectors.shape[1]:
-            raise ConfigurationError(
-                f"retrieval.num_dimensions is {num_dimensions}, and vectors have "
-                f"{vectors.shape[1]} numbers (parameters/retrieval.yml)"
-            )
         if num_dimensions not in (*embedder.sizes, vectors.shape[1]):
             logger.warning(
                 "%s: vectors are cut to %d numbers, and were not trained to be: rankings may be "
@@ -128,3 +124,20 @@ def build_index(
     graph = NeighbourGraph.of(vectors) if search == "approximate" else None
     logger.info("%s: %s passages indexed with %s", task, f"{len(passages):,}", embedder.origin)
     return PassageIndex(passages, vectors, embedder.origin, task, graph)
+
+
+def check_num_dimensions(num_dimensions: int | None, *, hidden_size: int) -> None:
+    """Checks that vectors can be cut to so many numbers.
+
+    Args:
+        num_dimensions: `retrieval.num_dimensions`; all of them if `None`.
+        hidden_size: numbers of a vector.
+
+    Raises:
+        ConfigurationError: they have fewer.
+    """
+    if num_dimensions is not None and num_dimensions > hidden_size:
+        raise ConfigurationError(
+            f"retrieval.num_dimensions is {num_dimensions}, and vectors have {hidden_size} numbers "
+            "(parameters/retrieval.yml)"
+        )

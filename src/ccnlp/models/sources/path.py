@@ -33,6 +33,10 @@ class PathSource(ModelSource):
         check_readable(checkpoint)
         return checkpoint
 
+    def find(self, parameters: EncoderParameters, *, cache_folder: Path) -> EncoderCheckpoint:
+        """The folder `path`, checked."""
+        return self.resolve(parameters, cache_folder=cache_folder)
+
 
 def hash_checkpoint(folder: Path) -> str:
     """The first 16 hexadecimal digits of SHA-256 over configuration, tokenizer and weights."""
