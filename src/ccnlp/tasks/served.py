@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from ccnlp.tasks.columns import Columns
 from ccnlp.tasks.confidence import CONFIDENCE
 
 Asked = Literal["text", "quoted_text", "texts", "place"]
@@ -18,17 +19,13 @@ Told = Literal["text", "number", "whole_number", "shares", "texts", "spans", "pa
 of texts; places in `text` with what stands there, a label and a score; passages with theirs."""
 
 
-class Served:
+class Served(Columns):
     """What a served model is asked and what it tells.
 
     A request has the inputs of rows, unless people have something else: a text, say, where a
     corpus has tokens. An answer has columns that a program can use, instead of `prediction`.
     """
 
-    input_columns: ClassVar[tuple[str, ...]]
-    list_columns: ClassVar[tuple[str, ...]] = ()
-    span_columns: ClassVar[tuple[str, ...]] = ()
-    quoted_column: ClassVar[str | None] = None
     hub_task: ClassVar[str] = "other"
     """What hubs of models call such a task, such as `text-classification`."""
     answer_columns: ClassVar[Mapping[str, Told]] = {"prediction": "text", "confidence": "number"}
