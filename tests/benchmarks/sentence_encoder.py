@@ -16,5 +16,5 @@ def load_sentence_encoder(
     from sentence_transformers.models import Pooling, Transformer
 
     words = Transformer(str(encoder.folder), max_seq_length=max_length_tokens)
-    pooling = Pooling(words.get_word_embedding_dimension(), pooling_mode="mean")
+    pooling = Pooling(words.get_embedding_dimension(), pooling_mode="mean")
     return SentenceTransformer(modules=[words, pooling])

@@ -58,7 +58,8 @@ def test_unknown_labels_of_every_kind_are_counted_by_rows(kind):
 
 
 def test_every_kind_that_has_labels_is_among_them():
-    assert {*TASKS} - {*KINDS} == {"retrieval"}
+    kinds = {kind for kind in TASKS if kind != "toy_words"}  # which other tests register
+    assert kinds - {*KINDS} == {"retrieval"}
 
 
 @pytest.fixture

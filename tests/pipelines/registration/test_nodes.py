@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from ccnlp.evaluation.promotion import Override, promotion_tags
 from ccnlp.pipelines.registration import nodes
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
 from ccnlp.retrieval.index import PassageIndex
+from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
 
 CONF = Path(__file__).parents[3] / "conf"
@@ -224,12 +226,27 @@ def test_thresholds_of_other_weights_are_refused(tiny_model):
 
 
 def test_passages_of_other_weights_are_refused(tiny_model):
+    finding = {
+        "kind": "retrieval",
+        "loss_weight": 1,
+        "options": {
+            "query_prefix": "",
+            "passage_prefix": "",
+            "temperature": 0.05,
+            "is_symmetric": True,
+            "negatives": "given",
+            "num_negatives": 0,
+            "dimensions": [],
+        },
+    }
+    tasks = build_tasks(TasksParameters.model_validate({"finding": finding}))
+    model = dataclasses.replace(tiny_model, tasks={**tiny_model.tasks, **tasks})
     table = pd.DataFrame({"passage_id": ["0"], "language": ["en"], "passage": ["one"]})
     older = PassageIndex(table, np.ones((1, 2), np.float32), origin="weights 0a", task="finding")
     thresholds = thresholds_for(tiny_model.weights_digest)
     with pytest.raises(CcnlpError, match=r"made with weights 0a, .* --pipelines retrieval"):
         nodes.package_model(
-            tiny_model, GATE, "", {}, pd.DataFrame(), thresholds, EVALUATION, PARAMETERS, older
+            model, GATE, "", {}, pd.DataFrame(), thresholds, EVALUATION, PARAMETERS, older
         )
 
 
