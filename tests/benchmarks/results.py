@@ -34,7 +34,9 @@ HEAD = (
     '`make results ARGS="NAME"` runs an environment and writes its part of this page; all used the '
     "embedded encoder, multilingual-e5-small, on a processor. Published scores stand "
     "beside ours where the repository of the corpus gives some; what they were measured on is said "
-    "below each table. Those of SIB-200, XNLIvar, myXNLI and xSID give none.\n\n"
+    "below each table. Those of SIB-200, XNLIvar, myXNLI and xSID give none. Macro-F1 is over the "
+    "labels that occur in a group, as a reference or an answer: one article that is given a label "
+    "which its language lacks costs a whole label.\n\n"
 )
 MARK = re.compile(r"^<!-- (?P<name>[\w-]+) -->\n", re.MULTILINE)
 OURS = "finetuned"
