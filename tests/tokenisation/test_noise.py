@@ -84,6 +84,8 @@ def test_share_is_one_of_words_and_noise_of_a_row_is_always_the_same(examples, t
     part = add_noise(many.iloc[::-3], tasks, share=0.25)
     assert part["text"].equals(noised.loc[part.index, "text"])
     assert add_noise(many, tasks, share=0.0) is many
+    alike = add_noise(many.set_axis([0] * len(many)), tasks, share=0.25)
+    assert alike["text"].tolist() == noised["text"].tolist()
 
 
 @pytest.mark.parametrize(

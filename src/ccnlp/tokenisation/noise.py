@@ -39,11 +39,12 @@ def add_noise(examples: pd.DataFrame, tasks: Mapping[str, Task], *, share: float
     """
     if not share:
         return examples
+    placed = examples.reset_index(drop=True)
     changed = [
         _noised(task, rows, share) if (task := tasks.get(str(name))) else rows
-        for name, rows in examples.groupby("task", sort=False)
+        for name, rows in placed.groupby("task", sort=False)
     ]
-    return pd.concat(changed).loc[examples.index] if changed else examples
+    return pd.concat(changed).sort_index().set_axis(examples.index) if changed else examples
 
 
 def can_be_noised(task: Task) -> bool:
@@ -63,7 +64,7 @@ def _noised(task: Task, rows: pd.DataFrame, share: float) -> pd.DataFrame:
     logger.info(
         "%s: a letter is changed in %g %% of the words of %s rows", task.name, 100 * share, number
     )
-    return pd.concat([rows[~is_train], *parts]).loc[rows.index]
+    return pd.concat([rows[~is_train], *parts])
 
 
 def _noised_language(task: Task, rows: pd.DataFrame, share: float) -> pd.DataFrame:
