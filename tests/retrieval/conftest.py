@@ -5,21 +5,12 @@ import dataclasses
 import pandas as pd
 import pytest
 import torch
+from tests.tasks.retrieval_options import OPTIONS
 
 from ccnlp.models.network import build_network, load_backbone
 from ccnlp.models.trained import TrainedModel
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters
-
-OPTIONS = {
-    "query_prefix": "query: ",
-    "passage_prefix": "passage: ",
-    "temperature": 0.05,
-    "is_symmetric": True,
-    "negatives": "given",
-    "num_negatives": 1,
-    "dimensions": [],
-}
 
 
 @pytest.fixture

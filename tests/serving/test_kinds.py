@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.tasks.retrieval_options import OPTIONS
 
 from ccnlp.errors import CcnlpError
 from ccnlp.models.network import build_network, load_backbone
@@ -20,15 +21,6 @@ from ccnlp.tasks.parameters import TasksParameters
 PARAMETERS = ServingParameters(
     max_texts=3, max_characters=200, max_tokens=10_000, tokens_per_batch=256
 )
-RETRIEVAL = {
-    "query_prefix": "query: ",
-    "passage_prefix": "passage: ",
-    "temperature": 0.05,
-    "is_symmetric": True,
-    "negatives": "given",
-    "num_negatives": 0,
-    "dimensions": [],
-}
 ENTRIES = {
     "names": {"kind": "token_classification", "labels": ["PER", "LOC"]},
     "frame": {
@@ -43,7 +35,7 @@ ENTRIES = {
     },
     "emotions": {"kind": "multi_label_classification", "labels": ["joy", "fear"]},
     "likeness": {"kind": "pair_similarity", "options": {"score_range": [0, 5]}},
-    "finding": {"kind": "retrieval", "options": RETRIEVAL},
+    "finding": {"kind": "retrieval", "options": OPTIONS | {"num_negatives": 0}},
 }
 
 

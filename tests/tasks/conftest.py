@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.tasks.retrieval_options import OPTIONS
 from torch import nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
@@ -394,17 +395,7 @@ REGISTERED = {
         },
     ),
     "retrieval": (
-        {
-            "options": {
-                "query_prefix": "query: ",
-                "passage_prefix": "passage: ",
-                "temperature": 0.05,
-                "is_symmetric": True,
-                "negatives": "given",
-                "num_negatives": 1,
-                "dimensions": [8],
-            }
-        },
+        {"options": OPTIONS | {"dimensions": [8]}},
         {
             "query": ["was the film good", "is it bad", "I loved it"],
             "passage": ["the film was good", "it is not bad", "la película es buena"],

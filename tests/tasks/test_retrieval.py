@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.tasks.retrieval_options import OPTIONS
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.models.embedding import embed_texts
@@ -21,16 +22,6 @@ from ccnlp.tokenisation.encoding import count_tokens, encode_examples
 from ccnlp.training.conditions import check_can_be_conditioned
 from ccnlp.training.fine_tuning import fine_tune
 from ccnlp.training.preparation import check_can_be_consistent
-
-OPTIONS = {
-    "query_prefix": "query: ",
-    "passage_prefix": "passage: ",
-    "temperature": 0.05,
-    "is_symmetric": True,
-    "negatives": "given",
-    "num_negatives": 1,
-    "dimensions": [],
-}
 
 
 def build(**changes):

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pandas as pd
 import pytest
+from tests.tasks.retrieval_options import OPTIONS
 
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import build_tasks
@@ -14,16 +15,6 @@ from ccnlp.tasks.retrieval_texts import RelatedTexts, relate, text_key
 from ccnlp.tokenisation import encoding
 from ccnlp.tokenisation.encoding import encode_examples
 from ccnlp.tokenisation.notes import check_encoded_for
-
-OPTIONS = {
-    "query_prefix": "query: ",
-    "passage_prefix": "passage: ",
-    "temperature": 0.05,
-    "is_symmetric": True,
-    "negatives": "given",
-    "num_negatives": 1,
-    "dimensions": [],
-}
 
 
 def build(**changes):

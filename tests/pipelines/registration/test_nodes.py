@@ -7,6 +7,7 @@ import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
 from pydantic import ValidationError
+from tests.tasks.retrieval_options import OPTIONS
 
 from ccnlp.conditioning.parameters import CultureParameters
 from ccnlp.errors import CcnlpError, ConfigurationError
@@ -226,19 +227,7 @@ def test_thresholds_of_other_weights_are_refused(tiny_model):
 
 
 def test_passages_of_other_weights_are_refused(tiny_model):
-    finding = {
-        "kind": "retrieval",
-        "loss_weight": 1,
-        "options": {
-            "query_prefix": "",
-            "passage_prefix": "",
-            "temperature": 0.05,
-            "is_symmetric": True,
-            "negatives": "given",
-            "num_negatives": 0,
-            "dimensions": [],
-        },
-    }
+    finding = {"kind": "retrieval", "loss_weight": 1, "options": OPTIONS}
     tasks = build_tasks(TasksParameters.model_validate({"finding": finding}))
     model = dataclasses.replace(tiny_model, tasks={**tiny_model.tasks, **tasks})
     table = pd.DataFrame({"passage_id": ["0"], "language": ["en"], "passage": ["one"]})
