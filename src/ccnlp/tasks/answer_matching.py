@@ -85,13 +85,13 @@ def best_match(answer: str, accepted: Sequence[str], cut: Cut) -> tuple[float, f
     Where no answer is right, so is the empty one alone.
     """
     words = cut(answer)
-    others = [cut(other) for other in accepted or [""]]
-    is_exact = max(float(words == other) for other in others)
-    return is_exact, max(_f1(words, other) for other in others)
+    accepted_words = [cut(text) for text in accepted or [""]]
+    exact_match = max(float(words == other) for other in accepted_words)
+    return exact_match, max(_f1(words, other) for other in accepted_words)
 
 
-def _f1(words: list[str], others: list[str]) -> float:
+def _f1(words: list[str], accepted: list[str]) -> float:
     """Of the words that both have, as often as both; nothing agrees with nothing."""
-    if not words or not others:
-        return float(words == others)
-    return 2 * (Counter(words) & Counter(others)).total() / (len(words) + len(others))
+    if not words or not accepted:
+        return float(words == accepted)
+    return 2 * (Counter(words) & Counter(accepted)).total() / (len(words) + len(accepted))

@@ -146,16 +146,18 @@ class Task(Served, ABC):
 
     def columns_read(self, rows: pd.DataFrame) -> list[str]:
         """What the model reads of `rows`: the inputs, and the context if there and asked for."""
-        told = [CONTEXT] if self.reads_context and CONTEXT in rows else []
-        return [*self.input_columns, *told]
+        context_columns = [CONTEXT] if self.reads_context and CONTEXT in rows else []
+        return [*self.input_columns, *context_columns]
 
     def check_parameters(self) -> None:
         """Raises ConfigurationError where the entry does not fit the kind of task."""
 
     def encoding_parameters(self) -> dict[str, Any]:
         """The parameters that features depend on, as JSON holds them; the others may change."""
-        told = self.parameters.model_dump(mode="json", exclude={"loss_weight"}, exclude_none=True)
-        return {name: value for name, value in told.items() if name != "options" or value}
+        parameters = self.parameters.model_dump(
+            mode="json", exclude={"loss_weight"}, exclude_none=True
+        )
+        return {name: value for name, value in parameters.items() if name != "options" or value}
 
     @abstractmethod
     def validate(self, rows: pd.DataFrame) -> pd.Series:
@@ -359,16 +361,18 @@ def shared_backbone(tasks: Iterable[Task]) -> Backbone:
     Raises:
         ConfigurationError: they need different ones.
     """
-    names: dict[Backbone, list[str]] = {}
+    tasks_by_backbone: dict[Backbone, list[str]] = {}
     for task in tasks:
-        names.setdefault(task.backbone, []).append(task.name)
-    if len(names) > 1:
-        listed = "; ".join(f"{kind}: {', '.join(own)}" for kind, own in names.items())
+        tasks_by_backbone.setdefault(task.backbone, []).append(task.name)
+    if len(tasks_by_backbone) > 1:
+        backbones = "; ".join(
+            f"{backbone}: {', '.join(names)}" for backbone, names in tasks_by_backbone.items()
+        )
         raise ConfigurationError(
-            f"one model can't have the backbones of all tasks ({listed}); train them in runs of "
+            f"one model can't have the backbones of all tasks ({backbones}); train them in runs of "
             "their own: leave the others' corpora out (parameters/corpora.yml)"
         )
-    return next(iter(names))
+    return next(iter(tasks_by_backbone))
 
 
 TASKS: Registry[type[Task]] = Registry(

@@ -14,7 +14,7 @@ class BestSpans:
     A legal span begins and ends in the passage, and has at most so many tokens.
 
     Attributes:
-        start: place of its first token.
+        start: position of its first token.
         end: of its last one.
         score: the logit of its start and that of its end together; minus infinity where a window
             has no legal span.
@@ -48,8 +48,8 @@ def find_best_spans(
     # The ends of the spans that begin at a token stand in a pool of its own.
     padded = pad(ends, (0, width - 1), value=float("-inf"))[:, None]
     score, start = (starts + max_pool1d(padded, width, stride=1).squeeze(1)).max(dim=-1)
-    pool = start[:, None] + torch.arange(width, device=start.device)
-    end = start + padded.squeeze(1).gather(1, pool).argmax(dim=-1)
+    pool_positions = start[:, None] + torch.arange(width, device=start.device)
+    end = start + padded.squeeze(1).gather(1, pool_positions).argmax(dim=-1)
     # In fp64, as the sums of pools far from the highest end are small.
     highest = ends.amax(dim=1, keepdim=True).clamp(min=torch.finfo(ends.dtype).min)
     means = avg_pool1d((padded - highest[:, None]).double().exp(), width, stride=1)

@@ -27,7 +27,7 @@ BEGIN, INSIDE = "B-", "I-"
 class TagSet:
     """The tags for some types, such as PER and LOC: O, then B- of each type, then I- of each.
 
-    A tag's code is its place among them.
+    A tag's code is its index among them.
 
     Attributes:
         types: each once.
@@ -50,7 +50,7 @@ class TagSet:
         Raises:
             ValueError: a tag is none of the set.
         """
-        codes = self._places(rows)
+        codes = self._look_up(rows)
         if (codes < 0).any():
             tag = list(chain.from_iterable(rows))[int(np.argmin(codes))]
             raise ValueError(f"there is no tag {tag!r}; {did_you_mean(str(tag), self.tags)}")
@@ -63,19 +63,19 @@ class TagSet:
     def why_unusable(self, tokens: pd.Series, tags: pd.Series) -> pd.Series:
         """Why the tags of each row can't be those of its tokens; missing where they can."""
         reasons = pd.Series(pd.NA, index=tags.index, dtype="string")
-        sizes, num_tags = tokens.map(len).to_numpy(), tags.map(len).to_numpy()
-        for row in np.flatnonzero(sizes != num_tags).tolist():
-            reasons.iloc[row] = f"{sizes[row]} tokens and {num_tags[row]} tags"
-        codes = self._places(tags.tolist())
+        num_tokens, num_tags = tokens.map(len).to_numpy(), tags.map(len).to_numpy()
+        for row in np.flatnonzero(num_tokens != num_tags).tolist():
+            reasons.iloc[row] = f"{num_tokens[row]} tokens and {num_tags[row]} tags"
+        codes = self._look_up(tags.tolist())
         row_of = np.repeat(np.arange(len(tags)), num_tags)
         is_wrong = (codes < 0) | self._starts_inside(codes, np.diff(row_of, prepend=-1) > 0)
-        wrong = np.flatnonzero(is_wrong)
-        rows, first = np.unique(row_of[wrong], return_index=True)
-        begins = np.cumsum(num_tags) - num_tags
-        places = (wrong[first] - begins[rows]).tolist()
-        for row, place in zip(rows.tolist(), places, strict=True):
-            if sizes[row] == num_tags[row]:
-                reasons.iloc[row] = self._why_wrong(tokens.iloc[row], tags.iloc[row], place)
+        wrong_words = np.flatnonzero(is_wrong)
+        rows, first_wrong = np.unique(row_of[wrong_words], return_index=True)
+        row_starts = np.cumsum(num_tags) - num_tags
+        positions = (wrong_words[first_wrong] - row_starts[rows]).tolist()
+        for row, position in zip(rows.tolist(), positions, strict=True):
+            if num_tokens[row] == num_tags[row]:
+                reasons.iloc[row] = self._why_wrong(tokens.iloc[row], tags.iloc[row], position)
         return reasons
 
     def best_paths(self, log_probabilities: Floats, is_continued: Flags) -> Ints:
@@ -94,61 +94,66 @@ class TagSet:
         """
         num_rows, num_words, _ = log_probabilities.shape
         begin, inside = self._slices()
-        before = np.zeros((num_words, num_rows, len(self)), dtype=np.int64)
-        score = np.zeros((num_rows, len(self)))
-        score[~is_continued, inside] = -np.inf
-        own = np.arange(begin.start, begin.stop)
+        back_pointers = np.zeros((num_words, num_rows, len(self)), dtype=np.int64)
+        scores = np.zeros((num_rows, len(self)))
+        scores[~is_continued, inside] = -np.inf
+        begin_codes, inside_codes = (np.arange(part.start, part.stop) for part in (begin, inside))
         for word in range(num_words):
             if word:
-                best = score.argmax(axis=1)
-                goes_on_begin = score[:, begin] >= score[:, inside]
-                before[word] = best[:, None]
-                before[word, :, inside] = np.where(goes_on_begin, own, own + len(own))
-                score = np.take_along_axis(score, before[word], axis=1)
-            score = score + log_probabilities[:, word]
-        return _trace_back(score, before)
+                best_codes = scores.argmax(axis=1)
+                is_behind_begin = scores[:, begin] >= scores[:, inside]
+                back_pointers[word] = best_codes[:, None]
+                back_pointers[word, :, inside] = np.where(
+                    is_behind_begin, begin_codes, inside_codes
+                )
+                scores = np.take_along_axis(scores, back_pointers[word], axis=1)
+            scores = scores + log_probabilities[:, word]
+        return _trace_back(scores, back_pointers)
 
     def _slices(self) -> tuple[slice, slice]:
-        size = len(self.types)
-        return slice(1, 1 + size), slice(1 + size, 1 + 2 * size)
+        num_types = len(self.types)
+        return slice(1, 1 + num_types), slice(1 + num_types, 1 + 2 * num_types)
 
-    def _places(self, rows: Sequence[Sequence[str]]) -> Ints:
-        places = self._places_by_tag
-        return np.array([places.get(tag, -1) for tag in chain.from_iterable(rows)], dtype=np.int64)
+    def _look_up(self, rows: Sequence[Sequence[str]]) -> Ints:
+        """The codes of all rows' tags; -1 for a tag that is none of the set."""
+        code_by_tag = self._code_by_tag
+        codes = [code_by_tag.get(tag, -1) for tag in chain.from_iterable(rows)]
+        return np.array(codes, dtype=np.int64)
 
     @cached_property
-    def _places_by_tag(self) -> dict[str, int]:
-        return {tag: place for place, tag in enumerate(self.tags)}
+    def _code_by_tag(self) -> dict[str, int]:
+        return {tag: code for code, tag in enumerate(self.tags)}
 
     def _starts_inside(self, codes: Ints, is_row_start: Flags) -> Flags:
+        """Which tags are an I- that goes on with nothing of its type."""
         types = self.types_of(codes)
-        before = np.where(is_row_start, -1, np.roll(types, 1))
-        is_inside: Flags = (codes > len(self.types)) & (types != before)
-        return is_inside
+        types_before = np.where(is_row_start, -1, np.roll(types, 1))
+        starts_inside: Flags = (codes > len(self.types)) & (types != types_before)
+        return starts_inside
 
     def types_of(self, codes: Ints) -> Ints:
-        """The place of each code's type among the types; -1 for O and for what is no code."""
+        """The index of each code's type among the types; -1 for O and for what is no code."""
         return np.where(codes > 0, (codes - 1) % max(1, len(self.types)), -1)
 
-    def _why_wrong(self, tokens: Sequence[str], tags: Sequence[str], place: int) -> str:
-        tag, token = tags[place], tokens[place]
-        where = f"tag {tag!r} of token {place + 1}, {token[:100]!r},"
+    def _why_wrong(self, tokens: Sequence[str], tags: Sequence[str], position: int) -> str:
+        tag, token = tags[position], tokens[position]
+        where = f"tag {tag!r} of token {position + 1}, {token[:100]!r},"
         if tag not in self.tags:
             return f"{where} is unknown; {did_you_mean(tag, self.tags)}"
-        before = f"stands behind {tags[place - 1]!r}" if place else "stands first"
+        before = f"stands behind {tags[position - 1]!r}" if position else "stands first"
         return f"{where} {before}: what it goes on with must begin with B-{tag[2:]}"
 
 
-def _trace_back(score: Floats, before: Ints) -> Ints:
+def _trace_back(scores: Floats, back_pointers: Ints) -> Ints:
     """The codes on the best path of each row, from its last word to its first."""
-    num_words, num_rows, _ = before.shape
+    num_words, num_rows, _ = back_pointers.shape
     path = np.zeros((num_rows, num_words), dtype=np.int64)
     if not num_words:
         return path
     rows = np.arange(num_rows)
-    path[:, -1] = score.argmax(axis=1)
+    path[:, -1] = scores.argmax(axis=1)
     for word in range(num_words - 1, 0, -1):
-        path[:, word - 1] = before[word, rows, path[:, word]]
+        path[:, word - 1] = back_pointers[word, rows, path[:, word]]
     return path
 
 
@@ -157,9 +162,9 @@ class Entities:
     """What is marked in some rows, in the order of their words; each shape (entities,).
 
     Attributes:
-        starts: place of the first word of each among all words.
-        ends: place behind the last one.
-        types: place of the type of each among the types.
+        starts: position of the first word of each among all words.
+        ends: position behind the last one.
+        types: index of the type of each among the types.
     """
 
     starts: Ints
@@ -176,9 +181,9 @@ def find_entities(codes: Ints, is_row_start: Flags, tag_set: TagSet) -> Entities
         tag_set: of the codes.
     """
     types = tag_set.types_of(codes)
-    before = np.where(is_row_start, -1, np.roll(types, 1))
+    types_before = np.where(is_row_start, -1, np.roll(types, 1))
     is_begin = (codes > 0) & (codes <= len(tag_set.types))
-    is_start = (types >= 0) & (is_begin | (types != before))
+    is_start = (types >= 0) & (is_begin | (types != types_before))
     starts = np.flatnonzero(is_start)
     stops = np.append(np.flatnonzero(is_start | (types < 0) | is_row_start), len(codes))
     ends = stops[np.searchsorted(stops, starts, side="right")]
@@ -193,9 +198,9 @@ def mend_seams(windows: Sequence[Sequence[str]]) -> list[str]:
     """
     tags: list[str] = []
     for window in windows:
-        own = list(window)
-        before = tags[-1][2:] if tags else ""
-        if own and own[0].startswith(INSIDE) and own[0][2:] != before:
-            own[0] = BEGIN + own[0][2:]
-        tags += own
+        window_tags = list(window)
+        type_before = tags[-1][2:] if tags else ""
+        if window_tags and window_tags[0].startswith(INSIDE) and window_tags[0][2:] != type_before:
+            window_tags[0] = BEGIN + window_tags[0][2:]
+        tags += window_tags
     return tags

@@ -44,4 +44,4 @@ class Columns:
             rows[name].map(join_tokens) if name in self.list_columns else rows[name].astype(str)
             for name in self.text_columns
         ]
-        return [" ".join(parts) for parts in zip(*columns, strict=True)]
+        return [" ".join(cells) for cells in zip(*columns, strict=True)]

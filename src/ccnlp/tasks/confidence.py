@@ -42,12 +42,13 @@ def choose_temperature(probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> 
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
 
-    shares, aims = (np.asarray(values, dtype=np.float64) for values in (probabilities, targets))
+    shares = np.asarray(probabilities, dtype=np.float64)
+    target_shares = np.asarray(targets, dtype=np.float64)
     logits = log_of(shares)
 
     def loss(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -float((aims * scaled).sum(axis=1).mean())
+        return -float((target_shares * scaled).sum(axis=1).mean())
 
     bound = float(np.log(LARGEST_TEMPERATURE))
     return float(np.exp(minimize_scalar(loss, bounds=(-bound, bound), method="bounded").x))
@@ -66,10 +67,12 @@ def calibrate_labels(
         references: the label of each row, which is one of them.
         probabilities: of each row, under a temperature of 1; each of shape (labels,).
     """
-    place = {label: i for i, label in enumerate(labels)}
-    codes = np.array([place[label] for label in references], dtype=np.int64)
+    code_by_label = {label: code for code, label in enumerate(labels)}
+    codes = np.array([code_by_label[label] for label in references], dtype=np.int64)
     shares = list(probabilities)
-    num_wrong = sum(np.argmax(own) != code for own, code in zip(shares, codes, strict=True))
+    num_wrong = sum(
+        np.argmax(row_shares) != code for row_shares, code in zip(shares, codes, strict=True)
+    )
     if num_wrong < MIN_OUTCOMES:
         return {}
     return calibrate_shares(np.eye(len(labels))[codes], shares)
@@ -82,8 +85,8 @@ def calibrate_shares(
     shares = np.array(list(probabilities), dtype=np.float64)
     if len(shares) < MIN_ROWS:
         return {}
-    aims = np.array(list(targets), dtype=np.float64)
-    return {TEMPERATURE: {LOGITS: choose_temperature(shares, aims)}}
+    target_shares = np.array(list(targets), dtype=np.float64)
+    return {TEMPERATURE: {LOGITS: choose_temperature(shares, target_shares)}}
 
 
 def temperature_in(calibration: Mapping[str, Mapping[str, float]]) -> float:
@@ -115,15 +118,15 @@ def choose_scale(confidence: npt.ArrayLike, is_right: npt.ArrayLike) -> dict[str
     """
     from scipy.optimize import minimize
 
-    odds, right = log_odds(confidence), np.asarray(is_right, dtype=bool)
+    logits, right = log_odds(confidence), np.asarray(is_right, dtype=bool)
     num_right, num_wrong = int(right.sum()), int((~right).sum())
     if len(right) < MIN_ROWS or min(num_right, num_wrong) < MIN_OUTCOMES:
         return {}
-    aims = np.where(right, (num_right + 1) / (num_right + 2), 1 / (num_wrong + 2))
+    targets = np.where(right, (num_right + 1) / (num_right + 2), 1 / (num_wrong + 2))
 
-    def loss(numbers: Floats) -> float:
-        scaled = numbers[0] * odds + numbers[1]
-        return float((np.logaddexp(0, scaled) - aims * scaled).mean())
+    def loss(coefficients: Floats) -> float:
+        scaled = coefficients[0] * logits + coefficients[1]
+        return float((np.logaddexp(0, scaled) - targets * scaled).mean())
 
     bounds = [(SMALLEST_SLOPE, None), (None, None)]
     slope, intercept = minimize(loss, np.array([1.0, 0.0]), bounds=bounds).x
@@ -134,16 +137,16 @@ def rescale(confidence: npt.ArrayLike, scale: Mapping[str, float]) -> Floats:
     """The confidence on the scale that was chosen; as it is where none was."""
     if not scale:
         return np.asarray(confidence, dtype=np.float64)
-    odds = scale[SLOPE] * log_odds(confidence) + scale[INTERCEPT]
-    scaled: Floats = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+    logits = scale[SLOPE] * log_odds(confidence) + scale[INTERCEPT]
+    scaled: Floats = 1 / (1 + np.exp(-np.clip(logits, -500, 500)))
     return scaled
 
 
 def log_odds(probabilities: npt.ArrayLike) -> Floats:
     """The logarithm of the odds, finite where a probability is 0 or 1."""
-    own = np.asarray(probabilities, dtype=np.float64)
-    odds: Floats = log_of(own) - log_of(1 - own)
-    return odds
+    shares = np.asarray(probabilities, dtype=np.float64)
+    logits: Floats = log_of(shares) - log_of(1 - shares)
+    return logits
 
 
 def log_of(probabilities: Floats) -> Floats:

@@ -19,9 +19,10 @@ def info_nce(
     """The loss of each row (batch,): how surely its query finds its passage among others.
 
     The cross-entropy of cosines over the temperature (van den Oord, Li and Vinyals 2018, equation
-    4), whose others are the passages of the other rows (Karpukhin et al. 2020, section 3.2), but
-    those that are relevant too, and the row's own negatives. Symmetric is the mean of that and of
-    the passage's among the queries of the batch (Radford et al. 2021, figure 3). In fp32.
+    4). The other candidates are the passages of the other rows (Karpukhin et al. 2020, section
+    3.2), but those that are relevant too, and the row's own negatives. Symmetric is the mean of
+    that and of the passage's among the queries of the batch (Radford et al. 2021, figure 3). In
+    fp32.
 
     Args:
         vectors: of queries, passages and negatives, shape (batch, 2 + negatives, size), any length.
@@ -37,16 +38,16 @@ def info_nce(
     with torch.autocast(vectors.device.type, enabled=False):
         unit = normalize(vectors.float(), dim=-1)
         queries, passages, negatives = unit[:, 0], unit[:, 1], unit[:, 2:]
-        others = queries @ passages.T / temperature
-        own = torch.einsum("bh,bnh->bn", queries, negatives) / temperature
-    itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
-    is_candidate = itself | ~is_relevant
-    scores = torch.cat([others, own], dim=1)
-    candidates = torch.cat([is_candidate, has_negative], dim=1)
-    losses = _cross_entropies(scores, candidates, label_smoothing)
+        passage_scores = queries @ passages.T / temperature
+        negative_scores = torch.einsum("bh,bnh->bn", queries, negatives) / temperature
+    is_own_passage = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
+    scores = torch.cat([passage_scores, negative_scores], dim=1)
+    is_candidate = torch.cat([is_own_passage | ~is_relevant, has_negative], dim=1)
+    losses = _cross_entropies(scores, is_candidate, label_smoothing)
     if is_symmetric:
-        back = _cross_entropies(others.T, itself | ~is_relevant.T, label_smoothing)
-        losses = (losses + back) / 2
+        is_candidate = is_own_passage | ~is_relevant.T
+        passage_losses = _cross_entropies(passage_scores.T, is_candidate, label_smoothing)
+        losses = (losses + passage_losses) / 2
     return losses
 
 
@@ -68,10 +69,10 @@ def nested_info_nce(vectors: "Tensor", sizes: Sequence[int], **options: object) 
 
 
 def _cross_entropies(scores: "Tensor", is_candidate: "Tensor", smoothing: float) -> "Tensor":
-    """Of the candidate in the place of each row, over the candidates; shape (batch,)."""
-    logs = scores.masked_fill(~is_candidate, float("-inf")).log_softmax(dim=-1)
-    losses = -logs.diagonal()
+    """Of each row's own candidate, that on the diagonal, over all candidates; shape (batch,)."""
+    log_shares = scores.masked_fill(~is_candidate, float("-inf")).log_softmax(dim=-1)
+    losses = -log_shares.diagonal()
     if smoothing:
-        mean = logs.masked_fill(~is_candidate, 0.0).sum(dim=-1) / is_candidate.sum(dim=-1)
+        mean = log_shares.masked_fill(~is_candidate, 0.0).sum(dim=-1) / is_candidate.sum(dim=-1)
         losses = (1 - smoothing) * losses - smoothing * mean
     return losses

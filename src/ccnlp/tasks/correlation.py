@@ -24,8 +24,8 @@ def correlation(sums: Sums) -> Sums:
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         x, y, xx, yy, xy = np.moveaxis(sums[..., 1:] / sums[..., :1], -1, 0)
-        of_references, of_predictions = xx - x * x, yy - y * y
-        quotient = (xy - x * y) / np.sqrt(of_references * of_predictions)
-    quotient = np.where(of_predictions > NO_VARIANCE, np.clip(quotient, -1, 1), 0.0)
-    correlations: Sums = np.where(of_references > NO_VARIANCE, quotient, np.nan)
+        reference_variance, prediction_variance = xx - x * x, yy - y * y
+        quotient = (xy - x * y) / np.sqrt(reference_variance * prediction_variance)
+    quotient = np.where(prediction_variance > NO_VARIANCE, np.clip(quotient, -1, 1), 0.0)
+    correlations: Sums = np.where(reference_variance > NO_VARIANCE, quotient, np.nan)
     return correlations

@@ -33,14 +33,14 @@ def cut_out(passage: str, start: int, end: int) -> list[dict[str, str | int]]:
     return [] if is_blank else [an_answer(text.strip(), end - len(text.lstrip()))]
 
 
-def _is_within(passage: str, place: int) -> bool:
-    """Whether a character as people see it goes on at a place, rather than begins.
+def _is_within(passage: str, position: int) -> bool:
+    """Whether a character as people see it goes on at a position, rather than begins.
 
-    What stands further in front of the place is looked at where that decides, as of flags, which
+    What stands further in front of the position is looked at where that decides, as of flags, which
     are letters by twos; what stands further behind it never does (UAX 29, section 3.1.1).
     """
-    is_inside = 0 < place < len(passage)
-    return is_inside and CHARACTER.fullmatch(passage, place - 1, place + 1) is not None
+    is_inside = 0 < position < len(passage)
+    return is_inside and CHARACTER.fullmatch(passage, position - 1, position + 1) is not None
 
 
 def first_span(texts: Sequence[str], starts: Sequence[str]) -> tuple[int, int]:
@@ -55,14 +55,19 @@ def why_not_there(text: str, start: str, passage: str) -> str | None:
     if not text.strip():
         return "the answer is empty"
     try:
-        place = int(start)
+        position = int(start)
     except ValueError:
         return f"answer_start {start!r} is no whole number"
-    if not 0 <= place < len(passage):
-        return f"answer_start {place} is outside the passage, which has {len(passage)} characters"
-    there = passage[place : place + len(text)]
-    if there == text:
+    if not 0 <= position < len(passage):
+        return (
+            f"answer_start {position} is outside the passage, which has {len(passage)} characters"
+        )
+    text_there = passage[position : position + len(text)]
+    if text_there == text:
         return None
-    found = passage.find(text)
-    hint = f"it stands at {found}" if found >= 0 else "and it stands nowhere in it"
-    return f"the answer {text!r} is not at character {place} of the passage, but {there!r}; {hint}"
+    first = passage.find(text)
+    hint = f"it stands at {first}" if first >= 0 else "and it stands nowhere in it"
+    return (
+        f"the answer {text!r} is not at character {position} of the passage, but {text_there!r}; "
+        f"{hint}"
+    )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 ENTITIES = ("first_entity", "second_entity")
-"""The columns of the places: the first character of each and the one behind its last."""
+"""The columns of the entities' spans: the first character of each and the one behind its last."""
 
 MARKS = ("@", "#")
 """Around the first and around the second entity."""
@@ -27,7 +27,8 @@ CUT_AWAY = -1
 NUMBER = re.compile("[0-9]{1,18}")
 """Of a character; more digits are a number that no text reaches, and that Python may not read."""
 
-Place = tuple[int, int]
+Span = tuple[int, int]
+"""The first character and the one behind the last."""
 
 
 @dataclass(frozen=True)
@@ -63,51 +64,51 @@ def encode_entities(
         max_length_tokens: special tokens included.
     """
     frame = Frame.of_text(tokenizer)
-    marks = text_ids(MARKS, tokenizer)
+    mark_ids = text_ids(MARKS, tokenizer)
     room = max_length_tokens - frame.size
     encoded = EncodedEntities([], [], [])
-    places = [rows[column].map(read_place).tolist() for column in ENTITIES]
+    spans = [rows[column].map(read_span).tolist() for column in ENTITIES]
     pieces = [
         piece
-        for text, first, second in zip(rows["text"], *places, strict=True)
+        for text, first, second in zip(rows["text"], *spans, strict=True)
         for piece in _split(text, *sorted((first, second)))
     ]
-    ids = text_ids(pieces, tokenizer)
-    for row, (first, second) in enumerate(zip(*places, strict=True)):
+    piece_ids = text_ids(pieces, tokenizer)
+    for row, (first, second) in enumerate(zip(*spans, strict=True)):
         order = (0, 1) if first < second else (1, 0)
-        body, bounds = _join(ids[5 * row : 5 * row + 5], [marks[i] for i in order])
+        body, bounds = _join(piece_ids[5 * row : 5 * row + 5], [mark_ids[i] for i in order])
         start = _start_of_window(bounds, size=len(body), room=room)
-        found = np.array([bounds[order.index(i)][0] + len(marks[i]) - 1 for i in (0, 1)]) - start
-        is_kept = (found >= 0) & (found < room)
+        marks = np.array([bounds[order.index(i)][0] + len(mark_ids[i]) - 1 for i in (0, 1)]) - start
+        is_kept = (marks >= 0) & (marks < room)
         encoded.input_ids.append(frame.around(body[start : start + room]))
-        encoded.marks.append(np.where(is_kept, found + len(frame.before), CUT_AWAY).tolist())
+        encoded.marks.append(np.where(is_kept, marks + len(frame.before), CUT_AWAY).tolist())
         encoded.lengths.append(frame.size + len(body))
     return encoded
 
 
-def mark_entities(text: str, first: Place, second: Place) -> str:
+def mark_entities(text: str, first: Span, second: Span) -> str:
     """The text with `<e1>` around the first and `<e2>` around the second entity, for words to see.
 
     >>> mark_entities("Ada of London", (7, 13), (0, 3))
     '<e2> Ada </e2> of <e1> London </e1>'
     """
     name, next_name = ("e1", "e2") if first < second else ("e2", "e1")
-    before, one, between, other, after = _split(text, *sorted((first, second)))
-    marked = f"<{name}> {one} </{name}>", f"<{next_name}> {other} </{next_name}>"
+    before, earlier, between, later, after = _split(text, *sorted((first, second)))
+    marked = f"<{name}> {earlier} </{name}>", f"<{next_name}> {later} </{next_name}>"
     return f"{before}{marked[0]}{between}{marked[1]}{after}"
 
 
-def read_place(cell: Sequence[str]) -> Place:
-    """The numbers of a place."""
+def read_span(cell: Sequence[str]) -> Span:
+    """The numbers of a span."""
     start, end = cell
     return int(start), int(end)
 
 
-def why_no_place(cell: Sequence[str], text: str, column: str) -> str | None:
-    """Why a cell names no place in the text, or `None`."""
+def why_no_span(cell: Sequence[str], text: str, column: str) -> str | None:
+    """Why a cell names no span of the text, or `None`."""
     if len(cell) != 2 or not all(map(NUMBER.fullmatch, cell)):
         return f"{column} is {list(cell)}, not the first character and the one behind the last"
-    start, end = read_place(cell)
+    start, end = read_span(cell)
     if not start < end <= len(text):
         return f"{column} is {start} to {end}, which is no place in {len(text)} characters"
     if not has_visible_text(text[start:end]):
@@ -115,24 +116,27 @@ def why_no_place(cell: Sequence[str], text: str, column: str) -> str | None:
     return None
 
 
-def _split(text: str, one: Place, other: Place) -> tuple[str, str, str, str, str]:
-    """What stands before, in, between and behind two places, the earlier one first."""
+def _split(text: str, earlier: Span, later: Span) -> tuple[str, str, str, str, str]:
+    """What stands before, in, between and behind two spans."""
     return (
-        text[: one[0]],
-        text[slice(*one)],
-        text[one[1] : other[0]],
-        text[slice(*other)],
-        text[other[1] :],
+        text[: earlier[0]],
+        text[slice(*earlier)],
+        text[earlier[1] : later[0]],
+        text[slice(*later)],
+        text[later[1] :],
     )
 
 
 def _join(pieces: Sequence[Ids], marks: Sequence[Ids]) -> tuple[Ids, list[tuple[int, int]]]:
     """The pieces with the marks between, and where each entity with its marks begins and ends."""
-    before, one, between, other, after = pieces
-    first = [*marks[0], *one, *marks[0]]
-    second = [*marks[1], *other, *marks[1]]
-    start, end = len(before), len(before) + len(first) + len(between)
-    bounds = [(start, start + len(first)), (end, end + len(second))]
+    before, earlier, between, later, after = pieces
+    first = [*marks[0], *earlier, *marks[0]]
+    second = [*marks[1], *later, *marks[1]]
+    first_start, second_start = len(before), len(before) + len(first) + len(between)
+    bounds = [
+        (first_start, first_start + len(first)),
+        (second_start, second_start + len(second)),
+    ]
     return [*before, *first, *between, *second, *after], bounds
 
 

@@ -23,24 +23,25 @@ def tally_entities(
     Raises:
         ValueError: a row has another number of tags in the two, or a tag is none of the set.
     """
-    sizes = np.array([len(tags) for tags in references], dtype=np.int64)
-    predicted_sizes = np.array([len(tags) for tags in predictions], dtype=np.int64)
-    if (sizes != predicted_sizes).any():
-        row = int(np.argmax(sizes != predicted_sizes))
+    num_words = np.array([len(tags) for tags in references], dtype=np.int64)
+    num_tags = np.array([len(tags) for tags in predictions], dtype=np.int64)
+    if (num_words != num_tags).any():
+        row = int(np.argmax(num_words != num_tags))
         raise ValueError(
-            f"row {row + 1}: {predicted_sizes[row]} predicted tags for {sizes[row]} words; were "
+            f"row {row + 1}: {num_tags[row]} predicted tags for {num_words[row]} words; were "
             "the rows predicted before their tokens changed?"
         )
-    row_of = np.repeat(np.arange(len(sizes)), sizes)
-    is_row_start = row_starts(sizes)
-    there, told = tag_set.codes(references), tag_set.codes(predictions)
-    own = find_entities(there, is_row_start, tag_set)
-    guessed = find_entities(told, is_row_start, tag_set)
-    is_hit = are_there(guessed, own, len(there))
-    hits = Entities(guessed.starts[is_hit], guessed.ends[is_hit], guessed.types[is_hit])
-    by_type = [_count(part, row_of, len(sizes), tag_set) for part in (hits, own, guessed)]
-    right = np.bincount(row_of[there == told], minlength=len(sizes))
-    return np.column_stack([*by_type, right, sizes]).astype(np.float64)
+    num_rows = len(num_words)
+    row_of = np.repeat(np.arange(num_rows), num_words)
+    is_row_start = row_starts(num_words)
+    codes, predicted_codes = tag_set.codes(references), tag_set.codes(predictions)
+    entities = find_entities(codes, is_row_start, tag_set)
+    predicted = find_entities(predicted_codes, is_row_start, tag_set)
+    is_hit = are_hits(predicted, entities, len(codes))
+    hits = Entities(predicted.starts[is_hit], predicted.ends[is_hit], predicted.types[is_hit])
+    counts = [_count(found, row_of, num_rows, tag_set) for found in (hits, entities, predicted)]
+    num_right_words = np.bincount(row_of[codes == predicted_codes], minlength=num_rows)
+    return np.column_stack([*counts, num_right_words, num_words]).astype(np.float64)
 
 
 def entity_metrics(sums: Sums, tag_set: TagSet, *, name: str) -> dict[str, Sums]:
@@ -51,42 +52,42 @@ def entity_metrics(sums: Sums, tag_set: TagSet, *, name: str) -> dict[str, Sums]
         tag_set: of the tags.
         name: of what is found, such as `entity`, which begins the names of the first three.
     """
-    size = len(tag_set.types)
-    hits, there, guessed = (sums[..., part * size : (part + 1) * size] for part in range(3))
-    right, words = sums[..., 3 * size], sums[..., 3 * size + 1]
-    every = [part.sum(axis=-1) for part in (hits, there, guessed)]
+    num_types = len(tag_set.types)
+    counts = [sums[..., i * num_types : (i + 1) * num_types] for i in range(3)]
+    num_right_words, num_words = sums[..., 3 * num_types], sums[..., 3 * num_types + 1]
+    hits, references, predictions = (by_type.sum(axis=-1) for by_type in counts)
     with np.errstate(invalid="ignore", divide="ignore"):
         metrics = {
-            f"{name}_f1": f1(*every),
-            f"{name}_precision": every[0] / every[2],
-            f"{name}_recall": every[0] / every[1],
-            "token_accuracy": right / words,
+            f"{name}_f1": f1(hits, references, predictions),
+            f"{name}_precision": hits / predictions,
+            f"{name}_recall": hits / references,
+            "token_accuracy": num_right_words / num_words,
         }
-    by_type = f1(hits, there, guessed)
-    return metrics | {f"f1:{kind}": by_type[..., place] for place, kind in enumerate(tag_set.types)}
+    f1_by_type = f1(*counts)
+    return metrics | {f"f1:{kind}": f1_by_type[..., i] for i, kind in enumerate(tag_set.types)}
 
 
 def entity_supports(sums: Sums, tag_set: TagSet) -> dict[str, Sums]:
     """How many entities of each type are there, by the metric of the type; shape (...)."""
-    size = len(tag_set.types)
-    return {f"f1:{kind}": sums[..., size + place] for place, kind in enumerate(tag_set.types)}
+    num_types = len(tag_set.types)
+    return {f"f1:{kind}": sums[..., num_types + i] for i, kind in enumerate(tag_set.types)}
 
 
-def row_starts(sizes: Ints) -> Flags:
+def row_starts(num_words: Ints) -> Flags:
     """Which words are the first of their row, of rows of so many words; shape (words,)."""
-    is_start = np.zeros(int(sizes.sum()), dtype=bool)
-    is_start[(np.cumsum(sizes) - sizes)[sizes > 0]] = True
+    is_start = np.zeros(int(num_words.sum()), dtype=bool)
+    is_start[(np.cumsum(num_words) - num_words)[num_words > 0]] = True
     return is_start
 
 
-def are_there(guessed: Entities, own: Entities, num_words: int) -> Flags:
-    """Which of the guessed entities are among the others, with the same end and type."""
+def are_hits(predicted: Entities, references: Entities, num_words: int) -> Flags:
+    """Which predicted entities are among the references, with the same end and type."""
     ends = np.full(num_words, -1, dtype=np.int64)
     types = np.full(num_words, -1, dtype=np.int64)
-    ends[own.starts], types[own.starts] = own.ends, own.types
-    has_its_end: Flags = ends[guessed.starts] == guessed.ends
-    has_its_type: Flags = types[guessed.starts] == guessed.types
-    return has_its_end & has_its_type
+    ends[references.starts], types[references.starts] = references.ends, references.types
+    has_right_end: Flags = ends[predicted.starts] == predicted.ends
+    has_right_type: Flags = types[predicted.starts] == predicted.types
+    return has_right_end & has_right_type
 
 
 def least_sure(entities: Entities, word_scores: Floats) -> Floats:
@@ -105,6 +106,6 @@ def least_sure(entities: Entities, word_scores: Floats) -> Floats:
 
 def _count(entities: Entities, row_of: Ints, num_rows: int, tag_set: TagSet) -> Ints:
     """Entities of each row and type, shape (rows, types)."""
-    size = len(tag_set.types)
-    cells = row_of[entities.starts] * size + entities.types
-    return np.bincount(cells, minlength=num_rows * size).reshape(num_rows, size)
+    num_types = len(tag_set.types)
+    cells = row_of[entities.starts] * num_types + entities.types
+    return np.bincount(cells, minlength=num_rows * num_types).reshape(num_rows, num_types)

@@ -33,20 +33,22 @@ class Frame:
     @classmethod
     def of_text(cls, tokenizer: "PreTrainedTokenizerBase") -> "Frame":
         """As the tokenizer frames a text."""
-        ids, own = _framed(tokenizer, "a")
-        return cls(ids[: own.index(0)], [], ids[len(own) - own[::-1].index(0) :])
+        ids, sequence_of = _framed(tokenizer, "a")
+        end = len(sequence_of) - sequence_of[::-1].index(0)
+        return cls(ids[: sequence_of.index(0)], [], ids[end:])
 
     @classmethod
     def of_both(cls, tokenizer: "PreTrainedTokenizerBase", reading: ContextReading) -> "Frame":
         """As the tokenizer frames a pair; or the frame of a text around both."""
         if reading == "prefix":
-            text, mark = cls.of_text(tokenizer), tokenizer.sep_token_id
-            between = [] if mark is None else [mark]
-            return cls(text.before, between, text.after, is_context_first=True)
-        ids, own = _framed(tokenizer, "a", "a")
-        end_of_first = len(own) - own[::-1].index(0)
-        end_of_second = len(own) - own[::-1].index(1)
-        return cls(ids[: own.index(0)], ids[end_of_first : own.index(1)], ids[end_of_second:])
+            text_frame, separator_id = cls.of_text(tokenizer), tokenizer.sep_token_id
+            between = [] if separator_id is None else [separator_id]
+            return cls(text_frame.before, between, text_frame.after, is_context_first=True)
+        ids, sequence_of = _framed(tokenizer, "a", "a")
+        first, second = sequence_of.index(0), sequence_of.index(1)
+        end_of_first = len(sequence_of) - sequence_of[::-1].index(0)
+        end_of_second = len(sequence_of) - sequence_of[::-1].index(1)
+        return cls(ids[:first], ids[end_of_first:second], ids[end_of_second:])
 
     @property
     def size(self) -> int:
@@ -60,7 +62,7 @@ class Frame:
 
 
 def _framed(tokenizer: "PreTrainedTokenizerBase", *texts: str) -> tuple[Ids, list[int | None]]:
-    """The ids, and which of the sequences each belongs to, `None` for special tokens."""
+    """The ids, and the number of the sequence that each belongs to, `None` for special tokens."""
     # The switch is one of the tokenizer, which threads share: always set as `text_ids` sets it.
     encoded = tokenizer(*texts, split_special_tokens=True)
     return encoded["input_ids"], encoded.sequence_ids()

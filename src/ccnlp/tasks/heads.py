@@ -76,8 +76,9 @@ class MarkClassifier(nn.Module):
         """
         with autocast(states.device.type, enabled=False):
             pooled = pool(states, attention_mask, pooling=self.pooling).unsqueeze(1)
-            places = marks.clamp(min=0).unsqueeze(-1).expand(-1, -1, states.shape[-1])
-            vectors = torch.where(marks.unsqueeze(-1) < 0, pooled, states.gather(1, places).float())
+            positions = marks.clamp(min=0).unsqueeze(-1).expand(-1, -1, states.shape[-1])
+            at_marks = states.gather(1, positions).float()
+            vectors = torch.where(marks.unsqueeze(-1) < 0, pooled, at_marks)
             logits: Tensor = self.classifier(self.dropout(vectors.flatten(1)))
         return logits
 
@@ -144,6 +145,6 @@ class PooledAndTokenClassifier(nn.Module):
 
         The logits of a text come first, then those of one token after the other.
         """
-        of_text = self.text(states, attention_mask)
-        of_tokens = self.tokens(states, attention_mask)
-        return torch.cat([of_text, of_tokens.flatten(start_dim=1)], dim=1)
+        text_logits = self.text(states, attention_mask)
+        token_logits = self.tokens(states, attention_mask)
+        return torch.cat([text_logits, token_logits.flatten(start_dim=1)], dim=1)

@@ -40,14 +40,14 @@ def check_distinct(labels: Sequence[str], where: str) -> None:
     seen: dict[str, str] = {}
     for label in labels:
         form = normalize("NFC", label)
-        same = seen.get(form)
-        if same == label:
+        seen_label = seen.get(form)
+        if seen_label == label:
             raise ConfigurationError(
                 f"{where} {list(labels)} name {label!r} twice (parameters/tasks.yml)"
             )
-        if same is not None:
+        if seen_label is not None:
             raise ConfigurationError(
-                f"{where}: {same!a} and {label!a} look the same, and differ in their Unicode "
+                f"{where}: {seen_label!a} and {label!a} look the same, and differ in their Unicode "
                 "normal form alone; name one (parameters/tasks.yml)"
             )
         seen[form] = label
@@ -57,14 +57,14 @@ def why_unknown(labels: pd.Series, known: Sequence[str]) -> pd.Series:
     """Of each row why its label can't be used; missing where it is one of `known`."""
     reasons = pd.Series(pd.NA, index=labels.index, dtype="string")
     is_unknown = ~labels.isin(known)
-    wrong = labels[is_unknown]
-    told = {label: unknown_label(label, known) for label in wrong.unique()}
-    reasons[is_unknown] = wrong.map(told)
+    unknown = labels[is_unknown]
+    reason_by_label = {label: unknown_label(label, known) for label in unknown.unique()}
+    reasons[is_unknown] = unknown.map(reason_by_label)
     return reasons
 
 
 def unknown_label(label: object, known: Sequence[str]) -> str:
     """What is said of a label that is none of `known`, with the near one where there is one."""
-    near = did_you_mean(str(label), known)
-    hint = f"; {near} (label_map)" if near.startswith("did") else ""
+    suggestion = did_you_mean(str(label), known)
+    hint = f"; {suggestion} (label_map)" if suggestion.startswith("did") else ""
     return f"label {label!r} is not one of {', '.join(map(repr, known))}{hint}"

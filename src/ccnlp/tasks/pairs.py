@@ -29,20 +29,20 @@ def encode_pairs(
     """
     frame = Frame.of_both(tokenizer, "text_pair")
     room = max_length_tokens - frame.size
-    sides = [text_ids(rows[column].tolist(), tokenizer) for column in PAIR]
+    ids_by_column = [text_ids(rows[column].tolist(), tokenizer) for column in PAIR]
     sequences, lengths = [], []
-    for first, second in zip(*sides, strict=True):
-        kept_first, kept_second = _shares(len(first), len(second), room)
-        sequences.append(frame.around(first[:kept_first], second[:kept_second]))
+    for first, second in zip(*ids_by_column, strict=True):
+        num_first, num_second = _split_room(len(first), len(second), room)
+        sequences.append(frame.around(first[:num_first], second[:num_second]))
         lengths.append(frame.size + len(first) + len(second))
     return sequences, lengths
 
 
-def _shares(first: int, second: int, room: int) -> tuple[int, int]:
+def _split_room(num_first: int, num_second: int, room: int) -> tuple[int, int]:
     """How many tokens each of two texts keeps: all, or what the longer one leaves the shorter.
 
-    >>> _shares(10, 3, 8), _shares(10, 9, 9)
+    >>> _split_room(10, 3, 8), _split_room(10, 9, 9)
     ((5, 3), (5, 4))
     """
-    kept_first = min(first, max(room - second, (room + 1) // 2))
-    return kept_first, min(second, room - kept_first)
+    num_kept = min(num_first, max(room - num_second, (room + 1) // 2))
+    return num_kept, min(num_second, room - num_kept)

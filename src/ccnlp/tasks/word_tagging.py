@@ -14,7 +14,7 @@ from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import WINDOW_OF, Batch, Calibration, Features
 from ccnlp.tasks.bio import TagSet, find_entities, mend_seams
 from ccnlp.tasks.confidence import CONFIDENCE, choose_scale, rescale
-from ccnlp.tasks.entity_tallies import are_there, least_sure, row_starts
+from ccnlp.tasks.entity_tallies import are_hits, least_sure, row_starts
 from ccnlp.tasks.label_sets import check_distinct
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.served import Asked
@@ -248,7 +248,7 @@ class WordTagging(TalliedTask):
         scores = least_sure(guessed, np.concatenate([[], *predictions[SCORES]]))
         scales = {
             CONFIDENCE: choose_scale(predictions[CONFIDENCE], is_right),
-            MARKED: choose_scale(scores, are_there(guessed, there, len(is_start))),
+            MARKED: choose_scale(scores, are_hits(guessed, there, len(is_start))),
         }
         return {name: scale for name, scale in scales.items() if scale}
 

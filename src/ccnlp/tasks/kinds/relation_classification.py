@@ -14,8 +14,8 @@ from ccnlp.tasks.entities import (
     ENTITIES,
     encode_entities,
     mark_entities,
-    read_place,
-    why_no_place,
+    read_span,
+    why_no_span,
 )
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 from ccnlp.tasks.parameters import KindOptions
@@ -79,18 +79,18 @@ class RelationClassification(SequenceClassification, TalliedTask):
 
     def texts(self, rows: pd.DataFrame) -> list[str]:
         """The texts with markers around the entities."""
-        places = [rows[column].map(read_place) for column in ENTITIES]
-        return list(map(mark_entities, rows["text"], *places))
+        spans = [rows[column].map(read_span) for column in ENTITIES]
+        return list(map(mark_entities, rows["text"], *spans))
 
     def validate(self, rows: pd.DataFrame) -> pd.Series:
         """A label outside the set, and what can't be read."""
         return super().validate(rows).fillna(self.why_unreadable(rows))
 
     def why_unreadable(self, rows: pd.DataFrame) -> pd.Series:
-        """Entities that are no places apart from each other."""
+        """Entities that are no spans apart from each other."""
         columns = [rows[column] for column in ("text", *ENTITIES)]
-        why = [_why_not_marked(*cells) for cells in zip(*columns, strict=True)]
-        return pd.Series(why, index=rows.index, dtype="string")
+        reasons = [_why_not_marked(*cells) for cells in zip(*columns, strict=True)]
+        return pd.Series(reasons, index=rows.index, dtype="string")
 
     def encode(
         self,
@@ -137,14 +137,13 @@ class RelationClassification(SequenceClassification, TalliedTask):
         A relation that is found the wrong way round is there and predicted, and not right.
         """
         names = {label: _without_direction(label) for label in self.relations}
-        known = list(dict.fromkeys(names.values()))
+        relations = np.array(list(dict.fromkeys(names.values())), dtype=object)
         columns = [predictions[name].astype("object") for name in ("reference", "prediction")]
         is_right = (columns[0] == columns[1]).to_numpy()[:, None]
-        true, predicted = (
-            column.map(names).to_numpy(dtype=object)[:, None] == np.array(known, dtype=object)
-            for column in columns
+        references, predicted = (
+            column.map(names).to_numpy(dtype=object)[:, None] == relations for column in columns
         )
-        return np.hstack([true & is_right, true, predicted]).astype(np.float64)
+        return np.hstack([references & is_right, references, predicted]).astype(np.float64)
 
     def absent(self, sums: Sums) -> Flags:
         """The relations that nothing has."""
@@ -158,19 +157,21 @@ class RelationClassification(SequenceClassification, TalliedTask):
         counts where one is predicted. `macro_f1`, which `score` gives beside them, is over all
         labels.
         """
-        hits, true, predicted = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, -1), -2, 0)
-        by_relation = f1(hits, true, predicted)
-        number = np.isfinite(by_relation).sum(axis=-1)
+        hits, references, predicted = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, -1), -2, 0)
+        by_relation = f1(hits, references, predicted)
+        num_relations = np.isfinite(by_relation).sum(axis=-1)
         total = np.nansum(by_relation, axis=-1)
         return {
-            "micro_f1": f1(hits.sum(axis=-1), true.sum(axis=-1), predicted.sum(axis=-1)),
-            "relation_macro_f1": np.where(number > 0, total / np.maximum(number, 1), np.nan),
+            "micro_f1": f1(hits.sum(axis=-1), references.sum(axis=-1), predicted.sum(axis=-1)),
+            "relation_macro_f1": np.where(
+                num_relations > 0, total / np.maximum(num_relations, 1), np.nan
+            ),
         }
 
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
         """The metrics of one label a row, and those of relations."""
-        of_labels = SequenceClassification.score(self, predictions)
-        return {**of_labels, **TalliedTask.score(self, predictions)}
+        label_scores = SequenceClassification.score(self, predictions)
+        return {**label_scores, **TalliedTask.score(self, predictions)}
 
 
 def _without_direction(label: str) -> str:
@@ -185,9 +186,9 @@ def _without_direction(label: str) -> str:
 def _why_not_marked(text: str, first: Sequence[str], second: Sequence[str]) -> str | None:
     """Why a row does not mark two entities, or `None`."""
     for column, cell in zip(ENTITIES, (first, second), strict=True):
-        if (reason := why_no_place(cell, text, column)) is not None:
+        if (reason := why_no_span(cell, text, column)) is not None:
             return reason
-    (start, end), (other_start, other_end) = sorted((read_place(first), read_place(second)))
+    (start, end), (other_start, other_end) = sorted((read_span(first), read_span(second)))
     if other_start < end:
         return f"the entities at {start} to {end} and at {other_start} to {other_end} overlap"
     return None
