@@ -4,7 +4,7 @@ from scipy.sparse import csr_matrix
 
 from ccnlp.tasks import ranking
 from ccnlp.tasks.rank_metrics import measure
-from ccnlp.tasks.ranking import best_places, normalised, ranks_of, score_blocks
+from ccnlp.tasks.ranking import best_passages, normalised, ranks_of, score_blocks
 
 SCORES = np.array([[0.5, 0.9, 0.5, 0.1], [0.2, 0.2, 0.2, 0.2]], dtype=np.float32)
 
@@ -18,8 +18,8 @@ SCORES = np.array([[0.5, 0.9, 0.5, 0.1], [0.2, 0.2, 0.2, 0.2]], dtype=np.float32
         (9, [[1, 0, 2, 3], [0, 1, 2, 3]]),
     ],
 )
-def test_best_places_come_with_ties_in_the_order_of_the_passages(number, places):
-    assert best_places(SCORES, number=number).tolist() == places
+def test_best_passages_come_with_ties_in_the_order_of_the_passages(number, places):
+    assert best_passages(SCORES, number=number).tolist() == places
 
 
 def test_ranks_count_what_is_better_and_what_ties_before():
@@ -31,7 +31,7 @@ def test_ranks_count_what_is_better_and_what_ties_before():
 def test_what_is_no_candidate_comes_last():
     scores = np.array([[-np.inf, 0.1, -0.3]], dtype=np.float32)
 
-    assert best_places(scores, number=3).tolist() == [[1, 2, 0]]
+    assert best_passages(scores, number=3).tolist() == [[1, 2, 0]]
     assert ranks_of(scores, np.array([0, 0]), np.array([1, 2])).tolist() == [1, 2]
 
 

@@ -36,7 +36,7 @@ def text_ids(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> list
     """
     if not len(texts):
         return []
-    read: list[Ids] = tokenizer(
+    ids_of_texts: list[Ids] = tokenizer(
         list(texts),
         add_special_tokens=False,
         split_special_tokens=True,
@@ -46,14 +46,14 @@ def text_ids(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> list
     marks = mark_ids(tokenizer)
     return [
         ids if marks.isdisjoint(ids) else _spell_out(ids, spelled(marks & {*ids}, tokenizer))
-        for ids in read
+        for ids in ids_of_texts
     ]
 
 
 def word_ids(
     rows: Sequence[Sequence[str]], tokenizer: "PreTrainedTokenizerBase"
 ) -> list[tuple[Ids, Ids]]:
-    """The ids of each row of words, as of `text_ids`, and the place of each id's word in its row.
+    """The ids of each row of words, as of `text_ids`, and the index of each id's word in its row.
 
     A word that the tokenizer makes nothing of has none. Where a word is written without a blank in
     front of it, as in Chinese, it has no piece for the blank either: the text that people write has
@@ -71,16 +71,16 @@ def word_ids(
         verbose=False,
     )
     marks, blanks = mark_ids(tokenizer), blank_ids(tokenizer)
-    read: list[tuple[Ids, Ids]] = []
+    ids_and_words: list[tuple[Ids, Ids]] = []
     for row, ids in enumerate(encoded["input_ids"]):
-        places = encoded.word_ids(row)
+        word_of = encoded.word_ids(row)
         if not marks.isdisjoint(ids):
-            letters = spelled(marks & {*ids}, tokenizer)
-            own = [letters.get(token_id, [token_id]) for token_id in ids]
-            places = [p for p, part in zip(places, own, strict=True) for _ in part]
-            ids = list(chain.from_iterable(own))  # noqa: PLW2901
-        read.append(_without_needless_blanks(ids, places, rows[row], blanks))
-    return read
+            spellings = spelled(marks & {*ids}, tokenizer)
+            pieces = [spellings.get(token_id, [token_id]) for token_id in ids]
+            word_of = [word for word, piece in zip(word_of, pieces, strict=True) for _ in piece]
+            ids = list(chain.from_iterable(pieces))  # noqa: PLW2901
+        ids_and_words.append(_without_needless_blanks(ids, word_of, rows[row], blanks))
+    return ids_and_words
 
 
 def _lacks_blanks(tokenizer: "PreTrainedTokenizerBase") -> bool:
@@ -96,19 +96,19 @@ def _lacks_blanks(tokenizer: "PreTrainedTokenizerBase") -> bool:
 
 def _with_blanks(words: Sequence[str]) -> list[str]:
     """The words with the blank that stands in front of them in the text, but for the first."""
-    alone = [False, *stand_alone(words)[1:]]
-    return [f" {word}" if is_alone else word for word, is_alone in zip(words, alone, strict=True)]
+    has_blank = [False, *stand_alone(words)[1:]]
+    return [f" {word}" if has else word for word, has in zip(words, has_blank, strict=True)]
 
 
 def _without_needless_blanks(
-    ids: Ids, places: Ids, words: Sequence[str], blanks: frozenset[int]
+    ids: Ids, word_of: Ids, words: Sequence[str], blanks: frozenset[int]
 ) -> tuple[Ids, Ids]:
     """Without the pieces for blanks in front of words that stand behind none."""
     if blanks.isdisjoint(ids):
-        return ids, places
-    read, place = np.array(ids), np.array(places)
-    is_kept = ~np.isin(read, list(blanks)) | np.array(stand_alone(words))[place]
-    return read[is_kept].tolist(), place[is_kept].tolist()
+        return ids, word_of
+    token_ids, word_indices = np.array(ids), np.array(word_of)
+    is_kept = ~np.isin(token_ids, list(blanks)) | np.array(stand_alone(words))[word_indices]
+    return token_ids[is_kept].tolist(), word_indices[is_kept].tolist()
 
 
 def blank_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
@@ -127,13 +127,13 @@ def mark_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:
 def spelled(marks: frozenset[int], tokenizer: "PreTrainedTokenizerBase") -> dict[int, Ids]:
     """By mark, the ids of its characters, as the model reads each by itself."""
     model = tokenizer.backend_tokenizer.model
-    characters = {mark: tokenizer.convert_ids_to_tokens(mark) for mark in marks}
+    spellings = {mark: tokenizer.convert_ids_to_tokens(mark) for mark in marks}
     return {
-        mark: [token.id for character in own for token in model.tokenize(character)]
-        for mark, own in characters.items()
+        mark: [token.id for character in spelling for token in model.tokenize(character)]
+        for mark, spelling in spellings.items()
     }
 
 
 def _spell_out(ids: Ids, spellings: Mapping[int, Ids]) -> Ids:
     """The ids with those of its characters in the place of each mark."""
-    return [own for token_id in ids for own in spellings.get(token_id, [token_id])]
+    return [piece_id for token_id in ids for piece_id in spellings.get(token_id, [token_id])]

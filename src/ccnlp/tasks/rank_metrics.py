@@ -28,9 +28,10 @@ def measure(ranks: Sequence[int]) -> list[float]:
     Args:
         ranks: of all relevant passages, from 1, the best first; at least one.
     """
-    found = np.asarray(ranks, dtype=np.float64)
-    places = np.arange(1, len(found) + 1)
-    gains = (1 / np.log2(found[found <= CUT_OF_NDCG] + 1)).sum()
-    ideal = (1 / np.log2(places[:CUT_OF_NDCG] + 1)).sum()
-    recalls = [float((found <= cut).mean()) for cut in CUTS_OF_RECALL]
-    return [float((places / found).mean()), float(gains / ideal), *recalls, float(1 / found[0])]
+    relevant_ranks = np.asarray(ranks, dtype=np.float64)
+    ideal_ranks = np.arange(1, len(relevant_ranks) + 1)
+    gain = (1 / np.log2(relevant_ranks[relevant_ranks <= CUT_OF_NDCG] + 1)).sum()
+    ideal_gain = (1 / np.log2(ideal_ranks[:CUT_OF_NDCG] + 1)).sum()
+    average_precision = float((ideal_ranks / relevant_ranks).mean())
+    recalls = [float((relevant_ranks <= cut).mean()) for cut in CUTS_OF_RECALL]
+    return [average_precision, float(gain / ideal_gain), *recalls, float(1 / relevant_ranks[0])]

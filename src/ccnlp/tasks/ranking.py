@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 Scores = npt.NDArray[np.float32]
 """Of queries and passages (queries, passages); minus infinity where one is no candidate."""
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 Vectors = Any
 """Rows of numbers that may be multiplied: a dense array, or a sparse matrix of scipy."""
 
@@ -24,17 +24,17 @@ def score_blocks(queries: Vectors, passages: Vectors) -> Iterator[tuple[slice, S
         passages: of shape (passages, size), of the same kind.
     """
     num_queries = queries.shape[0]
-    size = max(1, CELLS_PER_BLOCK // max(1, passages.shape[0]))
+    block_size = max(1, CELLS_PER_BLOCK // max(1, passages.shape[0]))
     transposed = passages.T
-    for start in range(0, num_queries, size):
-        block = slice(start, min(start + size, num_queries))
+    for start in range(0, num_queries, block_size):
+        block = slice(start, min(start + block_size, num_queries))
         scores = queries[block] @ transposed
         dense = scores.toarray() if hasattr(scores, "toarray") else scores
         yield block, np.asarray(dense, dtype=np.float32)
 
 
-def best_places(scores: Scores, *, number: int) -> Places:
-    """The places of the best passages of each query, the best first; shape (queries, found).
+def best_passages(scores: Scores, *, number: int) -> Indices:
+    """The indices of the best passages of each query, the best first; shape (queries, found).
 
     Args:
         scores: of finite numbers, or minus infinity.
@@ -43,16 +43,16 @@ def best_places(scores: Scores, *, number: int) -> Places:
     number = min(number, scores.shape[1])
     if not number:
         return np.empty((len(scores), 0), dtype=np.int64)
-    least = -np.partition(-scores, number - 1, axis=1)[:, number - 1 : number]
-    is_above, is_equal = scores > least, scores == least
-    room = number - is_above.sum(axis=1, keepdims=True)
-    chosen = is_above | (is_equal & (is_equal.cumsum(axis=1) <= room))
-    places = np.nonzero(chosen)[1].reshape(len(scores), number)
-    order = np.argsort(-np.take_along_axis(scores, places, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(places, order, axis=1)
+    lowest = -np.partition(-scores, number - 1, axis=1)[:, number - 1 : number]
+    is_above, is_tied = scores > lowest, scores == lowest
+    num_tied = number - is_above.sum(axis=1, keepdims=True)
+    is_best = is_above | (is_tied & (is_tied.cumsum(axis=1) <= num_tied))
+    passages = np.nonzero(is_best)[1].reshape(len(scores), number)
+    order = np.argsort(-np.take_along_axis(scores, passages, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(passages, order, axis=1)
 
 
-def ranks_of(scores: Scores, queries: Places, passages: Places) -> Places:
+def ranks_of(scores: Scores, queries: Indices, passages: Indices) -> Indices:
     """The rank of each passage for the query beside it, from 1; shape (pairs,).
 
     Of passages with equal scores the first in their order comes first.
@@ -63,14 +63,15 @@ def ranks_of(scores: Scores, queries: Places, passages: Places) -> Places:
         passages: columns of `scores`; shape (pairs,).
     """
     ranks = np.empty(len(queries), dtype=np.int64)
-    size = max(1, CELLS_PER_BLOCK // max(1, scores.shape[1]))
-    for start in range(0, len(queries), size):
-        part = slice(start, start + size)
-        own, places = scores[queries[part]], passages[part, None]
-        score = np.take_along_axis(own, places, axis=1)
-        is_before = np.arange(scores.shape[1]) < places
-        better = (own > score) | ((own == score) & is_before)
-        ranks[part] = 1 + better.sum(axis=1)
+    block_size = max(1, CELLS_PER_BLOCK // max(1, scores.shape[1]))
+    for start in range(0, len(queries), block_size):
+        block = slice(start, start + block_size)
+        query_scores, columns = scores[queries[block]], passages[block, None]
+        passage_scores = np.take_along_axis(query_scores, columns, axis=1)
+        is_before = np.arange(scores.shape[1]) < columns
+        is_tied = query_scores == passage_scores
+        is_better = (query_scores > passage_scores) | (is_tied & is_before)
+        ranks[block] = 1 + is_better.sum(axis=1)
     return ranks
 
 

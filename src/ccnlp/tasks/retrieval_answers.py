@@ -49,27 +49,27 @@ def tally(answer: RankedAnswer) -> list[float]:
 
     A ranking without a relevant passage adds nothing.
     """
-    whole = _weighed(answer["ranks"], answer["share"])
-    in_language = _weighed(answer["ranks_in_language"], answer["share_in_language"])
-    nothing = [0.0] * len(in_language)
+    whole = _weighted(answer["ranks"], answer["share"])
+    in_language = _weighted(answer["ranks_in_language"], answer["share_in_language"])
+    zeros = [0.0] * len(in_language)
     if answer["is_same_language"]:
-        return [*whole, *in_language, *nothing]
-    return [*whole, *nothing, *in_language]
+        return [*whole, *in_language, *zeros]
+    return [*whole, *zeros, *in_language]
 
 
 def means(sums: Sums) -> dict[str, Sums]:
     """The means over rankings of summed tallies (..., kinds); NaN where there is no ranking."""
     by_pool = sums.reshape(*sums.shape[:-1], len(POOLS), 1 + len(MEASURES))
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = by_pool[..., 1:] / by_pool[..., :1]
+        averages = by_pool[..., 1:] / by_pool[..., :1]
     return {
-        f"{pool}{name}": shares[..., place, column]
-        for place, pool in enumerate(POOLS)
-        for column, name in enumerate(MEASURES)
+        f"{pool}{measure_name}": averages[..., i, j]
+        for i, pool in enumerate(POOLS)
+        for j, measure_name in enumerate(MEASURES)
     }
 
 
-def _weighed(ranks: list[int], share: float) -> list[float]:
+def _weighted(ranks: list[int], share: float) -> list[float]:
     if not ranks:
         return [0.0] * (1 + len(MEASURES))
     return [share, *(share * value for value in measure(ranks))]

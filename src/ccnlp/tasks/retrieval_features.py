@@ -10,7 +10,7 @@ import pandas as pd
 from ccnlp.tasks.base import Batch, Features
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.retrieval_options import RetrievalOptions
-from ccnlp.tasks.retrieval_texts import NEGATIVES, Places, RelatedTexts, lists_of
+from ccnlp.tasks.retrieval_texts import NEGATIVES, Indices, RelatedTexts, lists_of
 from ccnlp.tasks.sequences import encode_texts
 
 if TYPE_CHECKING:
@@ -40,26 +40,29 @@ def read_sides(
         options: of the task.
         max_length_tokens: that each text is cut to.
     """
-    others = lists_of(rows, NEGATIVES)
-    owners = np.repeat(np.arange(len(rows)), [len(own) for own in others])
-    places = np.concatenate([np.arange(len(own)) for own in others]) if len(owners) else owners
-    negatives = [text for own in others for text in own]
-    read = _TextReader(tokenizer, max_length_tokens)
-    asked, sizes = read(rows["query"].tolist(), options.query_prefix)
-    told, own = read([*rows["passage"], *negatives], options.passage_prefix)
-    sizes = sizes + own[: len(rows)]
-    is_read = places < options.num_negatives
-    np.add.at(sizes, owners[is_read], own[len(rows) :][is_read])
+    num_rows = len(rows)
+    negative_lists = lists_of(rows, NEGATIVES)
+    negatives = [text for texts in negative_lists for text in texts]
+    row_of = np.repeat(np.arange(num_rows), [len(texts) for texts in negative_lists])
+    list_positions = [i for texts in negative_lists for i in range(len(texts))]
+    read_texts = _TextReader(tokenizer, max_length_tokens)
+    query_ids, query_sizes = read_texts(rows["query"].tolist(), options.query_prefix)
+    passage_ids, passage_sizes = read_texts([*rows["passage"], *negatives], options.passage_prefix)
+    sizes = query_sizes + passage_sizes[:num_rows]
+    is_read = np.array(list_positions, dtype=np.int64) < options.num_negatives
+    np.add.at(sizes, row_of[is_read], passage_sizes[num_rows:][is_read])
     columns: dict[str, Sequence[Any]] = {
-        "input_ids": asked,
-        "passage_input_ids": told[: len(rows)],
+        "input_ids": query_ids,
+        "passage_input_ids": passage_ids[:num_rows],
         **dict(zip(SIZES, sizes.T, strict=True)),
     }
     if NEGATIVES in rows:
-        by_row = _grouped(told[len(rows) :], others)
-        columns["negative_input_ids"] = [[i for ids in own for i in ids] for own in by_row]
+        ids_by_row = _grouped(passage_ids[num_rows:], negative_lists)
+        columns["negative_input_ids"] = [
+            [token_id for ids in row_ids for token_id in ids] for row_ids in ids_by_row
+        ]
         columns["negative_lengths"] = [
-            np.array([len(ids) for ids in own], dtype=np.int64) for own in by_row
+            np.array([len(ids) for ids in row_ids], dtype=np.int64) for row_ids in ids_by_row
         ]
     return columns
 
@@ -71,16 +74,16 @@ class _TextReader:
     tokenizer: "PreTrainedTokenizerBase"
     max_length_tokens: int
 
-    def __call__(self, texts: Sequence[str], prefix: str) -> tuple[list[list[int]], Places]:
+    def __call__(self, texts: Sequence[str], prefix: str) -> tuple[list[list[int]], Indices]:
         """The ids of each text behind the prefix, and the numbers of `SIZES` (texts, 3)."""
         codes, distinct = pd.factorize(np.array(texts, dtype=object))
-        read = pd.DataFrame({"text": [prefix + text for text in distinct]})
+        prefixed = pd.DataFrame({"text": [prefix + text for text in distinct]})
         ids, lengths = encode_texts(
-            read, self.tokenizer, reading="none", max_length_tokens=self.max_length_tokens
+            prefixed, self.tokenizer, reading="none", max_length_tokens=self.max_length_tokens
         )
-        sizes = [list(map(len, ids)), lengths, list(map(len, distinct))]
-        table = np.array(sizes, dtype=np.int64).reshape(len(SIZES), -1).T
-        return [ids[code] for code in codes], table[codes]
+        counts = [list(map(len, ids)), lengths, list(map(len, distinct))]
+        sizes = np.array(counts, dtype=np.int64).reshape(len(SIZES), -1).T
+        return [ids[code] for code in codes], sizes[codes]
 
 
 def texts_as_features(
@@ -91,19 +94,21 @@ def texts_as_features(
     max_length_tokens: int,
 ) -> list[Features]:
     """Features of texts that are encoded by themselves, as `Retrieval.infer` takes them."""
-    ids, _ = _TextReader(tokenizer, max_length_tokens)(texts, prefix)
-    return [{"input_ids": own} for own in ids]
+    ids_of_texts, _ = _TextReader(tokenizer, max_length_tokens)(texts, prefix)
+    return [{"input_ids": ids} for ids in ids_of_texts]
 
 
 def distinct_texts(features: Sequence[Features]) -> list[Features]:
     """The distinct queries, then the passages, in the order of `RelatedTexts`."""
     texts = RelatedTexts.of(features)
-    queries, passages, others = texts.first_rows()
-    ids: list[Any] = [features[row]["input_ids"] for row in queries]
-    told: list[Any] = [features[row]["passage_input_ids"] if row >= 0 else None for row in passages]
-    for row, place, passage in others[["row", "place", "passage"]].itertuples(index=False):
-        told[passage] = _negatives_of_row(features[row])[place]
-    return [{"input_ids": own} for own in [*ids, *told]]
+    query_rows, passage_rows, negatives = texts.first_rows()
+    query_ids: list[Any] = [features[row]["input_ids"] for row in query_rows]
+    passage_ids: list[Any] = [
+        features[row]["passage_input_ids"] if row >= 0 else None for row in passage_rows
+    ]
+    for row, place, passage in negatives[["row", "place", "passage"]].itertuples(index=False):
+        passage_ids[passage] = _negatives_of_row(features[row])[place]
+    return [{"input_ids": ids} for ids in [*query_ids, *passage_ids]]
 
 
 def relevance(features: Sequence[Features]) -> "torch.Tensor":
@@ -115,12 +120,12 @@ def relevance(features: Sequence[Features]) -> "torch.Tensor":
     import torch
 
     names = ("query_key", "passage_key", "group_key")
-    queries, passages, asked = (
+    queries, passages, groups = (
         np.array([feature[name] for feature in features], dtype=np.uint64) for name in names
     )
-    answered = [np.asarray(own["passage_group_keys"], dtype=np.uint64) for own in features]
+    answered = [np.asarray(feature["passage_group_keys"], dtype=np.uint64) for feature in features]
     is_answered = np.stack(
-        [np.isin(asked, own) | np.isin(queries, own) for own in answered], axis=1
+        [np.isin(groups, keys) | np.isin(queries, keys) for keys in answered], axis=1
     )
     is_same_query, is_same_passage = (keys[:, None] == keys for keys in (queries, passages))
     counts = is_same_query.astype(np.int64) @ is_answered @ is_same_passage
@@ -137,21 +142,23 @@ def negatives_of(features: Sequence[Features], *, number: int, pad_token_id: int
     """
     import torch
 
-    lists = [
-        _negatives_of_row(own)[:number] if "negative_lengths" in own else [] for own in features
+    negatives_by_row = [
+        _negatives_of_row(feature)[:number] if "negative_lengths" in feature else []
+        for feature in features
     ]
-    most = max(map(len, lists))
-    given = np.array([len(own) for own in lists])[:, None] > np.arange(most)
-    batch = {"has_negative": torch.from_numpy(given)}
-    if not most:
+    num_columns = max(map(len, negatives_by_row))
+    num_negatives = np.array([len(negatives) for negatives in negatives_by_row])
+    has_negative = num_negatives[:, None] > np.arange(num_columns)
+    batch = {"has_negative": torch.from_numpy(has_negative)}
+    if not num_columns:
         return batch
-    texts = [
-        own[place] if place < len(own) else feature["passage_input_ids"]
-        for place in range(most)
-        for own, feature in zip(lists, features, strict=True)
+    sequences = [
+        negatives[column] if column < len(negatives) else feature["passage_input_ids"]
+        for column in range(num_columns)
+        for negatives, feature in zip(negatives_by_row, features, strict=True)
     ]
-    ids, mask = pad_token_ids(texts, pad_token_id=pad_token_id)
-    shape = (most, len(features), -1)
+    ids, mask = pad_token_ids(sequences, pad_token_id=pad_token_id)
+    shape = (num_columns, len(features), -1)
     return batch | {"negative_input_ids": ids.view(shape), "negative_mask": mask.view(shape)}
 
 
@@ -165,5 +172,5 @@ def _negatives_of_row(feature: Features) -> list[Any]:
 
 def _grouped(items: Sequence[Any], like: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
     """The items in lists of the lengths of others."""
-    ends = np.cumsum([len(own) for own in like])
-    return [items[end - len(own) : end] for own, end in zip(like, ends, strict=True)]
+    sizes = [len(group) for group in like]
+    return [items[end - size : end] for size, end in zip(sizes, np.cumsum(sizes), strict=True)]

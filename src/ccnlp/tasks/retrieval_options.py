@@ -38,7 +38,7 @@ class RetrievalOptions(KindOptions):
     @field_validator("dimensions")
     @classmethod
     def _grow(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if any(one >= other for one, other in pairwise(sizes)):
+        if any(size >= next_size for size, next_size in pairwise(sizes)):
             raise ValueError(f"{list(sizes)} do not grow; name each size once, the smallest first")
         return sizes
 

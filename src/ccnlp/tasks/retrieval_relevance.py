@@ -22,16 +22,16 @@ def drop_relevant_negatives(rows: pd.DataFrame, texts: RelatedTexts) -> tuple[pd
     if NEGATIVES not in rows:
         return rows, 0
     negatives = texts.negatives.join(texts.rows["query"], on="row")
-    wrong: set[tuple[int, int]] = set()
-    for _, own in texts.rows.groupby("pool", sort=False):
-        given = negatives[negatives["row"].isin(own.index)]
-        found = given.merge(texts.relevant(own), on=["query", "passage"])
-        wrong.update(zip(found["row"], found["place"], strict=True))
-    lists = [
-        [text for place, text in enumerate(own) if (row, place) not in wrong]
-        for row, own in enumerate(lists_of(rows, NEGATIVES))
+    dropped: set[tuple[int, int]] = set()
+    for _, pool_rows in texts.rows.groupby("pool", sort=False):
+        pool_negatives = negatives[negatives["row"].isin(pool_rows.index)]
+        relevant = pool_negatives.merge(texts.relevant(pool_rows), on=["query", "passage"])
+        dropped.update(zip(relevant["row"], relevant["place"], strict=True))
+    kept = [
+        [text for place, text in enumerate(row_texts) if (row, place) not in dropped]
+        for row, row_texts in enumerate(lists_of(rows, NEGATIVES))
     ]
-    return rows.assign(**{NEGATIVES: pd.Series(lists, rows.index, dtype=object)}), len(wrong)
+    return rows.assign(**{NEGATIVES: pd.Series(kept, rows.index, dtype=object)}), len(dropped)
 
 
 def add_answered_keys(rows: pd.DataFrame, texts: RelatedTexts) -> pd.DataFrame:
@@ -44,19 +44,21 @@ def add_answered_keys(rows: pd.DataFrame, texts: RelatedTexts) -> pd.DataFrame:
         texts: theirs.
     """
     keys = np.empty(len(rows), dtype=object)
-    for _, own in texts.rows.groupby("pool", sort=False):
-        pairs = _answered_in_pool(texts, own)
-        by_passage = {name: part.to_numpy() for name, part in pairs.groupby("passage")["key"]}
-        keys[own.index] = own["passage"].map(by_passage)
+    for _, pool_rows in texts.rows.groupby("pool", sort=False):
+        pairs = _answered_in_pool(texts, pool_rows)
+        keys_by_passage = {
+            passage: answered.to_numpy() for passage, answered in pairs.groupby("passage")["key"]
+        }
+        keys[pool_rows.index] = pool_rows["passage"].map(keys_by_passage)
     return rows.assign(**{ANSWERED_KEYS: keys})
 
 
 def _answered_in_pool(texts: RelatedTexts, rows: pd.DataFrame) -> pd.DataFrame:
     """Each `passage` of these rows with each `key` of what it answers."""
-    told = texts.answers[texts.answers["row"].isin(rows.index)].join(rows["passage"], on="row")
-    asked = rows[["query", "group_key"]].drop_duplicates()["query"]
+    answers = texts.answers[texts.answers["row"].isin(rows.index)].join(rows["passage"], on="row")
+    queries = rows[["query", "group_key"]].drop_duplicates()["query"]
     relevant = texts.relevant(rows)
-    several = relevant[relevant["query"].isin(asked[asked.duplicated()])]
-    found = several.assign(key=texts.query_keys[several["query"]])
-    every = pd.concat([told.rename(columns={"group_key": "key"}), found])
-    return every[["passage", "key"]].drop_duplicates()
+    of_several = relevant[relevant["query"].isin(queries[queries.duplicated()])]
+    query_answers = of_several.assign(key=texts.query_keys[of_several["query"]])
+    pairs = pd.concat([answers.rename(columns={"group_key": "key"}), query_answers])
+    return pairs[["passage", "key"]].drop_duplicates()

@@ -12,7 +12,7 @@ from ccnlp.examples import UNKNOWN, stable_hash
 from ccnlp.tasks.base import Features
 
 Keys = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 
 NEGATIVES = "negatives"
 QUERY_GROUP, PASSAGE_GROUPS = "query_group", "passage_groups"
@@ -50,24 +50,28 @@ def relate(rows: pd.DataFrame) -> dict[str, Any]:
         rows: `query` and `passage`; the columns of `READ_BESIDE_TEXTS`, and `answered_keys`, as far
             as there are any.
     """
-    languages, others = _cells(rows, "language"), _cells(rows, "passage_language")
-    queries = [text_key(*pair) for pair in zip(rows["query"], languages, strict=True)]
-    passages = [text_key(*pair) for pair in zip(rows["passage"], others, strict=True)]
-    asked = _cells(rows, QUERY_GROUP, missing="")
-    groups = [_group_key(g) if g else key for g, key in zip(asked, queries, strict=True)]
+    corpora, splits = _cells(rows, "corpus"), _cells(rows, "split")
+    query_languages = _cells(rows, "language")
+    passage_languages = _cells(rows, "passage_language")
+    query_keys = list(map(text_key, rows["query"], query_languages))
+    passage_keys = list(map(text_key, rows["passage"], passage_languages))
+    group_keys = [
+        _group_key(group) if group else query_key
+        for group, query_key in zip(_cells(rows, QUERY_GROUP, missing=""), query_keys, strict=True)
+    ]
     related: dict[str, Any] = {
-        "pool": ["/".join(p) for p in zip(*(_cells(rows, c) for c in ("corpus", "split")))],  # noqa: B905
-        "query_key": np.array(queries, dtype=np.uint64),
-        "passage_key": np.array(passages, dtype=np.uint64),
-        "query_language": languages,
-        "passage_language": others,
-        "group_key": np.array(groups, dtype=np.uint64),
-        "passage_group_keys": _answered(rows, groups),
+        "pool": [f"{corpus}/{split}" for corpus, split in zip(corpora, splits, strict=True)],
+        "query_key": np.array(query_keys, dtype=np.uint64),
+        "passage_key": np.array(passage_keys, dtype=np.uint64),
+        "query_language": query_languages,
+        "passage_language": passage_languages,
+        "group_key": np.array(group_keys, dtype=np.uint64),
+        "passage_group_keys": _answered_keys(rows, group_keys),
     }
     if NEGATIVES in rows:
         related["negative_keys"] = [
             np.array([text_key(text, language) for text in texts], dtype=np.uint64)
-            for texts, language in zip(lists_of(rows, NEGATIVES), others, strict=True)
+            for texts, language in zip(lists_of(rows, NEGATIVES), passage_languages, strict=True)
         ]
     return related
 
@@ -85,13 +89,13 @@ def _cells(rows: pd.DataFrame, column: str, *, missing: str = UNKNOWN) -> list[s
     return [missing if pd.isna(cell) else str(cell) for cell in rows[column]]
 
 
-def _answered(rows: pd.DataFrame, groups: Sequence[int]) -> list[Keys]:
-    """The keys of what each row's passage answers, of which its query's is one."""
+def _answered_keys(rows: pd.DataFrame, group_keys: Sequence[int]) -> list[Keys]:
+    """The keys of what each row's passage answers, of which that of its query's group is one."""
     if ANSWERED_KEYS in rows:
         return [np.asarray(keys, dtype=np.uint64) for keys in rows[ANSWERED_KEYS]]
     return [
-        np.array([own, *map(_group_key, given)], dtype=np.uint64)
-        for own, given in zip(groups, lists_of(rows, PASSAGE_GROUPS), strict=True)
+        np.array([group_key, *map(_group_key, groups)], dtype=np.uint64)
+        for group_key, groups in zip(group_keys, lists_of(rows, PASSAGE_GROUPS), strict=True)
     ]
 
 
@@ -104,7 +108,7 @@ class RelatedTexts:
     """The distinct texts of rows, in the order of their first appearance, and how they belong.
 
     Attributes:
-        rows: `pool`, `query` and `passage` (places among the distinct ones), `query_language`,
+        rows: `pool`, `query` and `passage` (indices of the distinct ones), `query_language`,
             `passage_language` and `group_key` of each row.
         answers: `row` and `group_key` of what each row's passage answers.
         negatives: `row`, `passage` and `place` in the row's list of each negative.
@@ -123,18 +127,17 @@ class RelatedTexts:
     @classmethod
     def of(cls, features: Sequence[Features]) -> "RelatedTexts":
         """Those of features that have the columns of `relate`."""
-        names = ["pool", "query_key", "passage_key", "query_language", "passage_language"]
-        columns = {name: [feature[name] for feature in features] for name in names}
-        rows = pd.DataFrame({name: columns[name] for name in ("pool", *names[3:])})
+        names = ("pool", "query_language", "passage_language")
+        rows = pd.DataFrame({name: [feature[name] for feature in features] for name in names})
         rows["group_key"] = _keys(features, "group_key")
         rows["query"], query_keys = pd.factorize(_keys(features, "query_key"))
-        own = _keys(features, "passage_key")
         negatives, negative_keys = _flat(features, "negative_keys")
-        places, passage_keys = pd.factorize(np.concatenate([own, negative_keys]))
-        rows["passage"], negatives["passage"] = np.split(places, [len(own)])
-        languages = rows["passage_language"].to_numpy(dtype=object)
-        every = np.concatenate([languages, languages[negatives["row"]]])
-        _, first = np.unique(places, return_index=True)
+        all_keys = np.concatenate([_keys(features, "passage_key"), negative_keys])
+        passages, passage_keys = pd.factorize(all_keys)
+        rows["passage"], negatives["passage"] = np.split(passages, [len(rows)])
+        row_languages = rows["passage_language"].to_numpy(dtype=object)
+        all_languages = np.concatenate([row_languages, row_languages[negatives["row"]]])
+        _, first = np.unique(passages, return_index=True)
         answers, group_keys = _flat(features, "passage_group_keys")
         return cls(
             rows=rows,
@@ -142,7 +145,7 @@ class RelatedTexts:
             negatives=negatives,
             query_keys=query_keys,
             passage_keys=passage_keys,
-            passage_languages=every[first],
+            passage_languages=all_languages[first],
         )
 
     @classmethod
@@ -153,10 +156,10 @@ class RelatedTexts:
             [dict(zip(related, row, strict=True)) for row in zip(*related.values(), strict=True)]
         )
 
-    def pool(self, rows: pd.DataFrame) -> Places:
+    def pool(self, rows: pd.DataFrame) -> Indices:
         """The passages and negatives of some rows, each once, the passages first."""
         negatives = self.negatives["passage"][self.negatives["row"].isin(rows.index)]
-        passages: Places = pd.unique(np.concatenate([rows["passage"], negatives]))
+        passages: Indices = pd.unique(np.concatenate([rows["passage"], negatives]))
         return passages
 
     def relevant(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -165,39 +168,39 @@ class RelatedTexts:
         A passage is relevant where it answers what the query asks, whichever row says so, and is
         not the query itself.
         """
-        asked = rows[["query", "group_key"]].drop_duplicates()
+        queries = rows[["query", "group_key"]].drop_duplicates()
         answers = self.answers.assign(passage=self.rows["passage"].to_numpy()[self.answers["row"]])
         answers = answers[answers["row"].isin(rows.index)][["passage", "group_key"]]
-        pairs: pd.DataFrame = asked.merge(answers.drop_duplicates(), on="group_key")
+        pairs: pd.DataFrame = queries.merge(answers.drop_duplicates(), on="group_key")
         pairs = pairs[["query", "passage"]].drop_duplicates()
         is_itself = self.query_keys[pairs["query"]] == self.passage_keys[pairs["passage"]]
-        others: pd.DataFrame = pairs[~is_itself].sort_values(["query", "passage"])
-        return others.reset_index(drop=True)
+        relevant: pd.DataFrame = pairs[~is_itself].sort_values(["query", "passage"])
+        return relevant.reset_index(drop=True)
 
-    def first_rows(self) -> tuple[Places, Places, pd.DataFrame]:
+    def first_rows(self) -> tuple[Indices, Indices, pd.DataFrame]:
         """Of each query and each passage a row that has it, and of the other passages a negative.
 
         Returns:
             Rows by query; rows by passage, -1 where none has it as its passage; and the rows of
             `negatives` for those, with `passage`.
         """
-        queries = np.unique(self.rows["query"], return_index=True)[1]
-        passages = np.full(len(self.passage_keys), -1, dtype=np.int64)
-        own, first = np.unique(self.rows["passage"], return_index=True)
-        passages[own] = first
-        others = self.negatives[passages[self.negatives["passage"]] < 0]
-        return queries, passages, others.drop_duplicates("passage")
+        query_rows = np.unique(self.rows["query"], return_index=True)[1]
+        passage_rows = np.full(len(self.passage_keys), -1, dtype=np.int64)
+        passages, first = np.unique(self.rows["passage"], return_index=True)
+        passage_rows[passages] = first
+        negatives = self.negatives[passage_rows[self.negatives["passage"]] < 0]
+        return query_rows, passage_rows, negatives.drop_duplicates("passage")
 
 
 def read_texts(rows: pd.DataFrame) -> tuple[RelatedTexts, list[str], list[str]]:
     """How the texts of examples belong together, and the distinct queries and passages in order."""
     texts = RelatedTexts.of_rows(rows)
-    first_query, first_passage, others = texts.first_rows()
-    passages = rows["passage"].astype(object).to_numpy()[first_passage]
-    negatives = lists_of(rows, NEGATIVES)
-    for row, place, passage in others[["row", "place", "passage"]].itertuples(index=False):
-        passages[passage] = negatives[row][place]
-    queries = rows["query"].astype(object).to_numpy()[first_query]
+    query_rows, passage_rows, negatives = texts.first_rows()
+    passages = rows["passage"].astype(object).to_numpy()[passage_rows]
+    negative_lists = lists_of(rows, NEGATIVES)
+    for row, place, passage in negatives[["row", "place", "passage"]].itertuples(index=False):
+        passages[passage] = negative_lists[row][place]
+    queries = rows["query"].astype(object).to_numpy()[query_rows]
     return texts, queries.tolist(), passages.tolist()
 
 
@@ -208,7 +211,7 @@ def _keys(features: Sequence[Mapping[str, Any]], name: str) -> Keys:
 def _flat(features: Sequence[Mapping[str, Any]], name: str) -> tuple[pd.DataFrame, Keys]:
     """The `row` and `place` of each item of a column of lists, and the items."""
     lists = [np.asarray(feature.get(name, ()), dtype=np.uint64) for feature in features]
-    sizes = np.array([len(own) for own in lists], dtype=np.int64)
+    sizes = np.array([len(items) for items in lists], dtype=np.int64)
     row = np.repeat(np.arange(len(lists)), sizes)
     place = np.arange(sizes.sum()) - np.repeat(sizes.cumsum() - sizes, sizes)
     return pd.DataFrame({"row": row, "place": place}), np.concatenate(lists)

@@ -5,6 +5,7 @@ together, and cut, as ids.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,17 +44,17 @@ def encode_texts(
     texts = rows["text"].tolist()
     if reading == "none" or CONTEXT not in rows:
         return encode_alone(texts, tokenizer, max_length_tokens=max_length_tokens)
-    alone, together = Frame.of_text(tokenizer), Frame.of_both(tokenizer, reading)
+    text_frame, pair_frame = Frame.of_text(tokenizer), Frame.of_both(tokenizer, reading)
     sequences, lengths = [], []
-    contexts = _context_ids(rows[CONTEXT], tokenizer)
-    for text, context in zip(text_ids(texts, tokenizer), contexts, strict=True):
-        room = max_length_tokens - together.size - len(text)
-        if context and room > 0:
-            sequences.append(together.around(text, context[-room:]))
+    ids_of_contexts = _context_ids(rows[CONTEXT], tokenizer)
+    for ids, context_ids in zip(text_ids(texts, tokenizer), ids_of_contexts, strict=True):
+        room = max_length_tokens - pair_frame.size - len(ids)
+        if context_ids and room > 0:
+            sequences.append(pair_frame.around(ids, context_ids[-room:]))
         else:
-            sequences.append(_cut(text, alone, max_length_tokens))
-        frame = together if context else alone
-        lengths.append(frame.size + len(text) + len(context))
+            sequences.append(_cut(ids, text_frame, max_length_tokens))
+        frame = pair_frame if context_ids else text_frame
+        lengths.append(frame.size + len(ids) + len(context_ids))
     return sequences, lengths
 
 
@@ -62,30 +63,32 @@ def encode_alone(
 ) -> tuple[list[Ids], list[int]]:
     """As `encode_texts`, of texts of which nothing more is told."""
     frame = Frame.of_text(tokenizer)
-    own = text_ids(texts, tokenizer)
-    return [_cut(ids, frame, max_length_tokens) for ids in own], [
-        frame.size + len(ids) for ids in own
-    ]
+    ids_of_texts = text_ids(texts, tokenizer)
+    sequences = [_cut(ids, frame, max_length_tokens) for ids in ids_of_texts]
+    return sequences, [frame.size + len(ids) for ids in ids_of_texts]
 
 
-def _cut(text: Ids, frame: Frame, max_length_tokens: int) -> Ids:
+def _cut(ids: Ids, frame: Frame, max_length_tokens: int) -> Ids:
     """The framed text, which has lost its end where it is too long."""
-    return frame.around(text[: max_length_tokens - frame.size])
+    return frame.around(ids[: max_length_tokens - frame.size])
 
 
 def _context_ids(contexts: pd.Series, tokenizer: "PreTrainedTokenizerBase") -> list[Ids]:
     """The ids of each context, none where there is none; each distinct line is read once."""
-    told = [text if isinstance(text, str) and text else None for text in contexts]
-    codes, distinct = pd.factorize(np.array(told, dtype=object))
-    mark = tokenizer.sep_token_id
-    lines = [[text] if mark is None else text.split("\n") for text in distinct]
-    known = list(dict.fromkeys(line for own in lines for line in own))
-    read = dict(zip(known, text_ids(known, tokenizer), strict=True))
-    ids = [_joined([read[line] for line in own], mark) for own in lines]
+    filled = [text if isinstance(text, str) and text else None for text in contexts]
+    codes, distinct = pd.factorize(np.array(filled, dtype=object))
+    separator_id = tokenizer.sep_token_id
+    lines_by_context = [[text] if separator_id is None else text.split("\n") for text in distinct]
+    lines = list(dict.fromkeys(chain.from_iterable(lines_by_context)))
+    ids_by_line = dict(zip(lines, text_ids(lines, tokenizer), strict=True))
+    ids = [
+        _joined([ids_by_line[line] for line in context_lines], separator_id)
+        for context_lines in lines_by_context
+    ]
     return [ids[code] if code >= 0 else [] for code in codes]
 
 
-def _joined(lines: Sequence[Ids], mark: int | None) -> Ids:
-    """The lines as one, with the mark between them where there is one."""
-    between = [] if mark is None else [mark]
+def _joined(lines: Sequence[Ids], separator_id: int | None) -> Ids:
+    """The lines as one, with the separator between them where there is one."""
+    between = [] if separator_id is None else [separator_id]
     return [token_id for line in lines for token_id in (*between, *line)][len(between) :]

@@ -62,8 +62,8 @@ class TalliedTask(Task):
 
     def score(self, predictions: pd.DataFrame) -> dict[str, float]:
         """The metrics of all rows that have a reference."""
-        judged = predictions[predictions["reference"].notna()]
-        sums = self.tallies(judged).sum(axis=0)
+        with_reference = predictions[predictions["reference"].notna()]
+        sums = self.tallies(with_reference).sum(axis=0)
         return {name: float(value) for name, value in self.metrics(sums).items()}
 
 
@@ -87,9 +87,7 @@ def f1(hits: Sums, references: Sums, predictions: Sums) -> Sums:
 
 def absent_labels(sums: Sums, num_labels: int) -> Flags:
     """`TalliedTask.absent` where the first kinds are each label's hits, references, predictions."""
-    references, predictions = (
-        sums[..., num_labels * place : num_labels * (place + 1)] for place in (1, 2)
-    )
+    references, predictions = (sums[..., num_labels * i : num_labels * (i + 1)] for i in (1, 2))
     flags = np.zeros(sums.shape, dtype=bool)
     flags[..., : 3 * num_labels] = np.tile(references + predictions == 0, 3)
     return flags

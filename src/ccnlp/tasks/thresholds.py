@@ -23,23 +23,23 @@ def choose_thresholds(probabilities: Floats, applies: npt.NDArray[np.bool_]) -> 
         applies: whether the row has the label; of the same shape.
     """
     columns = zip(probabilities.T, applies.T, strict=True)
-    return np.array([_choose(own, has_label) for own, has_label in columns])
+    return np.array([_choose(*column) for column in columns])
 
 
 def _choose(probabilities: Floats, applies: npt.NDArray[np.bool_]) -> float:
-    num_there = int(applies.sum())
-    if min(num_there, len(applies) - num_there) < MIN_ROWS:
+    num_positive = int(applies.sum())
+    if min(num_positive, len(applies) - num_positive) < MIN_ROWS:
         return HALF
     order = np.argsort(-probabilities, kind="stable")
     ordered = probabilities[order].astype(np.float64)
     is_last = np.append(ordered[1:] < ordered[:-1], True)  # equal ones are given together
     num_given = np.flatnonzero(is_last) + 1
     hits = np.cumsum(applies[order])[num_given - 1]
-    scores = 2 * hits / (num_given + num_there)
+    f1_scores = 2 * hits / (num_given + num_positive)
     lowest = ordered[num_given - 1]
     next_lower = np.append(lowest[1:], 0.0)
     middles = (lowest + next_lower) / 2
     is_half_between = (lowest >= HALF) & (next_lower < HALF)
     middles[is_half_between] = HALF
-    best = np.flatnonzero(scores >= scores.max() - 1e-12)
+    best = np.flatnonzero(f1_scores >= f1_scores.max() - 1e-12)
     return float(middles[best[np.argmin(np.abs(middles[best] - HALF))]])

@@ -20,7 +20,7 @@ NO_PASSAGE = -1
 """Where a token is none of the passage's."""
 
 FIRST_TOKEN = 0
-"""The place that stands for no answer."""
+"""The position that stands for no answer."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, part: slice) -> "Tokens":
-        return Tokens(self.ids[part], self.starts[part], self.ends[part])
+    def __getitem__(self, span: slice) -> "Tokens":
+        return Tokens(self.ids[span], self.starts[span], self.ends[span])
 
     def covering(self, start: int, end: int) -> tuple[int, int]:
         """The first and the last token of a span of characters.
@@ -64,7 +64,7 @@ class Window:
         row: position of the question.
         first: the token of the passage that the part begins with.
         last: the one that it ends with.
-        place: of the first one among the window's tokens.
+        passage_start: position of the first one among the window's tokens.
         num_tokens: of the framed question with the whole passage.
         is_cut: whether the question has lost its end.
     """
@@ -75,17 +75,17 @@ class Window:
     row: int
     first: int
     last: int
-    place: int
+    passage_start: int
     num_tokens: int
     is_cut: bool
 
     def place_of(self, first: int, last: int) -> tuple[int, int]:
-        """The places of the first and the last token of a span of the passage's tokens.
+        """The positions in the window of the first and the last of a span of the passage's tokens.
 
         `FIRST_TOKEN` twice, where the window does not hold all of it, or it has no tokens.
         """
         if first <= last and self.first <= first and last <= self.last:
-            shift = self.place - self.first
+            shift = self.passage_start - self.first
             return first + shift, last + shift
         return FIRST_TOKEN, FIRST_TOKEN
 
@@ -112,20 +112,21 @@ def read_tokens(texts: "pd.Series[str]", tokenizer: "PreTrainedTokenizerBase") -
         verbose=False,  # windows are made of what is longer than the model reads
     )
     marks = mark_ids(tokenizer)
-    read = []
+    tokens_of_texts = []
     for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True):
         starts, ends = np.array(offsets, dtype=np.int32).reshape(-1, 2).T
         tokens = Tokens(np.array(ids, dtype=np.int32), starts, ends)
-        found = marks.intersection(ids)
-        read.append(_spell_out(tokens, spelled(found, tokenizer)) if found else tokens)
-    return [read[code] for code in codes]
+        if spelled_marks := marks.intersection(ids):
+            tokens = _spell_out(tokens, spelled(spelled_marks, tokenizer))
+        tokens_of_texts.append(tokens)
+    return [tokens_of_texts[code] for code in codes]
 
 
 def _spell_out(tokens: Tokens, spellings: Mapping[int, Sequence[int]]) -> Tokens:
     """The tokens with those of its characters in the place of each mark."""
-    parts = [spellings.get(token_id, [token_id]) for token_id in tokens.ids.tolist()]
-    sizes = [len(part) for part in parts]
-    ids = np.array([own for part in parts for own in part], dtype=np.int32)
+    pieces = [spellings.get(token_id, [token_id]) for token_id in tokens.ids.tolist()]
+    sizes = [len(piece) for piece in pieces]
+    ids = np.array([piece_id for piece in pieces for piece_id in piece], dtype=np.int32)
     return Tokens(ids, np.repeat(tokens.starts, sizes), np.repeat(tokens.ends, sizes))
 
 
@@ -152,13 +153,13 @@ def cut_windows(
     room = max_length_tokens - frame.size
     after = np.array(frame.after, dtype=np.int32)
     for row, (question, passage) in enumerate(zip(questions, passages, strict=True)):
-        asked = question.ids[: room - min(len(passage), (room + 1) // 2)]
-        before = np.array([*frame.before, *asked, *frame.between], dtype=np.int32)
-        size = room - len(asked)
-        step = size - min(stride_tokens, size // 2)
+        question_ids = question.ids[: room - min(len(passage), (room + 1) // 2)]
+        before = np.array([*frame.before, *question_ids, *frame.between], dtype=np.int32)
+        part_size = room - len(question_ids)
+        step = part_size - min(stride_tokens, part_size // 2)
         num_tokens = frame.size + len(question) + len(passage)
-        for first in range(0, max(1, len(passage) - size + step), step):
-            part = passage[first : first + size]
+        for first in range(0, max(1, len(passage) - part_size + step), step):
+            part = passage[first : first + part_size]
             yield Window(
                 np.concatenate([before, part.ids, after]),
                 _beside(part.starts, before, after),
@@ -166,13 +167,13 @@ def cut_windows(
                 row=row,
                 first=first,
                 last=first + len(part) - 1,
-                place=len(before),
+                passage_start=len(before),
                 num_tokens=num_tokens,
-                is_cut=len(asked) < len(question),
+                is_cut=len(question_ids) < len(question),
             )
 
 
 def _beside(characters: Ints, before: Ints, after: Ints) -> Ints:
     """The characters of a part's tokens, with none for those in front of it and behind it."""
-    edges = [np.full_like(frame, NO_PASSAGE) for frame in (before, after)]
-    return np.concatenate([edges[0], characters, edges[1]])
+    none_before, none_after = (np.full_like(ids, NO_PASSAGE) for ids in (before, after))
+    return np.concatenate([none_before, characters, none_after])

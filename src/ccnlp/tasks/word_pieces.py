@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 
 NO_PIECE = -1
-"""The place of a word that the tokenizer makes nothing of, such as a zero-width blank."""
+"""The position of a word that the tokenizer makes nothing of, such as a zero-width blank."""
 
 OVERLAP = 4
 """Windows overlap by a quarter of what they hold."""
@@ -66,8 +66,8 @@ def read_words(
     frame = Frame.of_text(tokenizer)
     blanks = list(blank_ids(tokenizer))
     room = max_length_tokens - frame.size
-    for row, (ids, places_of_words) in enumerate(word_ids(rows, tokenizer)):
-        words, word_of = rows[row], np.asarray(places_of_words, dtype=np.int64)
+    for row, (ids, word_indices) in enumerate(word_ids(rows, tokenizer)):
+        words, word_of = rows[row], np.asarray(word_indices, dtype=np.int64)
         num_pieces = np.bincount(word_of, minlength=len(words))
         first_pieces = np.cumsum(num_pieces) - num_pieces
         is_blank = np.append(np.isin(ids, blanks), False)
@@ -93,9 +93,9 @@ def _windows(first_pieces: Ints, num_pieces: int, room: int) -> list[tuple[int, 
     step = room - room // OVERLAP
     starts = np.append(np.arange(0, num_pieces - room, step), num_pieces - room)
     middles = (starts[1:] + starts[:-1] + room) // 2
-    owner = np.searchsorted(middles, first_pieces, side="right")
-    firsts = np.searchsorted(owner, np.arange(len(starts)), side="left").tolist()
-    lasts = np.searchsorted(owner, np.arange(len(starts)), side="right").tolist()
+    window_of = np.searchsorted(middles, first_pieces, side="right")
+    firsts = np.searchsorted(window_of, np.arange(len(starts)), side="left").tolist()
+    lasts = np.searchsorted(window_of, np.arange(len(starts)), side="right").tolist()
     return [
         window
         for window in zip(starts.tolist(), firsts, lasts, strict=True)

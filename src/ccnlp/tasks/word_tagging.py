@@ -108,10 +108,10 @@ class WordTagging(TalliedTask):
         if "tags" in rows:
             ends = rows["tags"].map(len).to_numpy().cumsum()
             codes = np.split(self.tag_set.codes(rows["tags"].tolist()), ends[:-1])
-            parts = zip(windows.window_of, windows.first_words, windows.places, strict=True)
+            words_read = zip(windows.window_of, windows.first_words, windows.places, strict=True)
             features["target"] = [
                 np.where(places == NO_PIECE, IGNORED, codes[row][first : first + len(places)])
-                for row, first, places in parts
+                for row, first, places in words_read
             ]
         return features
 
@@ -122,8 +122,10 @@ class WordTagging(TalliedTask):
         """
         import torch
 
-        ids, mask = pad_token_ids([f["input_ids"] for f in features], pad_token_id=pad_token_id)
-        places, is_word = pad_token_ids([f["places"] for f in features], pad_token_id=NO_PIECE)
+        sequences = [feature["input_ids"] for feature in features]
+        ids, mask = pad_token_ids(sequences, pad_token_id=pad_token_id)
+        first_pieces = [feature["places"] for feature in features]
+        places, is_word = pad_token_ids(first_pieces, pad_token_id=NO_PIECE)
         batch = {
             "input_ids": ids,
             "attention_mask": mask,
@@ -193,15 +195,15 @@ class WordTagging(TalliedTask):
         log_probabilities[is_unseen, 0] = 0.0
         is_continued = (batch["first_word"] > 0).cpu().numpy()
         codes = self.tag_set.best_paths(log_probabilities, is_continued)
-        chosen = np.take_along_axis(log_probabilities, codes[..., None], axis=2)[..., 0]
-        scores = np.exp(chosen)
-        sizes = batch["num_words"].cpu().tolist()
+        scores = np.exp(np.take_along_axis(log_probabilities, codes[..., None], axis=2)[..., 0])
+        num_words = batch["num_words"].cpu().tolist()
         return pd.DataFrame(
             {
                 "tags": [
-                    self.tag_set.names(row[:size]) for row, size in zip(codes, sizes, strict=True)
+                    self.tag_set.names(row[:number])
+                    for row, number in zip(codes, num_words, strict=True)
                 ],
-                SCORES: [row[:size] for row, size in zip(scores, sizes, strict=True)],
+                SCORES: [row[:number] for row, number in zip(scores, num_words, strict=True)],
                 CONFIDENCE: scores.min(axis=1, initial=1.0),
             }
         )
@@ -212,8 +214,8 @@ class WordTagging(TalliedTask):
         _, starts, sizes = np.unique(window_of[order], return_index=True, return_counts=True)
         merged = decoded.iloc[order[starts]].reset_index(drop=True)
         for row in np.flatnonzero(sizes > 1):
-            own = decoded.iloc[order[starts[row] : starts[row] + sizes[row]]]
-            for column, value in self.merge_windows(own).items():
+            windows = decoded.iloc[order[starts[row] : starts[row] + sizes[row]]]
+            for column, value in self.merge_windows(windows).items():
                 merged.at[row, column] = value
         return merged
 
@@ -237,18 +239,19 @@ class WordTagging(TalliedTask):
         The confidence is that of a whole row, a score that of one thing that is marked.
         """
         is_right = predictions["prediction"].to_numpy() == predictions["reference"].to_numpy()
-        tags, others = (
+        predicted_tags, reference_tags = (
             [self.tags_in(answer) for answer in predictions[column]]
             for column in ("prediction", "reference")
         )
-        is_start = row_starts(np.array([len(own) for own in tags], dtype=np.int64))
-        guessed, there = (
-            find_entities(self.tag_set.codes(own), is_start, self.tag_set) for own in (tags, others)
+        is_start = row_starts(np.array([len(tags) for tags in predicted_tags], dtype=np.int64))
+        predicted, references = (
+            find_entities(self.tag_set.codes(tags), is_start, self.tag_set)
+            for tags in (predicted_tags, reference_tags)
         )
-        scores = least_sure(guessed, np.concatenate([[], *predictions[SCORES]]))
+        scores = least_sure(predicted, np.concatenate([[], *predictions[SCORES]]))
         scales = {
             CONFIDENCE: choose_scale(predictions[CONFIDENCE], is_right),
-            MARKED: choose_scale(scores, are_hits(guessed, there, len(is_start))),
+            MARKED: choose_scale(scores, are_hits(predicted, references, len(is_start))),
         }
         return {name: scale for name, scale in scales.items() if scale}
 
@@ -259,19 +262,21 @@ class WordTagging(TalliedTask):
     def read_request(self, request: pd.DataFrame) -> pd.DataFrame:
         """The words of each text, clean as those of a corpus are."""
         words = [split_words(text).tokens for text in request["text"]]
-        tokens = [[clean_text(word) or word for word in own] for own in words]
+        tokens = [[clean_text(word) or word for word in row_words] for row_words in words]
         return pd.DataFrame({"tokens": pd.Series(tokens, index=request.index, dtype="object")})
 
     def marked_in(self, predicted: pd.DataFrame, request: pd.DataFrame) -> list[list[Span]]:
         """What is marked in each text of a request, with the score of its least sure word."""
         columns = zip(request["text"], predicted["prediction"], predicted[SCORES], strict=True)
-        return [self._marked(text, self.tags_in(answer), own) for text, answer, own in columns]
+        return [
+            self._find_spans(text, self.tags_in(answer), scores) for text, answer, scores in columns
+        ]
 
-    def _marked(self, text: str, tags: list[str], scores: Confidences) -> list[Span]:
+    def _find_spans(self, text: str, tags: list[str], word_scores: Confidences) -> list[Span]:
         is_start = row_starts(np.array([len(tags)], dtype=np.int64))
-        found = find_entities(self.tag_set.codes([tags]), is_start, self.tag_set)
-        sure = rescale(least_sure(found, scores), self.calibration.get(MARKED, {}))
-        return spans_in(text, tags, self.tag_set, scores=sure)
+        entities = find_entities(self.tag_set.codes([tags]), is_start, self.tag_set)
+        scores = rescale(least_sure(entities, word_scores), self.calibration.get(MARKED, {}))
+        return spans_in(text, tags, self.tag_set, scores=scores)
 
 
 def at_places(values: "torch.Tensor", batch: Batch) -> "torch.Tensor":
@@ -281,5 +286,5 @@ def at_places(values: "torch.Tensor", batch: Batch) -> "torch.Tensor":
         values: (batch, sequence, width).
         batch: with `places`; a word without a piece gets what stands first.
     """
-    index = batch["places"].clamp(min=0).unsqueeze(-1).expand(-1, -1, values.shape[-1])
-    return values.float().gather(1, index)
+    positions = batch["places"].clamp(min=0).unsqueeze(-1).expand(-1, -1, values.shape[-1])
+    return values.float().gather(1, positions)

@@ -63,15 +63,15 @@ def split_words(text: str) -> Words:
     >>> split_words("Ada's 3 北京大学").tokens
     ['Ada', "'", 's', '3', '北京', '大学']
     """
-    places = [place for match in _words().finditer(text) for place in _parts(match)]
-    starts, ends = np.array(places, dtype=np.int64).reshape(-1, 2).T
-    return Words([text[start:end] for start, end in places], starts, ends)
+    bounds = [pair for run in _run_pattern().finditer(text) for pair in _word_bounds(run)]
+    starts, ends = np.array(bounds, dtype=np.int64).reshape(-1, 2).T
+    return Words([text[start:end] for start, end in bounds], starts, ends)
 
 
-def _parts(match: "regex.Match[str]") -> Iterator[tuple[int, int]]:
+def _word_bounds(run: "regex.Match[str]") -> Iterator[tuple[int, int]]:
     """Where the words of a run stand: one, unless its script has no spaces between words."""
-    end = match.start()
-    for word in _cut(match.group()) if match.lastgroup else [match.group()]:
+    end = run.start()
+    for word in _cut(run.group()) if run.lastgroup else [run.group()]:
         start, end = end, end + len(word)
         yield start, end
 
@@ -84,12 +84,12 @@ def _cut(run: str) -> Iterable[str]:
 
 
 @cache
-def _words() -> "regex.Pattern[str]":
+def _run_pattern() -> "regex.Pattern[str]":
     import regex
 
-    together = rf"(?P<unsegmented>(?:(?=[{UNSEGMENTED}])\X)+)"
-    run = rf"[[\p{{L}}\p{{M}}\p{{N}}{JOINERS}]--[{UNSEGMENTED}]]+"
-    return regex.compile(rf"{together}|{run}|(?=\S)\X", regex.VERSION1)
+    unsegmented = rf"(?P<unsegmented>(?:(?=[{UNSEGMENTED}])\X)+)"
+    segmented = rf"[[\p{{L}}\p{{M}}\p{{N}}{JOINERS}]--[{UNSEGMENTED}]]+"
+    return regex.compile(rf"{unsegmented}|{segmented}|(?=\S)\X", regex.VERSION1)
 
 
 def spans_in(
@@ -114,11 +114,11 @@ def spans_in(
         )
     if not len(tags):
         return []
-    found = find_entities(tag_set.codes([tags]), np.arange(len(tags)) == 0, tag_set)
-    places = zip(
-        words.starts[found.starts].tolist(),
-        words.ends[found.ends - 1].tolist(),
-        found.types.tolist(),
+    entities = find_entities(tag_set.codes([tags]), np.arange(len(tags)) == 0, tag_set)
+    spans = zip(
+        words.starts[entities.starts].tolist(),
+        words.ends[entities.ends - 1].tolist(),
+        entities.types.tolist(),
         np.asarray(scores, dtype=np.float64).tolist(),
         strict=True,
     )
@@ -130,7 +130,7 @@ def spans_in(
             "text": text[start:end],
             "score": score,
         }
-        for start, end, kind, score in places
+        for start, end, kind, score in spans
     ]
 
 
@@ -152,9 +152,9 @@ def tags_of(words: Words, places: Iterable[Place]) -> list[str]:
 def _word_range(words: Words, place: Place) -> tuple[int, int]:
     first = int(np.searchsorted(words.starts, place["start"]))
     last = int(np.searchsorted(words.ends, place["end"], side="right"))
-    begins = first < len(words.tokens) and words.starts[first] == place["start"]
-    ends = last > first and words.ends[last - 1] == place["end"]
-    if not begins or not ends:
+    is_word_start = first < len(words.tokens) and words.starts[first] == place["start"]
+    is_word_end = last > first and words.ends[last - 1] == place["end"]
+    if not is_word_start or not is_word_end:
         raise ValueError(f"{_describe(place)} does not begin and end where words do")
     return first, last
 
