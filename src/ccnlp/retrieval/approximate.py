@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ccnlp.errors import ConfigurationError
-from ccnlp.tasks.ranking import Places, Scores
+from ccnlp.tasks.ranking import Indices, Scores
 
 NUM_LINKS = 32
 """Of each vector in the graph: good for some hundred dimensions."""
@@ -35,24 +35,24 @@ class NeighbourGraph:
         graph.add(np.ascontiguousarray(vectors))
         return cls(graph)
 
-    def search(self, queries: Scores, *, number: int) -> tuple[Scores, Places]:
-        """Scores and places of the best vectors found, the best first; place -1 where none is."""
-        scores, places = self.graph.search(np.ascontiguousarray(queries), number)
-        return scores, places.astype(np.int64)
+    def search(self, queries: Scores, *, number: int) -> tuple[Scores, Indices]:
+        """Scores and indices of the best vectors found, the best first; index -1 for none."""
+        scores, indices = self.graph.search(np.ascontiguousarray(queries), number)
+        return scores, indices.astype(np.int64)
 
     def to_bytes(self) -> npt.NDArray[np.uint8]:
         """The graph with its vectors, as faiss writes it."""
-        written: npt.NDArray[np.uint8] = _import_faiss().serialize_index(self.graph)
-        return written
+        serialized: npt.NDArray[np.uint8] = _import_faiss().serialize_index(self.graph)
+        return serialized
 
     @classmethod
-    def from_bytes(cls, written: npt.NDArray[np.uint8]) -> "NeighbourGraph":
+    def from_bytes(cls, serialized: npt.NDArray[np.uint8]) -> "NeighbourGraph":
         """What `to_bytes` wrote.
 
         Raises:
             ConfigurationError: faiss is not installed.
         """
-        return cls(_import_faiss().deserialize_index(written))
+        return cls(_import_faiss().deserialize_index(serialized))
 
 
 def _import_faiss() -> Any:

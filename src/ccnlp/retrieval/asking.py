@@ -85,15 +85,17 @@ def ask_each(
         ConfigurationError: there is no passage in a language.
     """
     _check_number(number, most=max_number)
-    asked = _parse_languages(languages)
+    canonical_languages = _parse_languages(languages)
     index.check_origin(embedder.origin)
     vectors = embedder.embed(queries, side="query")
-    found = index.search(vectors, number=int(number), languages=asked or None)
-    nothing = found.drop(columns="query").iloc[:0]
-    by_query = {query: own.drop(columns="query") for query, own in found.groupby("query")}
+    ranked = index.search(vectors, number=int(number), languages=canonical_languages or None)
+    no_passages = ranked.drop(columns="query").iloc[:0]
+    by_query = {
+        query: passages.drop(columns="query") for query, passages in ranked.groupby("query")
+    }
     return [
-        Answer(*detect_language(text), by_query.get(row, nothing).reset_index(drop=True))
-        for row, text in enumerate(queries)
+        Answer(*detect_language(text), by_query.get(i, no_passages).reset_index(drop=True))
+        for i, text in enumerate(queries)
     ]
 
 

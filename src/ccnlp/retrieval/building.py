@@ -32,21 +32,21 @@ def choose_task(tasks: "dict[str, Task]", name: str | None) -> Retrieval:
         ConfigurationError: there is none of that name and kind, or none is named and there is not
             exactly one.
     """
-    known = {own: task for own, task in tasks.items() if isinstance(task, Retrieval)}
-    listed = ", ".join(map(repr, known)) or "none"
-    if name is None and len(known) == 1:
-        return next(iter(known.values()))
+    retrieval_tasks = {key: task for key, task in tasks.items() if isinstance(task, Retrieval)}
+    names = ", ".join(map(repr, retrieval_tasks)) or "none"
+    if name is None and len(retrieval_tasks) == 1:
+        return next(iter(retrieval_tasks.values()))
     if name is None:
         raise ConfigurationError(
-            f"retrieval.task is null, and tasks of kind retrieval are {listed}; name one "
+            f"retrieval.task is null, and tasks of kind retrieval are {names}; name one "
             "(parameters/retrieval.yml), or take an environment that has one: --env xquad_r"
         )
-    if name not in known:
+    if name not in retrieval_tasks:
         raise ConfigurationError(
-            f"retrieval.task is {name!r}, and tasks of kind retrieval are {listed} "
+            f"retrieval.task is {name!r}, and tasks of kind retrieval are {names} "
             "(parameters/retrieval.yml, parameters/tasks.yml)"
         )
-    return known[name]
+    return retrieval_tasks[name]
 
 
 def choose_embedder(
@@ -76,15 +76,17 @@ def list_passages(examples: pd.DataFrame, *, task: str, splits: Collection[str])
             f"no examples of task {task!r} in {', '.join(splits)}; read a corpus of it: "
             "kedro run --pipelines ingestion (retrieval.splits, parameters/retrieval.yml)"
         )
-    own = rows[["passage_language", "passage"]].set_axis(["language", "passage"], axis=1)
-    negatives = lists_of(rows, "negatives")
-    others = pd.DataFrame(
+    positives = rows[["passage_language", "passage"]].set_axis(["language", "passage"], axis=1)
+    negative_lists = lists_of(rows, "negatives")
+    languages = positives["language"].to_numpy(dtype=object)
+    negatives = pd.DataFrame(
         {
-            "language": np.repeat(own["language"].to_numpy(dtype=object), [*map(len, negatives)]),
-            "passage": [text for texts in negatives for text in texts],
+            "language": np.repeat(languages, [*map(len, negative_lists)]),
+            "passage": [text for texts in negative_lists for text in texts],
         }
     )
-    passages = pd.concat([own, others], ignore_index=True).drop_duplicates(ignore_index=True)
+    passages = pd.concat([positives, negatives], ignore_index=True)
+    passages = passages.drop_duplicates(ignore_index=True)
     pairs = zip(passages["passage"], passages["language"], strict=True)
     ids = [passage_id(text_key(text, language)) for text, language in pairs]
     return passages.assign(passage_id=ids)[["passage_id", "language", "passage"]].astype("string")

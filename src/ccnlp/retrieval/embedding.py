@@ -56,7 +56,7 @@ class ModelEmbedder:
     tokens_per_batch: int = TOKENS_PER_BATCH
 
     def __post_init__(self) -> None:
-        """Looks whether the model has the task."""
+        """Checks that the model has the task."""
         retrieval_task(self.model, self.task)
 
     @property
@@ -143,10 +143,10 @@ def retrieval_task(model: TrainedModel, name: str) -> Retrieval:
     """
     task = model.tasks.get(name)
     if not isinstance(task, Retrieval):
-        known = [other for other, own in model.tasks.items() if isinstance(own, Retrieval)]
+        names = [key for key, other in model.tasks.items() if isinstance(other, Retrieval)]
         raise ConfigurationError(
             f"the model was not trained on a task {name!r} of kind retrieval; "
-            f"{did_you_mean(name, known)} (task, parameters/retrieval.yml), or train one: "
+            f"{did_you_mean(name, names)} (task, parameters/retrieval.yml), or train one: "
             "kedro run --env xquad_r"
         )
     return task

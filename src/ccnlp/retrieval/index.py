@@ -13,7 +13,7 @@ import pandas as pd
 from ccnlp.errors import CcnlpError, ConfigurationError, did_you_mean
 from ccnlp.folders import replacing
 from ccnlp.retrieval.approximate import NeighbourGraph
-from ccnlp.tasks.ranking import Scores, best_places, normalised, score_blocks
+from ccnlp.tasks.ranking import Indices, Scores, best_passages, normalised, score_blocks
 
 FORMAT = 1
 DESCRIPTION_FILE, PASSAGES_FILE, VECTORS_FILE, GRAPH_FILE = (
@@ -64,20 +64,20 @@ class PassageIndex:
         Raises:
             ConfigurationError: there is no passage in a language, or queries have too few numbers.
         """
-        asked = self._cut(queries)
-        places = self._places(languages)
+        query_vectors = self._cut(queries)
+        candidates = self._candidates(languages)
         if self.graph is not None and languages is None:
-            scores, found = self.graph.search(asked, number=number)
+            scores, indices = self.graph.search(query_vectors, number=number)
         else:
-            own = self.vectors if languages is None else self.vectors[places]
-            scores, found = _search_exactly(asked, own, number=number)
-            found = places[found]
-        is_there = found >= 0
-        query, rank = np.nonzero(is_there)
-        table = self.passages.iloc[found[is_there]].reset_index(drop=True)
+            vectors = self.vectors if languages is None else self.vectors[candidates]
+            scores, columns = _search_exactly(query_vectors, vectors, number=number)
+            indices = candidates[columns]
+        is_found = indices >= 0
+        query, rank = np.nonzero(is_found)
+        table = self.passages.iloc[indices[is_found]].reset_index(drop=True)
         table.insert(0, "query", query)
         table.insert(1, "rank", rank + 1)
-        table.insert(2, "score", scores[is_there])
+        table.insert(2, "score", scores[is_found])
         return table
 
     def check_origin(self, origin: str) -> None:
@@ -101,7 +101,8 @@ class PassageIndex:
             )
         return normalised(queries[:, :size])
 
-    def _places(self, languages: Collection[str] | None) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    def _candidates(self, languages: Collection[str] | None) -> Indices:
+        """The indices of the passages in the languages."""
         if languages is None:
             return np.arange(len(self.passages))
         for language in languages:
@@ -141,29 +142,26 @@ class PassageIndex:
         for name, digest in description["files"].items():
             if not (folder / name).is_file() or _digest(folder / name) != digest:
                 raise CcnlpError(f"{folder / name} is missing or was changed; {MEND}")
-        graph = folder / GRAPH_FILE
         return cls(
             passages=pd.read_parquet(folder / PASSAGES_FILE),
             vectors=np.load(folder / VECTORS_FILE, allow_pickle=False),
             origin=description["origin"],
             task=description["task"],
-            graph=NeighbourGraph.from_bytes(np.load(graph))
+            graph=NeighbourGraph.from_bytes(np.load(folder / GRAPH_FILE))
             if GRAPH_FILE in description["files"]
             else None,
         )
 
 
-def _search_exactly(
-    queries: Scores, vectors: Scores, *, number: int
-) -> "tuple[Scores, np.ndarray[Any, np.dtype[np.int64]]]":
-    found, scores = [], []
+def _search_exactly(queries: Scores, vectors: Scores, *, number: int) -> tuple[Scores, Indices]:
+    scores, indices = [], []
     for _, block in score_blocks(queries, vectors):
-        places = best_places(block, number=number)
-        found.append(places)
-        scores.append(np.take_along_axis(block, places, axis=1))
-    if not found:
+        best = best_passages(block, number=number)
+        scores.append(np.take_along_axis(block, best, axis=1))
+        indices.append(best)
+    if not indices:
         return np.empty((0, 0), np.float32), np.empty((0, 0), np.int64)
-    return np.concatenate(scores), np.concatenate(found)
+    return np.concatenate(scores), np.concatenate(indices)
 
 
 def _digest(path: Path) -> str:
@@ -175,11 +173,11 @@ def _read_description(folder: Path) -> Mapping[str, Any]:
     path = folder / DESCRIPTION_FILE
     try:
         description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        found = description["format"]
+        format_number = description["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CcnlpError(f"{folder} holds no index of passages ({error}); {MEND}") from error
-    if found != FORMAT:
-        raise CcnlpError(f"{path}: format {found!r} is not {FORMAT}; {MEND}")
+    if format_number != FORMAT:
+        raise CcnlpError(f"{path}: format {format_number!r} is not {FORMAT}; {MEND}")
     files = description.get("files")
     if not isinstance(files, dict) or not {"task", "origin"} <= description.keys():
         raise CcnlpError(f"{path} does not say task, origin and files of the index; {MEND}")

@@ -15,8 +15,8 @@ from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.retrieval.embedding import Embedder, EncoderEmbedder
 from ccnlp.tasks.base import Task
 from ccnlp.tasks.kinds.retrieval import Retrieval
-from ccnlp.tasks.ranking import Places, Vectors, best_places, score_blocks
-from ccnlp.tasks.retrieval_pools import leave_out, localised, own_places
+from ccnlp.tasks.ranking import Indices, Vectors, best_passages, score_blocks
+from ccnlp.tasks.retrieval_pools import find_queries_among, leave_out, localised
 from ccnlp.tasks.retrieval_texts import NEGATIVES, RelatedTexts, lists_of, read_texts
 
 logger = logging.getLogger(__name__)
@@ -61,23 +61,24 @@ def put_first(examples: pd.DataFrame, mined: pd.DataFrame) -> pd.DataFrame:
     Raises:
         CorpusError: some were mined for rows that are no train examples.
     """
-    found = dict(zip(mined["id"], lists_of(mined, NEGATIVES), strict=True))
-    is_mined = (examples["split"] == "train") & examples["id"].isin(found.keys())
-    own = examples[is_mined]
-    if len(own) < len(found):
+    mined_by_id = dict(zip(mined["id"], lists_of(mined, NEGATIVES), strict=True))
+    has_mined = (examples["split"] == "train") & examples["id"].isin(mined_by_id.keys())
+    rows = examples[has_mined]
+    num_mined = len(mined_by_id)
+    if len(rows) < num_mined:
         raise CorpusError(
-            f"{len(found) - len(own):,} of {len(found):,} rows with mined negatives are no train "
+            f"{num_mined - len(rows):,} of {num_mined:,} rows with mined negatives are no train "
             "examples now, because corpora or splits have changed; mine again: "
             "kedro run --pipelines tokenisation"
         )
-    if not found:
+    if not mined_by_id:
         return examples
     negatives = np.full(len(examples), None, dtype=object)
     if NEGATIVES in examples:
         negatives[:] = examples[NEGATIVES]
-    places = np.flatnonzero(is_mined)
-    for place, key, given in zip(places, own["id"], lists_of(own, NEGATIVES), strict=True):
-        negatives[place] = [*dict.fromkeys([*found[key], *given])]
+    row_indices = np.flatnonzero(has_mined)
+    for row, key, given in zip(row_indices, rows["id"], lists_of(rows, NEGATIVES), strict=True):
+        negatives[row] = [*dict.fromkeys([*mined_by_id[key], *given])]
     return examples.assign(**{NEGATIVES: negatives})
 
 
@@ -114,41 +115,52 @@ def find_hardest(
         passages: of the distinct passages.
         number: of passages a row.
     """
-    parts = [pd.DataFrame({"row": [], "passage": []}, dtype=np.int64)]
+    tables = [pd.DataFrame({"row": [], "passage": []}, dtype=np.int64)]
     for _, rows in texts.rows.groupby("pool", sort=False):
         pool, relevant = texts.pool(rows), texts.relevant(rows)
-        for language, own in rows.groupby("passage_language", sort=False):
+        for language, language_rows in rows.groupby("passage_language", sort=False):
             candidates = pool[texts.passage_languages[pool] == language]
-            asking = own["query"].unique()
-            right = localised(relevant, asking, candidates)
-            itself = own_places(texts, asking, candidates)
-            blocks = _hardest_places(
-                queries[asking], passages[candidates], right, itself, number=number
+            distinct_queries = language_rows["query"].unique()
+            blocks = _hardest_by_block(
+                queries[distinct_queries],
+                passages[candidates],
+                relevant=localised(relevant, distinct_queries, candidates),
+                self_indices=find_queries_among(texts, distinct_queries, candidates),
+                number=number,
             )
-            found = pd.concat(blocks)
-            found = found.assign(query=asking[found["query"]], passage=candidates[found["passage"]])
-            asked = pd.DataFrame({"row": own.index, "query": own["query"]})
-            parts.append(asked.merge(found, on="query")[["row", "passage"]])
-    return pd.concat(parts, ignore_index=True)
+            local = pd.concat(blocks)
+            hardest = local.assign(
+                query=distinct_queries[local["query"]], passage=candidates[local["passage"]]
+            )
+            row_queries = pd.DataFrame(
+                {"row": language_rows.index, "query": language_rows["query"]}
+            )
+            tables.append(row_queries.merge(hardest, on="query")[["row", "passage"]])
+    return pd.concat(tables, ignore_index=True)
 
 
-def _hardest_places(
-    queries: Vectors, passages: Vectors, right: pd.DataFrame, itself: Places, *, number: int
+def _hardest_by_block(
+    queries: Vectors,
+    passages: Vectors,
+    *,
+    relevant: pd.DataFrame,
+    self_indices: Indices,
+    number: int,
 ) -> Iterator[pd.DataFrame]:
     """The `query` and `passage` of the best wrong passages, for some queries at a time.
 
     Args:
         queries: vectors.
         passages: vectors.
-        right: pairs of places that belong together, in the order of the queries.
-        itself: the place of each query among the passages, -1 where it is none.
+        relevant: pairs of `query` and `passage` that belong together, in the order of the queries.
+        self_indices: the index of each query itself among the passages, -1 where it is none.
         number: of passages a query.
     """
     for block, scores in score_blocks(queries, passages):
-        inside = right[right["query"].between(block.start, block.stop - 1)]
-        scores[inside["query"] - block.start, inside["passage"]] = -np.inf
-        leave_out(scores, itself[block])
-        places = best_places(scores, number=number)
-        is_wrong = np.isfinite(np.take_along_axis(scores, places, axis=1))
+        pairs = relevant[relevant["query"].between(block.start, block.stop - 1)]
+        scores[pairs["query"] - block.start, pairs["passage"]] = -np.inf
+        leave_out(scores, self_indices[block])
+        best = best_passages(scores, number=number)
+        is_wrong = np.isfinite(np.take_along_axis(scores, best, axis=1))
         query = block.start + np.nonzero(is_wrong)[0]
-        yield pd.DataFrame({"query": query, "passage": places[is_wrong]})
+        yield pd.DataFrame({"query": query, "passage": best[is_wrong]})

@@ -112,19 +112,20 @@ class IntentSlots(WordTagging):
         """The cross-entropy of the intent and the mean one of the words, summed."""
         from torch.nn.functional import cross_entropy
 
-        intents, tags = self._parts(outputs)
-        own = cross_entropy(
+        intents, tags = self._split_logits(outputs)
+        intent_losses = cross_entropy(
             intents.float(), batch["intent"], label_smoothing=label_smoothing, reduction="none"
         )
-        return own + self.tag_losses(tags, batch, label_smoothing=label_smoothing)
+        return intent_losses + self.tag_losses(tags, batch, label_smoothing=label_smoothing)
 
     def divergence(
         self, first: "torch.Tensor", second: "torch.Tensor", batch: Batch
     ) -> "torch.Tensor":
         """That of the intents and that of the words, summed."""
-        (intents, tags), (others, other_tags) = self._parts(first), self._parts(second)
-        own = super().divergence(intents, others, batch)
-        return own + self.tag_divergence(tags, other_tags, batch)
+        first_intents, first_tags = self._split_logits(first)
+        second_intents, second_tags = self._split_logits(second)
+        intent_divergence = super().divergence(first_intents, second_intents, batch)
+        return intent_divergence + self.tag_divergence(first_tags, second_tags, batch)
 
     def decode(
         self, outputs: "torch.Tensor", batch: Batch, tokenizer: "PreTrainedTokenizerBase"
@@ -134,13 +135,13 @@ class IntentSlots(WordTagging):
         `probabilities` are those of the intents.
         """
         del tokenizer
-        intents, logits = self._parts(outputs)
-        probabilities = intents.float().softmax(dim=-1).cpu().numpy()
-        read = self.read_tags(logits, batch)
-        frames = self.write_frames(probabilities.argmax(axis=1), read.pop("tags").tolist())
-        return read.assign(
+        intent_logits, tag_logits = self._split_logits(outputs)
+        probabilities = intent_logits.float().softmax(dim=-1).cpu().numpy()
+        tagged = self.read_tags(tag_logits, batch)
+        frames = self.write_frames(probabilities.argmax(axis=1), tagged.pop("tags").tolist())
+        return tagged.assign(
             prediction=frames,
-            confidence=np.minimum(read["confidence"], probabilities.max(axis=1)),
+            confidence=np.minimum(tagged["confidence"], probabilities.max(axis=1)),
             probabilities=list(probabilities),
         )
 
@@ -164,8 +165,8 @@ class IntentSlots(WordTagging):
     def calibrate(self, predictions: pd.DataFrame) -> Calibration:
         """As of tags, and the temperature of intents."""
         intents = [read_answer(frame)["intent"] for frame in predictions["reference"]]
-        own = calibrate_labels(self.labels, intents, predictions["probabilities"])
-        return {**super().calibrate(predictions), **own}
+        temperature = calibrate_labels(self.labels, intents, predictions["probabilities"])
+        return {**super().calibrate(predictions), **temperature}
 
     def as_sure(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """As of tags, and the probabilities of intents at their temperature.
@@ -191,24 +192,33 @@ class IntentSlots(WordTagging):
 
     def write_frames(self, intents: "np.ndarray[Any, Any]", tags: list[list[str]]) -> list[str]:
         """Frames in the form of predictions, of the intents' numbers and the words' tags."""
-        pairs = zip(intents.tolist(), tags, strict=True)
-        return [write_answer({"intent": self.labels[i], "tags": list(own)}) for i, own in pairs]
+        return [
+            write_answer({"intent": self.labels[intent], "tags": list(row_tags)})
+            for intent, row_tags in zip(intents.tolist(), tags, strict=True)
+        ]
 
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The frame as JSON."""
         pairs = zip(rows["label"], rows["tags"], strict=True)
-        frames = [write_answer({"intent": str(i), "tags": list(tags)}) for i, tags in pairs]
+        frames = [
+            write_answer({"intent": str(intent), "tags": list(tags)}) for intent, tags in pairs
+        ]
         return pd.Series(frames, index=rows.index, dtype="string")
 
     def tallies(self, predictions: pd.DataFrame) -> Sums:
         """As of entities, then right intents, right frames and rows."""
-        frames = [read_answer(answer) for answer in predictions["reference"]]
-        others = [read_answer(answer) for answer in predictions["prediction"]]
-        tags, other_tags = ([frame["tags"] for frame in own] for own in (frames, others))
-        slots = tally_entities(tags, other_tags, self.tag_set)
-        pairs = list(zip(frames, others, strict=True))
-        is_right = np.array([one["intent"] == other["intent"] for one, other in pairs], dtype=bool)
-        is_exact = np.array([one == other for one, other in pairs], dtype=bool)
+        references = [read_answer(answer) for answer in predictions["reference"]]
+        predicted = [read_answer(answer) for answer in predictions["prediction"]]
+        slots = tally_entities(
+            [frame["tags"] for frame in references],
+            [frame["tags"] for frame in predicted],
+            self.tag_set,
+        )
+        pairs = list(zip(references, predicted, strict=True))
+        is_right = np.array(
+            [true["intent"] == frame["intent"] for true, frame in pairs], dtype=bool
+        )
+        is_exact = np.array([true == frame for true, frame in pairs], dtype=bool)
         return np.column_stack([slots, is_right, is_exact, np.ones(len(pairs))]).astype(np.float64)
 
     def supports(self, sums: Sums) -> dict[str, Sums]:
@@ -217,12 +227,12 @@ class IntentSlots(WordTagging):
 
     def metrics(self, sums: Sums) -> dict[str, Sums]:
         """`exact_frame`, `intent_accuracy`, and `slot_f1` with those of entities."""
-        right, exact, size = sums[..., -3], sums[..., -2], sums[..., -1]
+        num_right, num_exact, num_rows = sums[..., -3], sums[..., -2], sums[..., -1]
         with np.errstate(invalid="ignore", divide="ignore"):
-            own = {"exact_frame": exact / size, "intent_accuracy": right / size}
-        return own | entity_metrics(sums[..., :-3], self.tag_set, name="slot")
+            metrics = {"exact_frame": num_exact / num_rows, "intent_accuracy": num_right / num_rows}
+        return metrics | entity_metrics(sums[..., :-3], self.tag_set, name="slot")
 
-    def _parts(self, outputs: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
+    def _split_logits(self, outputs: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
         """Logits of intents (batch, labels) and of tags (batch, sequence, tags)."""
         intents, tags = outputs[:, : len(self.labels)], outputs[:, len(self.labels) :]
         return intents, tags.reshape(len(outputs), -1, len(self.tag_set))

@@ -167,11 +167,11 @@ class LabelDistribution(SequenceClassification):
 
     def _check_order(self, rows: pd.DataFrame) -> None:
         """Counts are in the order of the labels, which may have changed since they were read."""
-        own = _stack(rows["label_counts"])
-        known = pd.Index(self.labels).get_indexer(pd.Index(rows["label"].astype("object")))
-        is_told = rows["label"].notna().to_numpy()
-        is_counted = own.shape[1] == len(self.labels)
-        if not is_counted or (majority_codes(own)[is_told] != known[is_told]).any():
+        counts = _stack(rows["label_counts"])
+        codes = pd.Index(self.labels).get_indexer(pd.Index(rows["label"].astype("object")))
+        has_label = rows["label"].notna().to_numpy()
+        has_all_counts = counts.shape[1] == len(self.labels)
+        if not has_all_counts or (majority_codes(counts)[has_label] != codes[has_label]).any():
             raise ConfigurationError(
                 f"task {self.name!r}: its annotations were counted for other labels than "
                 f"{list(self.labels)}, or in another order (parameters/tasks.yml); read the "

@@ -132,7 +132,7 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         by_label = np.where(is_given, probabilities, 1 - probabilities)
         return pd.DataFrame(
             {
-                "prediction": self._written(is_given),
+                "prediction": self._write_sets(is_given),
                 "confidence": by_label.prod(axis=1),
                 "probabilities": list(probabilities.astype(np.float32)),
             }
@@ -161,20 +161,21 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
 
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """The labels in their order, as a list in JSON; `[]` where none applies."""
-        written = self._written(self.flags(rows["labels"]))
-        return pd.Series(written, index=rows.index, dtype="string")
+        answers = self._write_sets(self.flags(rows["labels"]))
+        return pd.Series(answers, index=rows.index, dtype="string")
 
     def in_order(self, predictions: "pd.Series[str]") -> "pd.Series[str]":
         """Predictions of the same labels in any order, in this task's, as references have them."""
-        written = self._written(self.flags(predictions.map(read_answer)))
-        return pd.Series(written, index=predictions.index, dtype="object")
+        answers = self._write_sets(self.flags(predictions.map(read_answer)))
+        return pd.Series(answers, index=predictions.index, dtype="object")
 
     def tallies(self, predictions: pd.DataFrame) -> Sums:
         """For each label whether it was right, there, and predicted; then exact sets, and rows."""
-        found = self.flags(predictions["prediction"].map(read_answer))
-        there = self.flags(predictions["reference"].map(read_answer))
-        is_exact = (found == there).all(axis=1)
-        columns = [found & there, there, found, is_exact[:, None], np.ones((len(found), 1))]
+        predicted = self.flags(predictions["prediction"].map(read_answer))
+        references = self.flags(predictions["reference"].map(read_answer))
+        hits = predicted & references
+        is_exact = (predicted == references).all(axis=1)
+        columns = [hits, references, predicted, is_exact[:, None], np.ones((len(predicted), 1))]
         return np.concatenate(columns, axis=1, dtype=np.float64)
 
     def absent(self, sums: Sums) -> Absent:
@@ -188,12 +189,12 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         all, and none was predicted, there is no F1.
         """
         size = len(self.labels)
-        hits, references, predictions = (sums[..., i * size : (i + 1) * size] for i in range(3))
-        by_label = f1(hits, references, predictions)
-        has_f1 = ~np.isnan(by_label)
-        totals = [part.sum(axis=-1) for part in (hits, references, predictions)]
+        counts = [sums[..., i * size : (i + 1) * size] for i in range(3)]
+        f1_by_label = f1(*counts)
+        has_f1 = ~np.isnan(f1_by_label)
+        totals = [by_label.sum(axis=-1) for by_label in counts]
         return {
-            "macro_f1": _quotient(np.nansum(by_label, axis=-1), has_f1.sum(axis=-1)),
+            "macro_f1": _quotient(np.nansum(f1_by_label, axis=-1), has_f1.sum(axis=-1)),
             "micro_f1": f1(*totals),
             "exact_match": _quotient(sums[..., -2], sums[..., -1]),
         }
@@ -202,16 +203,16 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
         """Whether each label is in each set; shape (rows, labels)."""
         sizes = [len(labels) for labels in sets]
         flags = np.zeros((len(sizes), len(self.labels)), dtype=np.bool_)
-        named = [label for labels in sets for label in labels]
-        places = pd.Index(self.labels).get_indexer(pd.Index(named, dtype="object"))
-        flags[np.repeat(np.arange(len(sizes)), sizes), places] = True
+        all_labels = [label for labels in sets for label in labels]
+        codes = pd.Index(self.labels).get_indexer(pd.Index(all_labels, dtype="object"))
+        flags[np.repeat(np.arange(len(sizes)), sizes), codes] = True
         return flags
 
-    def _written(self, flags: Flags) -> list[str]:
-        distinct, which = np.unique(flags, axis=0, return_inverse=True)
+    def _write_sets(self, flags: Flags) -> list[str]:
+        distinct, codes = np.unique(flags, axis=0, return_inverse=True)
         labels = np.asarray(self.labels, dtype=object)
-        written = [write_answer(labels[row].tolist()) for row in distinct]
-        return [written[i] for i in which.reshape(-1)]
+        answers = [write_answer(labels[row].tolist()) for row in distinct]
+        return [answers[code] for code in codes.reshape(-1)]
 
 
 def _quotient(numerator: Sums, denominator: Sums) -> Sums:

@@ -31,10 +31,10 @@ class PairSimilarityOptions(KindOptions):
 
     @field_validator("score_range")
     @classmethod
-    def _rise(cls, ends: tuple[float, float]) -> tuple[float, float]:
-        if ends[0] >= ends[1]:
-            raise ValueError(f"{list(ends)} is no range from the lowest to the highest score")
-        return ends
+    def _rise(cls, bounds: tuple[float, float]) -> tuple[float, float]:
+        if bounds[0] >= bounds[1]:
+            raise ValueError(f"{list(bounds)} is no range from the lowest to the highest score")
+        return bounds
 
 
 @TASKS.register("pair_similarity")
@@ -169,8 +169,8 @@ class PairSimilarity(TalliedTask):
         0 where all predictions are alike, which says nothing of the order of the references, and
         NaN where the references are.
         """
-        number = sums[..., :1]
+        num_rows = sums[..., :1]
         return {
             "pearson": correlation(sums[..., :6]),
-            "spearman": correlation(np.concatenate([number, sums[..., 6:]], axis=-1)),
+            "spearman": correlation(np.concatenate([num_rows, sums[..., 6:]], axis=-1)),
         }

@@ -83,8 +83,8 @@ class QuestionAnswering(TalliedTask):
 
     def encoding_parameters(self) -> dict[str, Any]:
         """Of the options, the stride alone."""
-        own = {"stride_tokens": self.options.stride_tokens}
-        return {**super().encoding_parameters(), "options": own}
+        options = {"stride_tokens": self.options.stride_tokens}
+        return {**super().encoding_parameters(), "options": options}
 
     def check_parameters(self) -> None:
         """No labels."""
@@ -125,8 +125,8 @@ class QuestionAnswering(TalliedTask):
     ) -> dict[str, Sequence[Any]]:
         """Windows: token ids, the passage's characters that each stands for, and the answer's ends.
 
-        The targets are the places of the answer's first and last token in the window, or those of
-        the window's first token where it does not hold the answer.
+        The targets are the positions of the answer's first and last token in the window, or those
+        of the window's first token where it does not hold the answer.
         """
         passages = read_tokens(rows[PASSAGE], tokenizer)
         windows = list(
@@ -153,8 +153,8 @@ class QuestionAnswering(TalliedTask):
                     passages, rows[ANSWER], rows[ANSWER_START], strict=True
                 )
             ]
-            places = [window.place_of(*spans[window.row]) for window in windows]
-            features |= dict(zip(TARGETS, zip(*places, strict=True), strict=True))
+            targets = [window.place_of(*spans[window.row]) for window in windows]
+            features |= dict(zip(TARGETS, zip(*targets, strict=True), strict=True))
         return features
 
     def collate(self, features: Sequence[Features], *, pad_token_id: int) -> Batch:
@@ -168,8 +168,8 @@ class QuestionAnswering(TalliedTask):
         input_ids, attention_mask = pad_token_ids(sequences, pad_token_id=pad_token_id)
         batch = {"input_ids": input_ids, "attention_mask": attention_mask}
         for name in CHARACTERS:
-            own = [feature[name] for feature in features]
-            batch[name], _ = pad_token_ids(own, pad_token_id=NO_PASSAGE)
+            characters = [feature[name] for feature in features]
+            batch[name], _ = pad_token_ids(characters, pad_token_id=NO_PASSAGE)
         for name in TARGETS:
             if name in features[0]:
                 batch[name] = torch.tensor([int(feature[name]) for feature in features])
@@ -190,9 +190,9 @@ class QuestionAnswering(TalliedTask):
 
         log_shares, is_allowed = _log_shares(outputs, batch)
         targets = torch.stack([batch[name] for name in TARGETS], dim=-1)  # (batch, 2)
-        right = -log_shares.gather(1, targets[:, None]).squeeze(1)
-        alike = -log_shares.masked_fill(~is_allowed, 0.0).sum(dim=1) / is_allowed.sum(dim=1)
-        return ((1 - label_smoothing) * right + label_smoothing * alike).mean(dim=-1)
+        losses = -log_shares.gather(1, targets[:, None]).squeeze(1)
+        uniform = -log_shares.masked_fill(~is_allowed, 0.0).sum(dim=1) / is_allowed.sum(dim=1)
+        return ((1 - label_smoothing) * losses + label_smoothing * uniform).mean(dim=-1)
 
     def divergence(
         self, first: "torch.Tensor", second: "torch.Tensor", batch: Batch
@@ -244,15 +244,16 @@ class QuestionAnswering(TalliedTask):
             is_found = np.isfinite(score)
         spans = np.stack([ordered["start"], ordered["end"]])
         is_same = (spans == np.repeat(spans[:, first], num_windows, axis=1)).all(axis=0)
-        same = np.where(is_same, ordered["score"], -np.inf).astype(np.float64)
-        found = np.logaddexp.reduceat(same, first)
-        chosen = np.where(is_found, found, null_score if self.options.may_be_missing else -np.inf)
-        sure = np.exp(chosen - np.where(np.isfinite(log_total), log_total, 0.0))
+        same_scores = np.where(is_same, ordered["score"], -np.inf).astype(np.float64)
+        span_score = np.logaddexp.reduceat(same_scores, first)
+        other_score = null_score if self.options.may_be_missing else -np.inf
+        answer_score = np.where(is_found, span_score, other_score)
+        confidence = np.exp(answer_score - np.where(np.isfinite(log_total), log_total, 0.0))
         return pd.DataFrame(
             {
                 "start": np.where(is_found, ordered["start"][first], NOTHING),
                 "end": np.where(is_found, ordered["end"][first], NOTHING),
-                "confidence": sure.clip(0.0, 1.0),
+                "confidence": confidence.clip(0.0, 1.0),
                 "probabilities": None,
             }
         )
@@ -278,19 +279,21 @@ class QuestionAnswering(TalliedTask):
         """The answer with its characters in the passage, all missing where there is none."""
         del request
         answers = [next(iter(read_answer(text)), None) for text in predicted["prediction"]]
-        told = [
-            (own["text"], own["start"], own["start"] + len(own["text"])) if own else (None,) * 3
-            for own in answers
+        cells = [
+            (answer["text"], answer["start"], answer["start"] + len(answer["text"]))
+            if answer
+            else (None,) * 3
+            for answer in answers
         ]
         columns = ["answer", "start", "end"]
-        table = pd.DataFrame(told, columns=columns, index=predicted.index, dtype="object")
+        table = pd.DataFrame(cells, columns=columns, index=predicted.index, dtype="object")
         return table.assign(confidence=predicted["confidence"].astype("float64"))
 
     def reference(self, rows: pd.DataFrame) -> pd.Series:
         """All accepted answers."""
         cells = zip(rows[ANSWER], rows[ANSWER_START], strict=True)
         answers = [
-            write_answer([an_answer(*own) for own in zip(texts, starts, strict=True)])
+            write_answer([an_answer(*answer) for answer in zip(texts, starts, strict=True)])
             for texts, starts in cells
         ]
         return pd.Series(answers, index=rows.index, dtype="string")
@@ -300,11 +303,12 @@ class QuestionAnswering(TalliedTask):
         columns = (predictions[name] for name in ("prediction", "reference", "language"))
         sums = []
         for predicted, reference, language in zip(*columns, strict=True):
-            answer = next((found["text"] for found in read_answer(predicted)), "")
-            accepted = [other["text"] for other in read_answer(reference)]
+            text = next((answer["text"] for answer in read_answer(predicted)), "")
+            accepted = [answer["text"] for answer in read_answer(reference)]
             cut = partial(cut_words, language=language)
-            own = best_match(answer, accepted, cut)
-            sums.append((*own, *best_match(answer, accepted, cut_words_as_english), 1.0))
+            match = best_match(text, accepted, cut)
+            match_as_english = best_match(text, accepted, cut_words_as_english)
+            sums.append((*match, *match_as_english, 1.0))
         return np.array(sums, dtype=np.float64).reshape(-1, 5)
 
     def metrics(self, sums: Sums) -> dict[str, Sums]:
@@ -314,13 +318,13 @@ class QuestionAnswering(TalliedTask):
         published.
         """
         names = ("exact_match", "f1", "exact_match_english", "f1_english")
-        number = sums[..., len(names)]
+        num_rows = sums[..., len(names)]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return {name: sums[..., i] / number for i, name in enumerate(names)}
+            return {name: sums[..., i] / num_rows for i, name in enumerate(names)}
 
 
 def _log_shares(outputs: "torch.Tensor", batch: Batch) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Log-probabilities of starts and of ends (batch, sequence, 2), and which places they may have.
+    """Log-probabilities of starts and of ends (batch, sequence, 2), and which tokens they may be.
 
     These are the first token and those of the passage; shape (batch, sequence, 1).
     """

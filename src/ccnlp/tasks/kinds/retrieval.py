@@ -86,8 +86,8 @@ class Retrieval(TalliedTask):
 
     def encoding_parameters(self) -> dict[str, Any]:
         """Of the options, the prefixes, and which negatives there are and are counted as read."""
-        read = {"query_prefix", "passage_prefix", "negatives", "num_negatives"}
-        options = self.options.model_dump(mode="json", include=read)
+        names = {"query_prefix", "passage_prefix", "negatives", "num_negatives"}
+        options = self.options.model_dump(mode="json", include=names)
         return {**super().encoding_parameters(), "options": options}
 
     @property
@@ -105,15 +105,17 @@ class Retrieval(TalliedTask):
         Texts that differ in white space or in the normal form are the same, as cleaning makes them.
         """
         languages = rows["passage_language"]
-        wrong = {language: _why_no_language(language) for language in languages.unique()}
-        reasons = languages.map(wrong).astype("string")
-        asked = rows.get("language", languages)
-        queries, passages = (rows[side].map(_tidy) for side in self.input_columns)
-        is_itself = (queries == passages) & (asked == languages)
-        reasons = reasons.mask(reasons.isna() & is_itself, "the passage is the query itself")
-        negatives = zip(passages, lists_of(rows, NEGATIVES), strict=True)
-        is_among = np.array([passage in map(_tidy, own) for passage, own in negatives], dtype=bool)
-        return reasons.mask(reasons.isna() & is_among, "the passage is one of its negatives")
+        reason_by_language = {tag: _why_no_language(tag) for tag in languages.unique()}
+        reasons = languages.map(reason_by_language).astype("string")
+        query_languages = rows.get("language", languages)
+        queries, passages = (rows[column].map(_tidy) for column in self.input_columns)
+        is_query = (queries == passages) & (query_languages == languages)
+        reasons = reasons.mask(reasons.isna() & is_query, "the passage is the query itself")
+        pairs = zip(passages, lists_of(rows, NEGATIVES), strict=True)
+        is_negative = np.array(
+            [passage in map(_tidy, negatives) for passage, negatives in pairs], dtype=bool
+        )
+        return reasons.mask(reasons.isna() & is_negative, "the passage is one of its negatives")
 
     def prepare(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Without negatives that answer the row's query as any row says; with `answered_keys`."""
@@ -149,10 +151,10 @@ class Retrieval(TalliedTask):
         `has_negative` (batch, negatives); and ids and masks of negatives (negatives, batch,
         sequence), a passage standing for one that a row lacks.
         """
-        batch = dict(zip(QUERIES, _padded(features, "input_ids", pad_token_id), strict=True))
+        batch = dict(zip(QUERIES, _pad(features, "input_ids", pad_token_id), strict=True))
         if PASSAGES[0] not in features[0]:
             return batch
-        passages = _padded(features, PASSAGES[0], pad_token_id)
+        passages = _pad(features, PASSAGES[0], pad_token_id)
         batch |= dict(zip(PASSAGES, passages, strict=True))
         batch["is_relevant"] = relevance(features)
         number = self.options.num_negatives
@@ -185,11 +187,11 @@ class Retrieval(TalliedTask):
         if NEGATIVE_TEXTS[0] in batch:
             ids, masks = (batch[name] for name in NEGATIVE_TEXTS)
             sides += [[*side] for side in zip(ids, masks, strict=True)]
-        return torch.stack([_vectors(backbone, head, *side) for side in sides], dim=1)
+        return torch.stack([_embed(backbone, head, *side) for side in sides], dim=1)
 
     def infer(self, backbone: "PreTrainedModel", head: "nn.Module", batch: Batch) -> "torch.Tensor":
         """Vectors of the texts in `input_ids` (batch, hidden), of any length."""
-        return _vectors(backbone, head, *(batch[name] for name in QUERIES))
+        return _embed(backbone, head, *(batch[name] for name in QUERIES))
 
     def losses(
         self, outputs: "torch.Tensor", batch: Batch, *, label_smoothing: float
@@ -239,8 +241,10 @@ class Retrieval(TalliedTask):
         related = relate(rows[self.columns_read(rows)])
         columns = (related[name] for name in ("passage_key", "query_language", "passage_language"))
         answers = [
-            write_answer(only_right(passage_id(key), is_same_language=asked == told))
-            for key, asked, told in zip(*columns, strict=True)
+            write_answer(
+                only_right(passage_id(key), is_same_language=query_language == passage_language)
+            )
+            for key, query_language, passage_language in zip(*columns, strict=True)
         ]
         return pd.Series(answers, index=rows.index, dtype="object")
 
@@ -260,7 +264,7 @@ def vectors_of(decoded: pd.DataFrame) -> Scores:
     return normalised(np.stack(decoded["vector"].tolist()))
 
 
-def _vectors(
+def _embed(
     backbone: "PreTrainedModel", head: "nn.Module", ids: "torch.Tensor", mask: "torch.Tensor"
 ) -> "torch.Tensor":
     states = backbone(input_ids=ids, attention_mask=mask).last_hidden_state
@@ -268,7 +272,7 @@ def _vectors(
     return vectors
 
 
-def _padded(
+def _pad(
     features: Sequence[Features], column: str, pad_token_id: int
 ) -> "tuple[torch.Tensor, torch.Tensor]":
     return pad_token_ids([feature[column] for feature in features], pad_token_id=pad_token_id)

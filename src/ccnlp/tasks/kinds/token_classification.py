@@ -59,9 +59,9 @@ class TokenClassification(WordTagging):
     ) -> pd.DataFrame:
         """The most probable tags as JSON; the confidence is that of the least sure word."""
         del tokenizer
-        read = self.read_tags(outputs, batch)
-        answers = read.pop("tags").map(self.write_tags)
-        return read.assign(prediction=answers, probabilities=None)
+        tagged = self.read_tags(outputs, batch)
+        answers = tagged.pop("tags").map(self.write_tags)
+        return tagged.assign(prediction=answers, probabilities=None)
 
     def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
         """The entities with their characters in the text, and how sure all of them are."""
