@@ -8,7 +8,7 @@ from ccnlp.serving.package import ModelPackage
 from ccnlp.serving.predictor import IS_TRUNCATED, may_be_silent, served_tasks
 from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task
-from ccnlp.tasks.served import Asked, Told
+from ccnlp.tasks.served import AnswerForm, RequestForm
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -42,7 +42,7 @@ def signature_of(package: ModelPackage) -> "ModelSignature":
 def _inputs(tasks: Sequence[Task], *, is_conditioned: bool) -> "list[ColSpec]":
     from mlflow.types import ColSpec, DataType
 
-    asked: list[Mapping[str, Asked]] = [task.request_columns for task in tasks]
+    asked: list[Mapping[str, RequestForm]] = [task.request_columns for task in tasks]
     columns = [
         ColSpec(_asked_type(form), name, required=all(name in own for own in asked))
         for name, form in _united(asked).items()
@@ -59,7 +59,7 @@ def _outputs(
     from mlflow.types import ColSpec, DataType
     from mlflow.types.schema import Map
 
-    told: list[Mapping[str, Told]] = [task.answer_columns for task in tasks]
+    told: list[Mapping[str, AnswerForm]] = [task.answer_columns for task in tasks]
     unsure = [task for task in tasks if task.name in abstention]
     may_lack = {name for task in unsure for name in may_be_silent(task)}
     may_lack |= {name for task in tasks for name in task.optional_answers}
@@ -93,7 +93,7 @@ def _united(tables: "Sequence[Mapping[str, Any]]") -> dict[str, Any]:
     return united
 
 
-def _asked_type(form: Asked) -> Any:
+def _asked_type(form: RequestForm) -> Any:
     from mlflow.types import DataType
     from mlflow.types.schema import Array
 
@@ -101,13 +101,13 @@ def _asked_type(form: Asked) -> Any:
     return lists.get(form, DataType.string)
 
 
-def _told_type(form: Told) -> Any:
+def _told_type(form: AnswerForm) -> Any:
     from mlflow.types import DataType
     from mlflow.types.schema import Array, Map
 
     span = {"start": "long", "end": "long", "label": "string", "text": "string", "score": "double"}
     passage = {"passage_id": "string", "language": "string", "passage": "string", "score": "double"}
-    types: dict[Told, Any] = {
+    types: dict[AnswerForm, Any] = {
         "text": DataType.string,
         "number": DataType.double,
         "whole_number": DataType.long,

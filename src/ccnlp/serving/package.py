@@ -11,9 +11,9 @@ from ccnlp.retrieval.index import PassageIndex
 from ccnlp.serving.predictor import ServingParameters
 from ccnlp.serving.thresholds import ServingThresholds
 from ccnlp.tasks.base import Task
-from ccnlp.tasks.served import Asked
+from ccnlp.tasks.served import RequestForm
 
-MADE_UP: dict[Asked, str | list[str]] = {
+MADE_UP: dict[RequestForm, str | list[str]] = {
     "text": "a text",
     "quoted_text": "a text",
     "texts": ["a", "text"],

@@ -16,7 +16,7 @@ from ccnlp.examples import CONTEXT, UNKNOWN
 from ccnlp.serving.by_culture import parse_culture
 from ccnlp.serving.errors import RequestError
 from ccnlp.tasks.base import Task
-from ccnlp.tasks.served import Asked
+from ccnlp.tasks.served import RequestForm
 
 MAX_TEXTS_IN_LIST = 1000
 
@@ -175,7 +175,7 @@ def _is_whole(number: object) -> bool:
     return bool(number >= 0)
 
 
-READERS: Mapping[Asked, Callable[[str, object, int], object]] = {
+READERS: Mapping[RequestForm, Callable[[str, object, int], object]] = {
     "text": _read_text,
     "quoted_text": _read_quoted,
     "texts": _read_texts,

@@ -135,8 +135,8 @@ def localised(pairs: pd.DataFrame, queries: Indices, passages: Indices) -> pd.Da
             "passage": pd.Index(passages).get_indexer(pd.Index(pairs["passage"])),
         }
     )
-    found = local[(local >= 0).all(axis=1)]
-    return found.sort_values("query", kind="stable", ignore_index=True)
+    kept = local[(local >= 0).all(axis=1)]
+    return kept.sort_values("query", kind="stable", ignore_index=True)
 
 
 def find_queries_among(texts: RelatedTexts, queries: Indices, passages: Indices) -> Indices:

@@ -9,12 +9,12 @@ import pandas as pd
 from ccnlp.tasks.columns import Columns
 from ccnlp.tasks.confidence import CONFIDENCE
 
-Asked = Literal["text", "quoted_text", "texts", "place"]
+RequestForm = Literal["text", "quoted_text", "texts", "place"]
 """What a cell of a request holds: a text that is cleaned as in ingestion; one that is left as it
 is, since the answer or another cell counts its characters; a list of texts; the first character of
 a place in `text` and the one behind its last, as two numbers."""
 
-Told = Literal["text", "number", "whole_number", "shares", "texts", "spans", "passages"]
+AnswerForm = Literal["text", "number", "whole_number", "shares", "texts", "spans", "passages"]
 """What a cell of an answer holds: a text; a number; a count of characters; numbers by label; a list
 of texts; places in `text` with what stands there, a label and a score; passages with theirs."""
 
@@ -28,17 +28,20 @@ class Served(Columns):
 
     hub_task: ClassVar[str] = "other"
     """What hubs of models call such a task, such as `text-classification`."""
-    answer_columns: ClassVar[Mapping[str, Told]] = {"prediction": "text", "confidence": "number"}
+    answer_columns: ClassVar[Mapping[str, AnswerForm]] = {
+        "prediction": "text",
+        "confidence": "number",
+    }
     """What is told of each row, in this order."""
     optional_answers: ClassVar[tuple[str, ...]] = ()
     """Those of them that are missing where nothing is found."""
 
     @property
-    def request_columns(self) -> dict[str, Asked]:
+    def request_columns(self) -> dict[str, RequestForm]:
         """What a request gives of each row; the inputs, unless said otherwise."""
         return {name: self._form(name) for name in self.input_columns}
 
-    def _form(self, column: str) -> Asked:
+    def _form(self, column: str) -> RequestForm:
         if column in self.span_columns:
             return "place"
         if column in self.list_columns:

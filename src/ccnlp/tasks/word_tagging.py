@@ -17,7 +17,7 @@ from ccnlp.tasks.confidence import CONFIDENCE, choose_scale, rescale
 from ccnlp.tasks.entity_tallies import are_hits, least_sure, row_starts
 from ccnlp.tasks.label_sets import check_distinct
 from ccnlp.tasks.padding import pad_token_ids
-from ccnlp.tasks.served import Asked
+from ccnlp.tasks.served import RequestForm
 from ccnlp.tasks.tallied import TalliedTask, read_answer, write_answer
 from ccnlp.tasks.word_pieces import NO_PIECE, read_words
 from ccnlp.tasks.words import Span, spans_in, split_words
@@ -50,7 +50,7 @@ class WordTagging(TalliedTask):
     is_calibrated: ClassVar[bool] = True
 
     @property
-    def request_columns(self) -> dict[str, Asked]:
+    def request_columns(self) -> dict[str, RequestForm]:
         """A text, whose characters the answer counts."""
         return {"text": "quoted_text"}
 

@@ -13,7 +13,7 @@ from ccnlp.tasks.confidence import at_temperature, calibrate_labels, temperature
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 from ccnlp.tasks.label_sets import check_labels, why_unknown
 from ccnlp.tasks.parameters import KindOptions
-from ccnlp.tasks.served import Told, shares_by_label
+from ccnlp.tasks.served import AnswerForm, shares_by_label
 from ccnlp.tasks.tallied import Sums, read_answer, write_answer
 from ccnlp.tasks.word_tagging import SCORES, WordTagging
 
@@ -43,7 +43,7 @@ class IntentSlots(WordTagging):
     options_type: ClassVar[type[KindOptions]] = IntentSlotsOptions
     options: IntentSlotsOptions
     hub_task: ClassVar[str] = "token-classification"
-    answer_columns: ClassVar[Mapping[str, Told]] = {
+    answer_columns: ClassVar[Mapping[str, AnswerForm]] = {
         "label": "text",
         "slots": "spans",
         "confidence": "number",

@@ -12,7 +12,7 @@ from ccnlp.tasks.base import TASKS, Batch
 from ccnlp.tasks.confidence import MIN_ROWS, choose_scale, rescale
 from ccnlp.tasks.kinds.sequence_classification import SequenceClassification
 from ccnlp.tasks.label_sets import unknown_label
-from ccnlp.tasks.served import Told, shares_by_label
+from ccnlp.tasks.served import AnswerForm, shares_by_label
 from ccnlp.tasks.tallied import Flags as Absent
 from ccnlp.tasks.tallied import Sums, TalliedTask, absent_labels, f1, read_answer, write_answer
 from ccnlp.tasks.thresholds import HALF, choose_thresholds
@@ -41,7 +41,7 @@ class MultiLabelClassification(TalliedTask, SequenceClassification):
     target_columns: ClassVar[tuple[str, ...]] = ("labels",)
     list_columns: ClassVar[tuple[str, ...]] = ("labels",)
     emptiable_columns: ClassVar[tuple[str, ...]] = ("labels",)
-    answer_columns: ClassVar[Mapping[str, Told]] = {
+    answer_columns: ClassVar[Mapping[str, AnswerForm]] = {
         "labels": "texts",
         "confidence": "number",
         "probabilities": "shares",

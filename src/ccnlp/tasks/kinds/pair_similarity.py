@@ -13,7 +13,7 @@ from ccnlp.tasks.correlation import correlation, correlation_tallies
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.pairs import PAIR, encode_pairs
 from ccnlp.tasks.parameters import KindOptions
-from ccnlp.tasks.served import Told
+from ccnlp.tasks.served import AnswerForm
 from ccnlp.tasks.tallied import Sums, TalliedTask
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class PairSimilarity(TalliedTask):
     options_type: ClassVar[type[KindOptions]] = PairSimilarityOptions
     options: PairSimilarityOptions
     hub_task: ClassVar[str] = "sentence-similarity"
-    answer_columns: ClassVar[Mapping[str, Told]] = {"score": "number"}
+    answer_columns: ClassVar[Mapping[str, AnswerForm]] = {"score": "number"}
     primary_metric: str = "spearman"
 
     def check_parameters(self) -> None:

@@ -17,7 +17,7 @@ from ccnlp.tasks.cut_answers import an_answer, cut_out, first_span, why_not_ther
 from ccnlp.tasks.frames import Frame
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.parameters import KindOptions
-from ccnlp.tasks.served import Told
+from ccnlp.tasks.served import AnswerForm
 from ccnlp.tasks.tallied import Sums, TalliedTask, read_answer, write_answer
 from ccnlp.tasks.windows import FIRST_TOKEN, NO_PASSAGE, cut_windows, read_tokens
 
@@ -72,7 +72,7 @@ class QuestionAnswering(TalliedTask):
     quoted_column: ClassVar[str | None] = PASSAGE
     is_calibrated: ClassVar[bool] = True
     hub_task: ClassVar[str] = "question-answering"
-    answer_columns: ClassVar[Mapping[str, Told]] = {
+    answer_columns: ClassVar[Mapping[str, AnswerForm]] = {
         "answer": "text",
         "start": "whole_number",
         "end": "whole_number",

@@ -31,7 +31,7 @@ from ccnlp.tasks.retrieval_texts import (
     passage_id,
     relate,
 )
-from ccnlp.tasks.served import Asked, Told
+from ccnlp.tasks.served import AnswerForm, RequestForm
 from ccnlp.tasks.tallied import Sums, TalliedTask, read_answer, write_answer
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Retrieval(TalliedTask):
     options_type: ClassVar[type[KindOptions]] = RetrievalOptions
     options: RetrievalOptions
     hub_task: ClassVar[str] = "sentence-similarity"
-    answer_columns: ClassVar[Mapping[str, Told]] = {
+    answer_columns: ClassVar[Mapping[str, AnswerForm]] = {
         "passages": "passages",
         "query_language": "text",
         "query_language_score": "number",
@@ -91,7 +91,7 @@ class Retrieval(TalliedTask):
         return {**super().encoding_parameters(), "options": options}
 
     @property
-    def request_columns(self) -> dict[str, Asked]:
+    def request_columns(self) -> dict[str, RequestForm]:
         """The query alone: passages are those of an index."""
         return {"query": "text"}
 

@@ -13,7 +13,7 @@ from ccnlp.tasks.label_sets import check_labels, why_unknown
 from ccnlp.tasks.padding import pad_token_ids
 from ccnlp.tasks.plain_text import Ids
 from ccnlp.tasks.sequences import encode_texts
-from ccnlp.tasks.served import Told, shares_by_label
+from ccnlp.tasks.served import AnswerForm, shares_by_label
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +30,7 @@ class SequenceClassification(Task):
     can_read_context: ClassVar[bool] = True
     is_calibrated: ClassVar[bool] = True
     hub_task: ClassVar[str] = "text-classification"
-    answer_columns: ClassVar[Mapping[str, Told]] = {
+    answer_columns: ClassVar[Mapping[str, AnswerForm]] = {
         "label": "text",
         "confidence": "number",
         "probabilities": "shares",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ccnlp.tasks.base import TASKS, Batch, Pooling
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
-from ccnlp.tasks.served import Told
+from ccnlp.tasks.served import AnswerForm
 from ccnlp.tasks.tallied import Sums, read_answer
 from ccnlp.tasks.word_tagging import WordTagging
 
@@ -23,7 +23,10 @@ class TokenClassification(WordTagging):
 
     target_columns: ClassVar[tuple[str, ...]] = ("tags",)
     hub_task: ClassVar[str] = "token-classification"
-    answer_columns: ClassVar[Mapping[str, Told]] = {"entities": "spans", "confidence": "number"}
+    answer_columns: ClassVar[Mapping[str, AnswerForm]] = {
+        "entities": "spans",
+        "confidence": "number",
+    }
     primary_metric: str = "entity_f1"
 
     def check_parameters(self) -> None:
