@@ -76,8 +76,8 @@ class Arm:
     @property
     def examples(self) -> pd.DataFrame:
         """Those of all its models."""
-        own = [recipe.examples for recipe in self.models.values()]
-        return own[0] if len(own) == 1 else pd.concat(own, ignore_index=True)
+        tables = [recipe.examples for recipe in self.models.values()]
+        return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,9 @@ class Budget:
         cls, features: Mapping[str, pa.Table], training: TrainingParameters, steps: int | None
     ) -> "Budget":
         """What a training on the features takes in so many steps; in its epochs where `None`."""
-        told = training if steps is None else training.model_copy(update={"steps": steps})
-        return cls(count_batches(features, told))
+        if steps is not None:
+            training = training.model_copy(update={"steps": steps})
+        return cls(count_batches(features, training))
 
     def steps(self, tasks: Collection[str], training: TrainingParameters) -> int:
         """The steps of a training on these tasks."""
@@ -135,7 +136,7 @@ def run_arms(
     Raises:
         CorpusError: a task has no train or no validation rows.
     """
-    predicted = []
+    predictions = []
     budget = None
     for number, arm in enumerate(arms, start=1):
         trainings = _counted(len(arm.models) * len(seeds), "training")
@@ -145,14 +146,14 @@ def run_arms(
             budget = budget or Budget.of(features, recipe.training, steps)
             num_steps = budget.steps(features, recipe.training)
             parameters = _for_all_steps(recipe.training, num_steps)
-            told = f" of {name}" if name else ""
-            logger.info("each training%s takes %s", told, _counted(num_steps, "step"))
-            place = laboratory.checkpoints / arm.name.replace(" ", "_") / name.replace(" ", "_")
+            of_model = f" of {name}" if name else ""
+            logger.info("each training%s takes %s", of_model, _counted(num_steps, "step"))
+            folder = laboratory.checkpoints / arm.name.replace(" ", "_") / name.replace(" ", "_")
             for seed in seeds:
-                seeded = parameters.model_copy(update={"seed": seed})
-                model = _train(recipe, features, laboratory, seeded, place / str(seed))
-                predicted.append(_predict(arm.name, recipe, model).assign(**{SEED: seed}))
-    return _as_known(pd.concat(predicted, ignore_index=True), arms[0].examples)
+                seed_parameters = parameters.model_copy(update={"seed": seed})
+                model = _train(recipe, features, laboratory, seed_parameters, folder / str(seed))
+                predictions.append(_predict(arm.name, recipe, model).assign(**{SEED: seed}))
+    return _with_known_columns(pd.concat(predictions, ignore_index=True), arms[0].examples)
 
 
 def _counted(number: int, noun: str) -> str:
@@ -166,21 +167,21 @@ def _for_all_steps(training: TrainingParameters, steps: int) -> TrainingParamete
     return training.model_copy(update=update)
 
 
-def _as_known(predicted: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
+def _with_known_columns(predictions: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
     """The predictions with the rows' own columns: an arm may have been told other ones."""
-    known = examples.set_index("id").loc[predicted["example_id"], KEPT]
-    return predicted.assign(**{column: known[column].to_numpy() for column in KEPT})
+    row_columns = examples.set_index("id").loc[predictions["example_id"], KEPT]
+    return predictions.assign(**{column: row_columns[column].to_numpy() for column in KEPT})
 
 
 def _encode(recipe: Recipe, laboratory: Laboratory) -> dict[str, pa.Table]:
-    mined = mine_negatives(
+    negatives = mine_negatives(
         recipe.examples,
         laboratory.tasks,
         laboratory.encoder,
         max_length_tokens=laboratory.max_length_tokens,
     )
     return encode_examples(
-        put_first(recipe.examples, mined),
+        put_first(recipe.examples, negatives),
         laboratory.tasks,
         laboratory.encoder.load_tokenizer(),
         max_length_tokens=laboratory.max_length_tokens,

@@ -80,25 +80,28 @@ def arms_of(
             "augmentation is switched off, or every round trip was rejected "
             "(parameters/augmentation.yml, data/08_reporting/augmentation.json)"
         )
-    names = round_trips["rejected_by"].fillna("").str.split(",")
-    is_held_out = names.map(lambda rejected_by: HELD_OUT in rejected_by)
-    nothing = pd.Series(pd.NA, index=round_trips.index, dtype="string")
-    unfiltered = round_trips.assign(rejected_by=nothing)[~is_held_out]
-    all_of_them = with_derived(examples, build_augmented_examples(unfiltered, examples))
-    kept = with_derived(examples, augmented)
-    training = _with_pairs(training, 0.0)  # one arm alone learns from pairs, whatever is configured
+    rejecting_filters = round_trips["rejected_by"].fillna("").str.split(",")
+    is_held_out = rejecting_filters.map(lambda filter_names: HELD_OUT in filter_names)
+    no_rejection = pd.Series(pd.NA, index=round_trips.index, dtype="string")
+    unfiltered_trips = round_trips.assign(rejected_by=no_rejection)[~is_held_out]
+    with_unfiltered = with_derived(examples, build_augmented_examples(unfiltered_trips, examples))
+    with_filtered = with_derived(examples, augmented)
+    # One arm alone learns from pairs, whatever is configured.
+    training = _with_pair_weight(training, 0.0)
     return [
         Arm.of(WITHOUT, examples, training),
-        Arm.of(UNFILTERED, all_of_them, training),
-        Arm.of(FILTERED, kept, training),
-        Arm.of(TAGGED, tag_round_trips(kept, tag=study.round_trip_tag), training),
-        Arm.of(CONSISTENT, kept, _with_pairs(training, study.pair_consistency_weight)),
+        Arm.of(UNFILTERED, with_unfiltered, training),
+        Arm.of(FILTERED, with_filtered, training),
+        Arm.of(TAGGED, tag_round_trips(with_filtered, tag=study.round_trip_tag), training),
+        Arm.of(
+            CONSISTENT, with_filtered, _with_pair_weight(training, study.pair_consistency_weight)
+        ),
     ]
 
 
-def _with_pairs(training: TrainingParameters, weight: float) -> TrainingParameters:
-    own = training.regularisation.model_copy(update={"pair_consistency_weight": weight})
-    return training.model_copy(update={"regularisation": own})
+def _with_pair_weight(training: TrainingParameters, weight: float) -> TrainingParameters:
+    regularisation = training.regularisation.model_copy(update={"pair_consistency_weight": weight})
+    return training.model_copy(update={"regularisation": regularisation})
 
 
 def recommend(
@@ -131,12 +134,12 @@ def recommend(
         TAGGED: _settings(tag=study.round_trip_tag, pair_weight=0.0),
         CONSISTENT: _settings(tag=None, pair_weight=study.pair_consistency_weight),
     }
-    judged = verdicts[
+    primary = verdicts[
         (verdicts["slice"] == "language")
         & (verdicts["split"] == split)
         & verdicts["is_primary"].astype(bool)
     ]
-    helped = {way: _helped(judged[judged["arm"] == way]) for way in ways}
+    helped = {way: _helped_languages(primary[primary["arm"] == way]) for way in ways}
     best = max(ways, key=lambda way: len(helped[way]))
     shares = {
         language: for_language(parameters.share_by_language, language, parameters.share)
@@ -155,11 +158,11 @@ def _settings(*, tag: str | None, pair_weight: float) -> Settings:
     }
 
 
-def _helped(verdicts: pd.DataFrame) -> set[str]:
+def _helped_languages(verdicts: pd.DataFrame) -> set[str]:
     """The languages that were helped in some corpus, and hurt in none."""
     by_language = verdicts.groupby("group")["verdict"].agg(set)
     return {
         str(language)
-        for language, found in by_language.items()
-        if "helps" in found and "hurts" not in found
+        for language, outcomes in by_language.items()
+        if "helps" in outcomes and "hurts" not in outcomes
     }

@@ -24,14 +24,14 @@ Finding = Literal["better", "worse", "open", "seeds disagree", "too small"]
 COMMON_METRIC = "macro_f1"
 """What is compared of every task, beside its primary metric."""
 
-PLACE = ["task", "corpus", "split", "slice", "group", "metric"]
+GROUP_KEY = ["task", "corpus", "split", "slice", "group", "metric"]
 COLUMNS = [
-    "arm", "against", *PLACE, "is_primary", "score", "difference", "difference_low",
+    "arm", "against", *GROUP_KEY, "is_primary", "score", "difference", "difference_low",
     "difference_high", "lowest_of_seeds", "highest_of_seeds", "p_value", "n", "is_small", "finding",
 ]  # fmt: skip
 
 
-SCORE_COLUMNS = ["arm", *PLACE, "is_primary", "score", "low", "high", "n", "is_small"]
+SCORE_COLUMNS = ["arm", *GROUP_KEY, "is_primary", "score", "low", "high", "n", "is_small"]
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,14 @@ def score_arms(
         evaluation: resamples, confidence, and the minimal size of a group.
         slices: by name, the columns whose values form groups.
     """
-    counted = predictions[_counts(predictions, tasks)]
-    num_seeds = counted[SEED].nunique()
-    sized = _sized(evaluation.model_copy(update={"slices": dict(slices)}), num_seeds)
-    first = str(counted["system"].iloc[0])
-    scores = score_predictions(_together(counted), tasks, sized, baseline=first)
-    table = _of_groups(scores, tasks).rename(columns={"system": "arm"})
+    scored = predictions[_is_scored(predictions, tasks)]
+    num_seeds = scored[SEED].nunique()
+    scaled = _scale_min_group_size(
+        evaluation.model_copy(update={"slices": dict(slices)}), num_seeds
+    )
+    baseline = str(scored["system"].iloc[0])
+    scores = score_predictions(_pool_seeds(scored), tasks, scaled, baseline=baseline)
+    table = _select_groups(scores, tasks).rename(columns={"system": "arm"})
     return table.assign(n=table["n"] // num_seeds)[SCORE_COLUMNS]
 
 
@@ -94,10 +96,10 @@ def compare_arms(
         evaluation: resamples, confidence, and the minimal size of a group.
         slices: by name, the columns whose values form groups.
     """
-    counted = predictions[_counts(predictions, tasks)]
+    scored = predictions[_is_scored(predictions, tasks)]
     tables = [
         _compare(
-            counted[counted["system"].isin([contrast.arm, contrast.against])],
+            scored[scored["system"].isin([contrast.arm, contrast.against])],
             contrast,
             tasks,
             evaluation.model_copy(update={"slices": dict(slices)}),
@@ -107,51 +109,57 @@ def compare_arms(
     return pd.concat(tables, ignore_index=True)[COLUMNS]
 
 
-def _counts(predictions: pd.DataFrame, tasks: Mapping[str, Task]) -> "pd.Series[bool]":
+def _is_scored(predictions: pd.DataFrame, tasks: Mapping[str, Task]) -> "pd.Series[bool]":
     """Which rows the primary metric of their task looks at."""
-    counts = pd.Series(False, index=predictions.index)
-    for name, own in predictions.groupby("task", observed=True):
-        counts[own.index] = tasks[str(name)].counts_in_score(own)
-    return counts
+    is_scored = pd.Series(False, index=predictions.index)
+    for name, task_predictions in predictions.groupby("task", observed=True):
+        is_scored[task_predictions.index] = tasks[str(name)].counts_in_score(task_predictions)
+    return is_scored
 
 
 def _compare(
-    pair: pd.DataFrame,
+    predictions: pd.DataFrame,
     contrast: Contrast,
     tasks: Mapping[str, Task],
     evaluation: EvaluationParameters,
 ) -> pd.DataFrame:
-    names = {"system": contrast.arm, "baseline": contrast.against}
-    num_seeds = pair[SEED].nunique()
-    sized = _sized(evaluation, num_seeds)
-    table = _of_groups(compare_systems(_together(pair), tasks, sized, **names), tasks)
-    once = evaluation.model_copy(update={"num_draws": 1})
-    by_seed = pd.concat(
-        _of_groups(compare_systems(own, tasks, once, **names), tasks)
-        for _, own in pair.groupby(SEED)
+    systems = {"system": contrast.arm, "baseline": contrast.against}
+    num_seeds = predictions[SEED].nunique()
+    scaled = _scale_min_group_size(evaluation, num_seeds)
+    table = _select_groups(
+        compare_systems(_pool_seeds(predictions), tasks, scaled, **systems), tasks
     )
-    of_seeds = by_seed.groupby(PLACE, sort=False)["difference"].agg(["min", "max"]).reset_index()
-    table = table.merge(of_seeds, on=PLACE, how="left", validate="one_to_one")
+    single_draw = evaluation.model_copy(update={"num_draws": 1})
+    seed_differences = pd.concat(
+        _select_groups(compare_systems(seed_predictions, tasks, single_draw, **systems), tasks)
+        for _, seed_predictions in predictions.groupby(SEED)
+    )
+    seed_ranges = (
+        seed_differences.groupby(GROUP_KEY, sort=False)["difference"]
+        .agg(["min", "max"])
+        .reset_index()
+    )
+    table = table.merge(seed_ranges, on=GROUP_KEY, how="left", validate="one_to_one")
     table = table.rename(columns={"min": "lowest_of_seeds", "max": "highest_of_seeds"}).assign(
         n=table["n"] // num_seeds, arm=contrast.arm, against=contrast.against
     )
-    table["p_value"] = _corrected(table, evaluation.confidence)
+    table["p_value"] = _correct_p_values(table, evaluation.confidence)
     table["finding"] = [_find(row, level=1 - evaluation.confidence) for _, row in table.iterrows()]
     return table
 
 
-def _together(predictions: pd.DataFrame) -> pd.DataFrame:
+def _pool_seeds(predictions: pd.DataFrame) -> pd.DataFrame:
     """The seeds' predictions as rows of their own."""
     seeds = predictions[SEED].astype(str)
     return predictions.assign(example_id=predictions["example_id"] + "/" + seeds)
 
 
-def _sized(evaluation: EvaluationParameters, num_seeds: int) -> EvaluationParameters:
+def _scale_min_group_size(evaluation: EvaluationParameters, num_seeds: int) -> EvaluationParameters:
     """For rows that stand there once for each seed: their number says how sure a score is."""
     return evaluation.model_copy(update={"min_group_size": evaluation.min_group_size * num_seeds})
 
 
-def _of_groups(scores: pd.DataFrame, tasks: Mapping[str, Task]) -> pd.DataFrame:
+def _select_groups(scores: pd.DataFrame, tasks: Mapping[str, Task]) -> pd.DataFrame:
     """The rows of groups in the metrics that are compared, with `is_primary`."""
     primary = scores["task"].map({name: task.primary_metric for name, task in tasks.items()})
     is_primary = scores["metric"] == primary
@@ -160,16 +168,16 @@ def _of_groups(scores: pd.DataFrame, tasks: Mapping[str, Task]) -> pd.DataFrame:
     return scores.assign(is_primary=is_primary)[is_compared & is_group].reset_index(drop=True)
 
 
-def _corrected(table: pd.DataFrame, confidence: float) -> pd.Series:
+def _correct_p_values(table: pd.DataFrame, confidence: float) -> pd.Series:
     """p-values by the width of the intervals, corrected within each slice and metric."""
     width = table["difference_high"] - table["difference_low"]
     deviation = width / (2 * NormalDist().inv_cdf((1 + confidence) / 2))
     p_values = pd.Series(
         two_sided_p(table["difference"].to_numpy(), deviation.to_numpy()), index=table.index
     ).where(~table["is_small"].astype(bool) & deviation.notna())
-    places = table[["task", "corpus", "split", "slice", "metric"]].agg("\x1f".join, axis=1)
-    return p_values.groupby(places, group_keys=False).transform(
-        lambda own: pd.Series(adjust_by_holm(own.to_numpy()), index=own.index)
+    families = table[["task", "corpus", "split", "slice", "metric"]].agg("\x1f".join, axis=1)
+    return p_values.groupby(families, group_keys=False).transform(
+        lambda family: pd.Series(adjust_by_holm(family.to_numpy()), index=family.index)
     )
 
 

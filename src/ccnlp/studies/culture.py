@@ -63,35 +63,34 @@ def arms_of(
     Raises:
         CorpusError: fewer than two cultures are known.
     """
-    known = sorted(set(map(str, examples["culture"].unique())) - {UNKNOWN})
-    if len(known) < 2:
+    cultures = sorted(set(map(str, examples["culture"].unique())) - {UNKNOWN})
+    if len(cultures) < 2:
         raise CorpusError(
-            f"the examples are of the cultures {known}, and a study of culture needs two or more; "
-            "name the cultures in parameters/corpora.yml"
+            f"the examples are of the cultures {cultures}, and a study of culture needs two or "
+            "more; name the cultures in parameters/corpora.yml"
         )
-    told = culture.model_copy(update={"conditioning": conditioning})
+    unconditioned = culture.model_copy(update={"conditioning": NONE})
+    conditioned = culture.model_copy(update={"conditioning": conditioning})
     arms = [
-        Arm.of(
-            UNCONDITIONED, examples, training, culture.model_copy(update={"conditioning": NONE})
-        ),
-        Arm.of(CONDITIONED, examples, training, told),
-        Arm.of(SHUFFLED, shuffle_cultures(examples, seed=seed), training, told),
+        Arm.of(UNCONDITIONED, examples, training, unconditioned),
+        Arm.of(CONDITIONED, examples, training, conditioned),
+        Arm.of(SHUFFLED, shuffle_cultures(examples, seed=seed), training, conditioned),
     ]
     if NUM_ANNOTATIONS not in examples or examples[NUM_ANNOTATIONS].isna().all():
         logger.info("no arm is told how many people judged a text: the corpora don't say it")
-    elif "culture" not in CONDITIONINGS.get(conditioning).fields(told):
+    elif "culture" not in CONDITIONINGS.get(conditioning).fields(conditioned):
         logger.info(
             "no arm is told how many people judged a text: the model is told %s, and a number "
             "has none of these; for this control name culture among its fields "
             "(parameters/culture.yml)",
-            ", ".join(CONDITIONINGS.get(conditioning).fields(told)),
+            ", ".join(CONDITIONINGS.get(conditioning).fields(conditioned)),
         )
     else:
-        arms.append(Arm.of(COUNT, _told_counts(examples), training, told))
+        arms.append(Arm.of(COUNT, _with_counts_as_culture(examples), training, conditioned))
     return arms
 
 
-def _told_counts(examples: pd.DataFrame) -> pd.DataFrame:
+def _with_counts_as_culture(examples: pd.DataFrame) -> pd.DataFrame:
     """The examples with the number of annotations in the place of the culture."""
     counts = examples[NUM_ANNOTATIONS].astype("Int64").astype("string")
     return examples.assign(culture=("annotators-" + counts).fillna(UNKNOWN))

@@ -24,14 +24,14 @@ def tell(verdicts: pd.DataFrame, *, name: str, slice_name: str, split: str = "te
     """
     for sentence in summarise(verdicts, slice_name=slice_name, split=split):
         logger.info(sentence)
-    is_told = verdicts["slice"].isin(["all", slice_name]) & (verdicts["split"] == split)
-    told = verdicts[is_told & verdicts["difference"].notna()]
+    is_reported = verdicts["slice"].isin(["all", slice_name]) & (verdicts["split"] == split)
+    reported = verdicts[is_reported & verdicts["difference"].notna()]
     values = {
         "/".join(
-            str(row[part]).translate(PLAIN)
-            for part in ("task", "corpus", "arm", "slice", "group", "metric")
+            str(row[column]).translate(PLAIN)
+            for column in ("task", "corpus", "arm", "slice", "group", "metric")
         ): float(row["difference"])
-        for _, row in told.iterrows()
+        for _, row in reported.iterrows()
     }
     progress.report(
         progress.Metrics({f"{name}/{key}": value for key, value in values.items()}, step=0)

@@ -34,13 +34,13 @@ def draw_matrix(scores: pd.DataFrame, *, trained: Collection[str], split: str = 
     rows = by_language(scores, split=split)
     views = {}
     for task, corpus in places_of(rows, split):
-        place = rows[(rows["task"] == task) & (rows["corpus"] == corpus)]
-        place = place.assign(is_own=_are_own(place, trained))
-        views[view_name(task, corpus)] = _draw(place)
+        corpus_rows = rows[(rows["task"] == task) & (rows["corpus"] == corpus)]
+        corpus_rows = corpus_rows.assign(is_own=_are_trained_on(corpus_rows, trained))
+        views[view_name(task, corpus)] = _draw(corpus_rows)
     return with_views(views or {"": empty_figure(f"No scores on {split}")})
 
 
-def _are_own(rows: pd.DataFrame, trained: Collection[str]) -> list[bool]:
+def _are_trained_on(rows: pd.DataFrame, trained: Collection[str]) -> list[bool]:
     pairs = zip(rows["arm"].astype(str), rows["group"].astype(str), strict=True)
     return [is_own(arm, language, trained=trained) for arm, language in pairs]
 
@@ -60,9 +60,9 @@ def _draw(rows: pd.DataFrame) -> "Figure":
 
 def _cells(rows: pd.DataFrame) -> dict[str, Any]:
     arms, languages = list(rows["arm"].unique()), sorted(map(str, rows["group"].unique()))
-    known = {(str(row["arm"]), str(row["group"])): row for _, row in rows.iterrows()}
-    cells = [[known.get((arm, language)) for language in languages] for arm in arms]
-    shown = [[_number(cell) for cell in row] for row in cells]
+    row_by_cell = {(str(row["arm"]), str(row["group"])): row for _, row in rows.iterrows()}
+    cells = [[row_by_cell.get((arm, language)) for language in languages] for arm in arms]
+    texts = [[_number(cell) for cell in row] for row in cells]
     return {
         "z": [
             [None if c is None or np.isnan(c["score"]) else 100 * c["score"] for c in row]
@@ -70,10 +70,10 @@ def _cells(rows: pd.DataFrame) -> dict[str, Any]:
         ],
         "x": languages,
         "y": [escape(arm) for arm in arms],
-        "text": shown,
+        "text": texts,
         "texttemplate": "%{text}" if len(languages) <= MAX_LANGUAGES_WITH_NUMBERS else None,
         "textfont": {"size": 11},
-        "customdata": [[_about(cell) for cell in row] for row in cells],
+        "customdata": [[_hover_text(cell) for cell in row] for row in cells],
         "hovertemplate": "%{customdata}<extra></extra>",
         "colorscale": SHADES,
         "xgap": 2,
@@ -91,7 +91,7 @@ def _number(cell: "pd.Series[Any] | None") -> str:
     return f"({number})" if cell["is_small"] else number
 
 
-def _about(cell: "pd.Series[Any] | None") -> str:
+def _hover_text(cell: "pd.Series[Any] | None") -> str:
     if cell is None:
         return ""
     arm, language = str(cell["arm"]), str(cell["group"])

@@ -64,25 +64,28 @@ def arms_of(
     Raises:
         CorpusError: fewer than two tasks have examples.
     """
-    own = {name: examples[examples["task"] == name] for name in tasks}
-    present = {name: rows.reset_index(drop=True) for name, rows in own.items() if len(rows)}
+    rows_by_task = {name: examples[examples["task"] == name] for name in tasks}
+    present = {
+        name: rows.reset_index(drop=True) for name, rows in rows_by_task.items() if len(rows)
+    }
     if len(present) < 2:
         raise CorpusError(
             f"the examples are of the tasks {listed(present)}, and a study of several tasks needs "
             "two or more; name a corpus of another task (parameters/corpora.yml)"
         )
-    alone = {name: Recipe(rows, _of_one(training), culture) for name, rows in present.items()}
-    every = pd.concat(present.values(), ignore_index=True)
-    return [Arm.of(TOGETHER, every, training, culture), Arm(ALONE, alone)]
+    single = _without_multitask(training)
+    recipes = {name: Recipe(rows, single, culture) for name, rows in present.items()}
+    all_examples = pd.concat(present.values(), ignore_index=True)
+    return [Arm.of(TOGETHER, all_examples, training, culture), Arm(ALONE, recipes)]
 
 
-def _of_one(training: TrainingParameters) -> TrainingParameters:
+def _without_multitask(training: TrainingParameters) -> TrainingParameters:
     """The parameters without what asks for several tasks."""
-    plain = {"batches": "interleaved", "temperature": 1.0, "weighting": "fixed"}
+    defaults = {"batches": "interleaved", "temperature": 1.0, "weighting": "fixed"}
     choice = TaskChoiceParameters(choose_by="mean", weights={}, task=None)
     return training.model_copy(
         update={
-            "multitask": training.multitask.model_copy(update=plain),
+            "multitask": training.multitask.model_copy(update=defaults),
             "validation": training.validation.model_copy(update={"tasks": choice}),
         }
     )

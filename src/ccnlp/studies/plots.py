@@ -41,10 +41,11 @@ def draw_differences(
     rows = rows.sort_values("is_primary", ascending=False, kind="stable")
     views = {}
     for contrast in contrasts:
-        own = rows[(rows["arm"] == contrast.arm) & (rows["against"] == contrast.against)]
-        for task, corpus in places_of(own, split):
-            place = own[(own["task"] == task) & (own["corpus"] == corpus)]
-            for metric, table in place.groupby("metric", sort=False):
+        contrast_rows = rows[(rows["arm"] == contrast.arm) & (rows["against"] == contrast.against)]
+        for task, corpus in places_of(contrast_rows, split):
+            is_corpus = (contrast_rows["task"] == task) & (contrast_rows["corpus"] == corpus)
+            corpus_rows = contrast_rows[is_corpus]
+            for metric, table in corpus_rows.groupby("metric", sort=False):
                 name = f"{contrast.arm} against {contrast.against} · {view_name(task, corpus)}"
                 name += "" if table["is_primary"].all() else f" · {metric_name_of(str(metric))}"
                 views[name] = _draw(table, contrast, slice_name)
@@ -56,16 +57,16 @@ def _draw(table: pd.DataFrame, contrast: Contrast, slice_name: str) -> "Figure":
 
     figure = go.Figure()
     table = table.sort_values("difference", ignore_index=True)
-    for finding, own in table.groupby("finding"):
+    for finding, rows in table.groupby("finding"):
         colour = COLOURS[str(finding)]
         figure.add_scatter(
-            x=(100 * own["difference"]).tolist(),
-            y=own.index.tolist(),
+            x=(100 * rows["difference"]).tolist(),
+            y=rows.index.tolist(),
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": (100 * (own["difference_high"] - own["difference"])).tolist(),
-                "arrayminus": (100 * (own["difference"] - own["difference_low"])).tolist(),
+                "array": (100 * (rows["difference_high"] - rows["difference"])).tolist(),
+                "arrayminus": (100 * (rows["difference"] - rows["difference_low"])).tolist(),
                 "color": colour,
                 "width": 0,
             },
@@ -76,7 +77,7 @@ def _draw(table: pd.DataFrame, contrast: Contrast, slice_name: str) -> "Figure":
                 "line": {"color": colour, "width": 1.6},
             },
             name=str(finding),
-            customdata=[_about(row, slice_name) for _, row in own.iterrows()],
+            customdata=[_hover_text(row, slice_name) for _, row in rows.iterrows()],
             hovertemplate="%{customdata}<extra></extra>",
         )
     figure.add_vline(0, line_color=INK, line_width=1)
@@ -98,10 +99,10 @@ def _tick(row: "pd.Series[float]", slice_name: str) -> str:
     return f"{group} <span style='color:{SOFT};font-size:10px'>n={int(row['n']):,}</span>"
 
 
-def _about(row: "pd.Series[float]", slice_name: str) -> str:
+def _hover_text(row: "pd.Series[float]", slice_name: str) -> str:
     group = str(row["group"])
     name = f"{short_group(slice_name, group)} {describe_group(slice_name, group)}".strip()
-    difference, low, high, least, most = (
+    difference, low, high, lowest, highest = (
         100 * float(row[column])
         for column in (
             "difference", "difference_low", "difference_high",
@@ -110,5 +111,5 @@ def _about(row: "pd.Series[float]", slice_name: str) -> str:
     )  # fmt: skip
     return (
         f"<b>{escape(name)}</b><br>{difference:+.1f} [{low:+.1f}, {high:+.1f}]; "
-        f"seeds {least:+.1f} to {most:+.1f}"
+        f"seeds {lowest:+.1f} to {highest:+.1f}"
     )

@@ -89,14 +89,14 @@ def render_study(
         slice_name: whose groups are told first.
         split: on which it was judged.
     """
-    of_split = verdicts[verdicts["split"] == split]
-    own = of_split[of_split["is_primary"].astype(bool)]
+    split_verdicts = verdicts[verdicts["split"] == split]
+    primary_verdicts = split_verdicts[split_verdicts["is_primary"].astype(bool)]
     tables = {
         f"{task}, {corpus}": {
-            slice_name_of(name): _rows(part, name, _answer)
-            for name, part in _in_order(table, slice_name).items()
+            slice_name_of(name): _group_rows(groups, name, _answer)
+            for name, groups in _slices_in_order(table, slice_name).items()
         }
-        for (task, corpus), table in own.groupby(["task", "corpus"], sort=False)
+        for (task, corpus), table in primary_verdicts.groupby(["task", "corpus"], sort=False)
     }
     return render_page(
         "study.html.j2",
@@ -107,46 +107,48 @@ def render_study(
         tables=tables,
         scores=_score_tables(scores[scores["split"] == split], slice_name),
         arms=list(dict.fromkeys(scores["arm"])),
-        asked=list(dict.fromkeys(own["arm"])),
+        judged_arms=list(dict.fromkeys(primary_verdicts["arm"])),
         num_seeds=len(parameters.seeds),
         split=split,
         baseline=str(comparison["against"].iloc[0]),
-        metrics=[metric_name_of(str(metric)) for metric in own["metric"].unique()],
+        metrics=[metric_name_of(str(metric)) for metric in primary_verdicts["metric"].unique()],
     )
 
 
 def _score_tables(scores: pd.DataFrame, slice_name: str) -> dict[str, list[GroupRow[Estimate]]]:
     """By place and metric, all rows and then the groups of a slice."""
-    told = scores[scores["slice"].isin(["all", slice_name])]
+    reported = scores[scores["slice"].isin(["all", slice_name])]
     return {
         f"{task}, {corpus}: {metric_name_of(str(metric))}": [
             row
-            for name, part in _in_order(table, slice_name).items()
-            for row in _rows(part, name, _score)
+            for name, groups in _slices_in_order(table, slice_name).items()
+            for row in _group_rows(groups, name, _score)
         ]
-        for (task, corpus, metric), table in told.groupby(["task", "corpus", "metric"], sort=False)
+        for (task, corpus, metric), table in reported.groupby(
+            ["task", "corpus", "metric"], sort=False
+        )
     }
 
 
-def _in_order(table: pd.DataFrame, first: str) -> dict[str, pd.DataFrame]:
-    slices = {str(name): part for name, part in table.groupby("slice", sort=False)}
+def _slices_in_order(table: pd.DataFrame, first: str) -> dict[str, pd.DataFrame]:
+    slices = {str(name): groups for name, groups in table.groupby("slice", sort=False)}
     return {
         name: slices[name] for name in sorted(slices, key=lambda name: name not in ("all", first))
     }
 
 
-def _rows(
-    table: pd.DataFrame, slice_name: str, cell: "Callable[[pd.Series[float]], Cell]"
+def _group_rows(
+    table: pd.DataFrame, slice_name: str, make_cell: "Callable[[pd.Series[float]], Cell]"
 ) -> list[GroupRow[Cell]]:
     """A row a group, with the cell of each row of the table by its arm."""
     return [
         GroupRow(
             key=NAMES.get(str(group)) or short_group(slice_name, str(group)),
             name=describe_group(slice_name, str(group)),
-            n=int(own["n"].iloc[0]),
-            cells={str(row["arm"]): cell(row) for _, row in own.iterrows()},
+            n=int(group_rows["n"].iloc[0]),
+            cells={str(row["arm"]): make_cell(row) for _, row in group_rows.iterrows()},
         )
-        for group, own in table.groupby("group", sort=False)
+        for group, group_rows in table.groupby("group", sort=False)
     ]
 
 

@@ -47,19 +47,19 @@ def arms_of(
         ConfigurationError: a language has no train rows, or a task none of a set.
         CorpusError: there are train rows of fewer than two languages.
     """
-    known = trained_languages(examples, tasks)
-    if len(known) < 2:
+    trained = trained_languages(examples, tasks)
+    if len(trained) < 2:
         raise CorpusError(
-            f"there are train rows of {', '.join(known) or 'no language'} alone, and a study of "
+            f"there are train rows of {', '.join(trained) or 'no language'} alone, and a study of "
             "transfer compares two or more languages to train on (parameters/corpora.yml)"
         )
-    sets = [(language,) for language in known] if trained_on is None else trained_on
+    sets = [(language,) for language in trained] if trained_on is None else trained_on
     for languages in sets:
         check_languages(examples, tasks, languages, parameter="transfer_study.trained_on")
-    named = {AND.join(languages): tuple(languages) for languages in sets}
+    languages_by_arm = {AND.join(languages): tuple(languages) for languages in sets}
     return [
         Arm.of(name, examples, training.model_copy(update={"languages": languages}))
-        for name, languages in {ALL: None, **named}.items()
+        for name, languages in {ALL: None, **languages_by_arm}.items()
     ]
 
 
@@ -69,9 +69,10 @@ def about_of(arms: Collection[str]) -> About:
     Args:
         arms: their names.
     """
-    told = {arm: f"trained on {arm} alone, and tested on all languages" for arm in arms}
-    told[ALL] = "trained on every language that has train rows"
-    return About(title="How far does what is learnt in one language carry to others?", arms=told)
+    descriptions = {arm: f"trained on {arm} alone, and tested on all languages" for arm in arms}
+    descriptions[ALL] = "trained on every language that has train rows"
+    title = "How far does what is learnt in one language carry to others?"
+    return About(title=title, arms=descriptions)
 
 
 def questions_of(arms: Collection[str]) -> tuple[Question, ...]:
@@ -109,8 +110,8 @@ def by_language(scores: pd.DataFrame, *, split: str) -> pd.DataFrame:
         scores: of `score_arms`.
         split: on which they were judged.
     """
-    is_told = (scores["slice"] == "language") & (scores["split"] == split)
-    return scores[is_told & scores["is_primary"].astype(bool)]
+    is_judged = (scores["slice"] == "language") & (scores["split"] == split)
+    return scores[is_judged & scores["is_primary"].astype(bool)]
 
 
 def tabulate(
@@ -126,10 +127,10 @@ def tabulate(
         trained: languages that have train rows.
         split: on which they were judged.
     """
-    own = by_language(scores, split=split).rename(columns={"arm": "trained_on"})
-    languages = sorted(map(str, own["group"].unique()))
-    order = {name: place for place, name in enumerate(own["trained_on"].unique())}
-    wide = own.pivot(index=MATRIX_KEYS, columns="group", values="score")[languages].reset_index()
+    rows = by_language(scores, split=split).rename(columns={"arm": "trained_on"})
+    languages = sorted(map(str, rows["group"].unique()))
+    order = {name: position for position, name in enumerate(rows["trained_on"].unique())}
+    wide = rows.pivot(index=MATRIX_KEYS, columns="group", values="score")[languages].reset_index()
     wide = wide.sort_values("trained_on", key=lambda names: names.map(order), kind="stable")
     wide = wide.sort_values(["task", "corpus"], kind="stable", ignore_index=True)
     means = [_means(row, languages, trained) for row in wide.to_dict("records")]
@@ -141,7 +142,8 @@ def _means(
     row: Mapping[Hashable, Any], languages: Sequence[str], trained: Collection[str]
 ) -> tuple[float, float]:
     arm = str(row["trained_on"])
-    numbers = pd.Series({language: row[language] for language in languages}, dtype="float64")
-    is_of_arm = {language: is_own(arm, language, trained=trained) for language in languages}
-    own = pd.Series(is_of_arm, dtype="bool")
-    return float(numbers[own].mean()), float(numbers[~own].mean())
+    scores = pd.Series({language: row[language] for language in languages}, dtype="float64")
+    is_trained_on = pd.Series(
+        {language: is_own(arm, language, trained=trained) for language in languages}, dtype="bool"
+    )
+    return float(scores[is_trained_on].mean()), float(scores[~is_trained_on].mean())

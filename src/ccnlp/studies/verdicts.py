@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import pandas as pd
 
 from ccnlp.evaluation.naming import metric_name_of
-from ccnlp.studies.comparison import PLACE, Contrast, Finding
+from ccnlp.studies.comparison import GROUP_KEY, Contrast, Finding
 
 Verdict = Literal[
     "helps",
@@ -43,7 +43,8 @@ TRANSFER: Words = {
 }
 
 COLUMNS = [
-    *PLACE, "is_primary", "arm", "difference", "difference_low", "difference_high", "n", "verdict",
+    *GROUP_KEY, "is_primary", "arm", "difference", "difference_low", "difference_high", "n",
+    "verdict",
 ]  # fmt: skip
 
 
@@ -91,30 +92,30 @@ def judge(comparison: pd.DataFrame, questions: Sequence[Question]) -> pd.DataFra
 
 
 def _judge(comparison: pd.DataFrame, question: Question) -> pd.DataFrame:
-    own = _of(comparison, question.contrast)
+    rows = _select_contrast(comparison, question.contrast)
     arm, against = question.contrast.arm, question.contrast.against
     beaten = [_findings(comparison, Contrast(arm, control)) for control in question.controls]
     helped = [_findings(comparison, Contrast(control, against)) for control in question.controls]
-    places = pd.MultiIndex.from_frame(own[PLACE])
+    group_keys = pd.MultiIndex.from_frame(rows[GROUP_KEY])
     verdicts = [
         _verdict(
             finding,
             question.words,
-            beats_controls=all(control[place] == "better" for control in beaten),
-            has_helping_control=any(control[place] == "better" for control in helped),
+            beats_controls=all(control[group_key] == "better" for control in beaten),
+            has_helping_control=any(control[group_key] == "better" for control in helped),
         )
-        for finding, place in zip(own["finding"], places, strict=True)
+        for finding, group_key in zip(rows["finding"], group_keys, strict=True)
     ]
-    return own.assign(verdict=verdicts)[COLUMNS]
+    return rows.assign(verdict=verdicts)[COLUMNS]
 
 
 def _findings(comparison: pd.DataFrame, contrast: Contrast) -> "pd.Series[str]":
-    return _of(comparison, contrast).set_index(PLACE)["finding"]
+    return _select_contrast(comparison, contrast).set_index(GROUP_KEY)["finding"]
 
 
-def _of(comparison: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
-    is_own = (comparison["arm"] == contrast.arm) & (comparison["against"] == contrast.against)
-    return comparison[is_own].reset_index(drop=True)
+def _select_contrast(comparison: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
+    is_contrast = (comparison["arm"] == contrast.arm) & (comparison["against"] == contrast.against)
+    return comparison[is_contrast].reset_index(drop=True)
 
 
 def _verdict(
@@ -132,31 +133,33 @@ def summarise(verdicts: pd.DataFrame, *, slice_name: str, split: str = "test") -
 
     By the primary metric; the others are told of all rows.
     """
-    chosen = verdicts[verdicts["split"] == split]
-    places = ["task", "corpus", "arm"]
+    split_verdicts = verdicts[verdicts["split"] == split]
     sentences = []
-    for (task, corpus, arm), own in chosen.groupby(places, sort=False):
-        is_primary = own["is_primary"].astype(bool)
-        is_overall = (own["slice"] == "all") & (own["group"] == "all")
-        overall = own[is_primary & is_overall].iloc[0]
-        others = "".join(
+    for (task, corpus, arm), arm_rows in split_verdicts.groupby(
+        ["task", "corpus", "arm"], sort=False
+    ):
+        is_primary = arm_rows["is_primary"].astype(bool)
+        is_overall = (arm_rows["slice"] == "all") & (arm_rows["group"] == "all")
+        overall = arm_rows[is_primary & is_overall].iloc[0]
+        groups = arm_rows[is_primary & (arm_rows["slice"] == slice_name)]
+        other_metrics = "".join(
             f"; in {metric_name_of(str(row['metric']))} {_signed(row)}"
-            for _, row in own[~is_primary & is_overall].iterrows()
+            for _, row in arm_rows[~is_primary & is_overall].iterrows()
         )
         sentences.append(
             f"{task}, {corpus}, {arm}: {overall['verdict']} over all {overall['n']:,} rows "
-            f"({_signed(overall)} in {metric_name_of(str(overall['metric']))}{others}). "
-            f"By {slice_name}, {_by_verdict(own[is_primary & (own['slice'] == slice_name)])}."
+            f"({_signed(overall)} in {metric_name_of(str(overall['metric']))}{other_metrics}). "
+            f"By {slice_name}, {_by_verdict(groups)}."
         )
     return sentences
 
 
 def _by_verdict(groups: pd.DataFrame) -> str:
-    own = {str(verdict): part for verdict, part in groups.groupby("verdict")}
+    groups_by_verdict = {str(verdict): rows for verdict, rows in groups.groupby("verdict")}
     return "; ".join(
-        f"{verdict}: {_listed(own[verdict], with_numbers=verdict in SHOWN)}"
+        f"{verdict}: {_listed(groups_by_verdict[verdict], with_numbers=verdict in SHOWN)}"
         for verdict in get_args(Verdict)
-        if verdict in own
+        if verdict in groups_by_verdict
     )
 
 
