@@ -16,10 +16,10 @@ FUNCTIONAL, SWAP, INVARIANCE = KINDS
 ARROW = " → "
 """Between a term and the one that takes its place."""
 
-READ = ("text", *COLUMNS)
+INPUT_COLUMNS = ("text", *COLUMNS)
 """What a model may read of a case: the text, and what a conditioning may tell of it."""
 
-TEXT_COLUMNS = ("task", "unit", *READ)
+TEXT_COLUMNS = ("task", "unit", *INPUT_COLUMNS)
 """Of the table of texts that swaps and perturbations are made of."""
 
 TextRow = Mapping[Hashable, str]
@@ -74,9 +74,11 @@ def changed_case(
         text: after the change.
         change: what was changed.
     """
-    kept = {name: original[name] for name in TEXT_COLUMNS if name != "text"}
+    unchanged = {name: original[name] for name in TEXT_COLUMNS if name != "text"}
     before = original["text"]
-    return Case(kind=kind, suite="", test=test, text=text, original=before, change=change, **kept)
+    return Case(
+        kind=kind, suite="", test=test, text=text, original=before, change=change, **unchanged
+    )
 
 
 Key = tuple[Kind, str, str]

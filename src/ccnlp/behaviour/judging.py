@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ccnlp.behaviour.cases import FUNCTIONAL, READ
+from ccnlp.behaviour.cases import FUNCTIONAL, INPUT_COLUMNS
 from ccnlp.errors import CcnlpError, ModelSourceError
 from ccnlp.models.trained import TrainedModel
 from ccnlp.progress import ProgressLine
@@ -54,47 +54,51 @@ def predict_cases(
             "or perturbation, and no suite is configured; add one to behaviour.suites, or make "
             "examples of test: kedro run --pipelines ingestion (parameters/behaviour.yml)"
         )
-    parts = [
-        _predict(model, str(task), own.reset_index(drop=True), tokens_per_batch)
-        for task, own in cases.groupby("task", sort=False)
+    predictions = [
+        _predict(model, str(task), task_cases.reset_index(drop=True), tokens_per_batch)
+        for task, task_cases in cases.groupby("task", sort=False)
     ]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(predictions, ignore_index=True)
 
 
 def _predict(
     model: TrainedModel, task: str, cases: pd.DataFrame, tokens_per_batch: int
 ) -> pd.DataFrame:
     originals = cases.assign(text=cases["original"].fillna(cases["text"]))
-    read = [*READ]
-    texts = pd.concat([cases[read], originals[read]], ignore_index=True)
-    codes = texts.groupby(read, sort=False).ngroup().to_numpy()
+    input_columns = [*INPUT_COLUMNS]
+    texts = pd.concat([cases[input_columns], originals[input_columns]], ignore_index=True)
+    codes = texts.groupby(input_columns, sort=False).ngroup().to_numpy()
     distinct = texts.drop_duplicates().reset_index(drop=True)
-    predicted = _answers(model, task, distinct.astype(object), tokens_per_batch)
-    own, before = codes[: len(cases)], codes[len(cases) :]
-    labels = predicted["prediction"].to_numpy(dtype=object)
-    confidences = predicted["confidence"].to_numpy(dtype=np.float64)
-    probabilities = np.array(list(predicted["probabilities"]), dtype=np.float64)
+    answers = _predict_texts(model, task, distinct.astype(object), tokens_per_batch)
+    case_indices, original_indices = codes[: len(cases)], codes[len(cases) :]
+    labels = answers["prediction"].to_numpy(dtype=object)
+    confidences = answers["confidence"].to_numpy(dtype=np.float64)
+    probabilities = np.array(list(answers["probabilities"]), dtype=np.float64)
     is_functional = (cases["kind"] == FUNCTIONAL).to_numpy(dtype=bool)
-    distances = np.abs(probabilities[own] - probabilities[before]).sum(axis=1) / 2
-    expected = np.where(is_functional, cases["expected"].to_numpy(dtype=object), labels[before])
+    distances = (
+        np.abs(probabilities[case_indices] - probabilities[original_indices]).sum(axis=1) / 2
+    )
+    expected = np.where(
+        is_functional, cases["expected"].to_numpy(dtype=object), labels[original_indices]
+    )
     return cases.assign(
-        prediction=pd.Series(labels[own], dtype="string"),
-        confidence=confidences[own],
-        original_prediction=pd.Series(labels[before], dtype="string").mask(is_functional),
-        original_confidence=np.where(is_functional, np.nan, confidences[before]),
+        prediction=pd.Series(labels[case_indices], dtype="string"),
+        confidence=confidences[case_indices],
+        original_prediction=pd.Series(labels[original_indices], dtype="string").mask(is_functional),
+        original_confidence=np.where(is_functional, np.nan, confidences[original_indices]),
         distance=np.where(is_functional, np.nan, distances),
-        is_failure=labels[own] != expected,
+        is_failure=labels[case_indices] != expected,
     )
 
 
-def _answers(
+def _predict_texts(
     model: TrainedModel, task: str, texts: pd.DataFrame, tokens_per_batch: int
 ) -> pd.DataFrame:
     """The model's predictions, with a line of progress now and then."""
     progress = ProgressLine(f"{task}: texts predicted", total=len(texts))
-    parts = []
-    for first in range(0, len(texts), TEXTS_AT_ONCE):
-        part = texts.iloc[first : first + TEXTS_AT_ONCE]
-        parts.append(model.predict(part, task=task, tokens_per_batch=tokens_per_batch))
-        progress.advance(len(part))
-    return pd.concat(parts, ignore_index=True)
+    predictions = []
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        chunk = texts.iloc[start : start + TEXTS_AT_ONCE]
+        predictions.append(model.predict(chunk, task=task, tokens_per_batch=tokens_per_batch))
+        progress.advance(len(chunk))
+    return pd.concat(predictions, ignore_index=True)

@@ -47,7 +47,7 @@ def _check_one_set_each(
     by_language: Mapping[str, tuple[tuple[str, ...], ...]],
 ) -> Mapping[str, tuple[tuple[str, ...], ...]]:
     for language, sets in by_language.items():
-        terms = [term for each in sets for term in each]
+        terms = [term for term_set in sets for term in term_set]
         repeated = sorted({term for term in terms if terms.count(term) > 1})
         if repeated:
             raise ValueError(
@@ -168,13 +168,13 @@ class CodeSwitchingParameters(_Group):
 
     @model_validator(mode="after")
     def _check_partners(self) -> Self:
-        known = {language for words in self.words.values() for language in words}
+        languages_with_words = {language for words in self.words.values() for language in words}
         for language, partners in self.partners.items():
             for other in (language, *partners):
-                if other not in known:
+                if other not in languages_with_words:
                     raise ValueError(
                         f"partners names {other!r}, which words has no word of; "
-                        f"{did_you_mean(other, known)}"
+                        f"{did_you_mean(other, languages_with_words)}"
                     )
             if language in partners:
                 raise ValueError(f"{language!r} is its own partner")

@@ -63,20 +63,21 @@ def _code_switched(
     text: str, language: str, parameters: CodeSwitchingParameters, key: str
 ) -> Iterator[Change]:
     """The text with every listed word in one of the partners' languages that has any for it."""
-    own = {
+    meanings = {
         word: meaning
         for meaning, words in parameters.words.items()
         if (word := for_language(words, language, None)) is not None
     }
-    found = find_words(text, list(own)) if own else []
+    words_in_text = find_words(text, list(meanings)) if meanings else []
     partners: tuple[str, ...] = for_language(parameters.partners, language, ())
     for partner in sorted(partners, key=lambda partner: draw_order(0, key, partner)):
-        others = {
-            word: other
-            for word in found
-            if (other := for_language(parameters.words[own[word]], partner, None)) is not None
+        replacements = {
+            word: replacement
+            for word in words_in_text
+            if (replacement := for_language(parameters.words[meanings[word]], partner, None))
+            is not None
         }
-        if others:
-            change = ", ".join(f"{word} → {other}" for word, other in others.items())
-            yield CODE_SWITCHING, replace_words(text, others), f"{change} ({partner})"
+        if replacements:
+            change = ", ".join(f"{word} → {other}" for word, other in replacements.items())
+            yield CODE_SWITCHING, replace_words(text, replacements), f"{change} ({partner})"
             return

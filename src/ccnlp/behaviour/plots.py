@@ -31,7 +31,7 @@ def draw_tests(table: pd.DataFrame, *, min_group_size: int) -> "Figure":
 
     figure = go.Figure()
     ticks: list[str] = []
-    shown: list[pd.DataFrame] = []
+    tables: list[pd.DataFrame] = []
     for kind, name in KIND_NAMES.items():
         rows = rates(table, kind=kind).sort_values("failure_rate", ascending=False)
         rows = rows[rows["test"] != ALL]
@@ -39,11 +39,13 @@ def draw_tests(table: pd.DataFrame, *, min_group_size: int) -> "Figure":
             ticks.append(f"<b>{name}</b>")
             figure.add_scatter(**_dots(rows, len(ticks), KIND_COLOURS[kind], min_group_size))
             ticks += [_tick(row, table) for _, row in rows.iterrows()]
-            shown.append(rows)
-    if not shown:
+            tables.append(rows)
+    if not tables:
         return apply_theme(figure, "No test changed or judged any text", height=200)
-    for place in range(1, len(ticks), 2):
-        figure.add_hrect(place - 0.5, place + 0.5, fillcolor=BAND, line_width=0, layer="below")
+    for position in range(1, len(ticks), 2):
+        figure.add_hrect(
+            position - 0.5, position + 0.5, fillcolor=BAND, line_width=0, layer="below"
+        )
     figure.update_yaxes(
         tickvals=list(range(len(ticks))),
         ticktext=ticks,
@@ -52,26 +54,35 @@ def draw_tests(table: pd.DataFrame, *, min_group_size: int) -> "Figure":
         zeroline=False,
         automargin=True,
     )
-    most = 100 * max(failure_interval(row)[1] for part in shown for _, row in part.iterrows())
-    figure.update_xaxes(title="cases that go wrong, percent", range=[-0.02 * most, 1.04 * most])
-    title = _tests_title(pd.concat(shown), min_group_size)
+    drawn_rows = pd.concat(tables)
+    max_percent = 100 * max(failure_interval(row)[1] for _, row in drawn_rows.iterrows())
+    figure.update_xaxes(
+        title="cases that go wrong, percent", range=[-0.02 * max_percent, 1.04 * max_percent]
+    )
+    title = _tests_title(drawn_rows, min_group_size)
     apply_theme(figure, title, height=170 + ROW_HEIGHT * max(3, len(ticks)))
     return figure.update_layout(showlegend=False)
 
 
-def _dots(rows: pd.DataFrame, first: int, colour: str, min_group_size: int) -> dict[str, Any]:
+def _dots(
+    rows: pd.DataFrame, first_position: int, colour: str, min_group_size: int
+) -> dict[str, Any]:
     values = 100 * rows["failure_rate"].to_numpy(dtype=float)
-    ends = [failure_interval(row) for _, row in rows.iterrows()]
+    intervals = [failure_interval(row) for _, row in rows.iterrows()]
     is_small = (rows["num_texts"] < min_group_size).to_numpy(dtype=bool)
     return {
         "x": values.tolist(),
-        "y": [first + place for place in range(len(rows))],
+        "y": [first_position + position for position in range(len(rows))],
         "mode": "markers",
         "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": [100 * high - value for (_, high), value in zip(ends, values, strict=True)],
-            "arrayminus": [value - 100 * low for (low, _), value in zip(ends, values, strict=True)],
+            "array": [
+                100 * high - value for (_, high), value in zip(intervals, values, strict=True)
+            ],
+            "arrayminus": [
+                value - 100 * low for (low, _), value in zip(intervals, values, strict=True)
+            ],
             "color": colour,
             "thickness": 1.6,
             "width": 0,
@@ -84,7 +95,7 @@ def _dots(rows: pd.DataFrame, first: int, colour: str, min_group_size: int) -> d
         "customdata": [
             [escape(test_name(row["test"])), int(row["num_texts"]), int(row["n"]), percent(low),
              percent(high)]
-            for (_, row), (low, high) in zip(rows.iterrows(), ends, strict=True)
+            for (_, row), (low, high) in zip(rows.iterrows(), intervals, strict=True)
         ],
         "hovertemplate": "<b>%{customdata[0]}</b><br>%{x:.1f} % wrong, %{customdata[3]} to "
         "%{customdata[4]}<br>%{customdata[1]:,} texts, %{customdata[2]:,} cases<extra></extra>",

@@ -138,12 +138,12 @@ def _section(
     parameters: BehaviourParameters,
 ) -> Section:
     kind, suite, task = key
-    own = of_key(table, key)
-    few = parameters.min_group_size
-    overall = rates(own, kind=kind).sort_values("failure_rate", ascending=False, kind="stable")
+    rows = of_key(table, key)
+    min_group_size = parameters.min_group_size
+    overall = rates(rows, kind=kind).sort_values("failure_rate", ascending=False, kind="stable")
     overall = pd.concat([overall[overall["test"] == ALL], overall[overall["test"] != ALL]])
     tests = overall["test"].tolist()
-    by_language = rates(own, kind=kind, language=None)
+    by_language = rates(rows, kind=kind, language=None)
     languages = sorted(by_language["language"].unique())
     has_many_tasks = table["task"].nunique() > 1
     heading = ": ".join([*([task] if has_many_tasks else []), *([suite] if suite else [])])
@@ -152,20 +152,25 @@ def _section(
         introduction=INTRODUCTIONS[kind],
         colour=KIND_COLOURS[kind],
         is_functional=kind == FUNCTIONAL,
-        rates=[_rate(row, _name(row["test"]), few) for _, row in overall.iterrows()],
+        rates=[
+            _rate(row, _display_name(row["test"]), min_group_size) for _, row in overall.iterrows()
+        ],
         languages=languages,
-        cells={_name(test): _cells(by_language, test, languages, few) for test in tests},
-        slices=_slices(own, kind, few),
+        cells={
+            _display_name(test): _cells(by_language, test, languages, min_group_size)
+            for test in tests
+        },
+        slices=_slices(rows, kind, min_group_size),
         examples=_examples(of_key(examples, key), tests),
-        left_out=_left_out(own),
+        left_out=_left_out(rows),
     )
 
 
-def _name(test: str) -> str:
+def _display_name(test: str) -> str:
     return "all of these" if test == ALL else test_name(test)
 
 
-def _rate(row: "pd.Series[Any]", name: str, few: int) -> Rate:
+def _rate(row: "pd.Series[Any]", name: str, min_group_size: int) -> Rate:
     low, high = failure_interval(row)
     moved = row["mean_change"]
     return Rate(
@@ -179,24 +184,26 @@ def _rate(row: "pd.Series[Any]", name: str, few: int) -> Rate:
         n=int(row["n"]),
         moved="" if pd.isna(moved) else f"{100 * moved:.1f}",
         expected=row["expected"],
-        is_small=row["num_texts"] < few,
+        is_small=row["num_texts"] < min_group_size,
     )
 
 
-def _cells(rows: pd.DataFrame, test: str, languages: Sequence[str], few: int) -> list[Rate | None]:
+def _cells(
+    rows: pd.DataFrame, test: str, languages: Sequence[str], min_group_size: int
+) -> list[Rate | None]:
     by_language = {
-        row["language"]: _rate(row, row["language"], few)
+        row["language"]: _rate(row, row["language"], min_group_size)
         for _, row in rows[rows["test"] == test].iterrows()
     }
     return [by_language.get(language) for language in languages]
 
 
-def _slices(table: pd.DataFrame, kind: str, few: int) -> dict[str, list[Rate]]:
+def _slices(table: pd.DataFrame, kind: str, min_group_size: int) -> dict[str, list[Rate]]:
     names = [name for name in table["slice"].unique() if name]
     ordered = sorted(names, key=lambda name: (name != EXPECTED, name))
     return {
         name: [
-            _rate(row, row["group"], few)
+            _rate(row, row["group"], min_group_size)
             for _, row in rates(table, kind=kind, slice_name=name)
             .sort_values("failure_rate", ascending=False)
             .iterrows()
@@ -207,12 +214,12 @@ def _slices(table: pd.DataFrame, kind: str, few: int) -> dict[str, list[Rate]]:
 
 def _examples(failures: pd.DataFrame, tests: Sequence[str]) -> list[dict[str, Any]]:
     """The cases in the order of their tests, texts cut to what one reads."""
-    failures = failures.sort_values("test", key=lambda own: own.map(tests.index), kind="stable")
-    shown = failures.astype(object).where(failures.notna(), "")
-    shown["test"] = shown["test"].map(test_name)
+    failures = failures.sort_values("test", key=lambda names: names.map(tests.index), kind="stable")
+    rows = failures.astype(object).where(failures.notna(), "")
+    rows["test"] = rows["test"].map(test_name)
     for column in ("text", "original"):
-        shown[column] = shown[column].map(_shorten)
-    return [{str(name): value for name, value in row.items()} for row in shown.to_dict("records")]
+        rows[column] = rows[column].map(_shorten)
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 def _left_out(table: pd.DataFrame) -> list[str]:

@@ -72,15 +72,15 @@ def read_suites(
     """
     for name, suite in suites.items():
         _check_model(name, suite, tasks)
-    read = [
+    results = [
         _read_suite(name, suite, tasks=tasks, raw_folder=raw_folder, cleaning=cleaning)
         for name, suite in suites.items()
     ]
     empty = Suites(case_table([]), pd.DataFrame(columns=list(REJECTED_COLUMNS), dtype="string"))
-    parts = read or [empty]
+    results = results or [empty]
     return Suites(
-        pd.concat([part.cases for part in parts], ignore_index=True),
-        pd.concat([part.rejected for part in parts], ignore_index=True),
+        pd.concat([result.cases for result in results], ignore_index=True),
+        pd.concat([result.rejected for result in results], ignore_index=True),
     )
 
 
@@ -98,12 +98,12 @@ def _check_model(name: str, suite: SuiteEntry, tasks: Mapping[str, Task]) -> Non
             f"a suite can judge (behaviour.suites, {PARAMETERS_FILE})"
         )
     labels = tasks[suite.task].labels
-    for theirs, ours in suite.label_map.items():
-        if ours not in labels:
+    for suite_label, model_label in suite.label_map.items():
+        if model_label not in labels:
             raise ConfigurationError(
-                f"{where}: label_map gives {ours!r} for {theirs!r}, and the model's labels of the "
-                f"task {suite.task!r} are {', '.join(map(repr, labels))} (behaviour.suites, "
-                f"{PARAMETERS_FILE})"
+                f"{where}: label_map gives {model_label!r} for {suite_label!r}, and the model's "
+                f"labels of the task {suite.task!r} are {', '.join(map(repr, labels))} "
+                f"(behaviour.suites, {PARAMETERS_FILE})"
             )
 
 
@@ -116,12 +116,12 @@ def _read_suite(
     cleaning: CleaningParameters,
 ) -> Suites:
     task = _reading_task(tasks[suite.task])
-    with _as_suite(name):
+    with _errors_of_suite(name):
         batches = read_corpus(name, suite, raw_folder=raw_folder, tasks={suite.task: task})
         rows = pd.concat(list(batches), ignore_index=True)
     num_rows = len(rows)
     rows = clean_rows(rows, [*task.input_columns], cleaning)
-    columns = _own_columns(name, suite, raw_folder)
+    columns = _suite_columns(name, suite, raw_folder)
     rows = rows.merge(columns, on=["source", "row"], how="left", validate="one_to_one")
     is_unnamed = rows[CELL + suite.functionality.column].fillna("") == ""
     reason = f"the functionality is empty (column {suite.functionality.column!r})"
@@ -135,7 +135,7 @@ def _read_suite(
             f"{rejected['row'].iloc[0]} of {rejected['source'].iloc[0]}: "
             f"{rejected['rejection_reason'].iloc[0]} (behaviour.suites, {PARAMETERS_FILE})"
         )
-    return Suites(case_table(_cases(kept, name, suite)), _rejected(rejected, name))
+    return Suites(case_table(_cases(kept, name, suite)), _rejected_table(rejected, name))
 
 
 def _reading_task(task: Task) -> SequenceClassification:
@@ -144,26 +144,29 @@ def _reading_task(task: Task) -> SequenceClassification:
     return SequenceClassification(task.name, entry)
 
 
-def _own_columns(name: str, suite: SuiteEntry, raw_folder: Path) -> pd.DataFrame:
+def _suite_columns(name: str, suite: SuiteEntry, raw_folder: Path) -> pd.DataFrame:
     """`source`, `row`, and the suite's columns that an example does not have, as text."""
     fields = [suite.functionality, *suite.further_columns.values()]
-    wanted = list(dict.fromkeys(field.column for field in fields))
+    columns = list(dict.fromkeys(field.column for field in fields))
     reader = build_reader(suite.reader, suite.options, where=f"suite {name!r}")
     tables = []
     for source in reader.find(suite, raw_folder):
         for batch in reader.read(source):
             size = len(batch.rows)
-            given = {**batch.columns, **{key: [v] * size for key, v in source.captures.items()}}
-            for column in wanted:
-                if size and column not in given:
+            captures = {name: [value] * size for name, value in source.captures.items()}
+            values_by_column = {**batch.columns, **captures}
+            for column in columns:
+                if size and column not in values_by_column:
                     raise CorpusError(
                         f"suite {name!r}: {source.name} has no column {column!r}; "
-                        f"{did_you_mean(column, given)} (functionality and further_columns in "
-                        f"behaviour.suites, {PARAMETERS_FILE})"
+                        f"{did_you_mean(column, values_by_column)} (functionality and "
+                        f"further_columns in behaviour.suites, {PARAMETERS_FILE})"
                     )
             cells = {
-                CELL + column: [(as_text(cell) or "").strip() for cell in given.get(column, [])]
-                for column in wanted
+                CELL + column: [
+                    (as_text(cell) or "").strip() for cell in values_by_column.get(column, [])
+                ]
+                for column in columns
             }
             tables.append(pd.DataFrame({"source": source.name, "row": batch.rows, **cells}))
     return pd.concat(tables, ignore_index=True)
@@ -171,11 +174,13 @@ def _own_columns(name: str, suite: SuiteEntry, raw_folder: Path) -> pd.DataFrame
 
 def _cases(rows: pd.DataFrame, name: str, suite: SuiteEntry) -> Iterator[Case]:
     tests = _values(rows, suite.functionality)
-    further = {called: _values(rows, field) for called, field in suite.further_columns.items()}
+    further_columns = {
+        label: _values(rows, field) for label, field in suite.further_columns.items()
+    }
     for number, row in enumerate(rows.to_dict("records")):
-        values = {called: own[number] for called, own in further.items()}
-        place = f"{row['source']} {row['row']}"
-        unit = place if pd.isna(row["group"]) else f"{row['language']} {row['group']}"
+        values = {label: column[number] for label, column in further_columns.items()}
+        location = f"{row['source']} {row['row']}"
+        unit = location if pd.isna(row["group"]) else f"{row['language']} {row['group']}"
         yield Case(
             kind=FUNCTIONAL,
             suite=name,
@@ -194,18 +199,18 @@ def _values(rows: pd.DataFrame, field: ColumnField) -> list[str]:
     mapped = ValueMap(field.map)
     # As for an entry's fields: what the map lacks becomes the default, or stays without one.
     cells = rows[CELL + field.column].tolist()
-    others = [cell if field.default is None else field.default for cell in cells]
-    return [mapped.get(cell) or other for cell, other in zip(cells, others, strict=True)]
+    defaults = [cell if field.default is None else field.default for cell in cells]
+    return [mapped.get(cell) or default for cell, default in zip(cells, defaults, strict=True)]
 
 
-def _rejected(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+def _rejected_table(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     texts = rows["text"].fillna(rows["content"])
     table = rows.assign(suite=name, reason=rows["rejection_reason"], text=texts)
     return table[list(REJECTED_COLUMNS)].astype("string").reset_index(drop=True)
 
 
 @contextmanager
-def _as_suite(name: str) -> Iterator[None]:
+def _errors_of_suite(name: str) -> Iterator[None]:
     """Readers speak of a corpus and of its file; a suite's entry stands in another."""
     try:
         yield

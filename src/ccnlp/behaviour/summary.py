@@ -20,25 +20,25 @@ def summarise(table: pd.DataFrame, *, min_group_size: int) -> list[str]:
         min_group_size: texts below which a test or language is not called the worst.
     """
     has_many_tasks = table["task"].nunique() > 1
-    sentences = []
+    paragraphs = []
     for kind, suite, task in keys_of(table):
-        own = of_key(table, (kind, suite, task))
-        overall = rates(own, kind=kind)
-        whole = overall[overall["test"] == ALL]
+        rows = of_key(table, (kind, suite, task))
+        overall = rates(rows, kind=kind)
+        total = overall[overall["test"] == ALL]
         prefix = f"{task}: " if has_many_tasks else ""
-        if whole.empty:
-            sentences.append(prefix + _nothing(kind))
+        if total.empty:
+            paragraphs.append(prefix + _nothing(kind))
             continue
         tests = overall[overall["test"] != ALL]
-        parts = [
-            _opening(kind, suite, whole.iloc[0]),
-            _by_label(own) if kind == FUNCTIONAL else "",
-            FEW if whole.iloc[0]["num_texts"] < min_group_size else "",
+        sentences = [
+            _opening(kind, suite, total.iloc[0]),
+            _by_label(rows) if kind == FUNCTIONAL else "",
+            FEW if total.iloc[0]["num_texts"] < min_group_size else "",
             _worst_test(tests, min_group_size),
-            _worst_language(rates(own, kind=kind, language=None), min_group_size),
+            _worst_language(rates(rows, kind=kind, language=None), min_group_size),
         ]
-        sentences.append(prefix + " ".join(part for part in parts if part))
-    return sentences
+        paragraphs.append(prefix + " ".join(sentence for sentence in sentences if sentence))
+    return paragraphs
 
 
 def _nothing(kind: Kind) -> str:
@@ -69,8 +69,8 @@ def _opening(kind: Kind, suite: str, row: "pd.Series[Any]") -> str:
 def _by_label(table: pd.DataFrame) -> str:
     """What a model that always says the same would hide."""
     labels = rates(table, kind=FUNCTIONAL, slice_name=EXPECTED)
-    parts = [f"{percent(row['failure_rate'])} of {row['group']}" for _, row in labels.iterrows()]
-    return f"By the label that is right: {', '.join(parts)}." if len(parts) > 1 else ""
+    shares = [f"{percent(row['failure_rate'])} of {row['group']}" for _, row in labels.iterrows()]
+    return f"By the label that is right: {', '.join(shares)}." if len(shares) > 1 else ""
 
 
 def _worst_test(tests: pd.DataFrame, min_group_size: int) -> str:

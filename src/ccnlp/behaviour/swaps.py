@@ -37,23 +37,28 @@ def make_swaps(texts: pd.DataFrame, parameters: SwapParameters, *, seed: int) ->
 
 def _swaps_of(row: TextRow, group: str, parameters: SwapParameters, seed: int) -> Iterator[Case]:
     language, text = row["language"], row["text"]
-    sets = for_language(parameters.terms[group], language, ())
+    term_sets = for_language(parameters.terms[group], language, ())
     agreeing = for_language(parameters.unless.get(group, {}), language, ())
     if agreeing and find_words(text, agreeing):
         return
-    pairs = [pair for terms in sets for pair in _pairs(text, terms)]
+    pairs = [pair for term_set in term_sets for pair in _pairs(text, term_set)]
     pairs.sort(key=lambda pair: draw_order(seed, row["unit"], group, *pair))
-    for term, other in pairs[: parameters.swaps_per_text]:
+    for term, replacement in pairs[: parameters.swaps_per_text]:
         yield changed_case(
             row,
             kind=SWAP,
             test=group,
-            text=replace_words(text, {term: other}),
-            change=f"{term}{ARROW}{other}",
+            text=replace_words(text, {term: replacement}),
+            change=f"{term}{ARROW}{replacement}",
         )
 
 
 def _pairs(text: str, terms: TermSet) -> list[tuple[str, str]]:
     """Each term of the set in the text, with each that is not."""
-    found = find_words(text, terms)
-    return [(term, other) for term in found for other in terms if other not in found]
+    found_terms = find_words(text, terms)
+    return [
+        (term, replacement)
+        for term in found_terms
+        for replacement in terms
+        if replacement not in found_terms
+    ]

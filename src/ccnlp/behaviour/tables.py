@@ -50,11 +50,13 @@ def tabulate_behaviour(
         texts: of `select_texts`.
         parameters: what was tried.
     """
-    rolled = pd.concat(_roll_up(predictions), ignore_index=True)
-    rows = [_row(key, own, parameters) for key, own in rolled.groupby(KEYS, sort=False)]
-    known = {tuple(row[key] for key in KEYS) for row in rows}
-    untouched = (row for row in _tried(texts, parameters) if _key_of(row) not in known)
-    table = pd.DataFrame([*rows, *untouched], columns=COLUMNS)
+    grouped_cases = pd.concat(_roll_up(predictions), ignore_index=True)
+    rows = [_row(key, cases, parameters) for key, cases in grouped_cases.groupby(KEYS, sort=False)]
+    keys_with_cases = {tuple(row[key] for key in KEYS) for row in rows}
+    rows += [
+        row for row in _rows_without_rate(texts, parameters) if _key_of(row) not in keys_with_cases
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
     return table.sort_values(KEYS, key=_all_first, kind="stable", ignore_index=True)
 
 
@@ -74,23 +76,27 @@ def _slices(predictions: pd.DataFrame) -> Iterator[pd.DataFrame]:
     by_label = functional.assign(slice=EXPECTED, group=functional["expected"])
     yield by_label
     yield by_label.assign(language=ALL)
-    values = [json.loads(cell) if isinstance(cell, str) else {} for cell in functional["further"]]
-    for name in sorted({name for own in values for name in own}):
-        group = pd.Series([own.get(name) for own in values], functional.index, dtype="string")
+    further_values = [
+        json.loads(cell) if isinstance(cell, str) else {} for cell in functional["further"]
+    ]
+    for name in sorted({name for values in further_values for name in values}):
+        group = pd.Series(
+            [values.get(name) for values in further_values], functional.index, dtype="string"
+        )
         sliced = functional.assign(slice=name, group=group.replace("", NONE))[group.notna()]
         yield sliced
         yield sliced.assign(language=ALL)
 
 
 def _row(key: Any, cases: pd.DataFrame, parameters: BehaviourParameters) -> dict[str, Any]:
-    values = dict(zip(KEYS, key, strict=True))
+    row_key = dict(zip(KEYS, key, strict=True))
     sizes = cases.groupby("unit", sort=False).size().tolist()
     failure_rate = float(cases["is_failure"].mean())
-    measure = MEASURES[values["kind"]]
+    measure = MEASURES[row_key["kind"]]
     rate = failure_rate if measure == "flip_rate" else 1 - failure_rate
     low, high = wilson_interval(rate, effective_size(sizes), confidence=parameters.confidence)
     expected = cases["expected"].dropna().unique()
-    return values | {
+    return row_key | {
         "measure": measure,
         "rate": rate,
         "low": low,
@@ -100,7 +106,7 @@ def _row(key: Any, cases: pd.DataFrame, parameters: BehaviourParameters) -> dict
         "failure_rate": failure_rate,
         "mean_change": float(cases["distance"].mean()),
         "expected": expected[0] if len(expected) == 1 else "",
-        "note": _terms_used(values, cases, parameters) if values["kind"] == SWAP else "",
+        "note": _terms_used(row_key, cases, parameters) if row_key["kind"] == SWAP else "",
     }
 
 
@@ -108,38 +114,40 @@ def _terms_used(key: dict[str, str], cases: pd.DataFrame, parameters: BehaviourP
     """How many of a language's terms were swapped for another, so that idle lists are seen."""
     if ALL in (key["test"], key["language"]):
         return ""
-    sets = for_language(parameters.swaps.terms.get(key["test"], {}), key["language"], ())
-    terms = {term for own in sets for term in own}
+    term_sets = for_language(parameters.swaps.terms.get(key["test"], {}), key["language"], ())
+    terms = {term for term_set in term_sets for term in term_set}
     used = {change.split(ARROW)[0] for change in cases["change"].dropna()} & terms
     return f"{len(used)} of {len(terms)} terms occur"
 
 
-def _tried(texts: pd.DataFrame, parameters: BehaviourParameters) -> Iterator[dict[str, Any]]:
+def _rows_without_rate(
+    texts: pd.DataFrame, parameters: BehaviourParameters
+) -> Iterator[dict[str, Any]]:
     """A row without a rate for whatever was tried, or left out, in each language of the texts."""
     for task, language in texts[["task", "language"]].drop_duplicates().itertuples(index=False):
         for group, by_language in parameters.swaps.terms.items():
             has_terms = bool(for_language(by_language, language, ()))
             note = "no test text has a term of it" if has_terms else "no terms of this language"
-            yield _without_rate(SWAP, task, group, language, note)
+            yield _row_without_rate(SWAP, task, group, language, note)
         for name, languages in parameters.invariance.typography.items():
             is_tried = is_tried_in(languages, language)
             note = "changes no test text" if is_tried else "not tried in this language"
-            yield _without_rate(INVARIANCE, task, name, language, note)
+            yield _row_without_rate(INVARIANCE, task, name, language, note)
         switching = parameters.invariance.code_switching
         if switching is not None:
             is_tried = bool(for_language(switching.partners, language, ()))
             note = "changes no test text" if is_tried else "no words of this language"
-            yield _without_rate(INVARIANCE, task, CODE_SWITCHING, language, note)
+            yield _row_without_rate(INVARIANCE, task, CODE_SWITCHING, language, note)
     for task in texts["task"].unique():
         for group in parameters.swaps.terms:
-            yield _without_rate(SWAP, task, group, ALL, "no test text has a term of it")
+            yield _row_without_rate(SWAP, task, group, ALL, "no test text has a term of it")
         names = [*parameters.invariance.typography]
         names += [CODE_SWITCHING] if parameters.invariance.code_switching else []
         for name in names:
-            yield _without_rate(INVARIANCE, task, name, ALL, "changes no test text")
+            yield _row_without_rate(INVARIANCE, task, name, ALL, "changes no test text")
 
 
-def _without_rate(kind: Kind, task: str, test: str, language: str, note: str) -> dict[str, Any]:
+def _row_without_rate(kind: Kind, task: str, test: str, language: str, note: str) -> dict[str, Any]:
     return {
         "kind": kind,
         "suite": "",
@@ -164,7 +172,7 @@ def _key_of(row: dict[str, Any]) -> tuple[Any, ...]:
 def _all_first(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Kinds in the order of work; rows over all tests or languages before the others."""
     if column.name == "kind":
-        return column.map({kind: place for place, kind in enumerate(MEASURES)})
+        return column.map({kind: position for position, kind in enumerate(MEASURES)})
     return column.astype(str).where(column != ALL, "")
 
 

@@ -107,14 +107,16 @@ def emoji_variation_selectors(text: str, language: str) -> str:
 def _without_marks(text: str, *, marks: str | None = None, kept: str = "") -> str:
     """The text without these marks, or without all non-spacing ones, but for the kept letters'."""
 
-    def is_left(part: str) -> bool:
-        return part not in marks if marks is not None else unicodedata.category(part) != "Mn"
+    def is_retained(code_point: str) -> bool:
+        if marks is not None:
+            return code_point not in marks
+        return unicodedata.category(code_point) != "Mn"
 
     def bare(character: str) -> str:
         if character in kept or character == SELECTOR:
             return character
-        parts = filter(is_left, unicodedata.normalize("NFD", character))
-        return unicodedata.normalize("NFC", "".join(parts))
+        code_points = filter(is_retained, unicodedata.normalize("NFD", character))
+        return unicodedata.normalize("NFC", "".join(code_points))
 
     return "".join(map(bare, text))
 

@@ -32,40 +32,40 @@ def find_words(text: str, words: Collection[str]) -> list[str]:
     >>> find_words("Une Française a ri. Chinoise ou française ?", ["française", "chinoise"])
     ['chinoise', 'française']
     """
-    found: dict[str, None] = {}
+    found_words: dict[str, None] = {}
     for match in _pattern(tuple(words)).finditer(text):
         word = _word_of(match, words)
         if word is not None:
-            found[word] = None
-    return list(found)
+            found_words[word] = None
+    return list(found_words)
 
 
-def replace_words(text: str, others: Mapping[str, str]) -> str:
+def replace_words(text: str, replacements: Mapping[str, str]) -> str:
     """The text with each word replaced wherever it stands; a sentence keeps its capital.
 
     >>> replace_words("Polish food. The Polish-born cook", {"Polish": "Thai"})
     'Thai food. The Polish-born cook'
     """
 
-    def other(match: "regex.Match[str]") -> str:
-        word = _word_of(match, others)
+    def replace(match: "regex.Match[str]") -> str:
+        word = _word_of(match, replacements)
         if word is None:
             return str(match.group())
-        return others[word] if match.group() == word else _capitalised(others[word])
+        return replacements[word] if match.group() == word else _capitalised(replacements[word])
 
-    return str(_pattern(tuple(others)).sub(other, text))
+    return str(_pattern(tuple(replacements)).sub(replace, text))
 
 
 def _word_of(match: "regex.Match[str]", words: Collection[str]) -> str | None:
     """The word that was matched: as it is, or with a capital at the beginning of a sentence."""
     import regex
 
-    found = match.group()
-    if found in words:
-        return str(found)
+    matched = match.group()
+    if matched in words:
+        return str(matched)
     if regex.search(SENTENCE_START, match.string[: match.start()]) is None:
         return None
-    return next(word for word in words if _capitalised(word) == found)
+    return next(word for word in words if _capitalised(word) == matched)
 
 
 @lru_cache(maxsize=1024)
