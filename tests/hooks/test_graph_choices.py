@@ -13,7 +13,7 @@ TASKS = {"hate": {"kind": "label_distribution"}, "tone": {"kind": "sequence_clas
 def built(monkeypatch):
     """The registries that were built again."""
     built = []
-    monkeypatch.setattr(module, "_noted", [GraphChoices()])
+    monkeypatch.setattr(module, "_current_choices", [GraphChoices()])
     monkeypatch.setattr(
         "kedro.framework.project.pipelines", SimpleNamespace(configure=built.append)
     )

@@ -9,7 +9,7 @@ from kedro.pipeline import Node, Pipeline
 
 from ccnlp.errors import CcnlpError
 from ccnlp.evaluation.disparities import COLUMNS
-from ccnlp.hooks.older_files import OlderFilesHook, check_parts, known_parts
+from ccnlp.hooks.older_files import OlderFilesHook, check_required_names, required_names
 from ccnlp.studies import verdicts
 
 CHOICES = {
@@ -63,17 +63,17 @@ def test_table_with_all_columns_and_more_is_read(project):
 )
 def test_older_file_is_named_with_what_it_lacks(dataset, data, message):
     with pytest.raises(CcnlpError, match=message):
-        check_parts(dataset, data)
+        check_required_names(dataset, data)
 
 
 @pytest.mark.parametrize("data", [pd.DataFrame(), {}, 1, None])
 def test_dataset_of_which_nothing_is_known_may_be_anything(data):
-    check_parts("parameters", data)
+    check_required_names("parameters", data)
 
 
-@pytest.mark.parametrize("dataset", sorted(known_parts()))
+@pytest.mark.parametrize("dataset", sorted(required_names()))
 def test_each_known_dataset_is_written_by_its_pipeline(dataset):
-    name = known_parts()[dataset].pipeline
+    name = required_names()[dataset].pipeline
     module = import_module(f"ccnlp.pipelines.{name}.pipeline")
     made = module.create_pipeline(**CHOICES.get(name, {})).all_outputs()
     assert dataset in {name.split("@")[0] for name in made}

@@ -32,15 +32,15 @@ class NodeClock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._started: dict[str, float] = {}
-        self._unsaved: dict[str, set[str]] = {}
+        self._start_times: dict[str, float] = {}
+        self._unsaved_outputs: dict[str, set[str]] = {}
 
     def start(self, node: "Node") -> None:
         """Starts the node's clock, unless it runs already."""
         with self._lock:
-            if node.name not in self._started:
-                self._started[node.name] = time.monotonic()
-                self._unsaved[node.name] = set(node.outputs)
+            if node.name not in self._start_times:
+                self._start_times[node.name] = time.monotonic()
+                self._unsaved_outputs[node.name] = set(node.outputs)
 
     def stop(self, node: "Node", *, saved: str | None = None) -> Span | None:
         """When the node ran if it is done now, which it is when no output is left to save.
@@ -51,9 +51,9 @@ class NodeClock:
         """
         self.start(node)  # where its start was not told
         with self._lock:
-            unsaved = self._unsaved[node.name]
-            unsaved.discard(saved or "")
-            return None if unsaved else Span(self._started[node.name], time.monotonic())
+            unsaved_outputs = self._unsaved_outputs[node.name]
+            unsaved_outputs.discard(saved or "")
+            return None if unsaved_outputs else Span(self._start_times[node.name], time.monotonic())
 
 
 def covered_seconds(spans: Iterable[Span]) -> float:

@@ -26,25 +26,25 @@ def describe(error: BaseException) -> str | None:
     from yaml import MarkedYAMLError
 
     if isinstance(error, MarkedYAMLError):
-        return _syntax(error)
+        return _describe_syntax_error(error)
     if file := _file_without_names(error):
         return f"{file} holds no names with values; write `name: value`, with what belongs indented"
     if isinstance(error, OmegaConfBaseException):
-        return _interpolation(error)
+        return _describe_interpolation_error(error)
     if isinstance(error, MissingConfigException):
-        return _environment(str(error))
-    if isinstance(error, DatasetError) and (damaged := _damaged(error)):
-        return damaged
-    is_told = isinstance(error, DatasetError) and _says_why(error)
+        return _describe_missing_environment(str(error))
+    if isinstance(error, DatasetError) and (description := _describe_damaged_dataset(error)):
+        return description
+    has_reason = isinstance(error, DatasetError) and _has_reason(error)
     is_check = type(error) is ValueError and _raised_in(error) in CHECKING_MODULES
-    return str(error).strip() if is_told or is_check else None
+    return str(error).strip() if has_reason or is_check else None
 
 
-def _syntax(error: Any) -> str | None:
+def _describe_syntax_error(error: Any) -> str | None:
     """Kedro names the file of a syntax error, but neither what is wrong nor that of a key that
     stands twice; a file that is not of the configuration is not the matter of this.
     """
-    file = next((frame.f_locals["config_filepath"] for frame in _reading(error)), None)
+    file = next((frame.f_locals["config_filepath"] for frame in _reading_frames(error)), None)
     detail = error if error.problem_mark else error.__cause__
     mark = getattr(detail, "problem_mark", None)
     if file is None or mark is None:
@@ -57,13 +57,13 @@ def _file_without_names(error: BaseException) -> Path | None:
     from omegaconf import ListConfig
 
     if isinstance(error, OSError) and "Invalid loaded object type" in str(error):
-        return next((frame.f_locals["config_filepath"] for frame in _reading(error)), None)
-    read = (frame.f_locals.get("config_per_file") for frame in _frames(error))
-    contents = (item for files in read if files for item in files.items())
+        return next((frame.f_locals["config_filepath"] for frame in _reading_frames(error)), None)
+    loaded_files = (frame.f_locals.get("config_per_file") for frame in _frames(error))
+    contents = (item for files in loaded_files if files for item in files.items())
     return next((file for file, content in contents if isinstance(content, ListConfig)), None)
 
 
-def _interpolation(error: Any) -> str:
+def _describe_interpolation_error(error: Any) -> str:
     from omegaconf import OmegaConf
 
     message = str(error).splitlines()[0].strip().removesuffix(".")
@@ -78,12 +78,12 @@ def _interpolation(error: Any) -> str:
         for file in frame.f_locals["config_per_file"]  # merged into each other by now
         if group in set(OmegaConf.load(file).keys())
     ]
-    files = files or [frame.f_locals["config_filepath"] for frame in _reading(error)]
+    files = files or [frame.f_locals["config_filepath"] for frame in _reading_frames(error)]
     sentence = f"{key}: {message}" if key else message
     return f"{sentence} ({', '.join(map(str, files))})" if files else sentence
 
 
-def _damaged(error: BaseException) -> str | None:
+def _describe_damaged_dataset(error: BaseException) -> str | None:
     """Of a dataset that a pipeline writes and that can't be read, how to make it again."""
     from kedro.framework import project
 
@@ -106,26 +106,26 @@ def _damaged(error: BaseException) -> str | None:
     )
 
 
-def _environment(message: str) -> str:
-    found = MISSING_FOLDER.search(message)
-    folder = Path(found["path"]) if found else None
+def _describe_missing_environment(message: str) -> str:
+    match = MISSING_FOLDER.search(message)
+    folder = Path(match["path"]) if match else None
     if folder is None or not folder.parent.is_dir():
         return message
-    known = [path.name for path in folder.parent.iterdir() if path.is_dir()]
+    environments = [path.name for path in folder.parent.iterdir() if path.is_dir()]
     return (
         f"there is no environment {folder.name!r} in {folder.parent}; "
-        f"{did_you_mean(folder.name, known)} (--env)"
+        f"{did_you_mean(folder.name, environments)} (--env)"
     )
 
 
-def _says_why(error: BaseException) -> bool:
+def _has_reason(error: BaseException) -> bool:
     """Whether a dataset's error holds its reason; reading and writing also wrap errors of code."""
     from kedro.io import DatasetError
 
     cause = error.__cause__
     if "Failed while " not in str(error) or isinstance(cause, OSError | None):
         return True
-    return isinstance(cause, DatasetError) and _says_why(cause)
+    return isinstance(cause, DatasetError) and _has_reason(cause)
 
 
 def _raised_in(error: BaseException) -> str:
@@ -134,7 +134,7 @@ def _raised_in(error: BaseException) -> str:
     return names[-1] if names else ""
 
 
-def _reading(error: BaseException) -> Iterator[FrameType]:
+def _reading_frames(error: BaseException) -> Iterator[FrameType]:
     """The calls in which Kedro's loader read a file."""
     return (frame for frame in _frames(error) if "config_filepath" in frame.f_locals)
 

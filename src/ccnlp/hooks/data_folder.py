@@ -23,9 +23,9 @@ def check_folder(folder: Path) -> None:
         ConfigurationError: the folder, a layer, or what an earlier run left in one can't be
             written to.
     """
-    _check_place(folder, data_folder=folder)
+    _check_writable(folder, data_folder=folder)
     for layer in _layers(folder):
-        _check_place(layer, data_folder=folder)
+        _check_writable(layer, data_folder=folder)
         for path in _left_by_earlier_runs(layer):
             if not os.access(path, os.W_OK):
                 raise cannot_write(path, os.strerror(errno.EACCES), data_folder=folder)
@@ -54,13 +54,13 @@ def cannot_write(path: Path, reason: str | None, *, data_folder: Path) -> Config
     )
 
 
-def _check_place(place: Path, *, data_folder: Path) -> None:
+def _check_writable(path: Path, *, data_folder: Path) -> None:
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=place):
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
-        raise cannot_write(place, error.strerror, data_folder=data_folder) from error
+        raise cannot_write(path, error.strerror, data_folder=data_folder) from error
 
 
 def _layers(folder: Path) -> Iterator[Path]:
@@ -69,4 +69,6 @@ def _layers(folder: Path) -> Iterator[Path]:
 
 def _left_by_earlier_runs(layer: Path) -> Iterator[Path]:
     """What stands in the layer, but links, which the user has made, and hidden files."""
-    return (p for p in sorted(layer.iterdir()) if not p.is_symlink() and p.name[0] != ".")
+    return (
+        path for path in sorted(layer.iterdir()) if not path.is_symlink() and path.name[0] != "."
+    )

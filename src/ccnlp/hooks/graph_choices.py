@@ -52,20 +52,20 @@ class GraphChoices:
             judged_model="champion" if is_champion else "finetuned",
             is_conditioned=_group(parameters, "culture").get("conditioning") not in (None, "none"),
             indexing_model="encoder" if is_encoder else "finetuned",
-            serves_passages=not is_encoder and bool(_retrieving(parameters)),
+            serves_passages=not is_encoder and bool(_retrieval_tasks(parameters)),
             mines_negatives=any(
                 _group(task, "options").get("negatives") == "mined"
-                for task in _retrieving(parameters)
+                for task in _retrieval_tasks(parameters)
             ),
         )
 
 
-_noted = [GraphChoices()]
+_current_choices = [GraphChoices()]
 
 
 def graph_choices() -> GraphChoices:
-    """Those of the present context; the defaults where there is none, as for `registry list`."""
-    return _noted[-1]
+    """The choices of the present context; the defaults without one, as for `registry list`."""
+    return _current_choices[-1]
 
 
 class GraphChoicesHook:
@@ -76,7 +76,7 @@ class GraphChoicesHook:
         """Reads the raw parameters: asking for the validated ones would build the pipelines."""
         choices = GraphChoices.of(context.config_loader["parameters"])
         if choices != graph_choices():
-            _noted[-1] = choices
+            _current_choices[-1] = choices
             from kedro.framework.project import PACKAGE_NAME, pipelines
 
             pipelines.configure(f"{PACKAGE_NAME}.pipeline_registry")
@@ -87,15 +87,17 @@ def _group(parameters: dict[str, Any], name: str) -> dict[str, Any]:
     return group if isinstance(group, dict) else {}
 
 
-def _retrieving(parameters: dict[str, Any]) -> list[dict[str, Any]]:
+def _retrieval_tasks(parameters: dict[str, Any]) -> list[dict[str, Any]]:
     """The tasks of kind retrieval that corpora have."""
     tasks = _group(parameters, "tasks")
-    used = (
+    used_tasks = (
         tasks.get(str(entry.get("task")))
         for entry in _group(parameters, "corpora").values()
         if isinstance(entry, dict)
     )
-    return [task for task in used if isinstance(task, dict) and task.get("kind") == "retrieval"]
+    return [
+        task for task in used_tasks if isinstance(task, dict) and task.get("kind") == "retrieval"
+    ]
 
 
 def _has_annotations(parameters: dict[str, Any]) -> bool:

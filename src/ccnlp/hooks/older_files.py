@@ -11,18 +11,18 @@ from ccnlp.hooks.run_guard import bare_name
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What a dataset must have to be read.
+class RequiredNames:
+    """What a dataset must have to be read, by name.
 
     Attributes:
         pipeline: that writes it.
         names: columns of a table, or keys of a report.
-        of_each: whether each value of a report has these keys, such as one a corpus.
+        is_nested: whether these are keys of each value of a report, such as one a corpus.
     """
 
     pipeline: str
     names: Collection[str]
-    of_each: bool = False
+    is_nested: bool = False
 
 
 class OlderFilesHook:
@@ -31,26 +31,28 @@ class OlderFilesHook:
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: object) -> None:
         """Looks at each dataset that a node reads."""
-        check_parts(bare_name(dataset_name), data)
+        check_required_names(bare_name(dataset_name), data)
 
 
-def check_parts(dataset: str, data: object) -> None:
+def check_required_names(dataset: str, data: object) -> None:
     """Checks that a dataset has the columns or keys that are read of it, where these are known.
 
     Raises:
         CcnlpError: some are missing; names them, and the pipeline to run again.
     """
-    parts = known_parts().get(dataset)
-    if parts is None:
+    required = required_names().get(dataset)
+    if required is None:
         return
-    values = data.values() if parts.of_each and isinstance(data, Mapping) else [data]
-    missing = [name for name in parts.names if any(name not in _names(value) for value in values)]
+    values = data.values() if required.is_nested and isinstance(data, Mapping) else [data]
+    missing = [
+        name for name in required.names if any(name not in _names(value) for value in values)
+    ]
     if missing:
         kind = "columns" if hasattr(data, "columns") else "keys"
         raise CcnlpError(
             f"{dataset} lacks the {kind} {listed(missing)}, which this version of the code reads: "
             "it was written by another version, or by a run that was cut short; make it again: "
-            f"kedro run --pipelines {parts.pipeline}"
+            f"kedro run --pipelines {required.pipeline}"
         )
 
 
@@ -63,23 +65,23 @@ def _names(data: object) -> Collection[str]:
 
 
 @cache
-def known_parts() -> Mapping[str, Parts]:
+def required_names() -> Mapping[str, RequiredNames]:
     """By dataset, what is read of it; those whose readers look themselves are left out."""
     return {**_examples(), **_augmentation(), **_evaluation(), **_studies(), **_behaviour()}
 
 
-def _examples() -> dict[str, Parts]:
+def _examples() -> dict[str, RequiredNames]:
     from ccnlp.examples import COLUMNS
 
     corpus = ("num_rows", "licence", "fingerprint", "languages", "cultures")
     return {
-        "examples": Parts("ingestion", COLUMNS),
-        "corpus_fingerprints": Parts("ingestion", corpus, of_each=True),
-        "agreement_report": Parts("ingestion", ("sentences",), of_each=True),
+        "examples": RequiredNames("ingestion", COLUMNS),
+        "corpus_fingerprints": RequiredNames("ingestion", corpus, is_nested=True),
+        "agreement_report": RequiredNames("ingestion", ("sentences",), is_nested=True),
     }
 
 
-def _augmentation() -> dict[str, Parts]:
+def _augmentation() -> dict[str, RequiredNames]:
     from ccnlp import examples
     from ccnlp.augmentation.report import PAIR_COLUMNS
     from ccnlp.augmentation.round_trips import COLUMNS, COUNT_COLUMNS
@@ -92,10 +94,10 @@ def _augmentation() -> dict[str, Parts]:
         "augmentation_pairs": PAIR_COLUMNS,
         "translation_counts": COUNT_COLUMNS,
     }
-    return {dataset: Parts("augmentation", names) for dataset, names in columns.items()}
+    return {dataset: RequiredNames("augmentation", names) for dataset, names in columns.items()}
 
 
-def _evaluation() -> dict[str, Parts]:
+def _evaluation() -> dict[str, RequiredNames]:
     from ccnlp.evaluation import abstention, by_culture, contested, disparities, gaps, scores
     from ccnlp.evaluation.origin import Origin
     from ccnlp.evaluation.predictions import COLUMNS
@@ -113,11 +115,14 @@ def _evaluation() -> dict[str, Parts]:
         "scores_origin": tuple(Origin.__dataclass_fields__),
         "gate_decision": NEEDED,
     }
-    parts = {dataset: Parts("evaluation", names) for dataset, names in columns.items()}
-    return {**parts, "contested_report": Parts("evaluation", contested.KEYS, of_each=True)}
+    required = {dataset: RequiredNames("evaluation", names) for dataset, names in columns.items()}
+    return {
+        **required,
+        "contested_report": RequiredNames("evaluation", contested.KEYS, is_nested=True),
+    }
 
 
-def _studies() -> dict[str, Parts]:
+def _studies() -> dict[str, RequiredNames]:
     from ccnlp.evaluation.predictions import COLUMNS
     from ccnlp.studies import comparison, verdicts
     from ccnlp.studies.arms import SEED
@@ -129,13 +134,13 @@ def _studies() -> dict[str, Parts]:
         "verdicts": verdicts.COLUMNS,
     }
     return {
-        f"{study}_{table}": Parts(study, names)
+        f"{study}_{table}": RequiredNames(study, names)
         for study in ("augmentation_study", "culture_study")
         for table, names in columns.items()
     }
 
 
-def _behaviour() -> dict[str, Parts]:
+def _behaviour() -> dict[str, RequiredNames]:
     from ccnlp.behaviour import failures, tables
     from ccnlp.behaviour.cases import TEXT_COLUMNS, Case
     from ccnlp.behaviour.suites import REJECTED_COLUMNS
@@ -149,4 +154,4 @@ def _behaviour() -> dict[str, Parts]:
         "behaviour_failures": failures.COLUMNS,
         "judged_model_origin": ("encoder", "weights"),
     }
-    return {dataset: Parts("behaviour", names) for dataset, names in columns.items()}
+    return {dataset: RequiredNames("behaviour", names) for dataset, names in columns.items()}

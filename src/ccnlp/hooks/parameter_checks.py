@@ -32,9 +32,9 @@ def check_given(
     """
     from kedro.validation.parameter_validator import ParameterValidator
 
-    own = {name: parameters[name] for name in given if name in parameters}
-    if own:
-        ParameterValidator({**pipelines}).validate_raw_params(own)
+    given_parameters = {name: parameters[name] for name in given if name in parameters}
+    if given_parameters:
+        ParameterValidator({**pipelines}).validate_raw_params(given_parameters)
 
 
 def check_against_each_other(pipeline: "Pipeline", catalog: "DataCatalog") -> None:
@@ -82,11 +82,11 @@ class _Run:
         from ccnlp.models.checkpoint import SOURCES
 
         if "encoder" in self.pipeline.all_outputs():
-            asked = self.parameters("encoder")
+            parameters = self.parameters("encoder")
             folder = self.catalog.load("pretrained_encoders")
-            return SOURCES.get(asked.source)().find(asked, cache_folder=folder)
-        is_there = "encoder" in self.pipeline.inputs() and self.catalog.exists("encoder")
-        return self.catalog.load("encoder") if is_there else None
+            return SOURCES.get(parameters.source)().find(parameters, cache_folder=folder)
+        is_available = "encoder" in self.pipeline.inputs() and self.catalog.exists("encoder")
+        return self.catalog.load("encoder") if is_available else None
 
 
 def _check_gate(run: _Run) -> None:
@@ -112,10 +112,10 @@ def _check_tasks_of_training(run: _Run) -> None:
     from ccnlp.training.selection import check_choice
 
     training = run.parameters("training")
-    kept = training.kept_tasks if run.trains(TRAINING) else ()
-    trained = [name for name in run.parameters("tasks").root if name not in kept]
-    check_choice(training.validation.tasks, trained=trained)
-    if kept and run.encoder is not None:
+    kept_tasks = training.kept_tasks if run.trains(TRAINING) else ()
+    trained_tasks = [name for name in run.parameters("tasks").root if name not in kept_tasks]
+    check_choice(training.validation.tasks, trained=trained_tasks)
+    if kept_tasks and run.encoder is not None:
         length = run.parameters("tokenisation").max_length_tokens
         culture = run.parameters("culture")
         KeptTasks.of(run.encoder, training, max_length_tokens=length, culture=culture)
@@ -129,9 +129,9 @@ def _check_sizes_of_training(run: _Run) -> None:
     from ccnlp.tasks.kinds.retrieval import Retrieval
 
     tasks = build_tasks(run.parameters("tasks")).values()
-    cut = [task for task in tasks if isinstance(task, Retrieval) and task.options.dimensions]
-    if cut and run.encoder is not None:
-        for task in cut:
+    cut_tasks = [task for task in tasks if isinstance(task, Retrieval) and task.options.dimensions]
+    if cut_tasks and run.encoder is not None:
+        for task in cut_tasks:
             pooling = run.parameters("training").pooling
             task.head(run.encoder.hidden_size, pooling=pooling, dropout=0.0)
 

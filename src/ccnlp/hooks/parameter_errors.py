@@ -10,7 +10,7 @@ LEAD = re.compile(r"Failed to instantiate \w+ for parameter '[^']+': ")
 COUNT = re.compile(r"\d+ validation errors? for .*\n")
 LINK = re.compile(r"^    For further information visit .*\n?", re.M)
 DETAIL = re.compile(
-    r"^(?:(?P<place>\S.*)\n)?  (?P<message>(?:.|\n)+?) "
+    r"^(?:(?P<location>\S.*)\n)?  (?P<message>(?:.|\n)+?) "
     r"\[type=(?P<type>\w+), input_value=(?P<value>.*), input_type=\w+\]$",
     re.M,
 )
@@ -18,7 +18,7 @@ NO_VALUE = "value is None but type is not Optional"
 WITHOUT_VALUE = {"extra_forbidden": "there is no such parameter", "missing": "it is missing"}
 NO_LIST = ("list_type", "tuple_type")
 QUOTES = "'\""
-OWN = "Value error, "
+VALUE_ERROR_PREFIX = "Value error, "
 """What pydantic puts before the sentence of a check of our own."""
 
 
@@ -42,11 +42,13 @@ def _lines(name: str, text: str) -> Iterator[str]:
         yield _line(name, "it has no value" if text == NO_VALUE else text)
         return
     details = list(DETAIL.finditer(LINK.sub("", COUNT.sub("", text, count=1))))
-    places = [detail["place"] or "" for detail in details]
-    for detail, place in zip(details, places, strict=True):
-        if detail["type"] == "too_short" and any(p.startswith(f"{place}.") for p in places):
+    locations = [detail["location"] or "" for detail in details]
+    for detail, location in zip(details, locations, strict=True):
+        if detail["type"] == "too_short" and any(
+            other.startswith(f"{location}.") for other in locations
+        ):
             continue  # it counts the right items alone, and the wrong ones are told
-        where = f"{name}.{place.strip().removesuffix('.[key]')}" if place else name
+        where = f"{name}.{location.strip().removesuffix('.[key]')}" if location else name
         yield _line(where, _sentence(detail))
 
 
@@ -67,8 +69,8 @@ def _sentence(detail: re.Match[str]) -> str:
         return "it is empty, and must have something in it"
     if detail["type"] in NO_LIST:
         return f"it must be a list, such as {_as_list(value)}, and it is {value}"
-    if message.startswith(OWN):
-        return message.removeprefix(OWN)
+    if message.startswith(VALUE_ERROR_PREFIX):
+        return message.removeprefix(VALUE_ERROR_PREFIX)
     return f"{message[0].lower()}{message[1:]}, and it is {value}"
 
 

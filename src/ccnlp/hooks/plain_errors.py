@@ -75,8 +75,8 @@ def _full_disk(cause: BaseException) -> str | None:
     if isinstance(cause, OSError) and cause.errno in FULL:
         file = cause.filename2 or cause.filename  # what is copied comes first
         return f"no space is left on the disk{f' for {file}' if file else ''}; {MAKE_ROOM}"
-    is_told = SAYS_FULL.search(_first_line(cause))
-    return f"no space is left on the disk; {MAKE_ROOM}" if is_told else None
+    says_full = SAYS_FULL.search(_first_line(cause))
+    return f"no space is left on the disk; {MAKE_ROOM}" if says_full else None
 
 
 def _cut_short(causes: list[BaseException]) -> str | None:
@@ -101,7 +101,7 @@ def _tells_why(cause: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__

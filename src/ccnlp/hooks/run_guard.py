@@ -59,10 +59,10 @@ class RunGuardHook:
         check_runner(
             str(run_params.get("runner")), {str(node.namespace) for node in pipeline.nodes}
         )
-        known = parameter_groups([pipeline, *pipelines.values()]) | READ_BY_HOOKS
-        check_parameter_groups(self._parameters, known=known)
-        given = run_params.get("runtime_params") or {}
-        check_given(self._parameters, given=given, pipelines=pipelines)
+        known_groups = parameter_groups([pipeline, *pipelines.values()]) | READ_BY_HOOKS
+        check_parameter_groups(self._parameters, known=known_groups)
+        given_parameters = run_params.get("runtime_params") or {}
+        check_given(self._parameters, given=given_parameters, pipelines=pipelines)
         run = parse_run_parameters(self._parameters)
         check_folder(self._data_folder)
         check_free_space(self._data_folder, min_free_gib=run.min_free_disk_gib)
@@ -127,8 +127,11 @@ def parse_run_parameters(parameters: dict[str, Any]) -> RunParameters:
     try:
         return RunParameters.model_validate(parameters.get("run", {}))
     except ValidationError as error:
-        parts = [f"{'.'.join(map(str, ('run', *e['loc'])))}: {e['msg']}" for e in error.errors()]
-        raise ConfigurationError(f"{'; '.join(parts)} (parameters/run.yml)") from error
+        details = [
+            f"{'.'.join(map(str, ('run', *issue['loc'])))}: {issue['msg']}"
+            for issue in error.errors()
+        ]
+        raise ConfigurationError(f"{'; '.join(details)} (parameters/run.yml)") from error
 
 
 def parameter_groups(pipelines: "Collection[Pipeline]") -> frozenset[str]:
@@ -164,25 +167,28 @@ def check_inputs(
     """
     writers = writers_of(pipelines)
 
-    def missing_inputs(of: "Pipeline") -> list[str]:
+    def missing_inputs(reader: "Pipeline") -> list[str]:
         return [
             name
-            for name in sorted(of.inputs())
+            for name in sorted(reader.inputs())
             if bare_name(name) in writers and name in catalog and not catalog.exists(name)
         ]
 
     missing = missing_inputs(pipeline)
     if missing:
         needed: set[str] = set()
-        found = {writers[bare_name(name)] for name in missing}
-        while found - needed:  # what they read may be missing, too
-            needed |= found
-            unmade = [i for name in needed for i in missing_inputs(pipelines[name])]
-            found = {writers[bare_name(name)] for name in unmade}
+        missing_writers = {writers[bare_name(name)] for name in missing}
+        while missing_writers - needed:  # what they read may be missing, too
+            needed |= missing_writers
+            missing_writers = {
+                writers[bare_name(dataset)]
+                for name in needed
+                for dataset in missing_inputs(pipelines[name])
+            }
         names = [name for name in pipelines if name in needed]
-        listed = ", ".join(map(repr, map(bare_name, missing)))
+        datasets = ", ".join(map(repr, map(bare_name, missing)))
         raise ConfigurationError(
-            f"the run reads {listed}, which earlier pipelines write and which is not there; run "
+            f"the run reads {datasets}, which earlier pipelines write and which is not there; run "
             f"them before: kedro run --pipelines {','.join(names)}"
         )
 

@@ -42,9 +42,9 @@ class TerminalHook:
     def __init__(self) -> None:
         self._project = Path()
         self._lock = threading.Lock()
-        self._total: Counter[str] = Counter()
-        self._begun: Counter[str] = Counter()
-        self._done: defaultdict[str, list[Span]] = defaultdict(list)
+        self._num_nodes: Counter[str] = Counter()
+        self._num_begun: Counter[str] = Counter()
+        self._spans: defaultdict[str, list[Span]] = defaultdict(list)
         self._clock = NodeClock()
         self._start = 0.0
         self._registered_version: str | None = None
@@ -60,14 +60,14 @@ class TerminalHook:
     @hook_impl(trylast=True)
     def before_pipeline_run(self, pipeline: "Pipeline") -> None:
         """Counts the nodes of each stage."""
-        self._total = Counter(_stage(node) for node in pipeline.nodes)
-        self._begun, self._done = Counter(), defaultdict(list)
+        self._num_nodes = Counter(_stage(node) for node in pipeline.nodes)
+        self._num_begun, self._spans = Counter(), defaultdict(list)
         self._clock = NodeClock()
         self._registered_version = None
         self._exits.close()
         self._exits.enter_context(progress.listening(self._hear))
         self._start = time.monotonic()
-        stages = ", ".join(f"{stage} ({count})" for stage, count in self._total.items())
+        stages = ", ".join(f"{stage} ({count})" for stage, count in self._num_nodes.items())
         logger.info(f"{len(pipeline.nodes)} nodes to run: {stages}")
 
     def _hear(self, event: progress.Report) -> None:
@@ -85,8 +85,8 @@ class TerminalHook:
         stage = _stage(node)
         self._clock.start(node)
         with self._lock:
-            self._begun[stage] += 1
-            position = f"{self._begun[stage]} of {self._total[stage]}"
+            self._num_begun[stage] += 1
+            position = f"{self._num_begun[stage]} of {self._num_nodes[stage]}"
             logger.info(f"{stage}, {position}: {_sentence(node)}")
 
     @hook_impl
@@ -101,10 +101,10 @@ class TerminalHook:
             return
         stage = _stage(node)
         with self._lock:
-            done = self._done[stage]
-            done.append(span)
-            if len(done) == self._total[stage]:
-                logger.info(f"{stage} done in {duration(covered_seconds(done))}")
+            spans = self._spans[stage]
+            spans.append(span)
+            if len(spans) == self._num_nodes[stage]:
+                logger.info(f"{stage} done in {duration(covered_seconds(spans))}")
 
     @hook_impl
     def on_node_error(self, node: "Node") -> None:
@@ -132,27 +132,27 @@ class TerminalHook:
         """Listens no longer."""
         self._exits.close()
 
-    def _results(self, made: set[str], catalog: "DataCatalog") -> list[str]:
+    def _results(self, outputs: set[str], catalog: "DataCatalog") -> list[str]:
         blocks = []
-        if SCORES in made:
+        if SCORES in outputs:
             from ccnlp.evaluation.terminal import scores_table
 
             scores = catalog.load(SCORES)
             for task in scores["task"].unique():
-                told = self._abstention(task, catalog) if ABSTENTION in made else ""
-                blocks.append("\n".join([scores_table(scores, task=task), told]).rstrip())
-            place = self._place("evaluation_report", made, catalog)
-            blocks.append("\n".join([*place, "Runs, plots and models: make mlflow"]))
-        if BEHAVIOUR in made:
+                abstention = self._abstention(task, catalog) if ABSTENTION in outputs else ""
+                blocks.append("\n".join([scores_table(scores, task=task), abstention]).rstrip())
+            report_lines = self._report_lines("evaluation_report", outputs, catalog)
+            blocks.append("\n".join([*report_lines, "Runs, plots and models: make mlflow"]))
+        if BEHAVIOUR in outputs:
             from ccnlp.behaviour.summary import summarise
 
-            few = catalog.load("params:behaviour").min_group_size
-            sentences = summarise(catalog.load(BEHAVIOUR), min_group_size=few)
-            place = self._place("behaviour_report", made, catalog)
-            blocks.append("\n".join([*sentences, *place]))
-        if DECISION in made:
+            min_group_size = catalog.load("params:behaviour").min_group_size
+            sentences = summarise(catalog.load(BEHAVIOUR), min_group_size=min_group_size)
+            report_lines = self._report_lines("behaviour_report", outputs, catalog)
+            blocks.append("\n".join([*sentences, *report_lines]))
+        if DECISION in outputs:
             blocks.append(self._registration(catalog.load(DECISION)))
-        elif GATE in made:
+        elif GATE in outputs:
             from ccnlp.evaluation.promotion import gate_line
 
             decision = catalog.load(GATE)
@@ -167,9 +167,9 @@ class TerminalHook:
         thresholds = read_thresholds(catalog.load(THRESHOLDS), tasks=set(table["task"]))
         return abstention_line(AbstentionTables(thresholds, table), task)
 
-    def _place(self, report: str, made: set[str], catalog: "DataCatalog") -> list[str]:
+    def _report_lines(self, report: str, outputs: set[str], catalog: "DataCatalog") -> list[str]:
         """The line that says where a report lies; none where the run wrote none."""
-        path = getattr(catalog.get(report), "_filepath", None) if report in made else None
+        path = getattr(catalog.get(report), "_filepath", None) if report in outputs else None
         return [f"Report: {_within(Path(path), self._project)}"] if path else []
 
     def _registration(self, decision: Mapping[str, Any]) -> str:
@@ -179,9 +179,9 @@ class TerminalHook:
         version, alias = self._registered_version, decision["alias"]
         registered = f"Registered: {version}, as {alias}" if version else f"Decision: {alias}"
         override = override_line(decision)
-        stated = [f"Override: {override}"] if override else []
+        override_lines = [f"Override: {override}"] if override else []
         return "\n".join(
-            [registered, *stated, gate_line(decision), *_indented(decision["reasons"])]
+            [registered, *override_lines, gate_line(decision), *_indented(decision["reasons"])]
         )
 
 

@@ -14,7 +14,7 @@ from ccnlp.augmentation.store import TranslationStore
 from ccnlp.corpora.curation import IngestionParameters
 from ccnlp.errors import TranslationError
 from ccnlp.examples import COLUMNS
-from ccnlp.hooks.older_files import check_parts
+from ccnlp.hooks.older_files import check_required_names
 from ccnlp.pipelines.augmentation import nodes
 from ccnlp.pipelines.augmentation.pipeline import create_pipeline
 from ccnlp.tasks.parameters import TasksParameters
@@ -104,7 +104,7 @@ def test_round_trips_of_the_real_engine_become_examples(
     assert outputs["augmentation_table"]["kept"].sum() == len(augmented)
     assert len(outputs["augmentation_pairs"]) == 4
     for name in ("augmented_examples", "augmentation_pairs"):
-        check_parts(name, outputs[name])
+        check_required_names(name, outputs[name])
 
     again = run(create_pipeline(is_enabled=True), **inputs)
     pd.testing.assert_frame_equal(again["augmented_examples"], augmented)
@@ -157,7 +157,7 @@ def test_switched_off_leaves_no_report_of_an_earlier_run(examples, tmp_path, mon
     tables = [catalog.load(name) for name in names]
     assert list(map(len, tables)) == [0, 0, 0]
     for name, table in zip(names, tables, strict=True):
-        check_parts(name, table)
+        check_required_names(name, table)
 
 
 @pytest.mark.parametrize("is_enabled", [True, False])

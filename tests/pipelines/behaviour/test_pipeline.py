@@ -8,7 +8,7 @@ from kedro.runner import SequentialRunner
 
 from ccnlp.behaviour.parameters import BehaviourParameters
 from ccnlp.corpora.curation import IngestionParameters
-from ccnlp.hooks.older_files import check_parts
+from ccnlp.hooks.older_files import check_required_names
 from ccnlp.pipelines.behaviour.pipeline import create_pipeline
 from ccnlp.progress import listening
 
@@ -80,7 +80,7 @@ def test_pipeline_judges_suites_swaps_and_invariance(catalog):
     assert "nan" in set(table["language"])  # Min Nan is no missing value
     assert len(catalog.load("rejected_cases")) == 1
     for name in create_pipeline().all_outputs() - {"judged_model"}:
-        check_parts(name, catalog.load(name))
+        check_required_names(name, catalog.load(name))
     predictions = catalog.load("behaviour_predictions")
     assert len(catalog.load("behaviour_failures")) == predictions["is_failure"].sum()
     assert len(catalog.load("behaviour_plot").data) == 3

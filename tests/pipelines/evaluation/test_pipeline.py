@@ -15,7 +15,7 @@ from ccnlp.errors import CcnlpError, ConfigurationError
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.stages import PAIR_COLUMNS
 from ccnlp.evaluation.systems import SYSTEMS
-from ccnlp.hooks.older_files import check_parts, known_parts
+from ccnlp.hooks.older_files import check_required_names, required_names
 from ccnlp.pipelines.evaluation import nodes
 from ccnlp.pipelines.evaluation.pipeline import FIGURES, create_pipeline
 from ccnlp.pipelines.registration.parameters import RegistrationParameters
@@ -200,10 +200,10 @@ def test_pipeline_scores_the_systems_where_there_is_no_champion(catalog):
 
 def check_files(catalog):
     """Whether each file has what a later run that begins with it looks for."""
-    written = {*create_pipeline(is_conditioned=True).all_outputs()} & {*known_parts()}
+    written = {*create_pipeline(is_conditioned=True).all_outputs()} & {*required_names()}
     found = [name for name in sorted(written) if catalog.exists(name)]
     for name in found:
-        check_parts(name, catalog.load(name))
+        check_required_names(name, catalog.load(name))
     return len(found)
 
 
@@ -517,8 +517,8 @@ def test_cultures_are_set_apart_where_the_model_is_told_of_them(
         catalog.load("contested_report")["sentiment"]["num_contested"]
         == (table["prediction_GB"] != table["prediction_MX"]).sum()
     )
-    check_parts("contested_report", catalog.load("contested_report"))
-    check_parts("culture_predictions", table)
+    check_required_names("contested_report", catalog.load("contested_report"))
+    check_required_names("culture_predictions", table)
     page = Path("data", "08_reporting", "report.html").read_text(encoding="utf-8")
     assert "Where do its answers differ by culture?" in page
 

@@ -26,15 +26,15 @@ def dataset_inputs(fingerprints: Mapping[str, Mapping[str, Any]]) -> "list[Datas
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     inputs = []
-    for corpus, known in fingerprints.items():
+    for corpus, facts in fingerprints.items():
         dataset = Dataset(
             name=corpus,
-            digest=str(known["fingerprint"])[:36],
+            digest=str(facts["fingerprint"])[:36],
             source_type="corpus",
-            source=json.dumps(known.get("sources", []), default=str),
-            profile=json.dumps({"num_rows": known.get("num_rows")}),
+            source=json.dumps(facts.get("sources", []), default=str),
+            profile=json.dumps({"num_rows": facts.get("num_rows")}),
         )
-        tags = [InputTag("licence", str(known.get("licence", "")))]
+        tags = [InputTag("licence", str(facts.get("licence", "")))]
         inputs.append(DatasetInput(dataset=dataset, tags=tags))
     return inputs
 
@@ -51,18 +51,18 @@ def score_metrics(scores: "pd.DataFrame") -> dict[str, float]:
     metrics = {}
     for row in scores.to_dict("records"):
         is_overall = row["slice"] == ALL
-        is_told = row["is_headline"] or row["metric"] == DISTRIBUTION_SIMILARITY
-        is_detail = row["slice"] in SLICES and is_told
+        is_main_metric = row["is_headline"] or row["metric"] == DISTRIBUTION_SIMILARITY
+        is_detail = row["slice"] in SLICES and is_main_metric
         if not is_overall and not (is_detail and row["system"] in ("finetuned", "champion")):
             continue
-        parts = [row["task"]] if has_many_tasks else []
-        parts += [row["corpus"]] if has_many_corpora and row["corpus"] != ALL else []
-        parts += [row["system"], row["split"], row["metric"]]
+        name_parts = [row["task"]] if has_many_tasks else []
+        name_parts += [row["corpus"]] if has_many_corpora and row["corpus"] != ALL else []
+        name_parts += [row["system"], row["split"], row["metric"]]
         if not is_overall:
-            parts += [row["slice"], row["group"]]
+            name_parts += [row["slice"], row["group"]]
         elif row["group"] != ALL:
-            parts.append(row["group"])
-        metrics["/".join(map(str, parts))] = float(row["score"])
+            name_parts.append(row["group"])
+        metrics["/".join(map(str, name_parts))] = float(row["score"])
     return metrics
 
 
@@ -79,10 +79,10 @@ def fairness_metrics(table: "pd.DataFrame") -> dict[str, float]:
     for row in table.to_dict("records"):
         if row["slice"] not in SLICES or row["system"] not in ("finetuned", "champion"):
             continue
-        parts = [row["task"]] if has_many_tasks else []
-        parts += [row["corpus"]] if has_many_corpora and row["corpus"] != ALL else []
+        name_parts = [row["task"]] if has_many_tasks else []
+        name_parts += [row["corpus"]] if has_many_corpora and row["corpus"] != ALL else []
         for name in ESTIMATES:
-            key = "/".join([*parts, row["system"], row["split"], name, row["slice"]])
+            key = "/".join([*name_parts, row["system"], row["split"], name, row["slice"]])
             metrics[key] = float(row[name])
     return metrics
 
@@ -94,10 +94,10 @@ def abstention_metrics(table: "pd.DataFrame") -> dict[str, float]:
     several.
     """
     has_many_tasks = table["task"].nunique() > 1
-    whole = table[table["slice"] == ALL]
+    overall = table[table["slice"] == ALL]
     metrics = {}
-    for row in whole.to_dict("records"):
-        parts = [row["task"]] if has_many_tasks else []
+    for row in overall.to_dict("records"):
+        name_parts = [row["task"]] if has_many_tasks else []
         for name, metric in ABSTENTION_METRICS.items():
-            metrics["/".join([*parts, row["system"], row["split"], metric])] = float(row[name])
+            metrics["/".join([*name_parts, row["system"], row["split"], metric])] = float(row[name])
     return metrics

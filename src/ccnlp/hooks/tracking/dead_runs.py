@@ -26,12 +26,12 @@ def end_dead_runs(client: "MlflowClient", experiment_id: str, *, host: str) -> l
     A run that got SIGKILL or lost power stands as RUNNING for ever. Its end is the last sign of
     life it gave.
     """
-    found = client.search_runs(
+    running_runs = client.search_runs(
         [experiment_id],
         filter_string=f"attributes.status = 'RUNNING' and tags.`{HOST}` = '{host}'",
     )
-    ended = []
-    for run in found:
+    ended_ids = []
+    for run in running_runs:
         process = _process_of(run)
         if process is None or process.is_alive():
             continue
@@ -39,8 +39,8 @@ def end_dead_runs(client: "MlflowClient", experiment_id: str, *, host: str) -> l
         client.set_tag(run.info.run_id, ENDED_BY, reason)
         client.set_terminated(run.info.run_id, status="KILLED", end_time=_last_sign_of_life(run))
         logger.info(f"an earlier run, {run.info.run_name}, was killed; MLflow now says so")
-        ended.append(run.info.run_id)
-    return ended
+        ended_ids.append(run.info.run_id)
+    return ended_ids
 
 
 def _process_of(run: "Run") -> ProcessIdentity | None:

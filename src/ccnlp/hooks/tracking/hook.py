@@ -264,11 +264,11 @@ def _join_in_this_thread(log: RunLog) -> None:
 
 def _is_asked_to_end(error: BaseException) -> bool:
     """Whether the error, or one that it came from, is that of SIGTERM or Ctrl+C."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, SystemExit | KeyboardInterrupt):
+    current: BaseException | None = error
+    while current is not None:
+        if isinstance(current, SystemExit | KeyboardInterrupt):
             return True
-        seen = seen.__cause__ or seen.__context__
+        current = current.__cause__ or current.__context__
     return False
 
 
@@ -290,7 +290,7 @@ def _exists(catalog: "DataCatalog", name: str) -> bool:
 
 
 def _run_tags(run_params: dict[str, Any], pipeline: "Pipeline") -> dict[str, str]:
-    chosen = {name: run_params.get(name) for name in SELECTION}
+    selection = {name: run_params.get(name) for name in SELECTION}
     return {
         "kedro.command": shlex.join(["kedro", *sys.argv[1:]]),
         "kedro.env": str(run_params.get("env") or "local"),
@@ -299,7 +299,7 @@ def _run_tags(run_params: dict[str, Any], pipeline: "Pipeline") -> dict[str, str
         "kedro.runner": _runner_name(str(run_params.get("runner"))),
         "mlflow.source.name": "kedro run",
         "mlflow.source.type": "PROJECT",
-    } | {f"kedro.{name}": str(value) for name, value in chosen.items() if value}
+    } | {f"kedro.{name}": str(value) for name, value in selection.items() if value}
 
 
 def _runner_name(description: str) -> str:
@@ -321,8 +321,8 @@ def _exit_on_sigterm() -> Any:
     """Has SIGTERM end the process by its exit handlers; gives the function that undoes it."""
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
-    before = signal.getsignal(signal.SIGTERM)
-    if before is not signal.SIG_DFL:
+    previous_handler = signal.getsignal(signal.SIGTERM)
+    if previous_handler is not signal.SIG_DFL:
         return lambda: None
     owner = os.getpid()
 

@@ -81,8 +81,8 @@ class RunLog:
             for name, value in masked.items()
         ]
         for start in range(0, len(records), MAX_PARAMETERS_OR_TAGS):
-            part = records[start : start + MAX_PARAMETERS_OR_TAGS]
-            self.try_to(partial(self.client.log_batch, self.run_id, params=part))
+            batch = records[start : start + MAX_PARAMETERS_OR_TAGS]
+            self.try_to(partial(self.client.log_batch, self.run_id, params=batch))
         lines = "\n".join(f"{name} = {value}" for name, value in masked.items())
         self.text(lines, "parameters.txt")
 

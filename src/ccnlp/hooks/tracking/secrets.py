@@ -76,11 +76,11 @@ class Masker:
     @classmethod
     def of(cls, credentials: object) -> "Masker":
         """Knows the values of credentials.yml and of this process's secret variables."""
-        secret = {name for name in os.environ if is_secret_name(name)} - WORKING_DIRECTORIES
-        values = {os.environ[name] for name in secret}
+        secret_names = {name for name in os.environ if is_secret_name(name)} - WORKING_DIRECTORIES
+        values = {os.environ[name] for name in secret_names}
         values.update(_strings(credentials))
-        chosen = (value for value in values if len(value) >= MIN_LENGTH)
-        return cls(tuple(sorted(chosen, key=len, reverse=True)))
+        long_values = (value for value in values if len(value) >= MIN_LENGTH)
+        return cls(tuple(sorted(long_values, key=len, reverse=True)))
 
     def text(self, text: str) -> str:
         """The text with every credential masked."""
@@ -98,16 +98,16 @@ def _mask_values(text: str) -> str:
 
     Other values are searched in their turn: `--params=token=abc` is one, too.
     """
-    parts, start = [], 0
+    pieces, start = [], 0
     for name in NAME.finditer(text):
         names = {name["name"], (name["escape"] or "") + name["name"]}
         is_wanted = name.start() >= start and any(map(is_secret_name, names))
         value = VALUE.match(text, name.end()) if is_wanted else None
         if value:
             opening = value["open"] or value["torn"] or ""
-            parts += [text[start : value.start()], opening, MASK, value["close"] or ""]
+            pieces += [text[start : value.start()], opening, MASK, value["close"] or ""]
             start = value.end()
-    return "".join([*parts, text[start:]])
+    return "".join([*pieces, text[start:]])
 
 
 def _strings(value: object) -> Iterator[str]:

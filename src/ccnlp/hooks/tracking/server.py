@@ -57,8 +57,8 @@ def choose_tracking_uri(parameters: TrackingParameters, *, project: Path) -> str
     Raises:
         ConfigurationError: no store can lie in the project's folder.
     """
-    given = os.environ.get(VARIABLE)
-    uri = given if given and given != _set_here.get(VARIABLE) else parameters.tracking_uri
+    user_uri = os.environ.get(VARIABLE)
+    uri = user_uri if user_uri and user_uri != _set_here.get(VARIABLE) else parameters.tracking_uri
     if uri.startswith(SQLITE) and not uri.startswith(SQLITE + "/"):
         if "%" in str(project):
             raise ConfigurationError(

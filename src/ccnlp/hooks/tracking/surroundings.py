@@ -33,7 +33,7 @@ def code_revision(project: Path) -> CodeRevision:
 
 def _git(project: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             ["git", "-C", str(project), *arguments],
             capture_output=True,
             text=True,
@@ -42,7 +42,7 @@ def _git(project: Path, *arguments: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout
+    return result.stdout
 
 
 def describe_machine() -> dict[str, str]:
@@ -89,7 +89,7 @@ def _version(name: str) -> str:
 
 def list_packages() -> str:
     """Every installed package with its version, a line each, as pip reads it."""
-    versions = {d.metadata["Name"]: d.version for d in metadata.distributions()}
+    versions = {package.metadata["Name"]: package.version for package in metadata.distributions()}
     return "\n".join(f"{name}=={versions[name]}" for name in sorted(versions, key=str.lower))
 
 
@@ -104,16 +104,16 @@ class ProcessIdentity:
     @classmethod
     def of_this(cls) -> "ProcessIdentity":
         """The running process."""
-        own = psutil.Process()
-        return cls(platform.node(), own.pid, own.create_time())
+        process = psutil.Process()
+        return cls(platform.node(), process.pid, process.create_time())
 
     def is_alive(self) -> bool:
         """Whether that very process still runs on this machine."""
         try:
             # The start is read off a clock that is set now and then: two seconds are the same.
-            found = psutil.Process(self.pid)
-            return abs(found.create_time() - self.started) < 2 and (
-                found.status() != psutil.STATUS_ZOMBIE
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.started) < 2 and (
+                process.status() != psutil.STATUS_ZOMBIE
             )
         except psutil.NoSuchProcess:
             return False
