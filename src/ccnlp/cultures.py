@@ -56,20 +56,20 @@ def canonical_language(tag: object) -> str:
     raise ValueError(f"{tag!r} is not a BCP-47 tag; {hint}")
 
 
-def check_is_list(given: object, name: str) -> None:
+def check_is_list(value: object, name: str) -> None:
     """Checks that tags, or other keys, are given in a list, a tuple, an array or a set.
 
     Args:
-        given: what stands in place of the list.
-        name: of what is given.
+        value: what stands in place of the list.
+        name: of the parameter.
 
     Raises:
         ValueError: it is something else, such as one text; shows how to write it.
     """
-    if isinstance(given, str):
-        raise ValueError(f"{name!r} is the text {given!r}; name them in a list, [{given!r}]")
-    if not isinstance(given, Collection) or isinstance(given, Mapping | bytes):
-        raise ValueError(f"{name!r} is {given!r}, which is no list; leave it out, or give one")
+    if isinstance(value, str):
+        raise ValueError(f"{name!r} is the text {value!r}; name them in a list, [{value!r}]")
+    if not isinstance(value, Collection) or isinstance(value, Mapping | bytes):
+        raise ValueError(f"{name!r} is {value!r}, which is no list; leave it out, or give one")
 
 
 LanguageTag = Annotated[str, BeforeValidator(canonical_language)]
@@ -160,8 +160,8 @@ def canonical_culture(code: object, *, groups: Collection[str] = ()) -> str:
     if isinstance(code, str) and code.upper() in regions():
         return code.upper()
     near = _near_region(str(code)) or did_you_mean(str(code), {*regions(), *groups})
-    also = " and no declared group" if groups else ""
-    raise ValueError(f"{code!r} is no ISO 3166 region such as 'GB'{also}; {near}")
+    group_clause = " and no declared group" if groups else ""
+    raise ValueError(f"{code!r} is no ISO 3166 region such as 'GB'{group_clause}; {near}")
 
 
 def _near_region(code: str) -> str | None:
@@ -183,8 +183,8 @@ def language_name(tag: str) -> str:
     english = Locale("en")
     language, *subtags = tag.split("-")
     name = "" if language == UNKNOWN else str(english.languages.get(language, ""))
-    known = {**english.scripts, **english.territories}
-    details = ", ".join(str(known.get(subtag, subtag)) for subtag in subtags)
+    subtag_names = {**english.scripts, **english.territories}
+    details = ", ".join(str(subtag_names.get(subtag, subtag)) for subtag in subtags)
     return f"{name} ({details})" if name and details else name
 
 

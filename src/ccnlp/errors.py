@@ -43,7 +43,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     by_lower = {known_name.lower(): known_name for known_name in names}
     near = get_close_matches(name, names, n=1)
-    near = near or [by_lower[n] for n in get_close_matches(name.lower(), by_lower, n=1)]
+    near = near or [by_lower[lower] for lower in get_close_matches(name.lower(), by_lower, n=1)]
     if near and normalize("NFC", near[0]) == normalize("NFC", name):
         return f"did you mean {near[0]!a} instead of {name!a}?"
     if near:
@@ -59,6 +59,6 @@ def listed(names: Iterable[str]) -> str:
     >>> listed(["text", "label"])
     "'text', 'label'"
     """
-    every = list(names)
-    more = f" and {len(every) - MAX_LISTED} more" if len(every) > MAX_LISTED else ""
-    return f"{', '.join(map(repr, every[:MAX_LISTED]))}{more}"
+    all_names = list(names)
+    more = f" and {len(all_names) - MAX_LISTED} more" if len(all_names) > MAX_LISTED else ""
+    return f"{', '.join(map(repr, all_names[:MAX_LISTED]))}{more}"

@@ -83,11 +83,11 @@ def hash_rows(table: pd.DataFrame) -> npt.NDArray[np.uint64]:
     Cells of categories are hashed like text, the others as text.
     """
     hashes = np.empty(len(table), dtype=np.uint64)
-    others = table.select_dtypes(exclude="category").columns
+    plain_columns = table.select_dtypes(exclude="category").columns
     for start in range(0, len(table), ROWS_PER_CHUNK):
-        part = slice(start, start + ROWS_PER_CHUNK)
-        chunk = table.iloc[part].astype(dict.fromkeys(others, "string"))
-        hashes[part] = pd.util.hash_pandas_object(chunk, index=False)
+        rows = slice(start, start + ROWS_PER_CHUNK)
+        chunk = table.iloc[rows].astype(dict.fromkeys(plain_columns, "string"))
+        hashes[rows] = pd.util.hash_pandas_object(chunk, index=False)
     return hashes
 
 
@@ -111,13 +111,13 @@ def groups_by_columns(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[
     """
     codes = np.zeros(len(rows), dtype=np.int64)
     names = np.asarray([""], dtype=object)
-    for place, column in enumerate(columns):
-        own, values = pd.factorize(rows[column], use_na_sentinel=False)
+    for index, column in enumerate(columns):
+        column_codes, values = pd.factorize(rows[column], use_na_sentinel=False)
         texts = [UNKNOWN if pd.isna(value) else str(value) for value in values]
-        joined, codes = np.unique(codes * len(texts) + own, return_inverse=True)
+        joined, codes = np.unique(codes * len(texts) + column_codes, return_inverse=True)
         pairs = (divmod(int(pair), len(texts)) for pair in joined)
         names = np.asarray(
-            [f"{names[left]}-{texts[right]}" if place else texts[right] for left, right in pairs],
+            [f"{names[left]}-{texts[right]}" if index else texts[right] for left, right in pairs],
             dtype=object,
         )
     return pd.Series(names[codes], index=rows.index, dtype="object")

@@ -48,8 +48,8 @@ def _is_alive(partial: Path) -> bool:
     """Whether the process that writes the folder still runs, and is no later one of its number."""
     pid = partial.name.rsplit("-", maxsplit=2)[-2]
     try:
-        begun: float = psutil.Process(int(pid)).create_time()
-        return begun < partial.stat().st_mtime + CLOCK_TOLERANCE_SECONDS
+        start_time: float = psutil.Process(int(pid)).create_time()
+        return start_time < partial.stat().st_mtime + CLOCK_TOLERANCE_SECONDS
     except (ValueError, psutil.NoSuchProcess, FileNotFoundError):
         return False
     except psutil.AccessDenied:

@@ -49,7 +49,9 @@ def label_indices(
     """
     codes = pd.Index(list(labels)).get_indexer(pd.Index(values)).astype(np.int64)
     if (codes < 0).any():
-        unknown = sorted({str(v) for v, code in zip(values, codes, strict=True) if code < 0})
+        unknown = sorted(
+            {str(value) for value, code in zip(values, codes, strict=True) if code < 0}
+        )
         raise ValueError(f"{unknown} are not among the labels {list(labels)}")
     return codes
 
@@ -193,5 +195,5 @@ def _divide(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Scores:
 
 
 def _nan_mean(values: Scores) -> Scores:
-    is_there = ~np.isnan(values)
-    return _divide(np.where(is_there, values, 0.0).sum(axis=-1), is_there.sum(axis=-1))
+    has_value = ~np.isnan(values)
+    return _divide(np.where(has_value, values, 0.0).sum(axis=-1), has_value.sum(axis=-1))

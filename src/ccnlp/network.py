@@ -67,13 +67,13 @@ def is_reachable(endpoint: str, timeout_seconds: float) -> bool:
 
 
 def _connect(endpoint: str, timeout_seconds: float) -> None:
-    parts = urlsplit(endpoint)
+    url = urlsplit(endpoint)
     proxies = urllib.request.getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if proxy and not urllib.request.proxy_bypass(url.hostname or ""):
         # Other clients take a proxy without a scheme, too.
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if not parts.hostname:
+        url = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if not url.hostname:
         raise ValueError(f"{endpoint} names no host")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    socket.create_connection((parts.hostname, port), timeout=timeout_seconds).close()
+    port = url.port or (443 if url.scheme == "https" else 80)
+    socket.create_connection((url.hostname, port), timeout=timeout_seconds).close()

@@ -23,16 +23,16 @@ def register_pipelines() -> "dict[str, Pipeline]":
     """
     pipelines = {name: _create(name) for name in NAMES}
     on_demand = {name: _create(name) for name in ON_DEMAND}
-    first, *others = pipelines.values()
+    first, *rest = pipelines.values()
     if graph_choices().serves_passages:
-        others.append(on_demand["retrieval"])
-    return {**pipelines, **on_demand, "__default__": sum(others, start=first)}
+        rest.append(on_demand["retrieval"])
+    return {**pipelines, **on_demand, "__default__": sum(rest, start=first)}
 
 
 def _create(name: str) -> "Pipeline":
     module = import_module(f"ccnlp.pipelines.{name}.pipeline")
     choices = graph_choices()
-    of_choices: dict[str, dict[str, object]] = {
+    arguments: dict[str, dict[str, object]] = {
         "augmentation": {"is_enabled": choices.is_augmentation_enabled},
         "behaviour": {"model": choices.judged_model},
         "retrieval": {"model": choices.indexing_model},
@@ -44,5 +44,5 @@ def _create(name: str) -> "Pipeline":
             "is_conditioned": choices.is_conditioned,
         },
     }
-    pipeline: Pipeline = module.create_pipeline(**of_choices.get(name, {}))
+    pipeline: Pipeline = module.create_pipeline(**arguments.get(name, {}))
     return pipeline

@@ -42,7 +42,7 @@ def apply_theme(figure: "Figure", title: str, *, height: int) -> "Figure":
 
 def label_colours(labels: Sequence[str]) -> dict[str, str]:
     """A colour for each label, the same in every picture of the task."""
-    return {label: LABEL_COLOURS[place % len(LABEL_COLOURS)] for place, label in enumerate(labels)}
+    return {label: LABEL_COLOURS[index % len(LABEL_COLOURS)] for index, label in enumerate(labels)}
 
 
 def escape(text: str) -> str:

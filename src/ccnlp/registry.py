@@ -37,9 +37,9 @@ class Registry(Generic[T]):
         """
 
         def add(entry: T) -> T:
-            known = self._entries.get(name)
-            if known is not None and _qualified_name(known) != _qualified_name(entry):
-                raise ValueError(f"{self.kind} {name!r} is already registered by {known!r}")
+            registered = self._entries.get(name)
+            if registered is not None and _qualified_name(registered) != _qualified_name(entry):
+                raise ValueError(f"{self.kind} {name!r} is already registered by {registered!r}")
             self._entries[name] = entry
             return entry
 

@@ -39,19 +39,19 @@ def corpora_dir(otherwise: str | None = None) -> str:
     Raises:
         ConfigurationError: it is not set, or names no folder.
     """
-    given = os.environ.get(CORPORA_DIR)
-    if not given and otherwise is not None:
+    folder_name = os.environ.get(CORPORA_DIR)
+    if not folder_name and otherwise is not None:
         return otherwise
-    if not given:
+    if not folder_name:
         raise ConfigurationError(
             f"the environment reads corpora from the folder that the variable {CORPORA_DIR} names, "
             f"and it is not set: {CORPORA_DIR}=/path/to/corpora kedro run --env NAME"
         )
-    folder = (PROJECT_PATH / Path(given).expanduser()).resolve()
+    folder = (PROJECT_PATH / Path(folder_name).expanduser()).resolve()
     if not folder.is_dir():
         raise ConfigurationError(
-            f"{CORPORA_DIR} is {given!r}, and {folder} is no folder; set it to the folder that "
-            "holds the corpora"
+            f"{CORPORA_DIR} is {folder_name!r}, and {folder} is no folder; set it to the folder "
+            "that holds the corpora"
         )
     return str(folder)
 

@@ -48,9 +48,9 @@ def draw_arms(scores):
     return empty_figure(f"A picture of {arms}")
 
 
-def make_study(*others: Node, draw: Node | None = None):
+def make_study(*extra_nodes: Node, draw: Node | None = None):
     return create_study(
-        ASKED, train=train, inputs={"wrong": "params:wrong"}, draw=draw, others=others
+        ASKED, train=train, inputs={"wrong": "params:wrong"}, draw=draw, extra_nodes=extra_nodes
     )
 
 

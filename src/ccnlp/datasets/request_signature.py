@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccnlp.retrieval.asking import DEFAULT_PASSAGES
 from ccnlp.serving.package import ModelPackage
-from ccnlp.serving.predictor import IS_TRUNCATED, may_be_silent, served_tasks
+from ccnlp.serving.predictor import IS_TRUNCATED, served_tasks, silenced_columns
 from ccnlp.tasks.answers import has_one_label
 from ccnlp.tasks.base import Task
 from ccnlp.tasks.served import AnswerForm, RequestForm
@@ -42,15 +42,19 @@ def signature_of(package: ModelPackage) -> "ModelSignature":
 def _inputs(tasks: Sequence[Task], *, is_conditioned: bool) -> "list[ColSpec]":
     from mlflow.types import ColSpec, DataType
 
-    asked: list[Mapping[str, RequestForm]] = [task.request_columns for task in tasks]
+    request_columns: list[Mapping[str, RequestForm]] = [task.request_columns for task in tasks]
     columns = [
-        ColSpec(_asked_type(form), name, required=all(name in own for own in asked))
-        for name, form in _united(asked).items()
+        ColSpec(
+            _request_type(form),
+            name,
+            required=all(name in task_columns for task_columns in request_columns),
+        )
+        for name, form in _merge_columns(request_columns).items()
     ]
-    told = ["language", "culture"]
-    told += ["context"] if any(task.reads_context for task in tasks) else []
-    told += ["domain"] if is_conditioned else []
-    return columns + [ColSpec(DataType.string, name, required=False) for name in told]
+    optional_names = ["language", "culture"]
+    optional_names += ["context"] if any(task.reads_context for task in tasks) else []
+    optional_names += ["domain"] if is_conditioned else []
+    return columns + [ColSpec(DataType.string, name, required=False) for name in optional_names]
 
 
 def _outputs(
@@ -59,17 +63,18 @@ def _outputs(
     from mlflow.types import ColSpec, DataType
     from mlflow.types.schema import Map
 
-    told: list[Mapping[str, AnswerForm]] = [task.answer_columns for task in tasks]
-    unsure = [task for task in tasks if task.name in abstention]
-    may_lack = {name for task in unsure for name in may_be_silent(task)}
-    may_lack |= {name for task in tasks for name in task.optional_answers}
+    answer_columns: list[Mapping[str, AnswerForm]] = [task.answer_columns for task in tasks]
+    abstaining_tasks = [task for task in tasks if task.name in abstention]
+    optional_names = {name for task in abstaining_tasks for name in silenced_columns(task)}
+    optional_names |= {name for task in tasks for name in task.optional_answers}
     columns = [
         ColSpec(
-            _told_type(form),
+            _answer_type(form),
             name,
-            required=name not in may_lack and all(name in own for own in told),
+            required=name not in optional_names
+            and all(name in task_columns for task_columns in answer_columns),
         )
-        for name, form in _united(told).items()
+        for name, form in _merge_columns(answer_columns).items()
     ]
     columns.append(ColSpec(DataType.boolean, IS_TRUNCATED))
     if is_conditioned:
@@ -80,28 +85,28 @@ def _outputs(
             ColSpec(DataType.double, "disagreement", required=False),
             ColSpec(DataType.boolean, "contested", required=False),
         ]
-    if unsure:  # of several tasks, perhaps not each
+    if abstaining_tasks:  # of several tasks, perhaps not each
         columns.append(ColSpec(DataType.boolean, "abstains", required=False))
     return columns
 
 
-def _united(tables: "Sequence[Mapping[str, Any]]") -> dict[str, Any]:
+def _merge_columns(tables: "Sequence[Mapping[str, Any]]") -> dict[str, Any]:
     """All columns by name, in the order in which they first stand."""
-    united: dict[str, Any] = {}
-    for own in tables:
-        united |= {name: form for name, form in own.items() if name not in united}
-    return united
+    merged: dict[str, Any] = {}
+    for task_columns in tables:
+        merged |= {name: form for name, form in task_columns.items() if name not in merged}
+    return merged
 
 
-def _asked_type(form: RequestForm) -> Any:
+def _request_type(form: RequestForm) -> Any:
     from mlflow.types import DataType
     from mlflow.types.schema import Array
 
-    lists = {"texts": Array(DataType.string), "place": Array(DataType.long)}
-    return lists.get(form, DataType.string)
+    list_types = {"texts": Array(DataType.string), "place": Array(DataType.long)}
+    return list_types.get(form, DataType.string)
 
 
-def _told_type(form: AnswerForm) -> Any:
+def _answer_type(form: AnswerForm) -> Any:
     from mlflow.types import DataType
     from mlflow.types.schema import Array, Map
 

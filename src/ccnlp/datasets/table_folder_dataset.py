@@ -29,8 +29,8 @@ class TableFolderDataset(LocalDataset[None, pd.DataFrame]):
         """The first rows, for kedro-viz."""
         table = self._read(self._files()[:1]).head(nrows)
         # Kedro-viz can't show columns of lists.
-        lists = table.select_dtypes("object").columns
-        table = table.astype(dict.fromkeys(lists, "str"))
+        list_columns = table.select_dtypes("object").columns
+        table = table.astype(dict.fromkeys(list_columns, "str"))
         return json.loads(table.to_json(orient="split", force_ascii=False))
 
     def _files(self) -> list[Path]:

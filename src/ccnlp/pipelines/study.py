@@ -18,7 +18,7 @@ NodeFunction = Callable[..., Any]
 Figure = Any
 """A plotly figure. Kedro reads annotations at run time, and importing plotly takes a second."""
 
-OwnParameters = Any
+AnyStudyParameters = Any
 """The study's parameters. Kedro makes them of the one model that a node names, which is the node
 that trains; the common model here would refuse what a study has of its own."""
 
@@ -37,14 +37,14 @@ COMMON = {
 class StudyNodes:
     """The nodes that follow the trainings, whatever the study asks."""
 
-    asked: Study
+    definition: Study
 
     def score_arms(
         self,
         predictions: pd.DataFrame,
         tasks: TasksParameters,
         evaluation: EvaluationParameters,
-        study: OwnParameters,
+        study: AnyStudyParameters,
     ) -> pd.DataFrame:
         """How good each arm is, by group."""
         return comparison.score_arms(
@@ -56,24 +56,24 @@ class StudyNodes:
         predictions: pd.DataFrame,
         tasks: TasksParameters,
         evaluation: EvaluationParameters,
-        study: OwnParameters,
+        study: AnyStudyParameters,
     ) -> pd.DataFrame:
         """The differences between the arms, by group."""
-        contrasts = self.asked.contrasts_of(_once(predictions["system"]))
+        contrasts = self.definition.contrasts_of(_unique(predictions["system"]))
         return comparison.compare_arms(
             predictions, contrasts, build_tasks(tasks), evaluation, slices=study.slices
         )
 
     def judge_arms(self, compared: pd.DataFrame) -> pd.DataFrame:
         """The answer for each group, which is told as well."""
-        judged = verdicts.judge(compared, self.asked.questions_of(_arms_in(compared)))
-        findings.tell(judged, name=self.asked.name, slice_name=self.asked.slice_name)
+        judged = verdicts.judge(compared, self.definition.questions_of(_arms_in(compared)))
+        findings.tell(judged, name=self.definition.name, slice_name=self.definition.slice_name)
         return judged
 
     def draw_differences(self, compared: pd.DataFrame) -> Figure:
         """The differences by the groups that are told first."""
-        contrasts = self.asked.contrasts_of(_arms_in(compared))
-        return plots.draw_differences(compared, contrasts, slice_name=self.asked.slice_name)
+        contrasts = self.definition.contrasts_of(_arms_in(compared))
+        return plots.draw_differences(compared, contrasts, slice_name=self.definition.slice_name)
 
     def write_report(
         self,
@@ -81,36 +81,36 @@ class StudyNodes:
         compared: pd.DataFrame,
         scores: pd.DataFrame,
         figure: Figure,
-        study: OwnParameters,
+        study: AnyStudyParameters,
     ) -> str:
         """The page for people."""
         return report.render_study(
-            self.asked.about_of(_once(scores["arm"])),
+            self.definition.about_of(_unique(scores["arm"])),
             judged,
             compared,
             scores,
             figure=figure,
             parameters=study,
-            slice_name=self.asked.slice_name,
+            slice_name=self.definition.slice_name,
         )
 
 
 def _arms_in(compared: pd.DataFrame) -> list[str]:
-    return _once([*compared["arm"], *compared["against"]])
+    return _unique([*compared["arm"], *compared["against"]])
 
 
-def _once(names: Iterable[str]) -> list[str]:
+def _unique(names: Iterable[str]) -> list[str]:
     """Each name once, in the order in which they come."""
     return list(dict.fromkeys(names))
 
 
 def create_study(
-    asked: Study,
+    definition: Study,
     *,
     train: NodeFunction,
     inputs: Mapping[str, str],
     draw: Node | None = None,
-    others: Sequence[Node] = (),
+    extra_nodes: Sequence[Node] = (),
 ) -> Pipeline:
     """The pipeline of a study; it is no part of the main job.
 
@@ -118,18 +118,18 @@ def create_study(
     functions.
 
     Args:
-        asked: what is studied.
+        definition: what is studied.
         train: what every training of every arm predicts, from `COMMON`, `inputs` and the study's
             parameters.
         inputs: by argument of `train`, the dataset that this study alone needs.
         draw: the node of the plot; where it is not given, the differences are drawn.
-        others: nodes that this study alone has.
+        extra_nodes: nodes that this study alone has.
     """
-    name, nodes = asked.name, StudyNodes(asked)
+    name, nodes = definition.name, StudyNodes(definition)
     study = f"params:{name}"
     predictions, scores, compared, judged, plot, page = (
-        f"{name}_{what}"
-        for what in ("predictions", "scores", "comparison", "verdicts", "plot", "report")
+        f"{name}_{suffix}"
+        for suffix in ("predictions", "scores", "comparison", "verdicts", "plot", "report")
     )
     common = [
         named_node(train, {**COMMON, **inputs, "study": study}, predictions),
@@ -143,7 +143,7 @@ def create_study(
         draw or named_node(nodes.draw_differences, compared, plot),
         named_node(nodes.write_report, [judged, compared, scores, plot, study], page),
     ]
-    return Pipeline([*common, *others], namespace=name, prefix_datasets_with_namespace=False)
+    return Pipeline([*common, *extra_nodes], namespace=name, prefix_datasets_with_namespace=False)
 
 
 def named_node(

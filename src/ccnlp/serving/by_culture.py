@@ -20,37 +20,37 @@ ALL = "all"
 """In place of keys: every culture that the model was trained on."""
 
 
-def parse_cultures(model: TrainedModel, asked: Sequence[str]) -> tuple[str, ...]:
+def parse_cultures(model: TrainedModel, requested: Sequence[str]) -> tuple[str, ...]:
     """The keys of the cultures that a request asks for, each once.
 
     Args:
         model: that answers.
-        asked: ISO 3166 regions and groups that the model knows, or `ALL` alone.
+        requested: ISO 3166 regions and groups that the model knows, or `ALL` alone.
 
     Raises:
         RequestError: the model is told nothing of culture, or of one of these; one is none, or
             `ALL` stands beside others.
     """
-    told = told_cultures(model)
-    if model.conditioning is None or not told:
+    trained_cultures = told_cultures(model)
+    if model.conditioning is None or not trained_cultures:
         raise RequestError(
             "the model is told nothing of culture, so that it can't answer by culture; leave "
             "'cultures' out, or train with culture.conditioning"
         )
-    if all(key == ALL for key in asked):
-        return told
-    if ALL in asked:
+    if all(key == ALL for key in requested):
+        return trained_cultures
+    if ALL in requested:
         raise RequestError(
             f"'cultures' names {ALL!r} beside others; it stands for every culture of the training, "
-            f"{', '.join(told)}, and is named alone"
+            f"{', '.join(trained_cultures)}, and is named alone"
         )
     keys = model.conditioning.keys
-    cultures = tuple(dict.fromkeys(parse_culture(key, keys) for key in asked))
+    cultures = tuple(dict.fromkeys(parse_culture(key, keys) for key in requested))
     for key in cultures:
         if not is_told_apart(model, key):
             raise RequestError(
                 f"the model knows nothing of culture {key!r}, so that its answer would be that "
-                f"for an unknown one; it was trained on {', '.join(told)}"
+                f"for an unknown one; it was trained on {', '.join(trained_cultures)}"
             )
     return cultures
 
@@ -91,10 +91,10 @@ def answer_by_culture(
     )
     by_culture = [
         {
-            culture: dict(zip(labels, map(float, own), strict=True))
-            for culture, own in zip(cultures, text, strict=True)
+            culture: dict(zip(labels, map(float, probabilities), strict=True))
+            for culture, probabilities in zip(cultures, text_shares, strict=True)
         }
-        for text in shares
+        for text_shares in shares
     ]
     answer = pd.DataFrame({"by_culture": by_culture, "disagreement": disagreement(shares)})
     if min_disagreement is None:

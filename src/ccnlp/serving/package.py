@@ -18,7 +18,7 @@ MADE_UP: dict[RequestForm, str | list[str]] = {
     "quoted_text": "a text",
     "texts": ["a", "text"],
 }
-MADE_UP_PLACES = ([0, 1], [2, 6])
+MADE_UP_SPANS = ([0, 1], [2, 6])
 """What stands in an example for which there are no rows; places are of words, each its own."""
 
 
@@ -63,7 +63,7 @@ def provenance_tags(
     if model.conditioning:
         tags["culture.conditioning"] = model.conditioning.name
     return tags | {
-        f"data.{corpus}": str(known["fingerprint"]) for corpus, known in fingerprints.items()
+        f"data.{corpus}": str(facts["fingerprint"]) for corpus, facts in fingerprints.items()
     }
 
 
@@ -73,19 +73,21 @@ def request_example(examples: pd.DataFrame, task: Task, *, num_texts: int = 2) -
     A made-up one where there are no test rows, or none with a context that the task reads.
     """
     rows = examples[(examples["split"] == "test") & (examples["task"] == task.name)]
-    needed = [*task.input_columns, *([CONTEXT] if task.reads_context else [])]
-    rows = rows.reindex(columns=[*needed, "language", "culture"]).dropna(subset=needed)
+    input_columns = [*task.input_columns, *([CONTEXT] if task.reads_context else [])]
+    rows = rows.reindex(columns=[*input_columns, "language", "culture"]).dropna(
+        subset=input_columns
+    )
     if rows.empty:
-        places = iter(MADE_UP_PLACES)
+        spans = iter(MADE_UP_SPANS)
         made_up = {
-            name: next(places) if form == "place" else MADE_UP[form]
+            name: next(spans) if form == "place" else MADE_UP[form]
             for name, form in task.request_columns.items()
         }
-        told = {CONTEXT: "title: its title"} if task.reads_context else {}
-        return pd.DataFrame([{**made_up, **told, "language": "en", "culture": UNKNOWN}])
+        context = {CONTEXT: "title: its title"} if task.reads_context else {}
+        return pd.DataFrame([{**made_up, **context, "language": "en", "culture": UNKNOWN}])
     sizes = pd.Series([len(text) for text in task.texts(rows)], index=rows.index)
     order = sizes.sort_values(kind="stable").index
     chosen = rows.loc[order].drop_duplicates("language").head(num_texts)
-    beside = [name for name in (CONTEXT, "language", "culture") if name in chosen]
-    request = task.as_request(chosen).join(chosen[beside])
+    extra_columns = [name for name in (CONTEXT, "language", "culture") if name in chosen]
+    request = task.as_request(chosen).join(chosen[extra_columns])
     return request.astype("object").reset_index(drop=True)

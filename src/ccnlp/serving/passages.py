@@ -50,12 +50,12 @@ def answer_with_passages(
         raise RequestError(str(error)) from None
     columns = ["passage_id", "language", "passage", "score"]
     passages = [answer.passages[columns].to_dict("records") for answer in answers]
-    languages_found = [answer.language for answer in answers]
+    query_languages = [answer.language for answer in answers]
     scores = [answer.language_score for answer in answers]
     return pd.DataFrame(
         {
             "passages": pd.Series(passages, dtype="object"),
-            "query_language": pd.Series(languages_found, dtype="object"),
+            "query_language": pd.Series(query_languages, dtype="object"),
             "query_language_score": pd.Series(scores, dtype="float64"),
         }
     )

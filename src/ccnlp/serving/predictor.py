@@ -124,53 +124,59 @@ class Predictor:
             raise RequestError(f"'abstain' is {abstains!r}; give true or false")
         check_list(cultures, "cultures")
         check_list(languages, "languages")
-        asked = self._parse_cultures(cultures, definition) if len(cultures) else ()
+        requested_cultures = self._parse_cultures(cultures, definition) if len(cultures) else ()
         keys = self.model.conditioning.keys if self.model.conditioning else None
-        read = read_request(
-            request, definition, keys, parameters=self.parameters, num_cultures=len(asked)
+        request_rows = read_request(
+            request,
+            definition,
+            keys,
+            parameters=self.parameters,
+            num_cultures=len(requested_cultures),
         )
         if isinstance(definition, Retrieval):
-            return self._find_passages(read, definition, languages=languages, number=number)
+            return self._find_passages(request_rows, definition, languages=languages, number=number)
         if len(languages):
             raise RequestError(
                 f"task {definition.name!r} finds no passages, whose languages 'languages' names; "
                 "leave it out"
             )
-        rows = read_inputs(read, definition)
-        answer = self._answer(read, rows, definition, times=1 + len(asked))
+        inputs = read_inputs(request_rows, definition)
+        answer = self._answer(
+            request_rows, inputs, definition, num_passes=1 + len(requested_cultures)
+        )
         if keys is not None:
-            answer["is_culture_seen"] = rows["culture"].isin(keys.cultures)
-        if asked:
-            answer = answer.join(self._answer_by_culture(rows, definition, asked))
+            answer["is_culture_seen"] = inputs["culture"].isin(keys.cultures)
+        if requested_cultures:
+            answer = answer.join(self._answer_by_culture(inputs, definition, requested_cultures))
         return self._abstain(answer, definition, is_silent=abstains)
 
     def _answer(
-        self, read: pd.DataFrame, rows: pd.DataFrame, task: Task, *, times: int
+        self, request_rows: pd.DataFrame, inputs: pd.DataFrame, task: Task, *, num_passes: int
     ) -> pd.DataFrame:
         """The answers, of rows that are read so many times in all."""
-        if not len(rows):
+        if not len(inputs):
             return pd.DataFrame(columns=[*task.answer_columns, IS_TRUNCATED])
-        encoded = self.model.encode(rows, task=task.name)
-        check_tokens(encoded.num_tokens * times, most=self.parameters.max_tokens)
-        predicted = self.model.predict_encoded(
+        encoded = self.model.encode(inputs, task=task.name)
+        check_tokens(encoded.num_tokens * num_passes, max_tokens=self.parameters.max_tokens)
+        predictions = self.model.predict_encoded(
             encoded, task=task.name, tokens_per_batch=self.parameters.tokens_per_batch
         )
-        return task.tell(predicted, read).assign(**{IS_TRUNCATED: encoded.is_truncated})
+        return task.tell(predictions, request_rows).assign(**{IS_TRUNCATED: encoded.is_truncated})
 
     def _find_passages(
-        self, read: pd.DataFrame, task: Retrieval, *, languages: Sequence[str], number: int
+        self, request_rows: pd.DataFrame, task: Retrieval, *, languages: Sequence[str], number: int
     ) -> pd.DataFrame:
         if self.passages is None:
             raise ValueError("a task without passages is not served")
         answer = answer_with_passages(
             self.passages,
-            read["query"],
+            request_rows["query"],
             embedder=ModelEmbedder(self.model, task.name, self.parameters.tokens_per_batch),
             number=number,
             languages=languages,
         )
         limit = self.model.max_text_tokens
-        prefixed = [task.options.query_prefix + query for query in read["query"]]
+        prefixed = [task.options.query_prefix + query for query in request_rows["query"]]
         _, lengths = encode_alone(prefixed, self.model.tokenizer, max_length_tokens=limit)
         return answer.assign(**{IS_TRUNCATED: [length > limit for length in lengths]})
 
@@ -201,7 +207,7 @@ class Predictor:
             return answer
         is_unsure = answer["confidence"] < threshold
         if is_silent:
-            for column in may_be_silent(task):
+            for column in silenced_columns(task):
                 cells = [
                     None if unsure else cell
                     for cell, unsure in zip(answer[column], is_unsure, strict=True)
@@ -217,12 +223,12 @@ class Predictor:
                 "beside it"
             )
         if name is not None and name not in served:
-            known = ", ".join(map(repr, served))
-            raise RequestError(f"the model serves no task {name!r}, only {known}")
+            served_names = ", ".join(map(repr, served))
+            raise RequestError(f"the model serves no task {name!r}, only {served_names}")
         return self.model.tasks[name or served[0]]
 
 
-def may_be_silent(task: Task) -> list[str]:
+def silenced_columns(task: Task) -> list[str]:
     """The columns of an answer that are empty where the model abstains: all but how sure it is."""
     return [name for name in task.answer_columns if name not in ("confidence", "probabilities")]
 

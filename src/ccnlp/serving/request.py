@@ -36,14 +36,14 @@ class ServingParameters(BaseModel):
     tokens_per_batch: int = Field(ge=16, description="padded tokens of a batch; bounds the memory")
 
 
-def check_list(given: object, name: str) -> None:
+def check_list(value: object, name: str) -> None:
     """Checks that what a request names beside its rows is a list.
 
     Raises:
         RequestError: it is something else, such as one text; shows how to write it.
     """
     try:
-        check_is_list(given, name)
+        check_is_list(value, name)
     except ValueError as error:
         raise RequestError(str(error)) from None
 
@@ -72,17 +72,20 @@ def read_request(
         RequestError: it is larger than allowed, or a cell is not what it should be; says which.
     """
     _check_columns(request, task)
-    _check_size(request, num_cultures=num_cultures, most=parameters.max_texts)
-    most = parameters.max_characters
+    _check_size(request, num_cultures=num_cultures, max_texts=parameters.max_texts)
+    max_characters = parameters.max_characters
     rows = pd.DataFrame(index=pd.RangeIndex(len(request)))
     for column, form in task.request_columns.items():
-        read = READERS[form]
-        cells = [read(f"{column} {row}", cell, most) for row, cell in enumerate(request[column])]
+        read_cell = READERS[form]
+        cells = [
+            read_cell(f"{column} {row}", cell, max_characters)
+            for row, cell in enumerate(request[column])
+        ]
         rows[column] = pd.Series(cells, dtype="object")
     languages = _parse_languages(request)
     if task.reads_context and CONTEXT in request:
-        rows[CONTEXT] = _clean_contexts(request[CONTEXT], most)
-    return rows.assign(**_told(request, languages, keys)) if keys is not None else rows
+        rows[CONTEXT] = _clean_contexts(request[CONTEXT], max_characters)
+    return rows.assign(**_condition_columns(request, languages, keys)) if keys is not None else rows
 
 
 def read_inputs(rows: pd.DataFrame, task: Task) -> pd.DataFrame:
@@ -91,80 +94,83 @@ def read_inputs(rows: pd.DataFrame, task: Task) -> pd.DataFrame:
     Raises:
         RequestError: the task can't read a row; says which and why.
     """
-    asked = list(task.request_columns)
+    columns = list(task.request_columns)
     reasons = task.why_unreadable(rows).dropna()
     for row, reason in reasons.items():
-        raise RequestError(f"{asked[0]} {row}: {reason}")
-    return task.read_request(rows[asked]).join(rows.drop(columns=asked))
+        raise RequestError(f"{columns[0]} {row}: {reason}")
+    return task.read_request(rows[columns]).join(rows.drop(columns=columns))
 
 
 def _check_columns(request: pd.DataFrame, task: Task) -> None:
-    twice = request.columns[request.columns.duplicated()]
-    if len(twice):
-        raise RequestError(f"the request has two columns {twice[0]!r}; give each once")
+    duplicates = request.columns[request.columns.duplicated()]
+    if len(duplicates):
+        raise RequestError(f"the request has two columns {duplicates[0]!r}; give each once")
     missing = [column for column in task.request_columns if column not in request]
     if missing:
-        found = ", ".join(map(repr, request.columns)) or "none"
+        present = ", ".join(map(repr, request.columns)) or "none"
         raise RequestError(
             f"the request has no column {', '.join(map(repr, missing))}, which task {task.name!r} "
-            f"asks for, only {found}"
+            f"asks for, only {present}"
         )
 
 
-def _check_size(request: pd.DataFrame, *, num_cultures: int, most: int) -> None:
-    if len(request) > most:
+def _check_size(request: pd.DataFrame, *, num_cultures: int, max_texts: int) -> None:
+    if len(request) > max_texts:
         raise RequestError(
-            f"the request has {len(request):,} texts, and at most {most:,} are answered at once; "
-            "send them in parts"
+            f"the request has {len(request):,} texts, and at most {max_texts:,} are answered at "
+            "once; send them in parts"
         )
-    if len(request) * num_cultures > most:
+    if len(request) * num_cultures > max_texts:
         raise RequestError(
             f"the request has {len(request):,} texts in {num_cultures:,} cultures, which are "
-            f"{len(request) * num_cultures:,} answers, and at most {most:,} are given at once; "
-            "send the texts in parts, or name fewer cultures"
+            f"{len(request) * num_cultures:,} answers, and at most {max_texts:,} are given at "
+            "once; send the texts in parts, or name fewer cultures"
         )
 
 
-def check_tokens(number: int, *, most: int) -> None:
+def check_tokens(num_tokens: int, *, max_tokens: int) -> None:
     """Checks that a request does not take too long to read.
 
     Raises:
         RequestError: it has more tokens than allowed; says how many.
     """
-    if number > most:
+    if num_tokens > max_tokens:
         raise RequestError(
-            f"the texts of the request are {number:,} tokens as the model reads them, and at most "
-            f"{most:,} are read at once; send fewer or shorter texts"
+            f"the texts of the request are {num_tokens:,} tokens as the model reads them, and at "
+            f"most {max_tokens:,} are read at once; send fewer or shorter texts"
         )
 
 
-def _read_text(what: str, text: object, most: int) -> str:
-    return _check_visible(what, _clean_bounded(what, text, clean_text, most))
+def _read_text(cell_name: str, text: object, max_characters: int) -> str:
+    return _check_visible(cell_name, _clean_bounded(cell_name, text, clean_text, max_characters))
 
 
-def _read_quoted(what: str, text: object, most: int) -> str:
+def _read_quoted(cell_name: str, text: object, max_characters: int) -> str:
     """As it is: its characters are counted."""
-    return _check_visible(what, _clean_bounded(what, text, str, most))
+    return _check_visible(cell_name, _clean_bounded(cell_name, text, str, max_characters))
 
 
-def _read_texts(what: str, texts: object, most: int) -> list[str]:
+def _read_texts(cell_name: str, texts: object, max_characters: int) -> list[str]:
     if not isinstance(texts, list | tuple | np.ndarray):
-        raise RequestError(f"{what} is {texts!r}, which is no list of texts")
+        raise RequestError(f"{cell_name} is {texts!r}, which is no list of texts")
     if len(texts) > MAX_TEXTS_IN_LIST:
         raise RequestError(
-            f"{what} has {len(texts):,} texts, and at most {MAX_TEXTS_IN_LIST:,} are read"
+            f"{cell_name} has {len(texts):,} texts, and at most {MAX_TEXTS_IN_LIST:,} are read"
         )
-    return [_read_text(f"{what}, item {item},", text, most) for item, text in enumerate(texts)]
+    return [
+        _read_text(f"{cell_name}, item {item},", text, max_characters)
+        for item, text in enumerate(texts)
+    ]
 
 
-def _read_place(what: str, place: object, most: int) -> list[str]:
+def _read_span(cell_name: str, span: object, max_characters: int) -> list[str]:
     """The two numbers as rows hold them; whether they fit the text is the task's to say."""
-    del most
-    numbers = list(place) if isinstance(place, list | tuple | np.ndarray) else []
+    del max_characters
+    numbers = list(span) if isinstance(span, list | tuple | np.ndarray) else []
     if len(numbers) != 2 or not all(_is_whole(number) for number in numbers):
         raise RequestError(
-            f"{what} is {place!r}; give the first character and the one behind the last, such as "
-            "[0, 3]"
+            f"{cell_name} is {span!r}; give the first character and the one behind the last, such "
+            "as [0, 3]"
         )
     return [str(int(number)) for number in numbers]
 
@@ -179,39 +185,42 @@ READERS: Mapping[RequestForm, Callable[[str, object, int], object]] = {
     "text": _read_text,
     "quoted_text": _read_quoted,
     "texts": _read_texts,
-    "place": _read_place,
+    "place": _read_span,
 }
 """How a cell is read, by its form: from what it is called, the cell and the most characters."""
 
 
-def _check_visible(what: str, text: str) -> str:
+def _check_visible(cell_name: str, text: str) -> str:
     if not has_visible_text(text):
-        raise RequestError(f"{what} is empty")
+        raise RequestError(f"{cell_name} is empty")
     return text
 
 
-def _clean_contexts(contexts: "pd.Series[Any]", most: int) -> "pd.Series[str]":
+def _clean_contexts(contexts: "pd.Series[Any]", max_characters: int) -> "pd.Series[str]":
     """The contexts; empty where none is given."""
-    given = contexts.astype("object").where(contexts.notna(), "")
+    filled = contexts.astype("object").where(contexts.notna(), "")
     cleaned = [
-        _clean_bounded(f"the context of text {row}", context, clean_context, most)
-        for row, context in enumerate(given)
+        _clean_bounded(f"the context of text {row}", context, clean_context, max_characters)
+        for row, context in enumerate(filled)
     ]
     return pd.Series(cleaned, dtype="object")
 
 
-def _clean_bounded(what: str, text: object, clean: Callable[[str], str], most: int) -> str:
+def _clean_bounded(
+    cell_name: str, text: object, clean: Callable[[str], str], max_characters: int
+) -> str:
     if not isinstance(text, str):
-        raise RequestError(f"{what} is {text!r}, which is no text")
-    if len(text) > most:
+        raise RequestError(f"{cell_name} is {text!r}, which is no text")
+    if len(text) > max_characters:
         raise RequestError(
-            f"{what} has {len(text):,} characters, and at most {most:,} are read; shorten it"
+            f"{cell_name} has {len(text):,} characters, and at most {max_characters:,} are read; "
+            "shorten it"
         )
     cleaned = clean(text)
     if "\x00" in cleaned:
-        raise RequestError(f"{what} has null bytes")
+        raise RequestError(f"{cell_name} has null bytes")
     if HALF_CHARACTER.search(cleaned):
-        raise RequestError(f"{what} has half of a surrogate pair, which is no character")
+        raise RequestError(f"{cell_name} has half of a surrogate pair, which is no character")
     return cleaned
 
 
@@ -223,7 +232,9 @@ def _parse_languages(request: pd.DataFrame) -> list[str]:
         raise RequestError(str(error).removesuffix(" (parameters/corpora.yml)")) from None
 
 
-def _told(request: pd.DataFrame, languages: list[str], keys: ConditionKeys) -> dict[str, list[str]]:
+def _condition_columns(
+    request: pd.DataFrame, languages: list[str], keys: ConditionKeys
+) -> dict[str, list[str]]:
     """What a conditioned model is told of each row."""
     cultures = [parse_culture(key, keys) for key in _cells(request, "culture")]
     return {"culture": cultures, "language": languages, "domain": _cells(request, "domain")}
@@ -235,5 +246,6 @@ def _cells(request: pd.DataFrame, column: str) -> list[str]:
         return [UNKNOWN] * len(request)
     cells = request[column]
     return [
-        str(c) if is_given else UNKNOWN for c, is_given in zip(cells, cells.notna(), strict=True)
+        str(cell) if is_given else UNKNOWN
+        for cell, is_given in zip(cells, cells.notna(), strict=True)
     ]

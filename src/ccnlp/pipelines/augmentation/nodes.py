@@ -26,8 +26,8 @@ def select_rows(
     A translated text no longer fits what else a row of other tasks holds, such as the places of
     entities in it.
     """
-    named = [name for name, task in build_tasks(tasks).items() if labels_one_text(task)]
-    return selection.select_rows(examples[examples["task"].isin(named)], augmentation)
+    task_names = [name for name, task in build_tasks(tasks).items() if labels_one_text(task)]
+    return selection.select_rows(examples[examples["task"].isin(task_names)], augmentation)
 
 
 def translate_round_trips(

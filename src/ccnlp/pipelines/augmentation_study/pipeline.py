@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
         STUDY,
         train=nodes.train_augmentation_arms,
         inputs={"augmented": "augmented_examples", "round_trips": "round_trips"},
-        others=[
+        extra_nodes=[
             named_node(
                 nodes.recommend_augmentation,
                 [

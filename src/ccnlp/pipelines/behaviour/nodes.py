@@ -20,8 +20,11 @@ Figure = Any
 
 def take_model(model: TrainedModel | None) -> tuple[TrainedModel, dict[str, str]]:
     """The model that is judged, and what it is."""
-    judged = judging.require_model(model)
-    return judged, {"encoder": judged.encoder.name, "weights": judged.weights_digest}
+    judged_model = judging.require_model(model)
+    return judged_model, {
+        "encoder": judged_model.encoder.name,
+        "weights": judged_model.weights_digest,
+    }
 
 
 def read_suites(
@@ -31,13 +34,13 @@ def read_suites(
     ingestion: IngestionParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cases of functional tests, and the rows that are none."""
-    read = suites.read_suites(
+    result = suites.read_suites(
         behaviour.suites,
         tasks=judged_model.tasks,
         raw_folder=raw_folder,
         cleaning=ingestion.cleaning,
     )
-    return read.cases, read.rejected
+    return result.cases, result.rejected
 
 
 def select_texts(

@@ -62,9 +62,9 @@ def predict_majority(
     It waits for no model, so that a run with such slices ends before the training.
     """
     predict = baselines_by_kind.predict_majority
-    predicted = predict_with("majority", predict, examples=examples, tasks=build_tasks(tasks))
-    check_slices(predicted, evaluation)
-    return predicted
+    predictions = predict_with("majority", predict, examples=examples, tasks=build_tasks(tasks))
+    check_slices(predictions, evaluation)
+    return predictions
 
 
 def predict_tfidf(
@@ -136,9 +136,9 @@ def combine_predictions(
     """The long table of all systems' predictions, and from where on each gives them."""
     combined = combine(tables)
     origin = origin_of(combined, champion_version=None, confidence=evaluation.confidence)
-    judged = right_or_wrong(without_seen_splits(combined), build_tasks(tasks))
+    outcomes = right_or_wrong(without_seen_splits(combined), build_tasks(tasks))
     thresholds = thresholds_of(
-        judged, evaluation, weights=origin.weights, languages=training.languages
+        outcomes, evaluation, weights=origin.weights, languages=training.languages
     )
     return with_abstentions(combined, thresholds.tasks), thresholds.model_dump()
 
@@ -150,9 +150,9 @@ def measure_abstention(
     evaluation: EvaluationParameters,
 ) -> pd.DataFrame:
     """How much each system answers, and how much of that is wrong, in every group."""
-    chosen = read_thresholds(thresholds, tasks=set(predictions["task"]))
-    judged = right_or_wrong(without_seen_splits(predictions), build_tasks(tasks))
-    return abstention.measure_abstention(judged, chosen.tasks, evaluation)
+    parsed_thresholds = read_thresholds(thresholds, tasks=set(predictions["task"]))
+    outcomes = right_or_wrong(without_seen_splits(predictions), build_tasks(tasks))
+    return abstention.measure_abstention(outcomes, parsed_thresholds.tasks, evaluation)
 
 
 def predict_by_culture(
@@ -197,10 +197,10 @@ def compare_with_champion(
     evaluation: EvaluationParameters,
 ) -> pd.DataFrame:
     """The fine-tuned model's scores with their differences to the champion; empty without one."""
-    compared = scores.compare_systems(
+    comparison = scores.compare_systems(
         unseen(predictions), build_tasks(tasks), evaluation, system="finetuned", baseline="champion"
     )
-    return compared.assign(champion_version=champion_version)
+    return comparison.assign(champion_version=champion_version)
 
 
 def measure_fairness(
@@ -233,12 +233,12 @@ def judge_promotion(
         confidence=origin.confidence,
         parameters=registration.gate,
     )
-    about = {
+    provenance = {
         "weights": model.weights_digest,
         "origin": dict(scores_origin),
         "parameters": registration.gate.model_dump(mode="json"),
     }
-    return {**decision.as_dict(), **about}, decision.table
+    return {**decision.as_dict(), **provenance}, decision.table
 
 
 def compare_with_published(scores: pd.DataFrame, evaluation: EvaluationParameters) -> str:
@@ -256,12 +256,14 @@ def draw_scores(scores: pd.DataFrame) -> tuple[Figure, Figure]:
 
 def draw_predictions(predictions: pd.DataFrame, tasks: TasksParameters) -> tuple[Figure, Figure]:
     """Confusion matrices and the reliability of the confidences."""
-    judged = {name: task for name, task in build_tasks(tasks).items() if has_one_label(task)}
-    labels = {name: task.labels for name, task in judged.items()}
-    drawn = without_seen_splits(predictions[predictions["task"].isin(judged)])
+    labelled_tasks = {
+        name: task for name, task in build_tasks(tasks).items() if has_one_label(task)
+    }
+    labels = {name: task.labels for name, task in labelled_tasks.items()}
+    unseen_predictions = without_seen_splits(predictions[predictions["task"].isin(labelled_tasks)])
     return (
-        prediction_plots.draw_confusion(drawn, labels=labels),
-        prediction_plots.draw_reliability(drawn),
+        prediction_plots.draw_confusion(unseen_predictions, labels=labels),
+        prediction_plots.draw_reliability(unseen_predictions),
     )
 
 
@@ -269,15 +271,17 @@ def draw_abstention(
     predictions: pd.DataFrame, thresholds: Mapping[str, Any], tasks: TasksParameters
 ) -> Figure:
     """Risk against coverage, and where the thresholds are."""
-    chosen = read_thresholds(thresholds, tasks=set(predictions["task"]))
-    judged = right_or_wrong(without_seen_splits(predictions), build_tasks(tasks))
-    return selective_plots.draw_risk_coverage(judged, chosen)
+    parsed_thresholds = read_thresholds(thresholds, tasks=set(predictions["task"]))
+    outcomes = right_or_wrong(without_seen_splits(predictions), build_tasks(tasks))
+    return selective_plots.draw_risk_coverage(outcomes, parsed_thresholds)
 
 
 def draw_labels(examples: pd.DataFrame, tasks: TasksParameters) -> Figure:
     """How the labels are spread in each culture and split."""
-    judged = {name: task for name, task in build_tasks(tasks).items() if has_one_label(task)}
-    labels = {name: task.labels for name, task in judged.items()}
+    labelled_tasks = {
+        name: task for name, task in build_tasks(tasks).items() if has_one_label(task)
+    }
+    labels = {name: task.labels for name, task in labelled_tasks.items()}
     return prediction_plots.draw_labels(examples, labels=labels)
 
 
@@ -318,9 +322,9 @@ def write_report(
         per_culture=evaluation.report.failures_per_culture,
     )
     fairness = FairnessTables(disparities, gaps, gate_decision)
-    abstaining = _abstention_tables(thresholds, abstention, culture)
+    abstention_tables = _abstention_tables(thresholds, abstention, culture)
     judgement = report.Judgement(
-        scores, corpora, encoder, evaluation, fairness, abstaining, contested or {}
+        scores, corpora, encoder, evaluation, fairness, abstention_tables, contested or {}
     )
     return report.render_report(
         judgement,
@@ -357,5 +361,7 @@ def write_model_card(
 def _abstention_tables(
     thresholds: Mapping[str, Any], table: pd.DataFrame, culture: CultureParameters
 ) -> AbstentionTables:
-    chosen = read_thresholds(thresholds, tasks=set(table["task"]))
-    return AbstentionTables(chosen, table, is_told_of_culture=bool(culture_fields(culture)))
+    parsed_thresholds = read_thresholds(thresholds, tasks=set(table["task"]))
+    return AbstentionTables(
+        parsed_thresholds, table, is_told_of_culture=bool(culture_fields(culture))
+    )

@@ -42,21 +42,21 @@ def curate_corpora(
     raw_folder: Path,
 ) -> Corpora:
     """Every corpus read, cleaned, deduplicated and split; all entries are checked before."""
-    known = build_tasks(tasks)
+    built_tasks = build_tasks(tasks)
     entries = corpora.entries()
-    reads = {
-        name: partial(read_corpus, name, entry, raw_folder=raw_folder, tasks=known)
+    readers = {
+        name: partial(read_corpus, name, entry, raw_folder=raw_folder, tasks=built_tasks)
         for name, entry in entries.items()
     }
-    for read in reads.values():
-        read()  # checks the entry and finds its files, and reads no row
-    check_contexts(entries, known)
+    for reader in readers.values():
+        reader()  # checks the entry and finds its files, and reads no row
+    check_contexts(entries, built_tasks)
     return {
         name: partial(
             _curate,
             name,
-            reads[name],
-            task=known[entry.task],
+            readers[name],
+            task=built_tasks[entry.task],
             ratios=entry.ratios,
             parameters=ingestion,
             unit=entry.annotations.unit if entry.annotations else None,
@@ -102,9 +102,9 @@ def remove_leaks(
 
 def summarise_corpora(checked: Corpora, tasks: TasksParameters) -> CorpusSummary:
     """Counts, reasons, conflicts and fingerprints."""
-    known = build_tasks(tasks)
-    targets = {column for task in known.values() for column in told_columns(task)}
-    return report.summarise(with_columns(checked, report.NEEDED | targets), known)
+    built_tasks = build_tasks(tasks)
+    targets = {column for task in built_tasks.values() for column in told_columns(task)}
+    return report.summarise(with_columns(checked, report.NEEDED | targets), built_tasks)
 
 
 def check_corpora(
@@ -138,18 +138,20 @@ def measure_agreement(
     accepted: Corpora, tasks: TasksParameters, ingestion: IngestionParameters
 ) -> CorporaAgreement:
     """How far annotators agree, within their culture and between cultures."""
-    known = build_tasks(tasks)
-    inputs = {column for task in known.values() for column in task.input_columns}
+    built_tasks = build_tasks(tasks)
+    inputs = {column for task in built_tasks.values() for column in task.input_columns}
     needed = with_columns(accepted, agreement.NEEDED | inputs)
-    return agreement.measure_agreement(needed, known, ingestion.agreement)
+    return agreement.measure_agreement(needed, built_tasks, ingestion.agreement)
 
 
 def draw_agreement(agreement_table: pd.DataFrame) -> tuple[Any, Any]:
     """Plots of the cultures' disagreement, and of Krippendorff's alpha."""
-    own = {str(name): rows for name, rows in agreement_table.groupby("corpus", sort=False)}
+    rows_by_corpus = {
+        str(name): rows for name, rows in agreement_table.groupby("corpus", sort=False)
+    }
     return (
-        with_views({name: draw_disagreement(rows) for name, rows in own.items()}),
-        with_views({name: draw_alphas(rows) for name, rows in own.items()}),
+        with_views({name: draw_disagreement(rows) for name, rows in rows_by_corpus.items()}),
+        with_views({name: draw_alphas(rows) for name, rows in rows_by_corpus.items()}),
     )
 
 

@@ -28,8 +28,10 @@ def train_multitask_arms(
     study: MultitaskStudyParameters,
 ) -> pd.DataFrame:
     """What every training of every arm predicts."""
-    own = build_tasks(tasks)
-    check_has_examples(examples, own)
-    arms = multitask.arms_of(examples, own, training, culture)
-    laboratory = Laboratory(encoder, own, tokenisation.max_length_tokens, checkpoints / "multitask")
+    built_tasks = build_tasks(tasks)
+    check_has_examples(examples, built_tasks)
+    arms = multitask.arms_of(examples, built_tasks, training, culture)
+    laboratory = Laboratory(
+        encoder, built_tasks, tokenisation.max_length_tokens, checkpoints / "multitask"
+    )
     return run_arms(arms, laboratory, seeds=study.seeds, steps=study.steps)

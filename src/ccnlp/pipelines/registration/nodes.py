@@ -54,9 +54,9 @@ def package_model(
 
     Refuses thresholds of other weights or other parameters, and passages of other weights.
     """
-    chosen = read_thresholds(thresholds, tasks=model.tasks)
-    check_asked(chosen, evaluation)
-    check_weights(chosen.weights, weights=model.weights_digest, what="thresholds")
+    parsed_thresholds = read_thresholds(thresholds, tasks=model.tasks)
+    check_asked(parsed_thresholds, evaluation)
+    check_weights(parsed_thresholds.weights, weights=model.weights_digest, what="thresholds")
     if passages is not None:
         passages.check_origin(ModelEmbedder(model, passages.task).origin)
     return ModelPackage(
@@ -67,7 +67,8 @@ def package_model(
         tags=provenance_tags(model, fingerprints) | promotion_tags(decision),
         parameters=registration.serving,
         thresholds=ServingThresholds(
-            abstention=chosen.of_system("finetuned"), min_disagreement=chosen.min_disagreement
+            abstention=parsed_thresholds.of_system("finetuned"),
+            min_disagreement=parsed_thresholds.min_disagreement,
         ),
         example=_example(model, examples, passages),
         passages=passages,

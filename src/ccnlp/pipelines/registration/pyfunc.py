@@ -58,14 +58,14 @@ class ServedModel(PythonModel):
             MlflowException: the request is refused; a server answers with status 400 and why.
         """
         # MLflow lets null through for every parameter; it asks for nothing other than the default.
-        given = {name: value for name, value in (params or {}).items() if value is not None}
+        arguments = {name: value for name, value in (params or {}).items() if value is not None}
         try:
             return self.predictor.predict(
                 model_input,
-                task=given.get("task") or None,
-                cultures=given.get("cultures", ()),
-                abstains=given.get("abstain", True),
-                **{name: given[name] for name in ("languages", "number") if name in given},
+                task=arguments.get("task") or None,
+                cultures=arguments.get("cultures", ()),
+                abstains=arguments.get("abstain", True),
+                **{name: arguments[name] for name in ("languages", "number") if name in arguments},
             )
         except RequestError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None

@@ -27,14 +27,14 @@ class RegistrySource(ModelSource):
         """The encoder of the version, copied to `cache_folder` once."""
         from mlflow.exceptions import MlflowException
 
-        wanted = parameters.registered_version
-        if not wanted:
+        reference = parameters.registered_version
+        if not reference:
             raise ModelSourceError(
                 "encoder.source is 'registry', but encoder.registered_version is not set, such as "
                 "ccnlp@champion (parameters/encoder.yml)"
             )
         try:
-            version = _find_version(wanted)
+            version = _find_version(reference)
             revision = f"{version.name}/{version.version}"
             # A registry that was deleted counts versions from 1 again: the source tells them apart.
             digest = sha256(str(version.source).encode()).hexdigest()[:8]
@@ -43,7 +43,7 @@ class RegistrySource(ModelSource):
                 _download(f"models:/{revision}/artifacts/model", folder)
         except (MlflowException, OSError) as error:
             raise ModelSourceError(
-                f"the registered version {wanted!r} can't be had: {error} (encoder."
+                f"the registered version {reference!r} can't be had: {error} (encoder."
                 "registered_version in parameters/encoder.yml)"
             ) from error
         check_checkpoint(folder)
@@ -52,17 +52,17 @@ class RegistrySource(ModelSource):
         )
 
 
-def _find_version(wanted: str) -> "ModelVersion":
+def _find_version(reference: str) -> "ModelVersion":
     from mlflow import MlflowClient
 
-    name, at, alias = wanted.partition("@")
+    name, at, alias = reference.partition("@")
     if at:
         return MlflowClient().get_model_version_by_alias(name, alias)
-    name, slash, number = wanted.partition("/")
+    name, slash, number = reference.partition("/")
     if not slash:
         raise ModelSourceError(
-            f"encoder.registered_version is {wanted!r}; write name/version or name@alias, such as "
-            "ccnlp/3 or ccnlp@champion (parameters/encoder.yml)"
+            f"encoder.registered_version is {reference!r}; write name/version or name@alias, such "
+            "as ccnlp/3 or ccnlp@champion (parameters/encoder.yml)"
         )
     return MlflowClient().get_model_version(name, number)
 
@@ -71,6 +71,6 @@ def _download(uri: str, folder: Path) -> None:
     """Copies artifacts to `folder`, whole or not at all."""
     from mlflow.artifacts import download_artifacts
 
-    with scratch(folder) as place, replacing(folder) as partial:
-        downloaded = Path(download_artifacts(uri, dst_path=str(place)))
+    with scratch(folder) as scratch_folder, replacing(folder) as partial:
+        downloaded = Path(download_artifacts(uri, dst_path=str(scratch_folder)))
         shutil.copytree(downloaded, partial, dirs_exist_ok=True)

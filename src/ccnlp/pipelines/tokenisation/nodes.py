@@ -41,17 +41,17 @@ def encode_examples(
     """Token ids of native and augmented examples, a table a task; with mined negatives, if any."""
     tag, tokenizer = tokenisation.round_trip_tag, encoder.load_tokenizer()
     check_tag_is_text(tag, tokenizer, parameter="tokenisation.round_trip_tag")
-    built, noise = build_tasks(tasks), tokenisation.character_noise
+    built_tasks, noise_share = build_tasks(tasks), tokenisation.character_noise
     native = examples if mined is None else mining.put_first(examples, mined)
-    noised = add_noise(with_derived(native, augmented), built, share=noise)
+    noised = add_noise(with_derived(native, augmented), built_tasks, share=noise_share)
     features = encoding.encode_examples(
         tag_round_trips(noised, tag=tag),
-        built,
+        built_tasks,
         tokenizer,
         max_length_tokens=tokenisation.max_length_tokens,
         num_added_tokens=num_added_tokens(culture),
     )
-    noted = note_noise(note_tag(features, tag=tag), share=noise)
+    noted = note_noise(note_tag(features, tag=tag), share=noise_share)
     return note_encoder(noted, encoder=encoder.identity)
 
 

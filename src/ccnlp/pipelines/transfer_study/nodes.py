@@ -28,23 +28,27 @@ def train_transfer_arms(
     study: TransferStudyParameters,
 ) -> pd.DataFrame:
     """What every training of every arm predicts."""
-    own = build_tasks(tasks)
-    check_has_examples(examples, own)
-    arms = transfer.arms_of(examples, training, trained_on=study.trained_on, tasks=list(own))
-    laboratory = Laboratory(encoder, own, tokenisation.max_length_tokens, checkpoints / "transfer")
+    built_tasks = build_tasks(tasks)
+    check_has_examples(examples, built_tasks)
+    arms = transfer.arms_of(
+        examples, training, trained_on=study.trained_on, tasks=list(built_tasks)
+    )
+    laboratory = Laboratory(
+        encoder, built_tasks, tokenisation.max_length_tokens, checkpoints / "transfer"
+    )
     return run_arms(arms, laboratory, seeds=study.seeds, steps=study.steps)
 
 
 def tabulate_transfer(scores: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
     """The scores by languages trained on and languages tested on."""
-    return transfer.tabulate(scores, trained=_trained(scores, examples))
+    return transfer.tabulate(scores, trained=_trained_languages(scores, examples))
 
 
 def draw_transfer_study(scores: pd.DataFrame, examples: pd.DataFrame) -> Figure:
     """The same as a heat map."""
-    return matrix_plot.draw_matrix(scores, trained=_trained(scores, examples))
+    return matrix_plot.draw_matrix(scores, trained=_trained_languages(scores, examples))
 
 
-def _trained(scores: pd.DataFrame, examples: pd.DataFrame) -> list[str]:
+def _trained_languages(scores: pd.DataFrame, examples: pd.DataFrame) -> list[str]:
     """The languages of the arm of all of them."""
     return trained_languages(examples, list(scores["task"].unique()))

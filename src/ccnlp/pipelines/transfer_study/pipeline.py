@@ -17,5 +17,5 @@ def create_pipeline() -> Pipeline:
         train=nodes.train_transfer_arms,
         inputs={},
         draw=named_node(nodes.draw_transfer_study, MATRIX, "transfer_study_plot"),
-        others=[named_node(nodes.tabulate_transfer, MATRIX, "transfer_study_matrix")],
+        extra_nodes=[named_node(nodes.tabulate_transfer, MATRIX, "transfer_study_matrix")],
     )
