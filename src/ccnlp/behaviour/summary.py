@@ -81,8 +81,8 @@ def _worst_test(tests: pd.DataFrame, min_group_size: int) -> str:
 
 
 def _worst_language(rows: pd.DataFrame, min_group_size: int) -> str:
-    whole = rows[rows["test"] == ALL]
-    worst = _worst(whole, min_group_size) if len(whole) > 1 else None
+    totals = rows[rows["test"] == ALL]
+    worst = _worst(totals, min_group_size) if len(totals) > 1 else None
     if worst is None:
         return ""
     name = language_name(worst["language"]) or worst["language"]

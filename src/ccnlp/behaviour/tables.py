@@ -200,9 +200,9 @@ def behaviour_metrics(table: pd.DataFrame) -> dict[str, float]:
     plain = table[(table["slice"] == "") & (table["n"] > 0)]
     metrics = {}
     for row in plain.to_dict("records"):
-        parts = ["behaviour", *([row["task"]] if has_many_tasks else [])]
-        parts += [row["suite"]] if row["suite"] else []
-        parts += [row["measure"], row["test"]]
-        parts += [row["language"]] if row["language"] != ALL else []
-        metrics["/".join(parts)] = float(row["rate"])
+        name_parts = ["behaviour", *([row["task"]] if has_many_tasks else [])]
+        name_parts += [row["suite"]] if row["suite"] else []
+        name_parts += [row["measure"], row["test"]]
+        name_parts += [row["language"]] if row["language"] != ALL else []
+        metrics["/".join(name_parts)] = float(row["rate"])
     return metrics

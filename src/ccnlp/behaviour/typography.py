@@ -84,7 +84,7 @@ def missing_diacritics(text: str, language: str) -> str:
     base = base_language(language)
     written = WRITTEN_WITHOUT.get(base, {})
     text = "".join(written.get(letter, letter) for letter in text)
-    return _without_marks(text, marks=LEFT_OUT.get(base), kept=KEPT.get(base, ""))
+    return _without_marks(text, marks=LEFT_OUT.get(base), kept_letters=KEPT.get(base, ""))
 
 
 def emoji_variation_selectors(text: str, language: str) -> str:
@@ -104,7 +104,7 @@ def emoji_variation_selectors(text: str, language: str) -> str:
     )
 
 
-def _without_marks(text: str, *, marks: str | None = None, kept: str = "") -> str:
+def _without_marks(text: str, *, marks: str | None = None, kept_letters: str = "") -> str:
     """The text without these marks, or without all non-spacing ones, but for the kept letters'."""
 
     def is_retained(code_point: str) -> bool:
@@ -113,7 +113,7 @@ def _without_marks(text: str, *, marks: str | None = None, kept: str = "") -> st
         return unicodedata.category(code_point) != "Mn"
 
     def bare(character: str) -> str:
-        if character in kept or character == SELECTOR:
+        if character in kept_letters or character == SELECTOR:
             return character
         code_points = filter(is_retained, unicodedata.normalize("NFD", character))
         return unicodedata.normalize("NFC", "".join(code_points))

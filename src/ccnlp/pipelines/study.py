@@ -64,21 +64,27 @@ class StudyNodes:
             predictions, contrasts, build_tasks(tasks), evaluation, slices=study.slices
         )
 
-    def judge_arms(self, compared: pd.DataFrame) -> pd.DataFrame:
+    def judge_arms(self, arm_comparison: pd.DataFrame) -> pd.DataFrame:
         """The answer for each group, which is told as well."""
-        judged = verdicts.judge(compared, self.definition.questions_of(_arms_in(compared)))
-        findings.tell(judged, name=self.definition.name, slice_name=self.definition.slice_name)
-        return judged
+        arm_verdicts = verdicts.judge(
+            arm_comparison, self.definition.questions_of(_arms_in(arm_comparison))
+        )
+        findings.tell(
+            arm_verdicts, name=self.definition.name, slice_name=self.definition.slice_name
+        )
+        return arm_verdicts
 
-    def draw_differences(self, compared: pd.DataFrame) -> Figure:
+    def draw_differences(self, arm_comparison: pd.DataFrame) -> Figure:
         """The differences by the groups that are told first."""
-        contrasts = self.definition.contrasts_of(_arms_in(compared))
-        return plots.draw_differences(compared, contrasts, slice_name=self.definition.slice_name)
+        contrasts = self.definition.contrasts_of(_arms_in(arm_comparison))
+        return plots.draw_differences(
+            arm_comparison, contrasts, slice_name=self.definition.slice_name
+        )
 
     def write_report(
         self,
-        judged: pd.DataFrame,
-        compared: pd.DataFrame,
+        arm_verdicts: pd.DataFrame,
+        arm_comparison: pd.DataFrame,
         scores: pd.DataFrame,
         figure: Figure,
         study: AnyStudyParameters,
@@ -86,8 +92,8 @@ class StudyNodes:
         """The page for people."""
         return report.render_study(
             self.definition.about_of(_unique(scores["arm"])),
-            judged,
-            compared,
+            arm_verdicts,
+            arm_comparison,
             scores,
             figure=figure,
             parameters=study,
@@ -95,8 +101,8 @@ class StudyNodes:
         )
 
 
-def _arms_in(compared: pd.DataFrame) -> list[str]:
-    return _unique([*compared["arm"], *compared["against"]])
+def _arms_in(arm_comparison: pd.DataFrame) -> list[str]:
+    return _unique([*arm_comparison["arm"], *arm_comparison["against"]])
 
 
 def _unique(names: Iterable[str]) -> list[str]:
@@ -127,7 +133,7 @@ def create_study(
     """
     name, nodes = definition.name, StudyNodes(definition)
     study = f"params:{name}"
-    predictions, scores, compared, judged, plot, page = (
+    predictions, scores, arm_comparison, arm_verdicts, plot, page = (
         f"{name}_{suffix}"
         for suffix in ("predictions", "scores", "comparison", "verdicts", "plot", "report")
     )
@@ -137,11 +143,13 @@ def create_study(
             nodes.score_arms, [predictions, "params:tasks", "params:evaluation", study], scores
         ),
         named_node(
-            nodes.compare_arms, [predictions, "params:tasks", "params:evaluation", study], compared
+            nodes.compare_arms,
+            [predictions, "params:tasks", "params:evaluation", study],
+            arm_comparison,
         ),
-        named_node(nodes.judge_arms, compared, judged),
-        draw or named_node(nodes.draw_differences, compared, plot),
-        named_node(nodes.write_report, [judged, compared, scores, plot, study], page),
+        named_node(nodes.judge_arms, arm_comparison, arm_verdicts),
+        draw or named_node(nodes.draw_differences, arm_comparison, plot),
+        named_node(nodes.write_report, [arm_verdicts, arm_comparison, scores, plot, study], page),
     ]
     return Pipeline([*common, *extra_nodes], namespace=name, prefix_datasets_with_namespace=False)
 

@@ -153,7 +153,7 @@ class Predictor:
     def _answer(
         self, request_rows: pd.DataFrame, inputs: pd.DataFrame, task: Task, *, num_passes: int
     ) -> pd.DataFrame:
-        """The answers, of rows that are read so many times in all."""
+        """The answers to rows of a request, whose inputs the model reads so many times in all."""
         if not len(inputs):
             return pd.DataFrame(columns=[*task.answer_columns, IS_TRUNCATED])
         encoded = self.model.encode(inputs, task=task.name)

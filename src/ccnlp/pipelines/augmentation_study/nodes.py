@@ -43,10 +43,10 @@ def train_augmentation_arms(
 
 
 def recommend_augmentation(
-    judged: pd.DataFrame,
+    verdicts: pd.DataFrame,
     examples: pd.DataFrame,
     augmentation: AugmentationParameters,
     study: AugmentationStudyParameters,
 ) -> Settings:
     """Parameters that keep round trips where they were shown to help."""
-    return recommend(judged, examples["language"], augmentation, study, split="test")
+    return recommend(verdicts, examples["language"], augmentation, study, split="test")
