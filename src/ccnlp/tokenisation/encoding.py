@@ -94,11 +94,11 @@ def encode_examples(
             check_fits(task, rows)
             _check_contexts(task, rows)
             rows = task.prepare(rows)
-            encode = partial(_encode, task, tokenizer, max_length_tokens, num_added_tokens)
+            encode = partial(_encode_rows, task, tokenizer, max_length_tokens, num_added_tokens)
             note = note_of(
                 task, max_length_tokens=max_length_tokens, num_added_tokens=num_added_tokens
             )
-            tables[name] = _as_one(_in_slices(rows, encode), note)
+            tables[name] = _concat_tables(_encode_in_slices(rows, encode), note)
             logger.info("%s: %s texts encoded", name, f"{len(rows):,}")
     return tables
 
@@ -125,31 +125,35 @@ def _check_contexts(task: Task, rows: pd.DataFrame) -> None:
     """Raises ConfigurationError where contexts are to be read and there are none at all."""
     if not task.reads_context:
         return
-    num_told = int(rows[CONTEXT].notna().sum()) if CONTEXT in rows else 0
-    if not num_told:
+    num_contexts = int(rows[CONTEXT].notna().sum()) if CONTEXT in rows else 0
+    if not num_contexts:
         raise ConfigurationError(
             f"tasks.{task.name}.context is {task.parameters.context}, but none of the "
             f"{len(rows):,} examples has a context (parameters/tasks.yml); name its columns in the "
             "corpus's entry (context, parameters/corpora.yml) and read the corpora again: "
             "kedro run; or set the parameter to none"
         )
-    logger.info("%s: %s of %s texts have a context", task.name, f"{num_told:,}", f"{len(rows):,}")
+    logger.info(
+        "%s: %s of %s texts have a context", task.name, f"{num_contexts:,}", f"{len(rows):,}"
+    )
 
 
-def _in_slices(rows: pd.DataFrame, encode: Callable[[pd.DataFrame], pa.Table]) -> list[pa.Table]:
+def _encode_in_slices(
+    rows: pd.DataFrame, encode: Callable[[pd.DataFrame], pa.Table]
+) -> list[pa.Table]:
     """The tables of all rows, so many at a time that memory suffices."""
-    firsts = range(0, len(rows), ROWS_AT_ONCE)
-    return [encode(rows[first : first + ROWS_AT_ONCE]) for first in firsts]
+    starts = range(0, len(rows), ROWS_AT_ONCE)
+    return [encode(rows[start : start + ROWS_AT_ONCE]) for start in starts]
 
 
-def _as_one(parts: list[pa.Table], note: bytes) -> pa.Table:
-    """One table of one chunk; a column without a value in some part has the others' type."""
-    whole = pa.concat_tables(parts, promote_options="permissive")
-    noted = whole.replace_schema_metadata({ENCODED_FOR: note})
-    return noted.unify_dictionaries().combine_chunks()
+def _concat_tables(tables: list[pa.Table], note: bytes) -> pa.Table:
+    """One table of one chunk; a column without a value in one table has the type of the others."""
+    table = pa.concat_tables(tables, promote_options="permissive")
+    noted_table = table.replace_schema_metadata({ENCODED_FOR: note})
+    return noted_table.unify_dictionaries().combine_chunks()
 
 
-def _encode(
+def _encode_rows(
     task: Task,
     tokenizer: "PreTrainedTokenizerBase",
     max_length_tokens: int,
@@ -159,34 +163,36 @@ def _encode(
     max_text_tokens = max_length_tokens - num_added_tokens
     features = task.encode(rows, tokenizer, max_length_tokens=max_text_tokens)
     window_of = features.pop(WINDOW_OF, None)
-    own = _known_of(task, rows)
+    kept_columns = _columns_to_keep(task, rows)
     if NUM_CHARACTERS not in features:
-        own = own.assign(**{NUM_CHARACTERS: _num_characters(task, rows)})
+        kept_columns = kept_columns.assign(**{NUM_CHARACTERS: _num_characters(task, rows)})
     if window_of is not None:
-        own = own.iloc[list(window_of)]
-    columns = {str(name): pa.array(own[name]) for name in own}
+        kept_columns = kept_columns.iloc[list(window_of)]
+    columns = {str(name): pa.array(kept_columns[name]) for name in kept_columns}
     columns |= {
         name: pa.array(values, type=TOKEN_IDS if _holds_token_ids(name) else None)
         for name, values in features.items()
     }
     if NUM_TOKENS not in features:
-        ids = [column for name, column in columns.items() if _holds_token_ids(name)]
-        columns[NUM_TOKENS] = pa.array(sum(column.value_lengths().to_numpy() for column in ids))
+        id_columns = [column for name, column in columns.items() if _holds_token_ids(name)]
+        columns[NUM_TOKENS] = pa.array(
+            sum(column.value_lengths().to_numpy() for column in id_columns)
+        )
     for name in LENGTHS if num_added_tokens else ():
         columns[name] = pc.add(columns[name], num_added_tokens)
     return pa.table(columns)
 
 
-def _known_of(task: Task, rows: pd.DataFrame) -> pd.DataFrame:
+def _columns_to_keep(task: Task, rows: pd.DataFrame) -> pd.DataFrame:
     """What features keep of their examples: where they belong, and references."""
-    kept = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
-    known = {REFERENCE: task.reference(rows)}
+    names = [*IDENTITY_COLUMNS, *({PARENT} & set(rows.columns))]
+    references = {REFERENCE: task.reference(rows)}
     distributions = task.reference_probabilities(rows)
     if distributions is not None:
-        known[REFERENCE_PROBABILITIES] = distributions
+        references[REFERENCE_PROBABILITIES] = distributions
     if task.quoted_column is not None:
-        known[QUOTED] = rows[task.quoted_column].astype("category")
-    return rows[kept].assign(**known)
+        references[QUOTED] = rows[task.quoted_column].astype("category")
+    return rows[names].assign(**references)
 
 
 def _num_characters(task: Task, rows: pd.DataFrame) -> pd.Series:
@@ -213,8 +219,8 @@ def count_tokens(features: Mapping[str, pa.Table], *, special_ids: list[int]) ->
     for table in features.values():
         is_seen = table["split"].to_numpy(zero_copy_only=False) != "test"
         for column in filter(_holds_token_ids, table.column_names):
-            ids = table[column].filter(pa.array(is_seen)).combine_chunks().flatten()
-            counts = counts.add(ids.to_pandas().value_counts(), fill_value=0)
+            token_ids = table[column].filter(pa.array(is_seen)).combine_chunks().flatten()
+            counts = counts.add(token_ids.to_pandas().value_counts(), fill_value=0)
     counts = counts.sort_index().astype("int64")
     return pd.DataFrame({"token_id": counts.index.astype("int64"), "count": counts.to_numpy()})
 
@@ -231,16 +237,16 @@ def report_tokens(features: Mapping[str, pa.Table]) -> pd.DataFrame:
         windows = table.select(list(REPORTED)).to_pandas()
         is_cut = windows["num_tokens_before_truncation"] > windows["num_tokens"]
         windows["is_truncated"] = is_cut & ~windows["id"].duplicated(keep=False)
-        frame = windows.drop_duplicates("id")
-        by_language = frame.groupby("language", observed=True)
-        tokens = by_language["num_tokens_before_truncation"].sum()
+        texts = windows.drop_duplicates("id")
+        by_language = texts.groupby("language", observed=True)
+        num_tokens = by_language["num_tokens_before_truncation"].sum()
         frames.append(
             pd.DataFrame(
                 {
                     "task": task,
                     "num_texts": by_language.size(),
                     "tokens_per_text": by_language["num_tokens_before_truncation"].mean(),
-                    "tokens_per_character": tokens / by_language["num_characters"].sum(),
+                    "tokens_per_character": num_tokens / by_language["num_characters"].sum(),
                     "share_truncated": by_language["is_truncated"].mean(),
                 }
             ).reset_index()

@@ -21,12 +21,12 @@ def check_has_examples(examples: pd.DataFrame, tasks: Mapping[str, Task]) -> Non
     Raises:
         ConfigurationError: the examples are of other tasks, such as those of another environment.
     """
-    known = sorted(examples["task"].unique())
-    if not set(known) & set(tasks):
-        found = f"of {listed(known)}" if known else "none"
+    example_tasks = sorted(examples["task"].unique())
+    if not set(example_tasks) & set(tasks):
+        of_tasks = f"of {listed(example_tasks)}" if example_tasks else "none"
         raise ConfigurationError(
-            f"the examples are {found}, and the tasks are {listed(tasks)} (parameters/tasks.yml); "
-            f"{MEND}"
+            f"the examples are {of_tasks}, and the tasks are {listed(tasks)} "
+            f"(parameters/tasks.yml); {MEND}"
         )
 
 

@@ -39,50 +39,56 @@ def add_noise(examples: pd.DataFrame, tasks: Mapping[str, Task], *, share: float
     """
     if not share:
         return examples
-    placed = examples.reset_index(drop=True)
-    changed = [
-        _noised(task, rows, share) if (task := tasks.get(str(name))) else rows
-        for name, rows in placed.groupby("task", sort=False)
+    numbered = examples.reset_index(drop=True)
+    noised = [
+        _add_noise_to_task(task, rows, share) if (task := tasks.get(str(name))) else rows
+        for name, rows in numbered.groupby("task", sort=False)
     ]
-    return pd.concat(changed).sort_index().set_axis(examples.index) if changed else examples
+    return pd.concat(noised).sort_index().set_axis(examples.index) if noised else examples
 
 
 def can_be_noised(task: Task) -> bool:
     """Whether a word of the task's rows may become longer or shorter."""
-    has_places = bool(task.span_columns) or task.quoted_column is not None
-    return not has_places and not task.is_settled_together
+    has_spans = bool(task.span_columns) or task.quoted_column is not None
+    return not has_spans and not task.is_settled_together
 
 
-def _noised(task: Task, rows: pd.DataFrame, share: float) -> pd.DataFrame:
+def _add_noise_to_task(task: Task, rows: pd.DataFrame, share: float) -> pd.DataFrame:
     if not can_be_noised(task):
         logger.info("%s: no letters are changed, as places or passages are asked for", task.name)
         return rows
     is_train = rows["split"] == "train"
     languages = rows[is_train].groupby("language", sort=False)
-    parts = [_noised_language(task, own, share) for _, own in languages]
-    number = f"{int(is_train.sum()):,}"
+    noised = [_add_noise_to_language(task, language_rows, share) for _, language_rows in languages]
     logger.info(
-        "%s: a letter is changed in %g %% of the words of %s rows", task.name, 100 * share, number
+        "%s: a letter is changed in %g %% of the words of %s rows",
+        task.name,
+        100 * share,
+        f"{int(is_train.sum()):,}",
     )
-    return pd.concat([rows[~is_train], *parts])
+    return pd.concat([rows[~is_train], *noised])
 
 
-def _noised_language(task: Task, rows: pd.DataFrame, share: float) -> pd.DataFrame:
+def _add_noise_to_language(task: Task, rows: pd.DataFrame, share: float) -> pd.DataFrame:
     """Rows of one language."""
     columns = list(task.input_columns)
     texts = (text for name in columns for cell in rows[name] for text in _texts(cell))
     letters = sorted({letter for text in texts for letter in LETTER.findall(text)})
     if not letters:
         return rows
-    changed = {
+    noised = {
         name: [
-            _Noise(share, letters, random.Random(f"{name} {key}")).of(cell)
+            _Noise(share, letters, random.Random(f"{name} {key}")).apply(cell)
             for key, cell in zip(rows["id"], rows[name], strict=True)
         ]
         for name in columns
     }
-    series = {name: pd.Series(cells, rows.index) for name, cells in changed.items()}
-    return rows.assign(**{name: own.astype(rows[name].dtype) for name, own in series.items()})
+    return rows.assign(
+        **{
+            name: pd.Series(cells, rows.index).astype(rows[name].dtype)
+            for name, cells in noised.items()
+        }
+    )
 
 
 def _texts(cell: Any) -> Iterable[str]:
@@ -94,24 +100,25 @@ def _texts(cell: Any) -> Iterable[str]:
 class _Noise:
     share: float
     letters: Sequence[str] = field(repr=False)
-    chance: random.Random
+    generator: random.Random
 
-    def of(self, cell: Any) -> Any:
+    def apply(self, cell: Any) -> Any:
         """A text, or a list of words, with its changes."""
         if isinstance(cell, str):
-            return WORD.sub(self._change, cell)
-        return [WORD.sub(self._change, word) for word in cell]
+            return WORD.sub(self._change_word, cell)
+        return [WORD.sub(self._change_word, word) for word in cell]
 
-    def _change(self, match: "regex.Match[str]") -> str:
+    def _change_word(self, match: "regex.Match[str]") -> str:
         word = str(match[0])
-        if self.chance.random() >= self.share:
+        if self.generator.random() >= self.share:
             return word
-        place, letter = self.chance.randrange(len(word)), self.chance.choice(self.letters)
-        before, behind = word[:place], word[place + 1 :]
-        ways = [before + letter + behind, before + letter + word[place:]]
+        position = self.generator.randrange(len(word))
+        letter = self.generator.choice(self.letters)
+        before, after = word[:position], word[position + 1 :]
+        candidates = [before + letter + after, before + letter + word[position:]]
         if len(word) > 2:
-            ways.append(before + behind)
-        return str(self.chance.choice(ways))
+            candidates.append(before + after)
+        return str(self.generator.choice(candidates))
 
 
 def note_noise(features: Mapping[str, pa.Table], *, share: float) -> dict[str, pa.Table]:
@@ -128,9 +135,9 @@ def check_noise(features: Mapping[str, pa.Table], *, share: float) -> None:
         ConfigurationError: they were with another share of words, or without.
     """
     for task, table in features.items():
-        was = float((table.schema.metadata or {}).get(NOISED_BY, b"0"))
-        if was != share:
+        noted_share = float((table.schema.metadata or {}).get(NOISED_BY, b"0"))
+        if noted_share != share:
             raise ConfigurationError(
-                f"task {task!r} was tokenised with tokenisation.character_noise {was:g}, which is "
-                f"{share:g} now (parameters/tokenisation.yml); {MEND}"
+                f"task {task!r} was tokenised with tokenisation.character_noise {noted_share:g}, "
+                f"which is {share:g} now (parameters/tokenisation.yml); {MEND}"
             )

@@ -50,40 +50,42 @@ def check_encoded_for(
             has changed since, or how many tokens a text is cut to or becomes longer by.
     """
     for name, table in features.items():
-        noted = (table.schema.metadata or {}).get(ENCODED_FOR)
-        if noted is None:
+        note = (table.schema.metadata or {}).get(ENCODED_FOR)
+        if note is None:
             continue
-        now = note_of(
+        note_now = note_of(
             tasks[name], max_length_tokens=max_length_tokens, num_added_tokens=num_added_tokens
         )
-        change = _change(name, json.loads(noted), json.loads(now))
+        change = _describe_change(name, json.loads(note), json.loads(note_now))
         if change is not None:
             raise ConfigurationError(f"task {name!r} was tokenised {change}; {MEND}")
 
 
-def _change(task: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+def _describe_change(task: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     """How texts were tokenised and how they would be now, in words; `None` where that is equal."""
-    if was.get(ADDED, 0) != now.get(ADDED, 0):
+    if old.get(ADDED, 0) != new.get(ADDED, 0):
         return (
-            f"to leave room for {was.get(ADDED, 0)} tokens of culture, and culture.conditioning "
-            f"now adds {now.get(ADDED, 0)} (parameters/culture.yml)"
+            f"to leave room for {old.get(ADDED, 0)} tokens of culture, and culture.conditioning "
+            f"now adds {new.get(ADDED, 0)} (parameters/culture.yml)"
         )
-    if was.get(MAX_LENGTH) != now[MAX_LENGTH]:
+    if old.get(MAX_LENGTH) != new[MAX_LENGTH]:
         return (
-            f"with tokenisation.max_length_tokens {was.get(MAX_LENGTH, 'unknown')}, which is "
-            f"{now[MAX_LENGTH]} now (parameters/tokenisation.yml)"
+            f"with tokenisation.max_length_tokens {old.get(MAX_LENGTH, 'unknown')}, which is "
+            f"{new[MAX_LENGTH]} now (parameters/tokenisation.yml)"
         )
-    was_read, is_read = was.get(CONTEXT, "none"), now.get(CONTEXT, "none")
-    if was_read != is_read:
+    old_context, new_context = old.get(CONTEXT, "none"), new.get(CONTEXT, "none")
+    if old_context != new_context:
         return (
-            f"with context {was_read}, and tasks.{task}.context is {is_read} now "
+            f"with context {old_context}, and tasks.{task}.context is {new_context} now "
             "(parameters/tasks.yml)"
         )
-    if was != now:
-        own = ", ".join(f"{name} {value}" for name, value in was.get("options", {}).items())
-        options = f" and the options {own}" if own else ""
+    if old != new:
+        listed_options = ", ".join(
+            f"{name} {value}" for name, value in old.get("options", {}).items()
+        )
+        options = f" and the options {listed_options}" if listed_options else ""
         return (
-            f"as {was['kind']} with the labels {was['labels']}{options}, and has changed since "
+            f"as {old['kind']} with the labels {old['labels']}{options}, and has changed since "
             "(parameters/tasks.yml)"
         )
     return None
@@ -105,11 +107,11 @@ def check_encoder(features: Mapping[str, pa.Table], *, encoder: str) -> None:
         ConfigurationError: they were made for another encoder, or for another revision of it.
     """
     for task, table in features.items():
-        noted = (table.schema.metadata or {}).get(ENCODED_BY)
-        if noted is not None and noted.decode() != encoder:
+        noted_encoder = (table.schema.metadata or {}).get(ENCODED_BY)
+        if noted_encoder is not None and noted_encoder.decode() != encoder:
             raise ConfigurationError(
-                f"task {task!r} was tokenised for the encoder {noted.decode()}, and the encoder is "
-                f"{encoder} now (parameters/encoder.yml); {MEND}"
+                f"task {task!r} was tokenised for the encoder {noted_encoder.decode()}, and the "
+                f"encoder is {encoder} now (parameters/encoder.yml); {MEND}"
             )
 
 

@@ -55,8 +55,8 @@ def check_tag_is_text(
     Raises:
         ConfigurationError: it is one.
     """
-    marks = tokenizer.convert_ids_to_tokens(sorted(mark_ids(tokenizer)))
-    if tag is not None and tag in {*marks, tokenizer.unk_token}:
+    special_tokens = tokenizer.convert_ids_to_tokens(sorted(mark_ids(tokenizer)))
+    if tag is not None and tag in {*special_tokens, tokenizer.unk_token}:
         raise ConfigurationError(
             f"{parameter} is {tag}, a special token of the encoder's tokenizer, but a tag is read "
             f"as text; name another, such as <bt> (parameters/{parameter.partition('.')[0]}.yml)"
@@ -77,15 +77,15 @@ def check_tag(features: Mapping[str, pa.Table], *, tag: str | None) -> None:
         ConfigurationError: there are some, with another one or with none.
     """
     for task, table in features.items():
-        noted = (table.schema.metadata or {}).get(TAGGED_WITH)
-        was = noted.decode() if noted is not None else None
-        if was != tag and pc.any(pc.equal(table["origin"], BACK_TRANSLATION)).as_py():
+        note = (table.schema.metadata or {}).get(TAGGED_WITH)
+        noted_tag = note.decode() if note is not None else None
+        if noted_tag != tag and pc.any(pc.equal(table["origin"], BACK_TRANSLATION)).as_py():
             raise ConfigurationError(
-                f"task {task!r}: its round trips were tokenised {_in_words(was)}, and "
+                f"task {task!r}: its round trips were tokenised {_describe_tag(noted_tag)}, and "
                 f"tokenisation.round_trip_tag is {tag or 'null'} now "
                 f"(parameters/tokenisation.yml); {MEND}"
             )
 
 
-def _in_words(tag: str | None) -> str:
+def _describe_tag(tag: str | None) -> str:
     return f"with the tag {tag}" if tag is not None else "without a tag"
