@@ -18,7 +18,7 @@ def told_cultures(model: TrainedModel) -> tuple[str, ...]:
 
     A model may be told of languages or domains alone.
     """
-    return tuple(key for key in _trained_cultures(model) if is_told_apart(model, key))
+    return tuple(culture for culture in _trained_cultures(model) if is_told_apart(model, culture))
 
 
 def is_told_apart(model: TrainedModel, culture: str) -> bool:
@@ -26,8 +26,8 @@ def is_told_apart(model: TrainedModel, culture: str) -> bool:
     if model.conditioning is None:
         return False
     rows = pd.DataFrame({"culture": [culture, UNKNOWN]})
-    own, unknown = model.conditioning.indices(rows)
-    return bool((own != unknown).any())
+    culture_indices, unknown_indices = model.conditioning.indices(rows)
+    return bool((culture_indices != unknown_indices).any())
 
 
 def predict_distributions(
@@ -51,10 +51,12 @@ def predict_distributions(
     if not len(rows):
         return np.empty(shape)
     repeated = rows.iloc[np.arange(len(rows)).repeat(len(cultures))].reset_index(drop=True)
-    asked = repeated.assign(culture=np.tile(np.asarray(cultures, dtype=object), len(rows)))
-    predicted = model.predict(asked, task=task, tokens_per_batch=tokens_per_batch)
-    shares = np.stack(predicted["probabilities"].tolist()).astype(np.float64)
-    return shares.reshape(shape)
+    rows_by_culture = repeated.assign(
+        culture=np.tile(np.asarray(cultures, dtype=object), len(rows))
+    )
+    predictions = model.predict(rows_by_culture, task=task, tokens_per_batch=tokens_per_batch)
+    probabilities = np.stack(predictions["probabilities"].tolist()).astype(np.float64)
+    return probabilities.reshape(shape)
 
 
 def disagreement(distributions: Floats) -> Floats:
@@ -69,9 +71,9 @@ def disagreement(distributions: Floats) -> Floats:
     num_texts, num_cultures, num_labels = distributions.shape
     if not num_texts:
         return np.empty(0)
-    text = np.repeat(np.arange(num_texts), num_cultures)
-    distance, _ = jensen_shannon_distance(distributions.reshape(-1, num_labels), text)
-    return distance
+    text_indices = np.repeat(np.arange(num_texts), num_cultures)
+    distances, _ = jensen_shannon_distance(distributions.reshape(-1, num_labels), text_indices)
+    return distances
 
 
 def _trained_cultures(model: TrainedModel) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ class EncoderCheckpoint:
             ModelSourceError: its files can't be read.
         """
         try:
-            tokenizer, truncation, padding = _load_tokenizer(self.folder, _state_of(self.folder))
+            tokenizer, truncation, padding = _load_tokenizer(self.folder, _file_states(self.folder))
         except ModelSourceError:
             raise
         except Exception as error:  # the Rust library raises Exception itself
@@ -97,7 +97,7 @@ _Setting = dict[str, Any] | None
 """How the Rust library cuts or pads, in its own words; `None` where it does not."""
 
 
-def _state_of(folder: Path) -> FileStates:
+def _file_states(folder: Path) -> FileStates:
     states = [(path.name, path.stat()) for path in sorted(folder.glob("*.json"))]
     return tuple((name, state.st_size, state.st_mtime_ns) for name, state in states)
 
@@ -174,8 +174,8 @@ def resolve_encoder(parameters: EncoderParameters, *, cache_folder: Path) -> Enc
         ConfigurationError: an unknown source.
         ModelSourceError: the source can't serve.
     """
-    found = SOURCES.get(parameters.source)().resolve(parameters, cache_folder=cache_folder)
-    checkpoint = replace(found, prefix=parameters.prefix)
+    checkpoint = SOURCES.get(parameters.source)().resolve(parameters, cache_folder=cache_folder)
+    checkpoint = replace(checkpoint, prefix=parameters.prefix)
     report(Fact("encoder_name", checkpoint.name))
     report(Fact("encoder_source", checkpoint.source))
     report(Fact("encoder_revision", checkpoint.revision))
@@ -184,13 +184,13 @@ def resolve_encoder(parameters: EncoderParameters, *, cache_folder: Path) -> Enc
 
 def _num_positions(config: Mapping[str, object]) -> int | None:
     """Tokens that the encoder has positions for; `None` where they are relative or not told."""
-    positions = config.get("max_position_embeddings")
-    if not isinstance(positions, int) or positions < 1 or not config.get(ABSOLUTE, True):
+    num_positions = config.get("max_position_embeddings")
+    if not isinstance(num_positions, int) or num_positions < 1 or not config.get(ABSOLUTE, True):
         return None
-    padding = config.get("pad_token_id")
-    if config.get("model_type") in POSITIONS_AFTER_PADDING and isinstance(padding, int):
-        return positions - padding - 1
-    return positions
+    padding_id = config.get("pad_token_id")
+    if config.get("model_type") in POSITIONS_AFTER_PADDING and isinstance(padding_id, int):
+        return num_positions - padding_id - 1
+    return num_positions
 
 
 def check_checkpoint(folder: Path) -> None:
@@ -242,20 +242,20 @@ def find_weights(folder: Path) -> list[Path]:
     Raises:
         ModelSourceError: there are none.
     """
-    whole = folder / "model.safetensors"
+    single_file = folder / "model.safetensors"
     index = folder / "model.safetensors.index.json"
-    if whole.exists():
-        return [whole]
+    if single_file.exists():
+        return [single_file]
     if index.exists():
         shards = _read_json(index).get("weight_map")
         if isinstance(shards, dict) and shards:
             return [folder / str(name) for name in sorted(set(shards.values()))]
         raise ModelSourceError(f"{index} names no files; fetch or copy the checkpoint again")
-    pickles = sorted(path.name for end in ("*.bin", "*.pt") for path in folder.glob(end))
-    found = f"only {', '.join(pickles)}, which would be unpickled" if pickles else "no weights"
+    pickles = sorted(path.name for pattern in ("*.bin", "*.pt") for path in folder.glob(pattern))
+    contents = f"only {', '.join(pickles)}, which would be unpickled" if pickles else "no weights"
     raise ModelSourceError(
-        f"{folder} has {found}; this project reads model.safetensors: convert the checkpoint with "
-        "save_pretrained of transformers"
+        f"{folder} has {contents}; this project reads model.safetensors: convert the checkpoint "
+        "with save_pretrained of transformers"
     )
 
 

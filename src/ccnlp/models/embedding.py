@@ -60,11 +60,11 @@ def embed_texts(
     lengths = np.array([len(ids) for ids in input_ids], dtype=np.int64)
     batches = length_sorted_batches(lengths, tokens_per_batch=tokens_per_batch)
     with torch.inference_mode():
-        for rows in progress.track(batches, "batches of texts embedded"):
-            chosen = [input_ids[row] for row in rows]
-            ids, mask = pad_token_ids(chosen, pad_token_id=tokenizer.pad_token_id)
-            ids, mask = ids.to(device), mask.to(device)
-            states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        for row_indices in progress.track(batches, "batches of texts embedded"):
+            batch_ids = [input_ids[index] for index in row_indices]
+            padded_ids, mask = pad_token_ids(batch_ids, pad_token_id=tokenizer.pad_token_id)
+            padded_ids, mask = padded_ids.to(device), mask.to(device)
+            states = encoder(input_ids=padded_ids, attention_mask=mask).last_hidden_state
             pooled = pool(states, mask, pooling="mean")
-            vectors[rows] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
+            vectors[row_indices] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
     return vectors

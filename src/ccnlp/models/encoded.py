@@ -39,9 +39,9 @@ class EncodedRows:
 
         What is read in windows is read to its end; what stands beside it may not be.
         """
-        cut = [self._is_cut(feature) for feature in self.features]
-        by_row = pd.Series(cut, dtype=bool).groupby(self.window_of).any()
-        return [bool(is_cut) for is_cut in by_row]
+        is_window_cut = [self._is_cut(feature) for feature in self.features]
+        is_row_cut = pd.Series(is_window_cut, dtype=bool).groupby(self.window_of).any()
+        return [bool(is_cut) for is_cut in is_row_cut]
 
     def _is_cut(self, feature: Features) -> bool:
         if self.is_windowed:

@@ -227,16 +227,16 @@ def state_dict(packed: Packed) -> dict[str, Weights]:
     hidden, intermediate = packed.hidden, packed.intermediate
     widths = {"fo": intermediate}
     weights = {
-        name: packed.tensors[own].reshape((-1, hidden) if ".ln." not in own else (-1,))
-        for own, name in EMBEDDING_TENSORS.items()
+        name: packed.tensors[key].reshape((-1, hidden) if ".ln." not in key else (-1,))
+        for key, name in EMBEDDING_TENSORS.items()
     }
     for layer in range(packed.layers):
-        for own, name in LAYER_TENSORS.items():
-            weight = packed.tensors[f"l{layer}.{own}.w"]
-            is_norm = own.endswith("ln")
-            shape = (-1,) if is_norm else (-1, widths.get(own, hidden))
+        for key, name in LAYER_TENSORS.items():
+            weight = packed.tensors[f"l{layer}.{key}.w"]
+            is_norm = key.endswith("ln")
+            shape = (-1,) if is_norm else (-1, widths.get(key, hidden))
             weights[f"encoder.layer.{layer}.{name}.weight"] = weight.reshape(shape)
-            weights[f"encoder.layer.{layer}.{name}.bias"] = packed.tensors[f"l{layer}.{own}.b"]
+            weights[f"encoder.layer.{layer}.{name}.bias"] = packed.tensors[f"l{layer}.{key}.b"]
     return {name: np.ascontiguousarray(weight) for name, weight in weights.items()}
 
 
@@ -259,10 +259,16 @@ def build_tokenizer(pieces: list[tuple[str, float]]) -> "Tokenizer":
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=3, byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence(
         [
-            *(normalizers.Replace(kept, hidden) for kept, hidden in KEPT_BY_NORMALISER.items()),
+            *(
+                normalizers.Replace(character, stand_in)
+                for character, stand_in in KEPT_BY_NORMALISER.items()
+            ),
             normalizers.Nmt(),
             normalizers.NFKC(),
-            *(normalizers.Replace(hidden, kept) for kept, hidden in KEPT_BY_NORMALISER.items()),
+            *(
+                normalizers.Replace(stand_in, character)
+                for character, stand_in in KEPT_BY_NORMALISER.items()
+            ),
             normalizers.Replace(Regex(" {2,}"), " "),
         ]
     )

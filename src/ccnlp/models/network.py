@@ -127,8 +127,8 @@ def load_backbone(
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         _set_dropout(config, "encoder", hidden_dropout)
         _set_dropout(config, "attention", attention_dropout)
-        family = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModel
-        backbone, loading = family.from_pretrained(
+        model_class = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModel
+        backbone, loading_info = model_class.from_pretrained(
             folder,
             config=config,
             trust_remote_code=False,
@@ -139,7 +139,7 @@ def load_backbone(
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelSourceError(f"{folder} holds no readable checkpoint: {error}; {mend}") from error
-    _check_complete(folder, loading["missing_keys"], mend=mend)
+    _check_complete(folder, loading_info["missing_keys"], mend=mend)
     if getattr(backbone, "pooler", None) is not None:
         # The heads pool; an unused layer would only be saved and synchronised.
         backbone.pooler = None
@@ -147,21 +147,21 @@ def load_backbone(
 
 
 def _set_dropout(
-    config: "PreTrainedConfig", where: Literal["encoder", "attention"], probability: float
+    config: "PreTrainedConfig", kind: Literal["encoder", "attention"], probability: float
 ) -> None:
-    fields = [field for field in DROPOUT_FIELDS[where] if hasattr(config, field)]
+    fields = [field for field in DROPOUT_FIELDS[kind] if hasattr(config, field)]
     for field in fields:
         setattr(config, field, probability)
     if probability and not fields:
         raise ConfigurationError(
-            f"training.regularisation.{where}_dropout is {probability}, but models of type "
+            f"training.regularisation.{kind}_dropout is {probability}, but models of type "
             f"{config.model_type!r} have no such dropout; set it to 0 (parameters/training.yml)"
         )
 
 
-def _check_complete(folder: Path, missing: Collection[str], *, mend: str) -> None:
+def _check_complete(folder: Path, missing_keys: Collection[str], *, mend: str) -> None:
     """Checks that no weight was drawn at random, but those of a pooler, which is not used."""
-    names = sorted(name for name in missing if "pooler" not in name.split("."))
+    names = sorted(name for name in missing_keys if "pooler" not in name.split("."))
     if names:
         listed = ", ".join(names[:MAX_LISTED])
         more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""

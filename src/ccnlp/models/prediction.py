@@ -83,9 +83,9 @@ def decode_pieces(
     decoded = []
     # One context around all batches: it keeps the weights that it has cast.
     with torch.inference_mode(), autocast(device, precision):
-        for rows in batches:
-            chosen = [pieces[row] for row in rows]
-            batch = collate(task, chosen, pad_token_id=tokenizer.pad_token_id)
+        for piece_indices in batches:
+            batch_pieces = [pieces[index] for index in piece_indices]
+            batch = collate(task, batch_pieces, pad_token_id=tokenizer.pad_token_id)
             batch = {name: tensor.to(device) for name, tensor in batch.items()}
             outputs = network.infer(task=task.name, batch=batch)
             decoded.append(task.decode(outputs, batch, tokenizer))

@@ -44,7 +44,7 @@ CALIBRATION = "calibration"
 EARLIER_OPTIONS = ("view", "score_range", "none_label", "slot_types", "answers", "retrieval")
 """What stood beside the other parameters of a task; the last two held several options."""
 
-NEEDED = frozenset({"encoder", "pooling", "max_length_tokens", "tasks"})
+NEEDED_FIELDS = frozenset({"encoder", "pooling", "max_length_tokens", "tasks"})
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class TrainedModel:
         digest = hashlib.sha256()
         for name, weights in self.network.state_dict().items():
             digest.update(name.encode())
-            numbers = weights.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-            digest.update(numbers.numpy())
+            weight_bytes = weights.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+            digest.update(weight_bytes.numpy())
         if self._calibrations:
             digest.update(json.dumps(self._calibrations, sort_keys=True).encode())
         return digest.hexdigest()[:16]
@@ -116,16 +116,16 @@ class TrainedModel:
         definition = self.tasks[task]
         if not len(rows):
             return pd.DataFrame(columns=["prediction", "confidence", "probabilities"])
-        size = len(rows) if definition.is_settled_together else ROWS_AT_ONCE
-        predicted = [
+        rows_at_once = len(rows) if definition.is_settled_together else ROWS_AT_ONCE
+        predictions = [
             self.predict_encoded(
-                self.encode(rows[first : first + size], task=task),
+                self.encode(rows[first : first + rows_at_once], task=task),
                 task=task,
                 tokens_per_batch=tokens_per_batch,
             )
-            for first in range(0, len(rows), size)
+            for first in range(0, len(rows), rows_at_once)
         ]
-        return pd.concat(predicted, ignore_index=True).set_axis(rows.index)
+        return pd.concat(predictions, ignore_index=True).set_axis(rows.index)
 
     def encode(self, rows: pd.DataFrame, *, task: str) -> EncodedRows:
         """What the model reads of each row for the task.
@@ -135,11 +135,11 @@ class TrainedModel:
             task: name of the task.
         """
         definition = self.tasks[task]
-        told = [column for column in COLUMNS if self.conditioning and column in rows]
-        names = list(dict.fromkeys([*definition.columns_read(rows), *told]))
+        condition_columns = [column for column in COLUMNS if self.conditioning and column in rows]
+        names = list(dict.fromkeys([*definition.columns_read(rows), *condition_columns]))
         inputs = rows[names].reset_index(drop=True)
-        limit = self.max_text_tokens
-        columns = definition.encode(inputs, self.tokenizer, max_length_tokens=limit)
+        max_text_tokens = self.max_text_tokens
+        columns = definition.encode(inputs, self.tokenizer, max_length_tokens=max_text_tokens)
         is_windowed = WINDOW_OF in columns
         window_of = np.asarray(columns.pop(WINDOW_OF, range(len(inputs))), dtype=np.int64)
         if self.conditioning:
@@ -149,7 +149,7 @@ class TrainedModel:
             features=[dict(zip(columns, window, strict=True)) for window in windows],
             window_of=window_of,
             quoted=inputs[definition.quoted_column] if definition.quoted_column else None,
-            max_length_tokens=limit,
+            max_length_tokens=max_text_tokens,
             is_windowed=is_windowed,
         )
 
@@ -200,28 +200,28 @@ class TrainedModel:
         from ccnlp.models.network import build_network, load_backbone
 
         description = _read_description(folder)
-        every = restore_tasks(description)
-        chosen = _choose(every, tasks, folder)
+        all_tasks = restore_tasks(description)
+        loaded_tasks = _select_tasks(all_tasks, tasks, folder)
         pooling: Pooling = description["pooling"]
         encoder = EncoderCheckpoint(folder=folder, **description["encoder"])
-        backbone = load_backbone(folder, kind=shared_backbone(chosen.values()), mend=MEND)
+        backbone = load_backbone(folder, kind=shared_backbone(loaded_tasks.values()), mend=MEND)
         tokenizer = encoder.load_tokenizer(mend=MEND)
         conditioning = _read_conditioning(folder, description)
         network = build_network(
             backbone,
-            chosen,
+            loaded_tasks,
             pooling=pooling,
             head_dropout=0.0,
             conditioning=conditioning.layer(backbone, tokenizer) if conditioning else None,
         )
-        left_out = every.keys() - chosen.keys()
+        left_out = all_tasks.keys() - loaded_tasks.keys()
         _load_weights(network.heads, folder / HEADS_FILE, left_out=left_out)
         if network.conditioning:
             _load_weights(network.conditioning, folder / CONDITIONING_FILE)
         return cls(
             network=network.eval(),
             tokenizer=tokenizer,
-            tasks=chosen,
+            tasks=loaded_tasks,
             encoder=encoder,
             pooling=pooling,
             max_length_tokens=description["max_length_tokens"],
@@ -231,7 +231,7 @@ class TrainedModel:
         )
 
     def _describe(self) -> dict[str, Any]:
-        told = {"conditioning": self.conditioning.describe()} if self.conditioning else {}
+        conditioning = {"conditioning": self.conditioning.describe()} if self.conditioning else {}
         return {
             "format": CONDITIONED_FORMAT if self.conditioning else FORMAT,
             "encoder": {
@@ -246,39 +246,39 @@ class TrainedModel:
                 name: task.parameters.model_dump(mode="json") for name, task in self.tasks.items()
             },
             **({CALIBRATION: self._calibrations} if self._calibrations else {}),
-            **told,
+            **conditioning,
         }
 
 
 def restore_tasks(description: Mapping[str, Any]) -> dict[str, Task]:
     """The tasks that a checkpoint describes, with what was chosen for them on validation."""
-    entries = {name: _in_present_form(entry) for name, entry in description["tasks"].items()}
+    entries = {name: _upgrade_entry(entry) for name, entry in description["tasks"].items()}
     tasks = build_tasks(TasksParameters.model_validate(entries))
-    chosen = description.get(CALIBRATION, {})
+    calibrations = description.get(CALIBRATION, {})
     return {
-        name: task.calibrated(chosen[name]) if name in chosen else task
+        name: task.calibrated(calibrations[name]) if name in calibrations else task
         for name, task in tasks.items()
     }
 
 
-def _in_present_form(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _upgrade_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The entry of a task as it is written now: options of kinds once stood beside the others."""
-    told = {name: value for name, value in entry.items() if name not in EARLIER_OPTIONS}
-    given = {name: entry[name] for name in EARLIER_OPTIONS if entry.get(name) is not None}
-    if not given:
-        return told
+    upgraded = {name: value for name, value in entry.items() if name not in EARLIER_OPTIONS}
+    earlier_options = {name: entry[name] for name in EARLIER_OPTIONS if entry.get(name) is not None}
+    if not earlier_options:
+        return upgraded
     options: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in earlier_options.items():
         options |= value if isinstance(value, dict) else {name: value}
-    return {**told, "options": options | dict(entry.get("options", {}))}
+    return {**upgraded, "options": options | dict(entry.get("options", {}))}
 
 
 def ids_as_numbers(ids: Iterable[str]) -> "npt.NDArray[np.uint64]":
     """The ids of examples, 16 hexadecimal digits each, as numbers of 64 bits."""
-    return np.fromiter((int(key, 16) for key in ids), dtype=np.uint64)
+    return np.fromiter((int(example_id, 16) for example_id in ids), dtype=np.uint64)
 
 
-def _choose(
+def _select_tasks(
     tasks: Mapping[str, Task], names: Collection[str] | None, folder: Path
 ) -> dict[str, Task]:
     """The tasks of these names, or all."""
@@ -334,14 +334,16 @@ def _read_description(folder: Path) -> dict[str, Any]:
             f"{folder} holds no model of this project: {path.name} can't be read ({error}); "
             "run the training pipeline to make one"
         ) from error
-    found = description.get("format") if isinstance(description, dict) else description
-    if found not in (FORMAT, CONDITIONED_FORMAT):
+    model_format = description.get("format") if isinstance(description, dict) else description
+    if model_format not in (FORMAT, CONDITIONED_FORMAT):
         raise ModelSourceError(
-            f"{path}: format {found!r} is not {FORMAT} or {CONDITIONED_FORMAT}, which this version "
-            f"reads; {MEND}"
+            f"{path}: format {model_format!r} is not {FORMAT} or {CONDITIONED_FORMAT}, which this "
+            f"version reads; {MEND}"
         )
-    needed = NEEDED | {"conditioning"} if found == CONDITIONED_FORMAT else NEEDED
-    missing = sorted(needed.difference(description))
+    needed_fields = (
+        NEEDED_FIELDS | {"conditioning"} if model_format == CONDITIONED_FORMAT else NEEDED_FIELDS
+    )
+    missing = sorted(needed_fields.difference(description))
     if missing:
         raise ModelSourceError(f"{path} lacks {', '.join(missing)}; {MEND}")
     return description

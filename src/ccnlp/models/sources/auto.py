@@ -37,11 +37,11 @@ class AutoSource(ModelSource):
         self, parameters: EncoderParameters, *, cache_folder: Path
     ) -> EncoderCheckpoint | None:
         """The first that is there: what is bundled is the model on the hub, in fewer bits."""
-        found = (
+        checkpoints = (
             SOURCES.get(source)().find(parameters, cache_folder=cache_folder)
             for source in _candidates(parameters)
         )
-        return next((checkpoint for checkpoint in found if checkpoint is not None), None)
+        return next((checkpoint for checkpoint in checkpoints if checkpoint is not None), None)
 
 
 def _candidates(parameters: EncoderParameters) -> tuple[str, ...]:

