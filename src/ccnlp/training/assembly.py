@@ -47,16 +47,18 @@ def build_trainer(
     from ccnlp.training.trainer import MultiTaskTrainer
 
     batches = [batch for epoch in plan for batch in epoch]
-    rows = {name: FeatureRows.of(table) for name, table in features.items()}
-    groups = _trained_groups(features, batches, parameters)
-    drawn = {batch.task for batch in batches}
-    per_step = parameters.batches_per_step(len(drawn))
+    feature_rows = {name: FeatureRows.of(table) for name, table in features.items()}
+    groups = _find_groups(features, batches, parameters)
+    drawn_tasks = {batch.task for batch in batches}
+    batches_per_step = parameters.batches_per_step(len(drawn_tasks))
     trainer = MultiTaskTrainer(
         network,
-        _arguments(parameters, num_batches=len(batches), per_step=per_step, folder=folder),
+        _build_arguments(
+            parameters, num_batches=len(batches), batches_per_step=batches_per_step, folder=folder
+        ),
         planned=PlannedDataset(
             batches,
-            rows,
+            feature_rows,
             network.tasks,
             groups=groups,
             pad_token_id=tokenizer.pad_token_id,
@@ -66,21 +68,21 @@ def build_trainer(
         ),
         tasks=network.tasks,
         objectives=build_objectives(groups, parameters.objective),
-        weighting=build_weighting(network, drawn, parameters.multitask),
+        weighting=build_weighting(network, drawn_tasks, parameters.multitask),
         parameters=parameters,
-        validate=_validation(
-            network, features, rows, groups, tokenizer=tokenizer, parameters=parameters
+        validate=_build_validation(
+            network, features, feature_rows, groups, tokenizer=tokenizer, parameters=parameters
         ),
         selection=Selection.of(network.tasks, parameters.validation),
     )
-    _add_callbacks(trainer, num_examples=_counter(batches, per_step), folder=folder)
+    _add_callbacks(trainer, count_examples=_build_counter(batches, batches_per_step), folder=folder)
     return trainer
 
 
-def _validation(
+def _build_validation(
     network: "MultiTaskNetwork",
     features: Mapping[str, pa.Table],
-    rows: Mapping[str, Sequence[Features]],
+    feature_rows: Mapping[str, Sequence[Features]],
     groups: Mapping[str, TrainedGroups],
     *,
     tokenizer: "PreTrainedTokenizerBase",
@@ -91,40 +93,46 @@ def _validation(
     Args:
         network: that is trained.
         features: by task.
-        rows: the same, row by row.
+        feature_rows: the same, row by row.
         groups: by task, those that are trained on.
         tokenizer: of the encoder.
         parameters: `parameters/training.yml`.
     """
     from ccnlp.training.validation import Validation, ValidationRows
 
-    judged = {
+    validation_rows = {
         name: ValidationRows.of(
-            table, rows[name], network.tasks[name], trained=groups[name], parameters=parameters
+            table,
+            feature_rows[name],
+            network.tasks[name],
+            trained=groups[name],
+            parameters=parameters,
         )
         for name, table in features.items()
     }
     return Validation(
-        network, network.tasks, judged, tokenizer=tokenizer, precision=parameters.precision
+        network, network.tasks, validation_rows, tokenizer=tokenizer, precision=parameters.precision
     )
 
 
-def _trained_groups(
-    features: Mapping[str, pa.Table], plan: Sequence[PlannedBatch], parameters: TrainingParameters
+def _find_groups(
+    features: Mapping[str, pa.Table],
+    batches: Sequence[PlannedBatch],
+    parameters: TrainingParameters,
 ) -> dict[str, TrainedGroups]:
     """The groups of each task's rows that the objective looks at."""
     columns, parameter = parameters.objective.groups, "training.objective.groups"
     return {
         task: TrainedGroups.of(
             group_names(table, columns, parameter=parameter),
-            [batch.rows for batch in plan if batch.task == task],
+            [batch.rows for batch in batches if batch.task == task],
         )
         for task, table in features.items()
     }
 
 
 def _add_callbacks(
-    trainer: "MultiTaskTrainer", *, num_examples: Callable[[int, int], int], folder: Path
+    trainer: "MultiTaskTrainer", *, count_examples: Callable[[int, int], int], folder: Path
 ) -> None:
     """In the order in which they are told: the average has a step before it is judged."""
     from transformers import PrinterCallback
@@ -138,9 +146,11 @@ def _add_callbacks(
     )
 
     validation = trainer.parameters.validation
-    steps = _per_epoch(trainer.args.max_steps, trainer.parameters, validation.evaluations_per_epoch)
+    steps_per_evaluation = _steps_between(
+        trainer.args.max_steps, trainer.parameters, validation.evaluations_per_epoch
+    )
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(ProgressCallback(num_examples=num_examples))
+    trainer.add_callback(ProgressCallback(count_examples=count_examples))
     trainer.add_callback(LearningCallback([*trainer.objectives.values(), trainer.weighting]))
     trainer.add_callback(CheckpointCallback(validation.seconds_between_checkpoints))
     if trainer.averaged:
@@ -151,36 +161,39 @@ def _add_callbacks(
             folder,
             validation,
             averaged=trainer.averaged,
-            steps_per_evaluation=steps,
+            steps_per_evaluation=steps_per_evaluation,
         )
     )
 
 
-def _counter(batches: Sequence[PlannedBatch], per_step: int) -> Callable[[int, int], int]:
+def _build_counter(
+    batches: Sequence[PlannedBatch], batches_per_step: int
+) -> Callable[[int, int], int]:
     """What gives the number of examples between two steps."""
-    sizes = np.concatenate([[0], np.cumsum([len(batch.rows) for batch in batches])])
+    totals = np.concatenate([[0], np.cumsum([len(batch.rows) for batch in batches])])
 
-    def count(first: int, last: int) -> int:
-        return int(sizes[min(last * per_step, len(batches))] - sizes[first * per_step])
+    def count_examples(first_step: int, last_step: int) -> int:
+        end = min(last_step * batches_per_step, len(batches))
+        return int(totals[end] - totals[first_step * batches_per_step])
 
-    return count
+    return count_examples
 
 
-def _arguments(
-    parameters: TrainingParameters, *, num_batches: int, per_step: int, folder: Path
+def _build_arguments(
+    parameters: TrainingParameters, *, num_batches: int, batches_per_step: int, folder: Path
 ) -> "TrainingArguments":
     from transformers import TrainingArguments
 
     from ccnlp.models.precision import choose_device, choose_precision
 
     device = choose_device()
-    num_steps = math.ceil(num_batches / per_step)
+    num_steps = math.ceil(num_batches / batches_per_step)
     optimiser = parameters.optimiser
     arguments = TrainingArguments(
         output_dir=str(folder),
         max_steps=num_steps,
         per_device_train_batch_size=1,  # an item of the plan is a whole batch
-        gradient_accumulation_steps=per_step,
+        gradient_accumulation_steps=batches_per_step,
         lr_scheduler_type=optimiser.schedule,
         warmup_steps=round(optimiser.warmup_share * num_steps),
         max_grad_norm=optimiser.max_gradient_norm,
@@ -200,6 +213,6 @@ def _arguments(
     return arguments
 
 
-def _per_epoch(num_steps: int, parameters: TrainingParameters, times: int) -> int:
-    """Steps between events that come `times` times an epoch."""
-    return max(1, round(num_steps / parameters.epochs / times))
+def _steps_between(num_steps: int, parameters: TrainingParameters, times_per_epoch: int) -> int:
+    """Steps between events that come `times_per_epoch` times an epoch."""
+    return max(1, round(num_steps / parameters.epochs / times_per_epoch))

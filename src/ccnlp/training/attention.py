@@ -39,17 +39,19 @@ def faster_attention(
         token_id: any that the network has an embedding of.
         precision: as in training.
     """
-    usual: Attention = network.backbone.config._attn_implementation
-    known: tuple[Attention, ...] = get_args(Attention)
-    others = [name for name in known if name != usual and has_attention(network, name)]
-    if not others:
-        return usual
+    default: Attention = network.backbone.config._attn_implementation
+    implementations: tuple[Attention, ...] = get_args(Attention)
+    candidates = [
+        name for name in implementations if name != default and has_attention(network, name)
+    ]
+    if not candidates:
+        return default
     with torch.random.fork_rng():
         input_ids = torch.full(batch_shape, token_id)
-        seconds = _measure(network, [usual, *others], input_ids, precision)
+        seconds = _measure(network, [default, *candidates], input_ids, precision)
     network.zero_grad(set_to_none=True)
-    fastest = min(others, key=seconds.__getitem__)
-    return fastest if seconds[fastest] < (1 - SMALLEST_WIN) * seconds[usual] else usual
+    fastest = min(candidates, key=seconds.__getitem__)
+    return fastest if seconds[fastest] < (1 - SMALLEST_WIN) * seconds[default] else default
 
 
 def has_attention(network: MultiTaskNetwork, implementation: Attention) -> bool:
@@ -70,25 +72,25 @@ def _measure(
 ) -> dict[Attention, float]:
     """Seconds of the best pass with each; in turn, so that other load slows all of them alike."""
     network.to(choose_device()).train()
-    tries: dict[Attention, list[float]] = {name: [] for name in implementations}
+    durations: dict[Attention, list[float]] = {name: [] for name in implementations}
     for _ in range(TRIES):
         for name in implementations:
             network.backbone.set_attn_implementation(name)
-            tries[name].append(_time(network, input_ids, precision))
-        if _is_settled([seconds[1:] for seconds in tries.values()]):
+            durations[name].append(_time_pass(network, input_ids, precision))
+        if _is_settled([seconds[1:] for seconds in durations.values()]):
             break
-    return {name: min(seconds[1:]) for name, seconds in tries.items()}
+    return {name: min(seconds[1:]) for name, seconds in durations.items()}
 
 
-def _is_settled(tries: list[list[float]]) -> bool:
+def _is_settled(durations: list[list[float]]) -> bool:
     """Whether all tries of one implementation are faster than all of the others', and clearly."""
-    if len(tries[0]) < 2:
+    if len(durations[0]) < 2:
         return False
-    fastest, *others = sorted(tries, key=min)
-    return all(max(fastest) < (1 - CLEAR_WIN) * min(other) for other in others)
+    fastest, *slower = sorted(durations, key=min)
+    return all(max(fastest) < (1 - CLEAR_WIN) * min(seconds) for seconds in slower)
 
 
-def _time(network: MultiTaskNetwork, input_ids: Tensor, precision: PrecisionChoice) -> float:
+def _time_pass(network: MultiTaskNetwork, input_ids: Tensor, precision: PrecisionChoice) -> float:
     device = choose_device()
     encoder = encoder_of(network.backbone)
     input_ids = input_ids.to(device)

@@ -24,7 +24,9 @@ class AveragedWeights:
     def __init__(self, network: "nn.Module", *, decay: float) -> None:
         self.decay = decay
         self.num_updates = 0
-        self._weights = {n: w for n, w in network.named_parameters() if w.requires_grad}
+        self._weights = {
+            name: weight for name, weight in network.named_parameters() if weight.requires_grad
+        }
         self.average = {name: weight.detach().clone() for name, weight in self._weights.items()}
 
     @torch.no_grad()

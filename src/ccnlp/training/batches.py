@@ -62,16 +62,16 @@ def plan_epochs(
     """
     generator = np.random.default_rng(seed)
     if multitask.batches == "mixed":
-        drawn = mixed_epochs(tasks, mixture, batches, generator)
+        epoch_draws = mixed_epochs(tasks, mixture, batches, generator)
     else:
-        drawn = interleaved_epochs(tasks, mixture, multitask, batches, generator)
+        epoch_draws = interleaved_epochs(tasks, mixture, multitask, batches, generator)
     if num_batches is None:
-        return [next(drawn) for _ in range(num_epochs)]
+        return [next(epoch_draws) for _ in range(num_epochs)]
     epochs: list[list[PlannedBatch]] = []
-    missing = num_batches
-    while missing > 0:
-        epochs.append(next(drawn)[:missing])
-        missing -= len(epochs[-1])
+    num_missing = num_batches
+    while num_missing > 0:
+        epochs.append(next(epoch_draws)[:num_missing])
+        num_missing -= len(epochs[-1])
     return epochs
 
 
@@ -84,13 +84,13 @@ def interleaved_epochs(
 ) -> Iterator[list[PlannedBatch]]:
     """Epochs without end; the batches of all tasks are shuffled together."""
     while True:
-        drawn = draw_epoch(tasks, mixture, generator, task_temperature=multitask.temperature)
-        plan = [
+        drawn_rows = draw_epoch(tasks, mixture, generator, task_temperature=multitask.temperature)
+        epoch = [
             batch
-            for task, chosen in drawn.items()
-            for batch in _batches_of(task, tasks[task], chosen, batches, generator)
+            for task, row_indices in drawn_rows.items()
+            for batch in _plan_batches(task, tasks[task], row_indices, batches, generator)
         ]
-        yield [plan[i] for i in generator.permutation(len(plan))]
+        yield [epoch[i] for i in generator.permutation(len(epoch))]
 
 
 def mixed_epochs(
@@ -107,9 +107,9 @@ def mixed_epochs(
     """
 
     def draw_pass(task: str) -> deque[PlannedBatch]:
-        rows = tasks[task]
-        chosen = draw_epoch({task: rows}, mixture, generator)[task]
-        return deque(_batches_of(task, rows, chosen, batches, generator))
+        task_rows = tasks[task]
+        row_indices = draw_epoch({task: task_rows}, mixture, generator)[task]
+        return deque(_plan_batches(task, task_rows, row_indices, batches, generator))
 
     waiting = {task: draw_pass(task) for task in tasks}
     num_rounds = math.ceil(sum(map(len, waiting.values())) / len(tasks))
@@ -122,15 +122,15 @@ def mixed_epochs(
         yield epoch
 
 
-def _batches_of(
+def _plan_batches(
     task: str,
-    rows: TaskRows,
-    chosen: Rows,
+    task_rows: TaskRows,
+    row_indices: Rows,
     batches: BatchParameters,
     generator: np.random.Generator,
 ) -> list[PlannedBatch]:
-    cut = cut_into_batches(chosen, rows.lengths, batches, generator)
-    return [PlannedBatch(task, rows.rows[batch]) for batch in cut]
+    index_batches = cut_into_batches(row_indices, task_rows.lengths, batches, generator)
+    return [PlannedBatch(task, task_rows.rows[indices]) for indices in index_batches]
 
 
 def draw_epoch(
@@ -152,33 +152,39 @@ def draw_epoch(
         for task, rows in tasks.items()
         for group in sorted(set(rows.groups))
     }
-    own = np.array([task for task, _ in groups], dtype=object)
-    mass = np.array([tasks[task].weights[group].sum() for (task, _), group in groups.items()])
-    share = mass ** (1 / mixture.temperature)
-    of_tasks = {task: mass[own == task].sum() ** (1 / task_temperature) for task in tasks}
-    for task, of_task in of_tasks.items():
-        is_own = own == task
-        share[is_own] = share[is_own] / share[is_own].sum() * (of_task / sum(of_tasks.values()))
-    sizes = _round_to_total(share, sum(map(len, groups.values())))
-    drawn: dict[str, list[Rows]] = {task: [] for task in tasks}
+    group_tasks = np.array([task for task, _ in groups], dtype=object)
+    masses = np.array([tasks[task].weights[group].sum() for (task, _), group in groups.items()])
+    shares = masses ** (1 / mixture.temperature)
+    task_masses = {
+        task: masses[group_tasks == task].sum() ** (1 / task_temperature) for task in tasks
+    }
+    for task, task_mass in task_masses.items():
+        is_of_task = group_tasks == task
+        task_share = task_mass / sum(task_masses.values())
+        shares[is_of_task] = shares[is_of_task] / shares[is_of_task].sum() * task_share
+    sizes = _round_to_total(shares, sum(map(len, groups.values())))
+    drawn_rows: dict[str, list[Rows]] = {task: [] for task in tasks}
     for ((task, _), group), size in zip(groups.items(), sizes, strict=True):
-        drawn[task].append(_draw(group, tasks[task].weights[group], int(size), generator))
-    return {task: generator.permutation(np.concatenate(parts)) for task, parts in drawn.items()}
+        drawn_rows[task].append(_draw_rows(group, tasks[task].weights[group], int(size), generator))
+    return {
+        task: generator.permutation(np.concatenate(group_rows))
+        for task, group_rows in drawn_rows.items()
+    }
 
 
-def _draw(
+def _draw_rows(
     group: Rows, weights: npt.NDArray[np.float64], size: int, generator: np.random.Generator
 ) -> Rows:
     """So many of a group's rows, each as often as its weight says, up to one more or less."""
     expected = size * weights / weights.sum()
     copies = np.floor(expected + 1e-9).astype(np.int64)
     order = generator.permutation(len(group))
-    rest = np.maximum(expected - copies, 1e-12)[order]
-    # What is left over goes to rows drawn with the odds of their rests (Efraimidis and Spirakis
-    # 2006); the place in the random order is the chance.
-    chance = 1 - (np.arange(len(group)) + 0.5) / len(group)
-    drawn = np.argsort(-np.log(chance) / rest, kind="stable")[: size - int(copies.sum())]
-    return np.concatenate([np.repeat(group, copies), group[order[drawn]]])
+    remainders = np.maximum(expected - copies, 1e-12)[order]
+    # What is left over goes to rows drawn with the odds of their remainders (Efraimidis and
+    # Spirakis 2006); the position in the random order stands for a uniform random number.
+    uniforms = 1 - (np.arange(len(group)) + 0.5) / len(group)
+    extra = np.argsort(-np.log(uniforms) / remainders, kind="stable")[: size - int(copies.sum())]
+    return np.concatenate([np.repeat(group, copies), group[order[extra]]])
 
 
 def _round_to_total(shares: npt.NDArray[np.float64], total: int) -> Rows:
@@ -191,24 +197,24 @@ def _round_to_total(shares: npt.NDArray[np.float64], total: int) -> Rows:
 
 
 def cut_into_batches(
-    chosen: Rows, lengths: Rows, parameters: BatchParameters, generator: np.random.Generator
+    row_indices: Rows, lengths: Rows, parameters: BatchParameters, generator: np.random.Generator
 ) -> list[Rows]:
     """Batches of like length: windows of the shuffled rows are sorted by length, then cut.
 
     Sorting the whole epoch would put the same rows together every time; a window of some dozen
     batches has nearly all of the gain.
     """
-    window = parameters.examples * parameters.window
+    window_size = parameters.examples * parameters.window
     batches: list[Rows] = []
-    for start in range(0, len(chosen), window):
-        rows = chosen[start : start + window]
+    for start in range(0, len(row_indices), window_size):
+        rows = row_indices[start : start + window_size]
         if parameters.window > 1:
             rows = rows[np.argsort(lengths[rows], kind="stable")]
-        batches += _cut(rows, lengths, parameters)
+        batches += _cut_window(rows, lengths, parameters)
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
-def _cut(rows: Rows, lengths: Rows, parameters: BatchParameters) -> list[Rows]:
+def _cut_window(rows: Rows, lengths: Rows, parameters: BatchParameters) -> list[Rows]:
     batches: list[Rows] = []
     first = 0
     longest = 0

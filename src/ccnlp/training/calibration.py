@@ -37,15 +37,16 @@ def calibrate(
     Raises:
         CorpusError: a task to calibrate has no validation rows.
     """
-    found = dict(tasks)
+    calibrated = dict(tasks)
     for name, task in tasks.items():
         if not task.is_calibrated:
             continue
         rows = ValidationRows.of_split(features[name], FeatureRows.of(features[name]), task)
-        predicted = rows.predict(network.eval(), task, tokenizer=tokenizer, precision=precision)
-        chosen = task.calibrate(predicted[task.counts_in_score(predicted).to_numpy(dtype=bool)])
-        for what, numbers in chosen.items():
-            listed = ", ".join(f"{label} {number:.2f}" for label, number in numbers.items())
-            logger.info("%s: %s chosen on validation: %s", name, what, listed)
-        found[name] = task.calibrated(chosen)
-    return found
+        predictions = rows.predict(network.eval(), task, tokenizer=tokenizer, precision=precision)
+        is_counted = task.counts_in_score(predictions).to_numpy(dtype=bool)
+        calibration = task.calibrate(predictions[is_counted])
+        for parameter, values in calibration.items():
+            listed = ", ".join(f"{label} {value:.2f}" for label, value in values.items())
+            logger.info("%s: %s chosen on validation: %s", name, parameter, listed)
+        calibrated[name] = task.calibrated(calibration)
+    return calibrated

@@ -27,10 +27,10 @@ logger = logging.getLogger(__name__)
 class ProgressCallback(TrainerCallback):
     """A line every few seconds with the time left, and the metrics for whoever listens."""
 
-    def __init__(self, *, num_examples: Callable[[int, int], int]) -> None:
-        self._num_examples = num_examples
+    def __init__(self, *, count_examples: Callable[[int, int], int]) -> None:
+        self._count_examples = count_examples
         self._first_step = 0
-        self._start = self._last_line = 0.0
+        self._start_time = self._last_line_time = 0.0
         self._loss: float | None = None
 
     def on_train_begin(
@@ -38,23 +38,25 @@ class ProgressCallback(TrainerCallback):
     ) -> None:
         """Starts the clock."""
         self._first_step = state.global_step
-        self._start = self._last_line = time.monotonic()
+        self._start_time = self._last_line_time = time.monotonic()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Logs a line when the last one is some seconds old."""
         now = time.monotonic()
-        if now - self._last_line < progress.SECONDS_BETWEEN_LINES:
+        if now - self._last_line_time < progress.SECONDS_BETWEEN_LINES:
             return
-        self._last_line = now
-        done, left = state.global_step - self._first_step, state.max_steps - state.global_step
-        minutes, seconds = divmod(round((now - self._start) / done * left), 60)
-        speed = self._num_examples(self._first_step, state.global_step) / (now - self._start)
+        self._last_line_time = now
+        seconds_spent = now - self._start_time
+        num_done = state.global_step - self._first_step
+        num_left = state.max_steps - state.global_step
+        minutes, seconds = divmod(round(seconds_spent / num_done * num_left), 60)
+        num_examples = self._count_examples(self._first_step, state.global_step)
         loss = "" if self._loss is None else f", loss {self._loss:.3f}"
         logger.info(
             f"training: step {state.global_step:,} of {state.max_steps:,}{loss}, "
-            f"{speed:.0f} examples/s, {minutes}:{seconds:02d} left"
+            f"{num_examples / seconds_spent:.0f} examples/s, {minutes}:{seconds:02d} left"
         )
 
     def on_log(
@@ -106,27 +108,28 @@ class CheckpointCallback(TrainerCallback):
     is to train on nor on the machine.
     """
 
-    def __init__(self, seconds_between: float) -> None:
-        self._seconds_between = seconds_between
-        self._last = 0.0
+    def __init__(self, seconds_between_checkpoints: float) -> None:
+        self._seconds_between_checkpoints = seconds_between_checkpoints
+        self._last_save_time = 0.0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Starts the clock."""
-        self._last = time.monotonic()
+        self._last_save_time = time.monotonic()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Asks for one when it is due."""
-        control.should_save = time.monotonic() - self._last >= self._seconds_between
+        seconds = time.monotonic() - self._last_save_time
+        control.should_save = seconds >= self._seconds_between_checkpoints
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Starts the clock again."""
-        self._last = time.monotonic()
+        self._last_save_time = time.monotonic()
 
 
 class BestWeightsCallback(TrainerCallback):
@@ -179,9 +182,9 @@ class BestWeightsCallback(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         """Saves the best weights yet; stops after `patience` evaluations without a gain."""
-        *earlier, score = _scores(state)
+        *earlier_scores, score = _scores(state)
         logger.info(f"validation: score {score:.3f} at step {state.global_step:,}")
-        if not earlier or _is_gain(score, max(earlier, key=_or_lowest)):
+        if not earlier_scores or _is_gain(score, max(earlier_scores, key=_nan_as_lowest)):
             self._save(score, state.global_step)
         if self._evaluations_without_gain(state) >= self._parameters.patience:
             logger.info(f"training stops: no gain in {self._parameters.patience} evaluations")
@@ -196,8 +199,8 @@ class BestWeightsCallback(TrainerCallback):
 
     def _evaluations_without_gain(self, state: TrainerState) -> int:
         scores = _scores(state)
-        gains = _positions_of_gains(scores, minimum_gain=self._parameters.minimum_gain)
-        return max(0, len(scores) - 1 - gains[-1])
+        gain_positions = _find_gains(scores, minimum_gain=self._parameters.minimum_gain)
+        return max(0, len(scores) - 1 - gain_positions[-1])
 
     def _save(self, score: float, step: int) -> None:
         if self._averaged:
@@ -220,21 +223,21 @@ def load_best(network: nn.Module, folder: Path) -> tuple[float, int]:
 
 
 def _scores(state: TrainerState) -> list[float]:
-    name = f"{OF_VALIDATION}{SELECTION_METRIC}"
-    return [entry[name] for entry in state.log_history if name in entry]
+    key = f"{OF_VALIDATION}{SELECTION_METRIC}"
+    return [entry[key] for entry in state.log_history if key in entry]
 
 
-def _positions_of_gains(scores: list[float], *, minimum_gain: float) -> list[int]:
+def _find_gains(scores: list[float], *, minimum_gain: float) -> list[int]:
     """Positions at which a score is above that of the gain before by the minimum; 0 is one.
 
-    >>> _positions_of_gains([0.5, 0.6, 0.55, 0.6], minimum_gain=0.0)
+    >>> _find_gains([0.5, 0.6, 0.55, 0.6], minimum_gain=0.0)
     [0, 1]
     """
-    gains = [0]
+    gain_positions = [0]
     for position, score in enumerate(scores):
-        if _is_gain(score, scores[gains[-1]] + minimum_gain):
-            gains.append(position)
-    return gains
+        if _is_gain(score, scores[gain_positions[-1]] + minimum_gain):
+            gain_positions.append(position)
+    return gain_positions
 
 
 def _is_gain(score: float, best: float) -> bool:
@@ -243,8 +246,8 @@ def _is_gain(score: float, best: float) -> bool:
     >>> _is_gain(0.1, math.nan), _is_gain(math.nan, 0.1), _is_gain(math.nan, math.nan)
     (True, False, False)
     """
-    return _or_lowest(score) > _or_lowest(best)
+    return _nan_as_lowest(score) > _nan_as_lowest(best)
 
 
-def _or_lowest(score: float) -> float:
+def _nan_as_lowest(score: float) -> float:
     return -math.inf if math.isnan(score) else score

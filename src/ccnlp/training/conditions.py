@@ -30,10 +30,10 @@ def fit_conditioning(
     Raises:
         ConfigurationError: it tells of culture alone, and that of no row is known.
     """
-    told = [
+    condition_tables = [
         table.select(list(COLUMNS)).take(rows[name]).to_pandas() for name, table in features.items()
     ]
-    return fit(culture, pd.concat(told, ignore_index=True))
+    return fit(culture, pd.concat(condition_tables, ignore_index=True))
 
 
 def check_can_be_conditioned(culture: CultureParameters, tasks: Mapping[str, Task]) -> None:
@@ -62,9 +62,9 @@ def with_conditions(
 
 def _with_condition(table: pa.Table, conditioning: Conditioning) -> pa.Table:
     indices = conditioning.indices(table.select(list(COLUMNS)).to_pandas())
-    starts = np.arange(len(indices) + 1, dtype=np.int32) * indices.shape[1]
-    column = pa.ListArray.from_arrays(starts, indices.astype(np.int32).ravel())
-    return table.append_column(CONDITION, column)
+    offsets = np.arange(len(indices) + 1, dtype=np.int32) * indices.shape[1]
+    conditions = pa.ListArray.from_arrays(offsets, indices.astype(np.int32).ravel())
+    return table.append_column(CONDITION, conditions)
 
 
 def build_layer(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ccnlp.models.precision import choose_device
 
-LOWEST, LEVELS = -(2**15), 2**16
+LOWEST_LEVEL, NUM_LEVELS = -(2**15), 2**16
 """Of the 16 bits that decide on an element."""
 
 
@@ -20,15 +20,15 @@ class BitwiseDropout(nn.Dropout):
         """The elements that stay, scaled so that the expectation is what it was."""
         if not self.training or not self.p:
             return input
-        threshold = round(self.p * LEVELS)
-        is_kept = _random_levels(input.numel()).view(input.shape) >= LOWEST + threshold
-        return input * is_kept.to(input.dtype).mul_(LEVELS / (LEVELS - threshold))
+        threshold = round(self.p * NUM_LEVELS)
+        is_kept = _random_levels(input.numel()).view(input.shape) >= LOWEST_LEVEL + threshold
+        return input * is_kept.to(input.dtype).mul_(NUM_LEVELS / (NUM_LEVELS - threshold))
 
 
 def _random_levels(size: int) -> Tensor:
     """`size` numbers of 16 random bits, from torch's own generator."""
-    draws = torch.empty((size + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
-    return draws.view(torch.int16)[:size]
+    random_bits = torch.empty((size + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
+    return random_bits.view(torch.int16)[:size]
 
 
 def use_bitwise_dropout(network: nn.Module) -> None:

@@ -45,7 +45,7 @@ class FeatureRows(Sequence[Features]):
     def of(cls, table: "pa.Table") -> "FeatureRows":
         """The rows of a table that `encode_examples` gave."""
         names = [name for name in table.column_names if name not in NOT_READ_BY_MODELS]
-        return cls({name: _column(table[name]) for name in names}, table.num_rows)
+        return cls({name: _read_column(table[name]) for name in names}, table.num_rows)
 
     def __len__(self) -> int:
         return self.num_rows
@@ -62,7 +62,7 @@ class FeatureRows(Sequence[Features]):
         return {name: column[index] for name, column in self.columns.items()}
 
 
-def _column(column: "pa.ChunkedArray") -> _Column:
+def _read_column(column: "pa.ChunkedArray") -> _Column:
     import pyarrow as pa
 
     array = column.combine_chunks()

@@ -98,9 +98,15 @@ def fine_tune(
     """
     from transformers import set_seed
 
-    kept = KeptTasks.of(encoder, parameters, max_length_tokens=max_length_tokens, culture=culture)
+    kept_tasks = KeptTasks.of(
+        encoder, parameters, max_length_tokens=max_length_tokens, culture=culture
+    )
     material = Material.of(
-        kept.without(features), tasks, parameters, culture, max_length_tokens=max_length_tokens
+        kept_tasks.without(features),
+        tasks,
+        parameters,
+        culture,
+        max_length_tokens=max_length_tokens,
     )
     if parameters.languages is not None:
         # What else occurs stays as it was pretrained, as tokens do that no text has.
@@ -123,27 +129,29 @@ def fine_tune(
         parameters=parameters,
         conditioning=material.conditioning,
     )
-    kept.tell(network)
+    kept_tasks.tell(network)
     tokenizer = encoder.load_tokenizer()
-    history = _finished(folder) or _train(network, material, tokenizer, parameters, folder)
-    tokenizer, step = _finish(network, material.conditioning, tokenizer, folder)
-    tell_tasks(history, steering_metrics(material.tasks, parameters.validation), kept_step=step)
-    network = kept.put_back(network, order=tasks)
+    history = _load_finished(folder) or _train(network, material, tokenizer, parameters, folder)
+    tokenizer, best_step = _load_best(network, material.conditioning, tokenizer, folder)
+    tell_tasks(
+        history, steering_metrics(material.tasks, parameters.validation), kept_step=best_step
+    )
+    network = kept_tasks.put_back(network, order=tasks)
     model = TrainedModel(
         network=network.eval(),
         tokenizer=tokenizer,
-        tasks={**network.tasks, **_calibrated(network, material, tokenizer, parameters)},
+        tasks={**network.tasks, **_calibrate(network, material, tokenizer, parameters)},
         encoder=encoder,
         pooling=parameters.pooling,
         max_length_tokens=max_length_tokens,
         precision=parameters.precision,
-        train_ids=np.union1d(material.ids, kept.train_ids),
+        train_ids=np.union1d(material.ids, kept_tasks.train_ids),
         conditioning=material.conditioning,
     )
-    return FineTuned(model, _as_table(history))
+    return FineTuned(model, _tabulate(history))
 
 
-def _finished(folder: RunFolder) -> History | None:
+def _load_finished(folder: RunFolder) -> History | None:
     """The log of a training that an earlier run has finished, or `None`."""
     history = folder.history()
     if history is not None:
@@ -160,10 +168,10 @@ def _train(
     folder: RunFolder,
 ) -> History:
     """Trains to the end of the plan, or until validation gains no more; the log of it."""
-    drawn_from = rows_to_draw(material.features, material.rows, parameters)
-    plan = plan_training(drawn_from, parameters)
-    report_repetitions(plan, drawn_from)
-    warn_of_long_rows(drawn_from)
+    task_rows = rows_to_draw(material.features, material.rows, parameters)
+    plan = plan_training(task_rows, parameters)
+    report_repetitions(plan, task_rows)
+    warn_of_long_rows(task_rows)
     attention = choose_attention(network, tokenizer, parameters, material.features, folder)
     network.backbone.set_attn_implementation(attention)
     trainer = build_trainer(
@@ -175,12 +183,12 @@ def _train(
         folder=folder.path,
         culture_dropout=material.culture_dropout,
     )
-    last = folder.last_checkpoint()
-    if last:
-        logger.info("training goes on from %s", last.name)
-        progress.report(progress.Fact("training_resumed_from", last.name))
+    last_checkpoint = folder.last_checkpoint()
+    if last_checkpoint:
+        logger.info("training goes on from %s", last_checkpoint.name)
+        progress.report(progress.Fact("training_resumed_from", last_checkpoint.name))
     try:
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
+        trainer.train(resume_from_checkpoint=str(last_checkpoint) if last_checkpoint else None)
     except (OSError, RuntimeError) as error:  # torch hides the system's error in one of its own
         check_disk(folder.path, error)
         raise
@@ -188,7 +196,7 @@ def _train(
     return list(trainer.state.log_history)
 
 
-def _finish(
+def _load_best(
     network: "MultiTaskNetwork",
     conditioning: Conditioning | None,
     tokenizer: "PreTrainedTokenizerBase",
@@ -207,7 +215,7 @@ def _finish(
     return tokenizer, step
 
 
-def _calibrated(
+def _calibrate(
     network: "MultiTaskNetwork",
     material: Material,
     tokenizer: "PreTrainedTokenizerBase",
@@ -239,10 +247,10 @@ def check_disk(folder: Path, error: Exception) -> None:
         ) from error
 
 
-def _as_table(log: History) -> pd.DataFrame:
+def _tabulate(history: History) -> pd.DataFrame:
     rows = [
         {"step": int(entry["step"]), "metric": name, "value": value}
-        for entry in log
+        for entry in history
         for name, value in reported_metrics(entry).items()
     ]
     table = pd.DataFrame(rows, columns=["step", "metric", "value"])

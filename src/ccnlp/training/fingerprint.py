@@ -23,10 +23,10 @@ def fingerprint_code() -> str:
     package = Path(ccnlp.__file__).parent
     digest = hashlib.sha256()
     for source in SOURCES:
-        place = package / source
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.relative_to(package).as_posix().encode())
-            digest.update(path.read_bytes())
+        path = package / source
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.relative_to(package).as_posix().encode())
+            digest.update(file.read_bytes())
     for library in LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
     return digest.hexdigest()

@@ -28,24 +28,24 @@ def check_groups(
             objective weighs groups and the train rows of each task are one, or a task is judged by
             its worst group and none has enough validation rows.
     """
-    trained = [name for name in tasks if name not in parameters.kept_tasks]
-    check_languages(examples, trained, parameters.languages)
+    trained_tasks = [name for name in tasks if name not in parameters.kept_tasks]
+    check_languages(examples, trained_tasks, parameters.languages)
     if parameters.languages is not None:
         examples = examples[examples["language"].isin(parameters.languages)]
-    own = {name: examples[examples["task"] == name] for name in trained}
-    present = {name: rows for name, rows in own.items() if len(rows)}
+    task_examples = {name: examples[examples["task"] == name] for name in trained_tasks}
+    task_examples = {name: rows for name, rows in task_examples.items() if len(rows)}
     columns = parameters.objective.groups
     looks_at_groups = OBJECTIVES.get(parameters.objective.name).looks_at_groups
     if looks_at_groups and MADE_BY_AUGMENTATION not in columns:
         groups = {
             name: tuple(groups_by_columns(rows[rows["split"] == "train"], columns).unique())
-            for name, rows in present.items()
+            for name, rows in task_examples.items()
         }
         check_several(groups, parameters.objective)
     if parameters.validation.select_by == "worst_group":
-        for name, rows in present.items():
-            judged = rows[rows["split"] == "validation"]
-            reference = pd.DataFrame({"reference": tasks[name].reference(judged)})
-            counts = tasks[name].counts_in_score(reference).astype(bool)
-            sizes = groups_by_columns(judged[counts], columns).value_counts()
+        for name, rows in task_examples.items():
+            validation_rows = rows[rows["split"] == "validation"]
+            references = pd.DataFrame({"reference": tasks[name].reference(validation_rows)})
+            is_counted = tasks[name].counts_in_score(references).astype(bool)
+            sizes = groups_by_columns(validation_rows[is_counted], columns).value_counts()
             check_large_enough(sizes, task=name, parameters=parameters)

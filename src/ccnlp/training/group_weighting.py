@@ -40,16 +40,16 @@ class GroupLosses:
     def add(self, losses: "Tensor", groups: "Tensor") -> None:
         """Takes in the rows of a batch, which count from the next `step` on."""
         self.has_new_rows = True
-        own = losses.detach().to(self._sums)
-        self._sums.index_add_(0, groups, own)
-        self._counts.index_add_(0, groups, own.new_ones(len(own)))
+        row_losses = losses.detach().to(self._sums)
+        self._sums.index_add_(0, groups, row_losses)
+        self._counts.index_add_(0, groups, row_losses.new_ones(len(row_losses)))
 
     def step(self) -> None:
         """Takes the rows since the last step into the averages."""
-        kept = self._decay**self._counts
+        decays = self._decay**self._counts
         means = self._sums / self._counts.clamp(min=1)
-        self._average.mul_(kept).add_((1 - kept) * means)
-        self._weight.mul_(kept).add_(1 - kept)
+        self._average.mul_(decays).add_((1 - decays) * means)
+        self._weight.mul_(decays).add_(1 - decays)
         self._sums.zero_()
         self._counts.zero_()
         self.has_new_rows = False
@@ -59,8 +59,8 @@ class GroupLosses:
         """The average of each group (groups,); of one not seen yet, the mean of the others."""
         is_seen = self._weight > 0
         means: Tensor = self._average / self._weight.clamp(min=1e-12)
-        others = (means * is_seen).sum() / is_seen.sum().clamp(min=1)
-        return means.where(is_seen, others)
+        mean_of_seen = (means * is_seen).sum() / is_seen.sum().clamp(min=1)
+        return means.where(is_seen, mean_of_seen)
 
     def state(self) -> dict[str, "Tensor"]:
         """What a checkpoint must hold; after a step no rows wait."""
@@ -101,8 +101,8 @@ class GroupWeighting(Objective):
     def loss(self, losses: "Tensor", groups: "Tensor") -> "Tensor":
         """The mean of the rows' losses, each times its group's weight over its share."""
         self.losses.add(losses, groups)
-        by_row = (self.weights / self.shares)[groups]
-        return (by_row.to(losses.dtype) * losses).mean()
+        row_weights = (self.weights / self.shares)[groups]
+        return (row_weights.to(losses.dtype) * losses).mean()
 
     def step(self) -> None:
         """Moves the weights, if the step held rows of the task."""
@@ -122,9 +122,12 @@ class GroupWeighting(Objective):
 
     def metrics(self) -> dict[str, float]:
         """Each group's weight in the sum, and the mean loss of its latest rows."""
-        told = {"group_weight": self.weights.tolist(), "group_loss": self.losses.means.tolist()}
+        values_by_metric = {
+            "group_weight": self.weights.tolist(),
+            "group_loss": self.losses.means.tolist(),
+        }
         return {
-            f"{name}/{group}": value
-            for name, values in told.items()
+            f"{metric}/{group}": value
+            for metric, values in values_by_metric.items()
             for group, value in zip(self.groups.names, values, strict=True)
         }

@@ -44,8 +44,8 @@ def group_names(table: "pa.Table", columns: Sequence[str], *, parameter: str) ->
             "(parameters/training.yml)"
         )
     rows = table.select(list(columns)).to_pandas()
-    names: GroupNames = groups_by_columns(rows, columns).to_numpy(dtype=object)
-    return names
+    groups: GroupNames = groups_by_columns(rows, columns).to_numpy(dtype=object)
+    return groups
 
 
 @dataclass(frozen=True)
@@ -58,36 +58,36 @@ class TrainedGroups:
         sizes: different rows among them.
         codes: position in `names` of the group of each row of features, shape (rows,); -1 where
             the plan draws none of its group.
-        of_rows: name of the group of each row of features, shape (rows,).
+        row_groups: name of the group of each row of features, shape (rows,).
     """
 
     names: tuple[str, ...]
     draws: Rows
     sizes: Rows
     codes: Rows
-    of_rows: GroupNames
+    row_groups: GroupNames
 
     @classmethod
-    def of(cls, names: GroupNames, drawn: Iterable[Rows]) -> "TrainedGroups":
+    def of(cls, groups: GroupNames, batches: Iterable[Rows]) -> "TrainedGroups":
         """The groups of the rows that are drawn.
 
         Args:
-            names: the group of each row of features.
-            drawn: positions of rows, batch for batch.
+            groups: of each row of features, by name.
+            batches: positions of the rows of each batch that the plan draws.
         """
-        codes, every_name = pd.factorize(names, sort=True)
-        rows = np.concatenate([*drawn, np.empty(0, np.int64)])
-        times = np.bincount(rows, minlength=len(names))
-        draws = np.bincount(codes[rows], minlength=len(every_name))
-        sizes = np.bincount(codes[times > 0], minlength=len(every_name))
+        codes, all_names = pd.factorize(groups, sort=True)
+        drawn_rows = np.concatenate([*batches, np.empty(0, np.int64)])
+        draws_by_row = np.bincount(drawn_rows, minlength=len(groups))
+        draws = np.bincount(codes[drawn_rows], minlength=len(all_names))
+        sizes = np.bincount(codes[draws_by_row > 0], minlength=len(all_names))
         is_drawn = draws > 0
-        positions = np.where(is_drawn, np.cumsum(is_drawn) - 1, -1)
+        new_codes = np.where(is_drawn, np.cumsum(is_drawn) - 1, -1)
         return cls(
-            names=tuple(every_name[is_drawn]),
+            names=tuple(all_names[is_drawn]),
             draws=draws[is_drawn],
             sizes=sizes[is_drawn],
-            codes=positions[codes],
-            of_rows=names,
+            codes=new_codes[codes],
+            row_groups=groups,
         )
 
     @property

@@ -126,21 +126,21 @@ def _check_same_reading(
     culture: CultureParameters | None,
 ) -> None:
     """Raises ConfigurationError where kept heads would see other states of the same text."""
-    told = culture.conditioning if culture else NONE
-    known = model.conditioning.parameters.conditioning if model.conditioning else NONE
-    found = {
+    new_conditioning = culture.conditioning if culture else NONE
+    old_conditioning = model.conditioning.parameters.conditioning if model.conditioning else NONE
+    settings = {
         "training.pooling": (model.pooling, parameters.pooling),
         "tokenisation.max_length_tokens": (model.max_length_tokens, max_length_tokens),
     }
-    for name, (was, now) in found.items():
-        if was != now:
+    for name, (old, new) in settings.items():
+        if old != new:
             raise ConfigurationError(
-                f"training.kept_tasks keeps tasks of a model that was trained with {name} {was}, "
-                f"and it is {now} now; set it to {was}, or keep none (parameters/training.yml)"
+                f"training.kept_tasks keeps tasks of a model that was trained with {name} {old}, "
+                f"and it is {new} now; set it to {old}, or keep none (parameters/training.yml)"
             )
-    if (known, told) != (NONE, NONE):
+    if (old_conditioning, new_conditioning) != (NONE, NONE):
         raise ConfigurationError(
-            f"training.kept_tasks keeps tasks of a model whose culture.conditioning is {known}, "
-            f"and that of the training is {told}; heads can be kept where both are {NONE} "
-            "(parameters/culture.yml)"
+            "training.kept_tasks keeps tasks of a model whose culture.conditioning is "
+            f"{old_conditioning}, and that of the training is {new_conditioning}; heads can be "
+            f"kept where both are {NONE} (parameters/culture.yml)"
         )

@@ -39,12 +39,12 @@ def check_languages(
         ConfigurationError: a language has no train rows, or a task none in any of them.
     """
     if languages is not None:
-        _check(_by_task(examples, tasks), languages, parameter)
+        _check_train_languages(_train_languages_by_task(examples, tasks), languages, parameter)
 
 
 def trained_languages(examples: pd.DataFrame, tasks: Collection[str]) -> list[str]:
     """The languages that have train rows of the tasks, sorted."""
-    return sorted(set[str]().union(*_by_task(examples, tasks).values()))
+    return sorted(set[str]().union(*_train_languages_by_task(examples, tasks).values()))
 
 
 def of_languages(
@@ -57,12 +57,16 @@ def of_languages(
     """
     if languages is None:
         return dict(features)
-    read = {
+    task_rows = {
         name: table.select(["split", "language"]).to_pandas() for name, table in features.items()
     }
-    _check({name: _of_train(rows) for name, rows in read.items()}, languages, PARAMETER)
+    _check_train_languages(
+        {name: _train_languages(rows) for name, rows in task_rows.items()},
+        languages,
+        PARAMETER,
+    )
     return {
-        name: table.filter(read[name]["language"].isin(languages).to_numpy(dtype=bool))
+        name: table.filter(task_rows[name]["language"].isin(languages).to_numpy(dtype=bool))
         for name, table in features.items()
     }
 
@@ -71,32 +75,36 @@ def tokens_of(
     features: "Mapping[str, pa.Table]", *, special_ids: list[int]
 ) -> "np.ndarray[Any, np.dtype[np.int64]]":
     """The token ids that occur in train and validation rows, sorted, with the special ones."""
-    counted = count_tokens(features, special_ids=special_ids)
-    return counted["token_id"].to_numpy().astype(np.int64)
+    counts = count_tokens(features, special_ids=special_ids)
+    return counts["token_id"].to_numpy().astype(np.int64)
 
 
-def _by_task(examples: pd.DataFrame, tasks: Collection[str]) -> dict[str, set[str]]:
+def _train_languages_by_task(examples: pd.DataFrame, tasks: Collection[str]) -> dict[str, set[str]]:
     """The languages with train rows, of the tasks that have examples."""
-    own = {name: examples.loc[examples["task"] == name, ["split", "language"]] for name in tasks}
-    return {name: _of_train(rows) for name, rows in own.items() if len(rows)}
+    task_examples = {
+        name: examples.loc[examples["task"] == name, ["split", "language"]] for name in tasks
+    }
+    return {name: _train_languages(rows) for name, rows in task_examples.items() if len(rows)}
 
 
-def _of_train(rows: pd.DataFrame) -> set[str]:
+def _train_languages(rows: pd.DataFrame) -> set[str]:
     return set(rows.loc[rows["split"] == "train", "language"].astype(str))
 
 
-def _check(train: Mapping[str, set[str]], languages: Sequence[str], parameter: str) -> None:
-    known = set[str]().union(*train.values())
-    where = f"(parameters/{parameter.split('.', maxsplit=1)[0]}.yml)"
+def _check_train_languages(
+    train_languages: Mapping[str, set[str]], languages: Sequence[str], parameter: str
+) -> None:
+    known_languages = set[str]().union(*train_languages.values())
+    file_hint = f"(parameters/{parameter.split('.', maxsplit=1)[0]}.yml)"
     for language in languages:
-        if language not in known:
+        if language not in known_languages:
             raise ConfigurationError(
                 f"{parameter} names {language!r}, of which there are no train rows; "
-                f"{did_you_mean(language, sorted(known))} {where}"
+                f"{did_you_mean(language, sorted(known_languages))} {file_hint}"
             )
-    for task, own in train.items():
-        if own.isdisjoint(languages):
+    for task, task_languages in train_languages.items():
+        if task_languages.isdisjoint(languages):
             raise ConfigurationError(
                 f"{parameter} names {', '.join(languages)}, and task {task!r} has no train rows of "
-                f"them, but of {', '.join(sorted(own)) or 'no language'} {where}"
+                f"them, but of {', '.join(sorted(task_languages)) or 'no language'} {file_hint}"
             )

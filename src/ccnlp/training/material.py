@@ -67,11 +67,11 @@ class Material:
         """
         features = of_languages(features, parameters.languages)
         features = {name: features[name] for name in tasks if name in features}
-        added = num_added_tokens(culture) if culture else 0
+        num_added = num_added_tokens(culture) if culture else 0
         if culture:
             check_can_be_conditioned(culture, {name: tasks[name] for name in features})
         check_encoded_for(
-            features, tasks, max_length_tokens=max_length_tokens, num_added_tokens=added
+            features, tasks, max_length_tokens=max_length_tokens, num_added_tokens=num_added
         )
         check_can_be_consistent(parameters.regularisation, {name: tasks[name] for name in features})
         rows, _ = rows_and_partners(features, parameters)
@@ -92,5 +92,5 @@ class Material:
     def ids(self) -> "np.ndarray[Any, np.dtype[np.uint64]]":
         """Of the rows that are trained on, sorted."""
         tables = self.features.items()
-        ids = [table["id"].take(self.rows[name]).to_pylist() for name, table in tables]
-        return np.unique(ids_as_numbers(key for own in ids for key in own))
+        ids_by_task = [table["id"].take(self.rows[name]).to_pylist() for name, table in tables]
+        return np.unique(ids_as_numbers(key for ids in ids_by_task for key in ids))

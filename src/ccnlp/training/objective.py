@@ -71,12 +71,16 @@ def build_objectives(
     Raises:
         ConfigurationError: an unknown objective, or no task has groups that it could weigh.
     """
-    kind = OBJECTIVES.get(parameters.name)
-    drawn = {task: own for task, own in groups.items() if own.names}
-    if kind.looks_at_groups:
-        check_several({task: own.names for task, own in drawn.items()}, parameters)
-        _tell_alone(drawn, parameters)
-    return {task: kind(own, parameters) for task, own in drawn.items()}
+    objective_class = OBJECTIVES.get(parameters.name)
+    drawn_groups = {task: task_groups for task, task_groups in groups.items() if task_groups.names}
+    if objective_class.looks_at_groups:
+        check_several(
+            {task: task_groups.names for task, task_groups in drawn_groups.items()}, parameters
+        )
+        _warn_of_single_groups(drawn_groups, parameters)
+    return {
+        task: objective_class(task_groups, parameters) for task, task_groups in drawn_groups.items()
+    }
 
 
 def state_of(objectives: Mapping[str, Objective]) -> dict[str, "Tensor"]:
@@ -91,12 +95,12 @@ def state_of(objectives: Mapping[str, Objective]) -> dict[str, "Tensor"]:
 def load_state(objectives: Mapping[str, Objective], state: Mapping[str, "Tensor"]) -> None:
     """Has each objective go on from its part of a state."""
     for task, objective in objectives.items():
-        own = {
+        task_state = {
             name.removeprefix(f"{task}/"): tensor
             for name, tensor in state.items()
             if name.startswith(f"{task}/")
         }
-        objective.load(own)
+        objective.load(task_state)
 
 
 def check_several(groups: Mapping[str, Sequence[str]], parameters: "ObjectiveParameters") -> None:
@@ -122,10 +126,12 @@ def check_several(groups: Mapping[str, Sequence[str]], parameters: "ObjectivePar
         )
 
 
-def _tell_alone(groups: Mapping[str, TrainedGroups], parameters: "ObjectiveParameters") -> None:
-    for task, own in groups.items():
-        if len(own.names) == 1:
+def _warn_of_single_groups(
+    groups: Mapping[str, TrainedGroups], parameters: "ObjectiveParameters"
+) -> None:
+    for task, task_groups in groups.items():
+        if len(task_groups.names) == 1:
             logger.warning(
                 f"training: {parameters.name} has nothing to weigh in {task!r}: its rows are one "
-                f"group by {', '.join(parameters.groups)}, {own.names[0]!r}"
+                f"group by {', '.join(parameters.groups)}, {task_groups.names[0]!r}"
             )

@@ -23,18 +23,18 @@ def freeze(network: "MultiTaskNetwork", parameters: FreezeParameters) -> None:
     Raises:
         ConfigurationError: there are fewer layers than are to be trained.
     """
-    top, trained = num_layers(network), parameters.all_but_top_layers
-    if trained is not None and trained > top:
+    num_encoder_layers, num_trained = num_layers(network), parameters.all_but_top_layers
+    if num_trained is not None and num_trained > num_encoder_layers:
         raise ConfigurationError(
-            f"training.freeze.all_but_top_layers is {trained}, but the encoder has {top} layers; "
-            "null trains all of them (parameters/training.yml)"
+            f"training.freeze.all_but_top_layers is {num_trained}, but the encoder has "
+            f"{num_encoder_layers} layers; null trains all of them (parameters/training.yml)"
         )
     for name, weight in network.backbone.named_parameters():
-        depth = _depth(name, top)
-        if trained is not None:
-            is_frozen = trained == 0 or depth >= trained
+        depth = _depth(name, num_encoder_layers)
+        if num_trained is not None:
+            is_frozen = num_trained == 0 or depth >= num_trained
         else:
-            is_frozen = parameters.embeddings and depth == top
+            is_frozen = parameters.embeddings and depth == num_encoder_layers
         weight.requires_grad_(not is_frozen)
 
 
@@ -70,21 +70,21 @@ def parameter_groups(
     The top layer and the final norm train at `learning_rate`, each layer below at `layer_decay`
     times the one above it (Howard and Ruder 2018, section 3.2), the embeddings below them all.
     """
-    top = num_layers(network)
+    num_encoder_layers = num_layers(network)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, weight in network.named_parameters():
         if not weight.requires_grad:
             continue
-        rate = parameters.head_learning_rate
+        learning_rate = parameters.head_learning_rate
         if name.startswith("backbone."):
-            rate = parameters.learning_rate * parameters.layer_decay ** _depth(
-                name.removeprefix("backbone."), top
+            learning_rate = parameters.learning_rate * parameters.layer_decay ** _depth(
+                name.removeprefix("backbone."), num_encoder_layers
             )
         decay = 0.0 if weight.ndim < 2 else parameters.weight_decay
-        groups.setdefault((rate, decay), []).append(weight)
+        groups.setdefault((learning_rate, decay), []).append(weight)
     return [
-        {"params": weights, "lr": rate, "weight_decay": decay}
-        for (rate, decay), weights in groups.items()
+        {"params": weights, "lr": learning_rate, "weight_decay": decay}
+        for (learning_rate, decay), weights in groups.items()
     ]
 
 

@@ -25,12 +25,12 @@ def find_partners(table: pa.Table, rows: Rows) -> tuple[Rows, Rows]:
     if PARENT not in table.column_names:
         return rows, partners
     parents = table[PARENT].to_pandas().iloc[rows]
-    is_derived = parents.notna().to_numpy()
-    by_parent = dict(zip(parents[is_derived][::-1], rows[is_derived][::-1], strict=True))
-    own = rows[~is_derived]
-    ids = table["id"].to_pandas().iloc[own]
-    partners[own] = [by_parent.get(key, NO_PARTNER) for key in ids]
-    return own, partners
+    is_round_trip = parents.notna().to_numpy()
+    row_of_parent = dict(zip(parents[is_round_trip][::-1], rows[is_round_trip][::-1], strict=True))
+    text_rows = rows[~is_round_trip]
+    ids = table["id"].to_pandas().iloc[text_rows]
+    partners[text_rows] = [row_of_parent.get(key, NO_PARTNER) for key in ids]
+    return text_rows, partners
 
 
 def pair_up(
@@ -41,12 +41,12 @@ def pair_up(
     Raises:
         ConfigurationError: no row has a partner.
     """
-    found = {name: find_partners(table, rows[name]) for name, table in features.items()}
-    partners = {name: partners for name, (_, partners) in found.items()}
-    if all((own == NO_PARTNER).all() for own in partners.values()):
+    pairs = {name: find_partners(table, rows[name]) for name, table in features.items()}
+    partners = {name: task_partners for name, (_, task_partners) in pairs.items()}
+    if all((task_partners == NO_PARTNER).all() for task_partners in partners.values()):
         raise ConfigurationError(
             "training.regularisation.pair_consistency_weight is above 0, but no training text has "
             "a round trip to agree with; set it to 0 (parameters/training.yml), or translate: "
             "kedro run --pipelines augmentation,tokenisation"
         )
-    return {name: own for name, (own, _) in found.items()}, partners
+    return {name: text_rows for name, (text_rows, _) in pairs.items()}, partners

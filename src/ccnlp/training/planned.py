@@ -59,26 +59,26 @@ class PlannedDataset(Dataset[BatchOfTask]):
         self.tasks = tasks
         self.groups = groups
         self.pad_token_id = pad_token_id
-        self.mean_rows = _mean_rows(plan, by_task=weighs_tasks_alike)
+        self.mean_batch_sizes = _mean_batch_sizes(plan, by_task=weighs_tasks_alike)
 
     def __len__(self) -> int:
         return len(self.plan)
 
     def __getitem__(self, index: int) -> BatchOfTask:
         batch = self.plan[index]
-        rows = [self.features[batch.task][int(row)] for row in batch.rows]
-        collated = collate(self.tasks[batch.task], rows, pad_token_id=self.pad_token_id)
+        features = [self.features[batch.task][int(row)] for row in batch.rows]
+        collated = collate(self.tasks[batch.task], features, pad_token_id=self.pad_token_id)
         self.culture_dropout.drop(collated, place=index)
-        own: BatchOfTask = {
+        extras: BatchOfTask = {
             "task": batch.task,
             "groups": torch.from_numpy(self.groups[batch.task].codes[batch.rows]),
-            "relative_size": len(batch.rows) / self.mean_rows[batch.task],
+            "relative_size": len(batch.rows) / self.mean_batch_sizes[batch.task],
         }
         if batch.task in self.partners:
-            own |= self._pairs(batch)
-        return own | collated
+            extras |= self._collate_pairs(batch)
+        return extras | collated
 
-    def _pairs(self, batch: PlannedBatch) -> BatchOfTask:
+    def _collate_pairs(self, batch: PlannedBatch) -> BatchOfTask:
         """The round trips of the rows that have one, and which rows these are."""
         partners = self.partners[batch.task][batch.rows]
         rows = np.flatnonzero(partners != NO_PARTNER)
@@ -89,11 +89,11 @@ class PlannedDataset(Dataset[BatchOfTask]):
         return {"pairs": {"rows": torch.from_numpy(rows), "batch": collated}}
 
 
-def _mean_rows(plan: Sequence[PlannedBatch], *, by_task: bool) -> dict[str, float]:
+def _mean_batch_sizes(plan: Sequence[PlannedBatch], *, by_task: bool) -> dict[str, float]:
     """By task, the rows of a batch of the plan, of the task or of all."""
     tasks = {batch.task for batch in plan}
     sizes = {
         task: [len(batch.rows) for batch in plan if not by_task or batch.task == task]
         for task in tasks
     }
-    return {task: sum(own) / len(own) for task, own in sizes.items()}
+    return {task: sum(task_sizes) / len(task_sizes) for task, task_sizes in sizes.items()}

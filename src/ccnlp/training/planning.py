@@ -36,11 +36,11 @@ def rows_to_draw(
 ) -> dict[str, TaskRows]:
     """By task, the training rows as the plan sees them."""
     columns = parameters.mixture.groups
-    return {name: _task_rows(features[name], rows[name], columns) for name in rows}
+    return {name: _select_rows(features[name], rows[name], columns) for name in rows}
 
 
 def plan_training(
-    drawn_from: Mapping[str, TaskRows], parameters: TrainingParameters
+    tasks: Mapping[str, TaskRows], parameters: TrainingParameters
 ) -> list[list[PlannedBatch]]:
     """The batches of each epoch.
 
@@ -48,16 +48,16 @@ def plan_training(
         ConfigurationError: there is none of some task, whose head would stay as it began.
     """
     plan = plan_epochs(
-        drawn_from,
+        tasks,
         num_epochs=parameters.epochs,
-        num_batches=parameters.num_batches(len(drawn_from)),
+        num_batches=parameters.num_batches(len(tasks)),
         mixture=parameters.mixture,
         multitask=parameters.multitask,
         batches=parameters.batches,
         seed=parameters.seed,
     )
-    drawn = {batch.task for epoch in plan for batch in epoch}
-    missing = [task for task in drawn_from if task not in drawn]
+    drawn_tasks = {batch.task for epoch in plan for batch in epoch}
+    missing = [task for task in tasks if task not in drawn_tasks]
     if missing:
         raise ConfigurationError(
             f"the training has {sum(map(len, plan))} batches, and none of {', '.join(missing)}, "
@@ -67,7 +67,7 @@ def plan_training(
     return plan
 
 
-def _task_rows(table: pa.Table, rows: Rows, columns: Sequence[str]) -> TaskRows:
+def _select_rows(table: pa.Table, rows: Rows, columns: Sequence[str]) -> TaskRows:
     groups = group_names(table, columns, parameter="training.mixture.groups")
     return TaskRows(
         rows=rows,

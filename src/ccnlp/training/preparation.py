@@ -79,27 +79,28 @@ def prepare_network(
     from ccnlp.training.optimiser import freeze
 
     regularisation = parameters.regularisation
-    transformer = load_backbone(
+    backbone = load_backbone(
         encoder.folder,
         kind=shared_backbone(tasks.values()),
         hidden_dropout=regularisation.encoder_dropout,
         attention_dropout=regularisation.attention_dropout,
     )
-    layer = build_layer(conditioning, transformer, encoder)  # before the embeddings are trimmed
-    writes_text = transformer.get_output_embeddings() is not None
+    # Built before the embeddings are trimmed.
+    conditioning_layer = build_layer(conditioning, backbone, encoder)
+    writes_text = backbone.get_output_embeddings() is not None
     if parameters.trim_vocabulary and not writes_text:
-        trim_embeddings(transformer, vocabulary)
+        trim_embeddings(backbone, vocabulary)
     network = build_network(
-        transformer,
+        backbone,
         tasks,
         pooling=parameters.pooling,
         head_dropout=regularisation.head_dropout,
-        conditioning=layer,
+        conditioning=conditioning_layer,
     )
     use_bitwise_dropout(network)
     freeze(network, parameters.freeze)
     if parameters.gradient_checkpointing:
-        transformer.activation_checkpointing_enable()
+        backbone.activation_checkpointing_enable()
     return network
 
 
@@ -124,15 +125,15 @@ def choose_attention(
                 "auto takes what it has (parameters/training.yml)"
             )
         return parameters.attention
-    chosen = folder.attention()
-    if chosen is None:
+    attention = folder.attention()
+    if attention is None:
         lengths = np.concatenate([table["num_tokens"].to_numpy() for table in features.values()])
-        chosen = faster_attention(
+        attention = faster_attention(
             network,
             batch_shape=(min(16, parameters.batches.examples), int(np.median(lengths))),
             token_id=tokenizer.pad_token_id,
             precision=parameters.precision,
         )
-        folder.note_attention(chosen)
-    progress.report(progress.Fact("attention_in_training", chosen))
-    return chosen
+        folder.note_attention(attention)
+    progress.report(progress.Fact("attention_in_training", attention))
+    return attention

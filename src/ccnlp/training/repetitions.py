@@ -36,14 +36,20 @@ def count_repetitions(
         where these are windows.
     """
     frames = []
-    for task, own in tasks.items():
-        drawn = [batch.rows for epoch in plan for batch in epoch if batch.task == task]
-        draws = np.bincount(np.concatenate([*drawn, np.empty(0, np.int64)]))
-        counts = np.pad(draws, (0, int(own.rows.max()) + 1 - len(draws)))[own.rows]
-        by_group = pd.Series(counts / len(plan)).groupby(own.groups)
-        examples = own.ids.to_pandas().groupby(own.groups).nunique()
-        numbers = {"num_rows": by_group.size(), "num_examples": examples}
-        frame = pd.DataFrame({**numbers, "per_epoch": by_group.mean()})
+    for task, task_rows in tasks.items():
+        batches = [batch.rows for epoch in plan for batch in epoch if batch.task == task]
+        draws_by_row = np.bincount(np.concatenate([*batches, np.empty(0, np.int64)]))
+        num_padded = int(task_rows.rows.max()) + 1 - len(draws_by_row)
+        num_draws = np.pad(draws_by_row, (0, num_padded))[task_rows.rows]
+        draws_by_group = pd.Series(num_draws / len(plan)).groupby(task_rows.groups)
+        num_examples = task_rows.ids.to_pandas().groupby(task_rows.groups).nunique()
+        frame = pd.DataFrame(
+            {
+                "num_rows": draws_by_group.size(),
+                "num_examples": num_examples,
+                "per_epoch": draws_by_group.mean(),
+            }
+        )
         frame = frame.rename_axis("group").reset_index().assign(task=task)
         frames.append(frame.sort_values("per_epoch", ascending=False, kind="stable"))
     return pd.concat(frames, ignore_index=True)[COLUMNS]
@@ -59,20 +65,20 @@ def report_repetitions(
     repetitions = count_repetitions(plan, tasks)
     if np.allclose(repetitions["per_epoch"], 1.0, rtol=0, atol=1e-9):
         return
-    for task, own in repetitions.groupby("task"):
-        shown = own.head(MAX_LISTED)
-        is_windowed = own["num_rows"].sum() > own["num_examples"].sum()
+    for task, groups in repetitions.groupby("task"):
+        shown = groups.head(MAX_LISTED)
+        is_windowed = groups["num_rows"].sum() > groups["num_examples"].sum()
         listed = ", ".join(
             f"{row.group} {row.per_epoch:.2f} times ({_size(row, is_windowed)})"
             for row in shown.itertuples()
         )
-        more = f", and {len(own) - len(shown)} more groups" if len(own) > len(shown) else ""
+        more = f", and {len(groups) - len(shown)} more groups" if len(groups) > len(shown) else ""
         unit = "window" if is_windowed else "row"
         logger.info(f"training: an epoch of {task} draws each {unit} of {listed}{more}")
-        never = own.loc[own["per_epoch"] == 0, "group"]
-        if len(never):
+        never_drawn = groups.loc[groups["per_epoch"] == 0, "group"]
+        if len(never_drawn):
             logger.warning(
-                f"training: the mixture of {task} draws no row of {', '.join(never)}; raise "
+                f"training: the mixture of {task} draws no row of {', '.join(never_drawn)}; raise "
                 "training.mixture.temperature or the corpus's weight to train on them"
             )
     rows = zip(repetitions["task"], repetitions["group"], repetitions["per_epoch"], strict=True)
@@ -91,12 +97,12 @@ def warn_of_long_rows(tasks: Mapping[str, TaskRows]) -> None:
 
     Windows are drawn alike, so that such a row is most of what the task learns from.
     """
-    for task, own in tasks.items():
-        windows = own.ids.to_pandas().value_counts()
-        most, total = int(windows.iloc[0]), int(windows.sum())
-        if most >= LARGE_SHARE * total and most >= MANY_TIMES * windows.median():
+    for task, task_rows in tasks.items():
+        num_windows = task_rows.ids.to_pandas().value_counts()
+        most, total = int(num_windows.iloc[0]), int(num_windows.sum())
+        if most >= LARGE_SHARE * total and most >= MANY_TIMES * num_windows.median():
             logger.warning(
                 f"training: {most:,} of the {total:,} windows of {task} are of one row (example "
-                f"{windows.index[0]}), which weighs {100 * most / total:.0f} % of the task; a "
+                f"{num_windows.index[0]}), which weighs {100 * most / total:.0f} % of the task; a "
                 "larger tokenisation.max_length_tokens or a shorter text evens it out"
             )

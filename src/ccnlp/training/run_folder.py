@@ -82,9 +82,9 @@ class RunFolder:
             for batch in features[name].combine_chunks().to_batches():
                 digest.update(batch.serialize())
         path = checkpoints / digest.hexdigest()[:16]
-        for other in checkpoints.iterdir():
-            if other.is_dir() and other != path:
-                shutil.rmtree(other)
+        for other_path in checkpoints.iterdir():
+            if other_path.is_dir() and other_path != path:
+                shutil.rmtree(other_path)
         path.mkdir(exist_ok=True)
         return cls(path)
 
@@ -97,10 +97,12 @@ class RunFolder:
             logger.warning(f"training: {self.path} is damaged, and the training begins anew")
             shutil.rmtree(self.path)
             self.path.mkdir()
-        for state in self.path.glob("checkpoint-*/trainer_state.json"):
-            if not all(map(_is_whole, state.parent.iterdir())):
-                logger.warning(f"training: {state.parent.name} is damaged, and is not gone on from")
-                shutil.rmtree(state.parent)
+        for state_file in self.path.glob("checkpoint-*/trainer_state.json"):
+            if not all(map(_is_whole, state_file.parent.iterdir())):
+                logger.warning(
+                    f"training: {state_file.parent.name} is damaged, and is not gone on from"
+                )
+                shutil.rmtree(state_file.parent)
 
     def _can_be_taken_up(self) -> bool:
         weights = [path for _, path in best_weights(self.path)]
@@ -111,13 +113,13 @@ class RunFolder:
 
     def last_checkpoint(self) -> Path | None:
         """The latest complete checkpoint; Trainer writes its state last."""
-        complete = [path.parent for path in self.path.glob("checkpoint-*/trainer_state.json")]
-        return max(complete, key=lambda path: int(path.name.split("-")[1]), default=None)
+        checkpoints = [path.parent for path in self.path.glob("checkpoint-*/trainer_state.json")]
+        return max(checkpoints, key=lambda path: int(path.name.split("-")[1]), default=None)
 
     def attention(self) -> "Attention | None":
         """The implementation that the training began with."""
-        note = self.path / ATTENTION_FILE
-        return cast("Attention", json.loads(note.read_text())) if note.exists() else None
+        file = self.path / ATTENTION_FILE
+        return cast("Attention", json.loads(file.read_text())) if file.exists() else None
 
     def note_attention(self, attention: "Attention") -> None:
         """Keeps the implementation, so that a resumed training computes the same."""
@@ -125,8 +127,8 @@ class RunFolder:
 
     def history(self) -> History | None:
         """The log of a finished training, or `None`."""
-        note = self.path / HISTORY_FILE
-        return cast(History, json.loads(note.read_text())) if note.exists() else None
+        file = self.path / HISTORY_FILE
+        return cast(History, json.loads(file.read_text())) if file.exists() else None
 
     def finish(self, history: History) -> None:
         """Marks the training as finished, and makes room: only the best weights stay."""
@@ -154,8 +156,8 @@ def reported_metrics(entry: Mapping[str, float]) -> dict[str, float]:
 
 def best_weights(folder: Path) -> list[tuple[int, Path]]:
     """The files with the weights that were the best yet at their steps; the last one is now."""
-    found = [(BEST_WEIGHTS.fullmatch(path.name), path) for path in folder.iterdir()]
-    return sorted((int(name[1]), path) for name, path in found if name)
+    matches = [(BEST_WEIGHTS.fullmatch(path.name), path) for path in folder.iterdir()]
+    return sorted((int(match[1]), path) for match, path in matches if match)
 
 
 def _is_whole(path: Path) -> bool:

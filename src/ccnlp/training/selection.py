@@ -26,8 +26,8 @@ def steering_metrics(tasks: Mapping[str, Task], parameters: ValidationParameters
 
     That is its primary metric, of all rows, or of the worst group where groups are judged.
     """
-    judged = f"{WORST_GROUP}/" if parameters.select_by == "worst_group" else ""
-    return {name: f"{name}/{judged}{task.primary_metric}" for name, task in tasks.items()}
+    prefix = f"{WORST_GROUP}/" if parameters.select_by == "worst_group" else ""
+    return {name: f"{name}/{prefix}{task.primary_metric}" for name, task in tasks.items()}
 
 
 def check_choice(parameters: TaskChoiceParameters, *, trained: Collection[str]) -> None:
@@ -40,8 +40,8 @@ def check_choice(parameters: TaskChoiceParameters, *, trained: Collection[str]) 
     Raises:
         ConfigurationError: one that is named is not trained.
     """
-    chosen = [parameters.task] if parameters.task is not None else []
-    for name in [*parameters.weights, *chosen]:
+    choosing_tasks = [parameters.task] if parameters.task is not None else []
+    for name in [*parameters.weights, *choosing_tasks]:
         if name not in trained:
             raise ConfigurationError(
                 f"training.validation.tasks names {name!r}, which is not trained; "
@@ -82,10 +82,10 @@ class Selection:
     @property
     def weights(self) -> dict[str, float]:
         """Of the tasks in the mean; one alone where it chooses."""
-        own = self.parameters
-        if own.task is not None:
-            return {task: float(task == own.task) for task in self.metrics}
-        return {task: own.weights.get(task, 1.0) for task in self.metrics}
+        parameters = self.parameters
+        if parameters.task is not None:
+            return {task: float(task == parameters.task) for task in self.metrics}
+        return {task: parameters.weights.get(task, 1.0) for task in self.metrics}
 
     def score(self, scores: Mapping[str, float], log: History) -> dict[str, float]:
         """`selection_score`, and where tasks count by it `relative` of each.
@@ -94,24 +94,24 @@ class Selection:
             scores: of all metrics, by name.
             log: of the training up to here; a task is relative to the first score that it has.
         """
-        own = {task: scores[metric] for task, metric in self.metrics.items()}
-        told: dict[str, float] = {}
+        task_scores = {task: scores[metric] for task, metric in self.metrics.items()}
+        relative_scores: dict[str, float] = {}
         if self.parameters.choose_by == "relative":
-            first = _first_scores(log)
-            own = {
-                task: relative_gain(score, first.get(self.metrics[task], score))
-                for task, score in own.items()
+            first_scores = _first_scores(log)
+            task_scores = {
+                task: relative_gain(score, first_scores.get(self.metrics[task], score))
+                for task, score in task_scores.items()
             }
-            told = {f"{task}/relative": value for task, value in own.items()}
-        counting = {
+            relative_scores = {f"{task}/relative": value for task, value in task_scores.items()}
+        weights = {
             task: weight
             for task, weight in self.weights.items()
-            if weight and not math.isnan(own[task])
+            if weight and not math.isnan(task_scores[task])
         }
-        if not counting:  # as of entities where there are none, and none were found
-            return {**told, SELECTION_METRIC: math.nan}
-        mean = np.average([own[task] for task in counting], weights=list(counting.values()))
-        return {**told, SELECTION_METRIC: float(mean)}
+        if not weights:  # as of entities where there are none, and none were found
+            return {**relative_scores, SELECTION_METRIC: math.nan}
+        mean = np.average([task_scores[task] for task in weights], weights=list(weights.values()))
+        return {**relative_scores, SELECTION_METRIC: float(mean)}
 
 
 def relative_gain(score: float, first: float) -> float:
@@ -151,11 +151,11 @@ def tell_tasks(log: History, metrics: Mapping[str, str], *, kept_step: int) -> N
         scores = {int(entry["step"]): entry[name] for entry in log if name in entry}
         if any(map(math.isnan, scores.values())):
             continue
-        best = max(scores, key=lambda step, own=scores: (own[step], -step))  # type: ignore[misc]
+        best_step, best_score = max(scores.items(), key=lambda entry: (entry[1], -entry[0]))
         logger.info(
             f"training: {task} is kept at {scores[kept_step]:.3f} in {metric.split('/')[-1]}; it "
-            f"was best at step {best:,}, with {scores[best]:.3f}"
+            f"was best at step {best_step:,}, with {best_score:.3f}"
         )
-        values |= {f"training/best_of_task/{task}": scores[best]}
+        values |= {f"training/best_of_task/{task}": best_score}
         values |= {f"training/kept_of_task/{task}": scores[kept_step]}
     progress.report(progress.Metrics(values, kept_step))

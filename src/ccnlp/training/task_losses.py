@@ -14,8 +14,8 @@ class LatestLosses:
     """
 
     def __init__(self, *, num_tasks: int) -> None:
-        self._are_several = num_tasks > 1
-        self._sums: dict[str, Tensor | float] = {}
+        self._has_several_tasks = num_tasks > 1
+        self._loss_sums: dict[str, Tensor | float] = {}
         self._sizes: dict[str, float] = {}
 
     def add(self, task: str, loss: "Tensor", size: float) -> None:
@@ -26,13 +26,16 @@ class LatestLosses:
             loss: mean of its rows.
             size: by which it counts.
         """
-        if not self._are_several:
+        if not self._has_several_tasks:
             return
-        self._sums[task] = self._sums.get(task, 0.0) + loss.detach() * size
+        self._loss_sums[task] = self._loss_sums.get(task, 0.0) + loss.detach() * size
         self._sizes[task] = self._sizes.get(task, 0.0) + size
 
     def take(self) -> dict[str, float]:
         """The mean of each task as `task/loss`."""
-        told = {f"{task}/loss": float(own) / self._sizes[task] for task, own in self._sums.items()}
-        self._sums, self._sizes = {}, {}
-        return told
+        mean_losses = {
+            f"{task}/loss": float(loss_sum) / self._sizes[task]
+            for task, loss_sum in self._loss_sums.items()
+        }
+        self._loss_sums, self._sizes = {}, {}
+        return mean_losses

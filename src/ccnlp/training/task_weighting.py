@@ -78,23 +78,27 @@ TASK_WEIGHTINGS: Registry[type[TaskWeighting]] = Registry(
 
 
 def build_weighting(
-    network: "MultiTaskNetwork", drawn: Collection[str], parameters: "MultitaskParameters"
+    network: "MultiTaskNetwork", drawn_tasks: Collection[str], parameters: "MultitaskParameters"
 ) -> TaskWeighting:
     """The configured weighting of the tasks that are drawn.
 
     Args:
         network: that is trained.
-        drawn: names of those of its tasks that the plan has batches of.
+        drawn_tasks: names of those of its tasks that the plan has batches of.
         parameters: `training.multitask`.
 
     Raises:
         ConfigurationError: an unknown one, or one that learns weights of a single task.
     """
-    kind = TASK_WEIGHTINGS.get(parameters.weighting)
-    fixed = {n: task.parameters.loss_weight for n, task in network.tasks.items() if n in drawn}
-    if kind.learns and len(fixed) < 2:
+    weighting_class = TASK_WEIGHTINGS.get(parameters.weighting)
+    fixed = {
+        name: task.parameters.loss_weight
+        for name, task in network.tasks.items()
+        if name in drawn_tasks
+    }
+    if weighting_class.learns and len(fixed) < 2:
         raise ConfigurationError(
             f"training.multitask.weighting is {parameters.weighting}, but {', '.join(fixed)} is "
             "the only task that is trained; take fixed (parameters/training.yml)"
         )
-    return kind(fixed, parameters, network)
+    return weighting_class(fixed, parameters, network)

@@ -93,8 +93,10 @@ class MultiTaskTrainer(Trainer):
         """AdamW with a learning rate a layer, and one for the weights of tasks that it trains."""
         if self.optimizer is None:
             self.optimizer = build_optimiser(self.network, self.parameters.optimiser)
-            for weight, rate in self.weighting.trained():
-                self.optimizer.add_param_group({"params": [weight], "lr": rate, "weight_decay": 0})
+            for weight, learning_rate in self.weighting.trained():
+                self.optimizer.add_param_group(
+                    {"params": [weight], "lr": learning_rate, "weight_decay": 0}
+                )
         return self.optimizer
 
     def compute_loss(
@@ -126,8 +128,8 @@ class MultiTaskTrainer(Trainer):
         """
         weights = [self.weighting.weight(task) for task in self.tasks_of_step]
         self.tasks_of_step = []
-        limit = self.args.max_grad_norm * sum(weights) / len(weights)
-        norm: Tensor = self.accelerator.clip_grad_norm_(model.parameters(), limit)
+        max_norm = self.args.max_grad_norm * sum(weights) / len(weights)
+        norm: Tensor = self.accelerator.clip_grad_norm_(model.parameters(), max_norm)
         return norm
 
     def _loss(
@@ -142,26 +144,26 @@ class MultiTaskTrainer(Trainer):
         objective = self.objectives[task.name]
         regularisation = self.parameters.regularisation
         smoothing = regularisation.label_smoothing
-        first = model(task=task.name, batch=batch)
-        losses = task.losses(first, batch, label_smoothing=smoothing)
-        added = torch.zeros((), device=losses.device)
+        outputs = model(task=task.name, batch=batch)
+        losses = task.losses(outputs, batch, label_smoothing=smoothing)
+        penalty = torch.zeros((), device=losses.device)
         if pairs:
             # A text and its round trip should be answered alike (Xie et al. 2020, equation 1, with
             # the symmetric divergence): label and noise of the round trip are not learnt.
-            translated = model(task=task.name, batch=pairs["batch"])
-            divergence = task.divergence(first[pairs["rows"]], translated, pairs["batch"])
+            round_trip_outputs = model(task=task.name, batch=pairs["batch"])
+            divergence = task.divergence(outputs[pairs["rows"]], round_trip_outputs, pairs["batch"])
             share = len(pairs["rows"]) / len(losses)
-            added = regularisation.pair_consistency_weight * share * divergence
+            penalty = regularisation.pair_consistency_weight * share * divergence
         if not regularisation.consistency_weight:
-            return objective.loss(losses, groups) + added
+            return objective.loss(losses, groups) + penalty
         # A second pass with its own dropout (R-Drop: Liang et al. 2021, equations 2–4). The paper
         # adds both cross-entropies; their mean keeps the loss of one pass, so that a weight here
         # is half the paper's α. The divergence keeps rows alike: it is no error of a group.
-        second = model(task=task.name, batch=batch)
-        losses = (losses + task.losses(second, batch, label_smoothing=smoothing)) / 2
-        divergence = task.divergence(first, second, batch)
-        added = added + regularisation.consistency_weight * divergence
-        return objective.loss(losses, groups) + added
+        second_outputs = model(task=task.name, batch=batch)
+        losses = (losses + task.losses(second_outputs, batch, label_smoothing=smoothing)) / 2
+        divergence = task.divergence(outputs, second_outputs, batch)
+        penalty = penalty + regularisation.consistency_weight * divergence
+        return objective.loss(losses, groups) + penalty
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Tells with the loss each task's own, where there are several, and what was learnt."""
@@ -195,11 +197,11 @@ class MultiTaskTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """Weights that modules share, as a decoder does its embeddings, are written once."""
         del state_dict
-        by_place = {
+        weights_by_memory = {
             (weight.data_ptr(), weight.shape): (name, weight)
             for name, weight in reversed(self.network.state_dict().items())
         }
-        super()._save(output_dir, state_dict=dict(by_place.values()))
+        super()._save(output_dir, state_dict=dict(weights_by_memory.values()))
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         super()._save_optimizer_and_scheduler(output_dir)

@@ -64,17 +64,17 @@ class ValidationRows:
             CorpusError: there are no rows, or none that the task's primary metric looks at.
             ConfigurationError: the worst group is to be judged, and none has enough rows.
         """
-        own = cls.of_split(table, features, task)
+        validation_rows = cls.of_split(table, features, task)
         if parameters.validation.select_by != "worst_group":
-            return own
+            return validation_rows
         rows = rows_of_split(table, "validation", task.name)
-        _, first_windows = np.unique(own.window_of, return_index=True)
-        groups = trained.of_rows[rows][first_windows].copy()
-        groups[~task.counts_in_score(own.references).to_numpy(dtype=bool)] = None
+        _, first_windows = np.unique(validation_rows.window_of, return_index=True)
+        groups = trained.row_groups[rows][first_windows].copy()
+        groups[~task.counts_in_score(validation_rows.references).to_numpy(dtype=bool)] = None
         judged = JudgedGroups.of(
             groups, trained=trained.names, task=task.name, parameters=parameters
         )
-        return replace(own, judged=judged)
+        return replace(validation_rows, judged=judged)
 
     @classmethod
     def of_split(
@@ -110,7 +110,7 @@ class ValidationRows:
         precision: PrecisionChoice,
     ) -> pd.DataFrame:
         """The network's predictions of the rows beside their references."""
-        predicted = predict_features(
+        predictions = predict_features(
             network,
             task,
             self.features,
@@ -119,7 +119,7 @@ class ValidationRows:
             quoted=self.references.get(QUOTED),
             precision=precision,
         )
-        return pd.concat([predicted, self.references], axis=1)
+        return pd.concat([predictions, self.references], axis=1)
 
 
 @dataclass(frozen=True)
@@ -143,13 +143,18 @@ class Validation:
         self.network.eval()
         for name, task in self.tasks.items():
             rows = self.rows[name]
-            predicted = rows.predict(
+            predictions = rows.predict(
                 self.network, task, tokenizer=self.tokenizer, precision=self.precision
             )
-            scores |= {f"{name}/{metric}": value for metric, value in task.score(predicted).items()}
+            scores |= {
+                f"{name}/{metric}": value for metric, value in task.score(predictions).items()
+            }
             if rows.judged:
-                by_group = rows.judged.score(predicted, task)
-                told = {**by_group, WORST_GROUP: min(by_group.values(), default=np.nan)}
-                scores |= {f"{name}/{g}/{task.primary_metric}": s for g, s in told.items()}
+                group_scores = rows.judged.score(predictions, task)
+                group_scores[WORST_GROUP] = min(group_scores.values(), default=np.nan)
+                scores |= {
+                    f"{name}/{group}/{task.primary_metric}": score
+                    for group, score in group_scores.items()
+                }
         self.network.train(was_training)
         return scores

@@ -48,13 +48,15 @@ class JudgedGroups:
         Raises:
             ConfigurationError: no group has enough rows.
         """
-        smallest = parameters.validation.min_group_size
+        min_size = parameters.validation.min_group_size
         sizes = pd.Series(groups).value_counts()
         sizes = sizes.reindex(sorted({*sizes.index, *trained}), fill_value=0)
         check_large_enough(sizes, task=task, parameters=parameters)
-        judged = sizes.index[sizes >= smallest].tolist()
-        _tell(task, judged=judged, left_out=sizes[sizes < smallest], smallest=smallest)
-        return cls({name: np.flatnonzero(groups == name) for name in judged})
+        judged_groups = sizes.index[sizes >= min_size].tolist()
+        _report_groups(
+            task, judged=judged_groups, too_small=sizes[sizes < min_size], min_size=min_size
+        )
+        return cls({name: np.flatnonzero(groups == name) for name in judged_groups})
 
     def score(self, predictions: pd.DataFrame, task: Task) -> dict[str, float]:
         """The task's primary metric of each group, by name; one without a score is left out.
@@ -83,31 +85,33 @@ def check_large_enough(
     Raises:
         ConfigurationError: none has.
     """
-    smallest = parameters.validation.min_group_size
-    if not (sizes >= smallest).any():
+    min_size = parameters.validation.min_group_size
+    if not (sizes >= min_size).any():
         raise ConfigurationError(
             f"training.validation.select_by is worst_group, but no group of task {task!r} by "
-            f"{', '.join(parameters.objective.groups)} has {smallest} validation rows, the largest "
+            f"{', '.join(parameters.objective.groups)} has {min_size} validation rows, the largest "
             f"has {sizes.max() if len(sizes) else 0}; lower training.validation.min_group_size, "
             "name other columns in training.objective.groups, or select by average "
             "(parameters/training.yml)"
         )
 
 
-def _tell(task: str, *, judged: Sequence[str], left_out: "pd.Series[int]", smallest: int) -> None:
+def _report_groups(
+    task: str, *, judged: Sequence[str], too_small: "pd.Series[int]", min_size: int
+) -> None:
     progress.report(progress.Fact(f"groups_judged_{task}", ", ".join(judged)))
     if len(judged) == 1:
         logger.warning(
-            f"training: {judged[0]} is the only group of {task} with {smallest} validation rows, "
+            f"training: {judged[0]} is the only group of {task} with {min_size} validation rows, "
             "so it is the worst"
         )
-    if left_out.empty:
+    if too_small.empty:
         return
-    listed = [f"{name} ({size})" for name, size in left_out.items()]
-    more = f" and {len(listed) - MAX_LISTED} more" if len(listed) > MAX_LISTED else ""
-    told = ", ".join(listed[:MAX_LISTED]) + more
+    names = [f"{name} ({size})" for name, size in too_small.items()]
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    listed = ", ".join(names[:MAX_LISTED]) + more
     logger.warning(
-        f"training: the worst group of {task} is none of these, which have fewer than {smallest} "
-        f"validation rows (training.validation.min_group_size): {told}"
+        f"training: the worst group of {task} is none of these, which have fewer than {min_size} "
+        f"validation rows (training.validation.min_group_size): {listed}"
     )
-    progress.report(progress.Fact(f"groups_too_small_to_judge_{task}", told))
+    progress.report(progress.Fact(f"groups_too_small_to_judge_{task}", listed))

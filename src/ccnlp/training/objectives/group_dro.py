@@ -32,8 +32,8 @@ class GroupDro(GroupWeighting):
 
     def next_weights(self) -> "Tensor":
         """One step of exponentiated gradient ascent; sums to 1."""
-        own = self.parameters.group_dro
+        parameters = self.parameters.group_dro
         sizes = self.shares.new_tensor(self.groups.sizes)
-        gains = own.step_size * (self.losses.means + own.adjustment / sizes.sqrt())
-        logs = self.weights.clamp(min=SMALLEST).log()
-        return (logs + gains).softmax(0)
+        gains = parameters.step_size * (self.losses.means + parameters.adjustment / sizes.sqrt())
+        log_weights = self.weights.clamp(min=SMALLEST).log()
+        return (log_weights + gains).softmax(0)

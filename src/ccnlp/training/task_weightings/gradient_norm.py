@@ -48,8 +48,8 @@ def last_shared(network: "MultiTaskNetwork") -> "nn.Parameter":
             "(parameters/training.yml)"
         )
     top = max(layer_of(name) or 0 for name in matrices)
-    *_, last = (weight for name, weight in matrices.items() if layer_of(name) == top)
-    return last  # type: ignore[no-any-return]
+    *_, matrix = (weight for name, weight in matrices.items() if layer_of(name) == top)
+    return matrix  # type: ignore[no-any-return]
 
 
 @TASK_WEIGHTINGS.register("gradient_norm")
@@ -66,7 +66,7 @@ class GradientNorm(TaskWeighting):
 
         super().__init__(fixed, parameters, network)
         self.shared = last_shared(network)
-        self.places = {task: place for place, task in enumerate(fixed)}
+        self.positions = {task: position for position, task in enumerate(fixed)}
         zeros = torch.zeros(len(fixed), dtype=torch.float64, device=choose_device())
         self.learnt = torch.ones_like(zeros)
         self.first_losses, self.losses, self.norms = (zeros.clone() for _ in range(3))
@@ -79,34 +79,34 @@ class GradientNorm(TaskWeighting):
         (gradient,) = torch.autograd.grad(
             loss, self.shared, retain_graph=True, allow_unused=True, materialize_grads=True
         )
-        place = self.places[task]
-        self._take_in(place, loss.detach().double(), gradient.double().norm())
-        return loss * (self.fixed[task] * self.learnt[place]).to(loss.dtype)
+        position = self.positions[task]
+        self._take_in(position, loss.detach().double(), gradient.double().norm())
+        return loss * (self.fixed[task] * self.learnt[position]).to(loss.dtype)
 
-    def _take_in(self, place: int, loss: "Tensor", norm: "Tensor") -> None:
-        averaged = self.parameters.gradient_norm.averaged_batches
-        self.num_batches[place] += 1
-        share = 1 / self.num_batches[place].clamp(max=averaged)
-        self.losses[place].lerp_(loss, share)
-        self.norms[place].lerp_(norm, share)
-        if self.num_batches[place] == averaged:
-            self.first_losses[place] = self.losses[place]
+    def _take_in(self, position: int, loss: "Tensor", norm: "Tensor") -> None:
+        num_averaged = self.parameters.gradient_norm.averaged_batches
+        self.num_batches[position] += 1
+        share = 1 / self.num_batches[position].clamp(max=num_averaged)
+        self.losses[position].lerp_(loss, share)
+        self.norms[position].lerp_(norm, share)
+        if self.num_batches[position] == num_averaged:
+            self.first_losses[position] = self.losses[position]
 
     def weight(self, task: str) -> float:
         """The fixed weight times the one that is learnt."""
-        return self.fixed[task] * float(self.learnt[self.places[task]])
+        return self.fixed[task] * float(self.learnt[self.positions[task]])
 
     def step(self) -> None:
         """Moves the weights, once enough batches of every task were seen."""
-        own = self.parameters.gradient_norm
-        if (self.num_batches < own.averaged_batches).any():
+        parameters = self.parameters.gradient_norm
+        if (self.num_batches < parameters.averaged_batches).any():
             return
         norms = self.learnt * self.norms
         rates = self.losses / self.first_losses.clamp(min=1e-12)
-        targets = norms.mean() * (rates / rates.mean().clamp(min=1e-12)) ** own.asymmetry
+        targets = norms.mean() * (rates / rates.mean().clamp(min=1e-12)) ** parameters.asymmetry
         slopes = (norms - targets).sign() * self.norms / self.norms.mean().clamp(min=1e-12)
-        moved = (self.learnt - own.step_size * slopes).clamp(min=SMALLEST)
-        self.learnt.copy_(moved * len(moved) / moved.sum())
+        weights = (self.learnt - parameters.step_size * slopes).clamp(min=SMALLEST)
+        self.learnt.copy_(weights * len(weights) / weights.sum())
 
     def state(self) -> dict[str, "Tensor"]:
         """The weights, and what they follow."""
@@ -120,10 +120,13 @@ class GradientNorm(TaskWeighting):
 
     def load(self, state: Mapping[str, "Tensor"]) -> None:
         """Goes on from `state`."""
-        for name, own in self.state().items():
-            own.copy_(state[name])
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])
 
     def metrics(self) -> dict[str, float]:
         """Each task's weight, and the norm of the gradient of its loss without it."""
-        told = {f"{task}/gradient_norm": float(self.norms[p]) for task, p in self.places.items()}
-        return told | {f"{task}/task_weight": self.weight(task) for task in self.fixed}
+        norms = {
+            f"{task}/gradient_norm": float(self.norms[position])
+            for task, position in self.positions.items()
+        }
+        return norms | {f"{task}/task_weight": self.weight(task) for task in self.fixed}

@@ -48,8 +48,8 @@ class Uncertainty(TaskWeighting):
 
     def trained(self) -> "Sequence[tuple[nn.Parameter, float]]":
         """The log-variances."""
-        rate = self.parameters.uncertainty.learning_rate
-        return [(log_variance, rate) for log_variance in self.log_variances.values()]
+        learning_rate = self.parameters.uncertainty.learning_rate
+        return [(log_variance, learning_rate) for log_variance in self.log_variances.values()]
 
     def step(self) -> None:
         """Forgets the gradients of the step: Trainer forgets those of the network alone."""
@@ -67,5 +67,8 @@ class Uncertainty(TaskWeighting):
 
     def metrics(self) -> dict[str, float]:
         """Each task's log-variance and weight."""
-        told = {f"{task}/log_variance": float(v.detach()) for task, v in self.log_variances.items()}
-        return told | {f"{task}/task_weight": self.weight(task) for task in self.fixed}
+        log_variances = {
+            f"{task}/log_variance": float(value.detach())
+            for task, value in self.log_variances.items()
+        }
+        return log_variances | {f"{task}/task_weight": self.weight(task) for task in self.fixed}
