@@ -33,13 +33,13 @@ class ValidationRows:
         window_of: position of the row that each belongs to; shape (windows,).
         references: of the rows, in the form of predictions; `reference` and `language`, and where
             the task has them `reference_probabilities` and `quoted`.
-        judged: the groups of which the worst gives the score; `None` where all rows give it.
+        judged_groups: those of which the worst gives the score; `None` where all rows give it.
     """
 
     features: Sequence[Features]
     window_of: "np.ndarray"
     references: pd.DataFrame
-    judged: JudgedGroups | None = None
+    judged_groups: JudgedGroups | None = None
 
     @classmethod
     def of(
@@ -71,10 +71,10 @@ class ValidationRows:
         _, first_windows = np.unique(validation_rows.window_of, return_index=True)
         groups = trained.row_groups[rows][first_windows].copy()
         groups[~task.counts_in_score(validation_rows.references).to_numpy(dtype=bool)] = None
-        judged = JudgedGroups.of(
+        judged_groups = JudgedGroups.of(
             groups, trained=trained.names, task=task.name, parameters=parameters
         )
-        return replace(validation_rows, judged=judged)
+        return replace(validation_rows, judged_groups=judged_groups)
 
     @classmethod
     def of_split(
@@ -149,8 +149,8 @@ class Validation:
             scores |= {
                 f"{name}/{metric}": value for metric, value in task.score(predictions).items()
             }
-            if rows.judged:
-                group_scores = rows.judged.score(predictions, task)
+            if rows.judged_groups:
+                group_scores = rows.judged_groups.score(predictions, task)
                 group_scores[WORST_GROUP] = min(group_scores.values(), default=np.nan)
                 scores |= {
                     f"{name}/{group}/{task.primary_metric}": score
