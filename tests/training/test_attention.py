@@ -23,7 +23,7 @@ def clock(monkeypatch):
             measured.append(name)
             return seconds[name]
 
-        monkeypatch.setattr(attention, "_time", time_pass)
+        monkeypatch.setattr(attention, "_time_pass", time_pass)
         return measured
 
     return install
@@ -63,7 +63,7 @@ def test_faster_attention_measures_on_where_tries_disagree(network, monkeypatch)
     passes = {"sdpa": iter([1.0, 1.0, 1.0, 1.0]), "eager": iter([1.0, 0.5, 1.5, 0.7])}
     monkeypatch.setattr(
         attention,
-        "_time",
+        "_time_pass",
         lambda network, *_: next(passes[network.backbone.config._attn_implementation]),
     )
 
@@ -75,7 +75,7 @@ def test_faster_attention_takes_the_best_try_after_the_warm_up(network, monkeypa
     passes = {"sdpa": iter([0.1, 9.0, 1.0, 9.0]), "eager": iter([9.0, 9.0, 9.0, 0.5])}
     monkeypatch.setattr(
         attention,
-        "_time",
+        "_time_pass",
         lambda network, *_: next(passes[network.backbone.config._attn_implementation]),
     )
     assert choose(network) == "eager"
