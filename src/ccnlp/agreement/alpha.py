@@ -71,11 +71,13 @@ class Bootstrap:
             names: of the figure.
         """
         generator = np.random.default_rng([self.seed, int(stable_hash(names), 16)])
-        total = int(sizes.sum())
-        block = max(1, NUMBERS_AT_ONCE // len(sizes))
-        for start in range(0, self.num_draws, block):
-            size = min(block, self.num_draws - start)
-            yield generator.multinomial(total, sizes / total, size=size).astype(np.float64)
+        num_texts = int(sizes.sum())
+        block_size = max(1, NUMBERS_AT_ONCE // len(sizes))
+        for start in range(0, self.num_draws, block_size):
+            num_block_draws = min(block_size, self.num_draws - start)
+            yield generator.multinomial(num_texts, sizes / num_texts, size=num_block_draws).astype(
+                np.float64
+            )
 
     def interval(self, draws: Floats) -> tuple[float, float]:
         """Ends of the percentile interval; NaN draws, in which a figure is undefined, are left
@@ -115,16 +117,16 @@ def krippendorff_alpha(coincidence: Floats, *, level: Level = "nominal") -> Floa
     """
     frequencies = coincidence.sum(axis=-1)
     total = frequencies.sum(axis=-1)[..., None, None]
-    size = coincidence.shape[-1]
+    num_labels = coincidence.shape[-1]
     if level == "nominal":
-        differences = 1 - np.eye(size)
+        differences = 1 - np.eye(num_labels)
     else:
         ranks = frequencies.cumsum(axis=-1) - frequencies / 2
         differences = (ranks[..., :, None] - ranks[..., None, :]) ** 2
     # The diagonal of what chance gives differs, but no difference lies on it.
-    by_chance = frequencies[..., :, None] * frequencies[..., None, :]
+    chance_coincidences = frequencies[..., :, None] * frequencies[..., None, :]
     observed = (coincidence * differences).sum(axis=(-2, -1))
-    expected = (by_chance * differences).sum(axis=(-2, -1))
+    expected = (chance_coincidences * differences).sum(axis=(-2, -1))
     with np.errstate(invalid="ignore", divide="ignore"):
         disagreement = (total[..., 0, 0] - 1) * observed / expected
     alpha: Floats = np.where(expected > 0, 1 - disagreement, np.nan)
@@ -144,16 +146,16 @@ def estimate_alpha(counts: Ints, *names: str, level: Level, bootstrap: Bootstrap
         level: of measurement.
         bootstrap: resamples and confidence.
     """
-    kinds, sizes = _kinds_of(counts[counts.sum(axis=1) >= 2])
+    kinds, sizes = _distinct_counts(counts[counts.sum(axis=1) >= 2])
     n = int(sizes.sum())
     if n == 0:
         return undefined(0, NOT_PAIRABLE)
     num_labels = counts.shape[1]
-    sums = coincidences(kinds).reshape(len(kinds), num_labels**2)
+    kind_coincidences = coincidences(kinds).reshape(len(kinds), num_labels**2)
 
     def alpha_of(weights: Floats | Ints) -> Floats:
-        summed = (weights @ sums).reshape(-1, num_labels, num_labels)
-        return krippendorff_alpha(summed, level=level)
+        coincidence = (weights @ kind_coincidences).reshape(-1, num_labels, num_labels)
+        return krippendorff_alpha(coincidence, level=level)
 
     value = float(alpha_of(sizes)[0])
     if np.isnan(value):
@@ -162,7 +164,7 @@ def estimate_alpha(counts: Ints, *names: str, level: Level, bootstrap: Bootstrap
     return Estimate(value, *bootstrap.interval(draws), n)
 
 
-def _kinds_of(counts: Ints) -> tuple[Ints, Ints]:
+def _distinct_counts(counts: Ints) -> tuple[Ints, Ints]:
     """Distinct rows of counts, shape (kinds, labels), and how often each stands there."""
     if not len(counts):
         return counts, np.zeros(0, dtype=np.int64)

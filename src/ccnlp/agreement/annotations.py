@@ -46,12 +46,12 @@ def check_annotations(
     _check_one_label_a_text(named, where=where)
 
 
-def _check_labels(given: pd.Series, labels: Sequence[str], *, where: str) -> None:
+def _check_labels(annotation_labels: pd.Series, labels: Sequence[str], *, where: str) -> None:
     if len(set(labels)) != len(labels):
         raise CorpusError(f"{where}: the label set {list(labels)} names a label twice")
-    is_unknown = pd.Index(list(labels)).get_indexer(pd.Index(given)) < 0
+    is_unknown = pd.Index(list(labels)).get_indexer(pd.Index(annotation_labels)) < 0
     if is_unknown.any():
-        first = given[is_unknown].iloc[0]
+        first = annotation_labels[is_unknown].iloc[0]
         raise CorpusError(
             f"{where}: {np.sum(is_unknown):,} rows have a label outside the set, such as "
             f"{first!r}; {did_you_mean(str(first), map(str, labels))}"
@@ -79,10 +79,10 @@ def check_one_culture(named: pd.DataFrame, *, where: str) -> None:
         )
 
 
-def _check_one_label_a_text(named: pd.DataFrame, *, where: str) -> None:
-    is_repeated = named.duplicated(["group_id", "annotator"])
+def _check_one_label_a_text(annotations: pd.DataFrame, *, where: str) -> None:
+    is_repeated = annotations.duplicated(["group_id", "annotator"])
     if is_repeated.any():
-        first = named[is_repeated].iloc[0]
+        first = annotations[is_repeated].iloc[0]
         raise CorpusError(
             f"{where}: {int(is_repeated.sum()):,} annotations repeat an annotator on the same "
             f"text, such as {first['annotator']!r} on {first['group_id']!r}; keep one of each"

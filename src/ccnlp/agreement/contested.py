@@ -28,14 +28,14 @@ def jensen_shannon_distance(
         The distance, 0..1, and the entropy of the mean distribution in bits; each shape (texts,).
     """
     shares = np.asarray(distributions, dtype=np.float64)
-    of_text = np.zeros(len(shares), np.int64) if text is None else np.asarray(text, np.int64)
-    number = np.bincount(of_text)
-    sums = [np.bincount(of_text, weights=column) for column in shares.T]
-    mean = np.stack(sums, axis=1) / number[:, None]
-    entropy = _entropy(mean)
-    divergence = entropy - np.bincount(of_text, weights=_entropy(shares)) / number
-    largest = np.log2(np.maximum(np.minimum(number, shares.shape[1]), 2))
-    return np.sqrt(np.clip(divergence / largest, 0, 1)), entropy
+    text_codes = np.zeros(len(shares), np.int64) if text is None else np.asarray(text, np.int64)
+    num_distributions = np.bincount(text_codes)
+    sums = [np.bincount(text_codes, weights=column) for column in shares.T]
+    mean_shares = np.stack(sums, axis=1) / num_distributions[:, None]
+    entropy = _entropy(mean_shares)
+    divergence = entropy - np.bincount(text_codes, weights=_entropy(shares)) / num_distributions
+    max_divergence = np.log2(np.maximum(np.minimum(num_distributions, shares.shape[1]), 2))
+    return np.sqrt(np.clip(divergence / max_divergence, 0, 1)), entropy
 
 
 def contested_texts(
@@ -56,11 +56,13 @@ def contested_texts(
         labels: its label set.
         max_texts: texts listed; all if not given.
     """
-    known = of_known_cultures(votes)
-    text, texts = pd.factorize(known["group_id"], sort=True)
-    counts = counts_of(known, labels)
-    majorities = majorities_of(known, labels)
-    distance, entropy = jensen_shannon_distance(counts / counts.sum(axis=1, keepdims=True), text)
+    known_votes = of_known_cultures(votes)
+    text_codes, texts = pd.factorize(known_votes["group_id"], sort=True)
+    counts = counts_of(known_votes, labels)
+    majorities = majorities_of(known_votes, labels)
+    distance, entropy = jensen_shannon_distance(
+        counts / counts.sum(axis=1, keepdims=True), text_codes
+    )
     table = pd.DataFrame(
         {
             "group_id": texts,
@@ -76,30 +78,30 @@ def contested_texts(
         ["distance", "entropy", "group_id"], ascending=[False, False, True]
     )
     listed = contested.head(max_texts) if max_texts is not None else contested
-    names = [f"majority_{culture}" for culture in majorities.cultures]
-    spelt = pd.DataFrame(
-        _spell_majorities(known, counts, labels, listed.index.to_numpy()),
-        columns=names,
+    column_names = [f"majority_{culture}" for culture in majorities.cultures]
+    majority_columns = pd.DataFrame(
+        _spell_majorities(known_votes, counts, labels, listed.index.to_numpy()),
+        columns=column_names,
         dtype="str",
     )
-    return pd.concat([listed.reset_index(drop=True), spelt], axis=1)
+    return pd.concat([listed.reset_index(drop=True), majority_columns], axis=1)
 
 
 def _spell_majorities(
-    known: pd.DataFrame, counts: Ints, labels: Sequence[str], texts: Ints
+    votes: pd.DataFrame, counts: Ints, labels: Sequence[str], texts: Ints
 ) -> "npt.NDArray[np.object_]":
     """The majority of each culture on the texts at some positions, ties spelt out.
 
     Shape (texts, cultures), both in sorted order of the votes; None where nobody judged.
     """
-    place = pd.Index(texts).get_indexer(pd.Index(pd.factorize(known["group_id"], sort=True)[0]))
-    culture, cultures = pd.factorize(known["culture"], sort=True)
-    names = np.full((len(texts), len(cultures)), None, dtype=object)
+    positions = pd.Index(texts).get_indexer(pd.Index(pd.factorize(votes["group_id"], sort=True)[0]))
+    culture_codes, cultures = pd.factorize(votes["culture"], sort=True)
+    majorities = np.full((len(texts), len(cultures)), None, dtype=object)
     is_most = counts == counts.max(axis=1, keepdims=True)
-    for row in np.flatnonzero(place >= 0):
-        tied = [label for label, is_one in zip(labels, is_most[row], strict=True) if is_one]
-        names[place[row], culture[row]] = " = ".join(tied)
-    return names
+    for row in np.flatnonzero(positions >= 0):
+        top_labels = [label for label, is_top in zip(labels, is_most[row], strict=True) if is_top]
+        majorities[positions[row], culture_codes[row]] = " = ".join(top_labels)
+    return majorities
 
 
 def _entropy(distributions: Floats) -> Floats:

@@ -59,8 +59,10 @@ def consensus_of(majorities: Majorities) -> Consensus:
     is_shared = majorities.is_judged.sum(axis=1) >= 2
     is_comparable = is_shared & ~(majorities.codes == TIED).any(axis=1)
     no_label = np.iinfo(np.int64).max
-    lowest = np.where(majorities.has_majority, majorities.codes, no_label)
-    is_same = lowest.min(axis=1, initial=no_label) == majorities.codes.max(axis=1, initial=ABSENT)
+    lowest_codes = np.where(majorities.has_majority, majorities.codes, no_label)
+    is_same = lowest_codes.min(axis=1, initial=no_label) == majorities.codes.max(
+        axis=1, initial=ABSENT
+    )
     is_agreed = is_comparable & is_same
     return Consensus(is_comparable, is_agreed, int((is_shared & ~is_comparable).sum()))
 
@@ -82,17 +84,17 @@ class PairCounts:
 
 def count_pairs(majorities: Majorities) -> PairCounts:
     """The texts on which each two cultures can be compared and differ."""
-    compared = _together(majorities.has_majority)
+    compared = _count_both(majorities.has_majority)
     labels = np.unique(majorities.codes[majorities.has_majority])
-    same = sum((_together(majorities.codes == label) for label in labels), 0 * compared)
-    return PairCounts(_together(majorities.is_judged), compared, compared - same)
+    same = sum((_count_both(majorities.codes == label) for label in labels), 0 * compared)
+    return PairCounts(_count_both(majorities.is_judged), compared, compared - same)
 
 
-def _together(holds: Bools) -> Ints:
-    """On how many texts something holds for both cultures."""
+def _count_both(flags: Bools) -> Ints:
+    """On how many texts the flag of both cultures is set."""
     # Floats, whose product is the fast one; the counts are far below 2**53.
-    each = holds.astype(np.float64)
-    return np.rint(each.T @ each).astype(np.int64)
+    floats = flags.astype(np.float64)
+    return np.rint(floats.T @ floats).astype(np.int64)
 
 
 def disagreement_matrix(agreement: pd.DataFrame, column: str = "value") -> pd.DataFrame:
@@ -106,12 +108,12 @@ def disagreement_matrix(agreement: pd.DataFrame, column: str = "value") -> pd.Da
         column: of it, such as `n` or `shuffled`.
     """
     pairs = agreement[(agreement["kind"] == "pair") & (agreement["measure"] == "disagreement")]
-    both = pd.concat(
+    both_directions = pd.concat(
         [pairs, pairs.rename(columns={"culture_a": "culture_b", "culture_b": "culture_a"})]
     )
-    mean = both.groupby("culture_a")["value"].mean()
-    order = mean.sort_values(ascending=False, kind="stable").index
-    matrix = both.pivot_table(
+    mean_disagreement = both_directions.groupby("culture_a")["value"].mean()
+    order = mean_disagreement.sort_values(ascending=False, kind="stable").index
+    matrix = both_directions.pivot_table(
         index="culture_a", columns="culture_b", values=column, aggfunc="first", dropna=False
     )
     return matrix.reindex(index=order, columns=order)

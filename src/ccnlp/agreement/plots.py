@@ -35,7 +35,7 @@ def draw_disagreement(agreement: pd.DataFrame) -> "Figure":
     shares = 100 * disagreement_matrix(agreement)
     if shares.isna().all(axis=None):
         return _empty("No two cultures judged the same texts")
-    numbers = disagreement_matrix(agreement, "n").fillna(0)
+    num_texts = disagreement_matrix(agreement, "n").fillna(0)
     is_small = disagreement_matrix(agreement, "is_small").fillna(False).astype(bool)
     shuffled = 100 * disagreement_matrix(agreement, "shuffled")
     keys = [escape(culture) for culture in shares.index]
@@ -48,7 +48,7 @@ def draw_disagreement(agreement: pd.DataFrame) -> "Figure":
             text=_cell_texts(shares, is_small) if has_numbers else None,
             texttemplate="%{text}" if has_numbers else None,
             textfont={"size": 14},
-            customdata=_hover_texts(shares, numbers, shuffled),
+            customdata=_hover_texts(shares, num_texts, shuffled),
             hovertemplate="%{customdata}<extra></extra>",
             colorscale=[list(shade) for shade in SHADES],
             zmin=0,
@@ -67,8 +67,10 @@ def draw_disagreement(agreement: pd.DataFrame) -> "Figure":
         showgrid=False,
         automargin=True,
     )
-    cell = CELL_HEIGHT if has_numbers else SMALL_CELL_HEIGHT
-    return apply_theme(figure, _matrix_title(agreement), height=170 + cell * max(3, len(keys)))
+    cell_height = CELL_HEIGHT if has_numbers else SMALL_CELL_HEIGHT
+    return apply_theme(
+        figure, _matrix_title(agreement), height=170 + cell_height * max(3, len(keys))
+    )
 
 
 def draw_alphas(agreement: pd.DataFrame) -> "Figure":
@@ -95,8 +97,10 @@ def draw_alphas(agreement: pd.DataFrame) -> "Figure":
             names = [_alpha_name(row) for _, row in rows.iterrows()]
             figure.add_scatter(**_dots(rows, len(ticks), names, COLOURS[kinds]))
             ticks += names
-    for place in range(0, len(ticks), 2):
-        figure.add_hrect(place - 0.5, place + 0.5, fillcolor=BAND, line_width=0, layer="below")
+    for position in range(0, len(ticks), 2):
+        figure.add_hrect(
+            position - 0.5, position + 0.5, fillcolor=BAND, line_width=0, layer="below"
+        )
     figure.update_yaxes(
         tickvals=list(range(len(ticks))),
         ticktext=ticks,
@@ -133,14 +137,14 @@ def _cell_texts(shares: pd.DataFrame, is_small: pd.DataFrame) -> list[list[str]]
 
 
 def _hover_texts(
-    shares: pd.DataFrame, numbers: pd.DataFrame, shuffled: pd.DataFrame
+    shares: pd.DataFrame, num_texts: pd.DataFrame, shuffled: pd.DataFrame
 ) -> list[list[str]]:
     def write(a: str, b: str, share: float, n: float, chance: float) -> str:
         names = f"{escape(culture_name(a))} and {escape(culture_name(b))}"
         by_chance = "" if np.isnan(chance) else f"<br>{chance:.1f} % if dealt at random"
         return f"{names}: {share:.1f} % of {n:,.0f} texts{by_chance}"
 
-    tables = [table.to_numpy(dtype=np.float64) for table in (shares, numbers, shuffled)]
+    tables = [table.to_numpy(dtype=np.float64) for table in (shares, num_texts, shuffled)]
     return [
         [write(a, b, *cell) for b, cell in zip(shares.columns, np.stack(row, axis=1), strict=True)]
         for a, *row in zip(shares.index, *tables, strict=True)
@@ -159,23 +163,23 @@ def _axis_names(cultures: pd.Index) -> list[str]:
 
 def _matrix_title(agreement: pd.DataFrame) -> str:
     pairs = agreement[(agreement["measure"] == "disagreement") & agreement["value"].notna()]
-    large = pairs[~pairs["is_small"].astype(bool)].sort_values("value", kind="stable")
-    if large.empty:
+    large_pairs = pairs[~pairs["is_small"].astype(bool)].sort_values("value", kind="stable")
+    if large_pairs.empty:
         return "Percent of texts on which two cultures differ; in brackets: few texts"
-    low, high = large["value"].iloc[0], large["value"].iloc[-1]
+    low, high = large_pairs["value"].iloc[0], large_pairs["value"].iloc[-1]
     noun = plural(noun_for([*pairs["culture_a"], *pairs["culture_b"]]))
-    if len(large) == 1:
+    if len(large_pairs) == 1:
         return f"The {noun} differ on {100 * high:.1f} % of texts"
-    a, b = large["culture_a"].iloc[-1], large["culture_b"].iloc[-1]
-    who = escape(f"{name_in_sentence(a)} and {name_in_sentence(b)}")
-    return f"Two {noun} differ on {100 * low:.0f} to {100 * high:.0f} % of texts, most {who}"
+    a, b = large_pairs["culture_a"].iloc[-1], large_pairs["culture_b"].iloc[-1]
+    pair = escape(f"{name_in_sentence(a)} and {name_in_sentence(b)}")
+    return f"Two {noun} differ on {100 * low:.0f} to {100 * high:.0f} % of texts, most {pair}"
 
 
 def _in_order(alphas: pd.DataFrame) -> pd.DataFrame:
     """All, within from high to low, between, pairs from high to low."""
-    order = {"all": 0, "within": 1, "between": 2, "pair": 3}
-    sorted_rows = alphas.assign(place=alphas["kind"].map(order)).sort_values(
-        ["place", "value"], ascending=[True, False], kind="stable"
+    kind_order = {"all": 0, "within": 1, "between": 2, "pair": 3}
+    sorted_rows = alphas.assign(kind_order=alphas["kind"].map(kind_order)).sort_values(
+        ["kind_order", "value"], ascending=[True, False], kind="stable"
     )
     is_pair = sorted_rows["kind"] == "pair"
     return pd.concat([sorted_rows[~is_pair], sorted_rows[is_pair].tail(MAX_PAIRS)])
@@ -195,11 +199,11 @@ def _alpha_name(row: "pd.Series[Any]") -> str:
     )
 
 
-def _dots(rows: pd.DataFrame, place: int, names: list[str], colour: str) -> dict[str, Any]:
-    """Dots with intervals, from a place on the axis downwards."""
+def _dots(rows: pd.DataFrame, first_position: int, names: list[str], colour: str) -> dict[str, Any]:
+    """Dots with intervals, from a position on the axis downwards."""
     return {
         "x": rows["value"].tolist(),
-        "y": list(range(place, place + len(rows))),
+        "y": list(range(first_position, first_position + len(rows))),
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -232,10 +236,10 @@ def _range(rows: pd.DataFrame) -> list[float]:
 
 def _alpha_title(shown: pd.DataFrame) -> str:
     within = shown[(shown["kind"] == "within") & ~shown["is_small"].astype(bool)]
-    hollow = "; hollow dots: few texts" if shown["is_small"].any() else ""
+    note = "; hollow dots: few texts" if shown["is_small"].any() else ""
     if len(within) < 2:
-        return f"Krippendorff's alpha of annotators and of majorities{hollow}"
+        return f"Krippendorff's alpha of annotators and of majorities{note}"
     low, high = within.iloc[-1], within.iloc[0]
     ends = [f"{row['value']:.2f} ({escape(str(row['culture_a']))})" for row in (low, high)]
     noun = noun_for(list(within["culture_a"]))
-    return f"Krippendorff's alpha within one {noun} runs from {ends[0]} to {ends[1]}{hollow}"
+    return f"Krippendorff's alpha within one {noun} runs from {ends[0]} to {ends[1]}{note}"

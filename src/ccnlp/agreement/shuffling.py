@@ -46,12 +46,12 @@ def shuffle_cultures(
         num_shuffles: how often the annotations are dealt.
         seed: makes the shuffles.
     """
-    known = of_known_cultures(votes).sort_values("group_id", kind="stable", ignore_index=True)
-    if known["n"].max() < 2 or known.empty:
+    known_votes = of_known_cultures(votes).sort_values("group_id", kind="stable", ignore_index=True)
+    if known_votes["n"].max() < 2 or known_votes.empty:
         return None
     consensus, disagreement = [], []
-    for counts in _shuffle_counts(known, labels, num_shuffles, np.random.default_rng(seed)):
-        majorities = majorities_of_counts(known, counts)
+    for counts in _shuffle_counts(known_votes, labels, num_shuffles, np.random.default_rng(seed)):
+        majorities = majorities_of_counts(known_votes, counts)
         consensus.append(consensus_of(majorities).share)
         pairs = count_pairs(majorities)
         with np.errstate(invalid="ignore"):
@@ -60,14 +60,19 @@ def shuffle_cultures(
 
 
 def _shuffle_counts(
-    known: pd.DataFrame, labels: Sequence[str], num_shuffles: int, generator: np.random.Generator
+    known_votes: pd.DataFrame,
+    labels: Sequence[str],
+    num_shuffles: int,
+    generator: np.random.Generator,
 ) -> "Iterator[np.ndarray]":
-    counts = counts_of(known, labels)
+    counts = counts_of(known_votes, labels)
     num_rows, num_labels = counts.shape
-    row = np.repeat(np.arange(num_rows), counts.sum(axis=1))
-    label = np.repeat(np.tile(np.arange(num_labels), num_rows), counts.ravel())
-    text = pd.factorize(known["group_id"])[0][row]
+    row_indices = np.repeat(np.arange(num_rows), counts.sum(axis=1))
+    label_codes = np.repeat(np.tile(np.arange(num_labels), num_rows), counts.ravel())
+    text_codes = pd.factorize(known_votes["group_id"])[0][row_indices]
     for _ in range(num_shuffles):
-        order = np.argsort(text + generator.random(len(text)))
-        cells = np.bincount(row * num_labels + label[order], minlength=counts.size)
-        yield cells.reshape(counts.shape).astype(np.int64)
+        order = np.argsort(text_codes + generator.random(len(text_codes)))
+        flat_counts = np.bincount(
+            row_indices * num_labels + label_codes[order], minlength=counts.size
+        )
+        yield flat_counts.reshape(counts.shape).astype(np.int64)

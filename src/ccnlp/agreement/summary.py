@@ -35,22 +35,22 @@ def summarise_agreement(tables: AgreementTables) -> dict[str, object]:
     Args:
         tables: of `agreement_tables`.
     """
-    found = _Findings.of(tables)
+    findings = _Findings.of(tables)
     votes = tables.votes
     return {
-        "sentences": list(found.sentences()),
+        "sentences": list(findings.sentences()),
         "num_texts": int(votes["group_id"].nunique()),
         "num_annotations": int(votes["n"].sum()),
-        "num_unknown_culture": found.num_unknown,
-        "cultures": list(found.cultures),
-        "alpha_all": _figures(found.rows("all", "alpha")[0]),
+        "num_unknown_culture": findings.num_unknown,
+        "cultures": list(findings.cultures),
+        "alpha_all": _figures(findings.rows("all", "alpha")[0]),
         "alpha_within": {
-            str(row["culture_a"]): _figures(row) for row in found.rows("within", "alpha")
+            str(row["culture_a"]): _figures(row) for row in findings.rows("within", "alpha")
         },
-        "alpha_between": _figures(found.rows("between", "alpha")[0]),
-        "consensus": _figures(found.rows("between", "consensus")[0]),
-        "most_different": _pair(found.ranked[0]) if found.ranked else None,
-        "least_different": _pair(found.ranked[-1]) if found.ranked else None,
+        "alpha_between": _figures(findings.rows("between", "alpha")[0]),
+        "consensus": _figures(findings.rows("between", "consensus")[0]),
+        "most_different": _pair(findings.ranked[0]) if findings.ranked else None,
+        "least_different": _pair(findings.ranked[-1]) if findings.ranked else None,
     }
 
 
@@ -80,10 +80,10 @@ class _Findings:
         return cls(tables.agreement, cultures, num_unknown, is_judged_by_all, has_several)
 
     def rows(self, kind: str, measure: str) -> list[Row]:
-        chosen = (self.agreement["kind"] == kind) & (self.agreement["measure"] == measure)
+        is_chosen = (self.agreement["kind"] == kind) & (self.agreement["measure"] == measure)
         return [
             {str(name): value for name, value in row.items()}
-            for row in self.agreement[chosen].to_dict("records")
+            for row in self.agreement[is_chosen].to_dict("records")
         ]
 
     @property
@@ -116,12 +116,12 @@ class _Findings:
         if row["note"]:
             yield f"How often the {plural(self.noun)} agree is unknown: {row['note']}."
             return
-        who = f"the {number_word(len(self.cultures))} {plural(self.noun)}"
+        subject = f"the {number_word(len(self.cultures))} {plural(self.noun)}"
         if not self.is_judged_by_all:
-            who = f"the {plural(self.noun)} that judged a text"
+            subject = f"the {plural(self.noun)} that judged a text"
         do_not = "do not agree" if len(self.cultures) == 2 else "do not all agree"
         yield (
-            f"On {_percent(1 - row['value'])} of texts {who} {do_not} "
+            f"On {_percent(1 - row['value'])} of texts {subject} {do_not} "
             f"({_percents(1 - row['high'], 1 - row['low'])}; {row['n']:,} texts compared)."
         )
         yield from self._shuffled(row)
@@ -173,13 +173,13 @@ class _Findings:
                 "with each other is unknown."
             )
             return
-        every = self.rows("all", "alpha")[0]
-        if every["note"]:
-            yield f"The agreement of single annotators is unknown: {every['note']}."
+        all_annotators = self.rows("all", "alpha")[0]
+        if all_annotators["note"]:
+            yield f"The agreement of single annotators is unknown: {all_annotators['note']}."
             return
         sentence = (
             "Among single annotators Krippendorff's alpha, where 1 is full agreement and 0 is "
-            f"chance, is {_number(every)}"
+            f"chance, is {_number(all_annotators)}"
         )
         within = [row for row in self.rows("within", "alpha") if not row["is_small"]]
         defined = sorted((row for row in within if not row["note"]), key=lambda row: row["value"])

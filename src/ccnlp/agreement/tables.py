@@ -93,15 +93,15 @@ def agreement_tables(
         CorpusError: the annotations are malformed; see `check_annotations`.
     """
     votes = culture_votes(annotations, labels, where=where)
-    measured = _Measured(votes, tuple(labels), parameters)
-    rows = [*measured.annotator_rows(), *measured.between_rows(), *measured.pair_rows()]
+    figures = _AgreementRows(votes, tuple(labels), parameters)
+    rows = [*figures.annotator_rows(), *figures.between_rows(), *figures.pair_rows()]
     agreement = pd.DataFrame(rows, columns=COLUMNS)
     contested = contested_texts(votes, labels, max_texts=parameters.max_contested)
     return AgreementTables(votes, agreement, contested, label_shares(votes, labels))
 
 
 @dataclass(frozen=True)
-class _Measured:
+class _AgreementRows:
     """Makes the rows of one table of votes."""
 
     votes: pd.DataFrame
@@ -111,31 +111,31 @@ class _Measured:
     def annotator_rows(self) -> Iterator[Row]:
         """Alpha of single annotators, all and by culture."""
         counts = counts_of(self.votes, self.labels)
-        text, texts = pd.factorize(self.votes["group_id"])
-        together = [
-            np.bincount(text, weights=column, minlength=len(texts)).astype(np.int64)
-            for column in counts.T
+        text_codes, texts = pd.factorize(self.votes["group_id"])
+        label_totals = [
+            np.bincount(text_codes, weights=label_counts, minlength=len(texts)).astype(np.int64)
+            for label_counts in counts.T
         ]
-        yield self._row("all", "alpha", self._alpha(np.stack(together, axis=1), "all"))
+        yield self._row("all", "alpha", self._alpha(np.stack(label_totals, axis=1), "all"))
         cultures = of_known_cultures(self.votes)["culture"].unique()
         for culture in sorted(map(str, cultures)):
-            own = counts[(self.votes["culture"] == culture).to_numpy()]
-            alpha = self._alpha(own, "within", culture)
+            culture_counts = counts[(self.votes["culture"] == culture).to_numpy()]
+            alpha = self._alpha(culture_counts, "within", culture)
             yield self._row("within", "alpha", alpha, cultures=(culture, ""))
 
     def between_rows(self) -> Iterator[Row]:
         """Alpha and consensus of the cultures' majorities."""
         majorities = self._majorities
-        chosen = majorities.label_counts(len(self.labels))
+        label_counts = majorities.label_counts(len(self.labels))
         is_shared = majorities.is_judged.sum(axis=1) >= 2
-        num_tied = int((is_shared & (chosen.sum(axis=1) < 2)).sum())
-        yield self._row("between", "alpha", self._alpha(chosen, "between"), num_tied=num_tied)
-        agreed = consensus_of(majorities)
+        num_tied = int((is_shared & (label_counts.sum(axis=1) < 2)).sum())
+        yield self._row("between", "alpha", self._alpha(label_counts, "between"), num_tied=num_tied)
+        consensus = consensus_of(majorities)
         yield self._row(
             "between",
             "consensus",
-            self._share(agreed.is_agreed.sum(), agreed.is_comparable.sum(), NOT_COMPARABLE),
-            num_tied=agreed.num_tied,
+            self._share(consensus.is_agreed.sum(), consensus.is_comparable.sum(), NOT_COMPARABLE),
+            num_tied=consensus.num_tied,
             shuffled=self._shuffled.consensus if self._shuffled else None,
         )
 
@@ -143,16 +143,16 @@ class _Measured:
         """Alpha and disagreement of each two cultures."""
         majorities, pairs = self._majorities, count_pairs(self._majorities)
         for a, b in combinations(range(len(majorities.cultures)), 2):
-            names = (majorities.cultures[a], majorities.cultures[b])
+            cultures = (majorities.cultures[a], majorities.cultures[b])
             num_tied = int(pairs.num_judged[a, b] - pairs.num_compared[a, b])
-            both = majorities.of_pair(a, b).label_counts(len(self.labels))
-            alpha = self._alpha(both, "pair", *names)
-            yield self._row("pair", "alpha", alpha, cultures=names, num_tied=num_tied)
+            label_counts = majorities.of_pair(a, b).label_counts(len(self.labels))
+            alpha = self._alpha(label_counts, "pair", *cultures)
+            yield self._row("pair", "alpha", alpha, cultures=cultures, num_tied=num_tied)
             yield self._row(
                 "pair",
                 "disagreement",
                 self._share(pairs.num_different[a, b], pairs.num_compared[a, b], NOT_SHARED),
-                cultures=names,
+                cultures=cultures,
                 num_tied=num_tied,
                 shuffled=self._shuffled.disagreement[:, a, b] if self._shuffled else None,
             )
@@ -172,8 +172,8 @@ class _Measured:
 
     @property
     def _bootstrap(self) -> Bootstrap:
-        chosen = self.parameters
-        return Bootstrap(chosen.num_draws, chosen.confidence, chosen.seed)
+        parameters = self.parameters
+        return Bootstrap(parameters.num_draws, parameters.confidence, parameters.seed)
 
     def _alpha(self, counts: Ints, *names: str) -> Estimate:
         return estimate_alpha(

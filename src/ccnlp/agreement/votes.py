@@ -44,11 +44,13 @@ def culture_votes(
         CorpusError: the annotations are malformed; see `check_annotations`.
     """
     check_annotations(annotations, labels, where=where)
-    text, texts = pd.factorize(annotations["group_id"], sort=True)
-    culture, cultures = pd.factorize(annotations["culture"], sort=True)
-    label = pd.Index(list(labels)).get_indexer(pd.Index(annotations["label"]))
-    cells, cell = np.unique(text.astype(np.int64) * len(cultures) + culture, return_inverse=True)
-    counts = _count(cell * len(labels) + label, (len(cells), len(labels)))
+    text_codes, texts = pd.factorize(annotations["group_id"], sort=True)
+    culture_codes, cultures = pd.factorize(annotations["culture"], sort=True)
+    label_codes = pd.Index(list(labels)).get_indexer(pd.Index(annotations["label"]))
+    cells, cell_codes = np.unique(
+        text_codes.astype(np.int64) * len(cultures) + culture_codes, return_inverse=True
+    )
+    counts = _count(cell_codes * len(labels) + label_codes, (len(cells), len(labels)))
     sizes = counts.sum(axis=1)
     majority = pd.Series(list(labels), dtype="str").reindex(majority_codes(counts))
     table = pd.DataFrame(
@@ -74,19 +76,21 @@ def label_shares(votes: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     counts = counts_of(votes, labels)
     codes = majority_codes(counts)
     rows: list[dict[str, object]] = []
-    for culture, places in votes.groupby("culture", sort=True).indices.items():
-        annotated = counts[places].sum(axis=0)
-        chosen = np.bincount(codes[places][codes[places] != TIED], minlength=len(labels))
-        num_texts = int(chosen.sum())
+    for culture, row_indices in votes.groupby("culture", sort=True).indices.items():
+        label_counts = counts[row_indices].sum(axis=0)
+        majority_counts = np.bincount(
+            codes[row_indices][codes[row_indices] != TIED], minlength=len(labels)
+        )
+        num_texts = int(majority_counts.sum())
         rows += [
             {
                 "culture": culture,
                 "label": label,
-                "share": annotated[position] / annotated.sum(),
-                "n": int(annotated.sum()),
-                "majority_share": chosen[position] / num_texts if num_texts else np.nan,
+                "share": label_counts[position] / label_counts.sum(),
+                "n": int(label_counts.sum()),
+                "majority_share": majority_counts[position] / num_texts if num_texts else np.nan,
                 "num_texts": num_texts,
-                "num_tied": len(places) - num_texts,
+                "num_tied": len(row_indices) - num_texts,
             }
             for position, label in enumerate(labels)
         ]
@@ -150,8 +154,8 @@ class Majorities:
 
     def label_counts(self, num_labels: int) -> Ints:
         """How many cultures chose each label, ties left out; shape (texts, labels)."""
-        chosen = [(self.codes == label).sum(axis=1) for label in range(num_labels)]
-        return np.stack(chosen, axis=1).astype(np.int64)
+        counts = [(self.codes == label).sum(axis=1) for label in range(num_labels)]
+        return np.stack(counts, axis=1).astype(np.int64)
 
 
 def majorities_of(votes: pd.DataFrame, labels: Sequence[str]) -> Majorities:
@@ -161,19 +165,19 @@ def majorities_of(votes: pd.DataFrame, labels: Sequence[str]) -> Majorities:
         votes: of `culture_votes`.
         labels: its label set.
     """
-    known = of_known_cultures(votes)
-    return majorities_of_counts(known, counts_of(known, labels))
+    known_votes = of_known_cultures(votes)
+    return majorities_of_counts(known_votes, counts_of(known_votes, labels))
 
 
 def majorities_of_counts(votes: pd.DataFrame, counts: Ints) -> Majorities:
     """The majorities of the votes' rows with other counts (rows, labels) than their own."""
-    text, texts = pd.factorize(votes["group_id"], sort=True)
-    culture, cultures = pd.factorize(votes["culture"], sort=True)
+    text_codes, texts = pd.factorize(votes["group_id"], sort=True)
+    culture_codes, cultures = pd.factorize(votes["culture"], sort=True)
     codes = np.full((len(texts), len(cultures)), ABSENT, dtype=np.int64)
-    codes[text, culture] = majority_codes(counts)
+    codes[text_codes, culture_codes] = majority_codes(counts)
     return Majorities(np.asarray(texts), tuple(map(str, cultures)), codes)
 
 
 def _count(cells: Ints, shape: tuple[int, int]) -> Ints:
-    flat = np.bincount(cells, minlength=shape[0] * shape[1])
-    return flat.reshape(shape).astype(np.int64)
+    flat_counts = np.bincount(cells, minlength=shape[0] * shape[1])
+    return flat_counts.reshape(shape).astype(np.int64)
