@@ -3,7 +3,7 @@ import pytest
 
 from ccnlp.atlas.attributes import Atlas, describe_cultures
 from ccnlp.atlas.parameters import AtlasParameters
-from ccnlp.atlas.subregions import CONTINENTS, places
+from ccnlp.atlas.subregions import CONTINENTS, areas_by_region
 from ccnlp.cultures import regions
 
 PARAMETERS = AtlasParameters.model_validate(
@@ -32,11 +32,11 @@ def test_every_region_but_antarctica_has_one_place():
     ]
     assert len(codes) == len(set(codes))
     assert set(codes) == regions().keys() - {"AQ"}
-    assert len({subregion for subregion, _ in places().values()}) == 22
+    assert len({subregion for subregion, _ in areas_by_region().values()}) == 22
 
 
 def test_codes_of_places_have_english_names(atlas):
-    for subregion, continent in places().values():
+    for subregion, continent in areas_by_region().values():
         assert atlas.name("subregion", subregion) != subregion
         assert atlas.name("continent", continent) != continent
 

@@ -123,19 +123,19 @@ def test_training_with_another_conditioning_begins_anew(
     assert not list(folder.glob("checkpoint-*"))
 
 
-def test_culture_dropout_follows_from_seed_and_place():
-    def dropped(*, seed: int, place: int, share: float = 0.5) -> list[bool]:
+def test_culture_dropout_follows_from_seed_and_index():
+    def dropped(*, seed: int, batch_index: int, share: float = 0.5) -> list[bool]:
         batch = {CONDITION: torch.ones(200, 2, dtype=torch.long)}
-        CultureDropout(share, seed=seed).drop(batch, place=place)
+        CultureDropout(share, seed=seed).drop(batch, batch_index=batch_index)
         assert batch[CONDITION].min(dim=1).values.equal(batch[CONDITION].max(dim=1).values)
         return (batch[CONDITION][:, 0] == 0).tolist()
 
-    assert dropped(seed=0, place=3) == dropped(seed=0, place=3)
-    assert dropped(seed=0, place=3) != dropped(seed=0, place=4)
-    assert dropped(seed=0, place=3) != dropped(seed=1, place=3)
-    assert 60 < sum(dropped(seed=0, place=3)) < 140
-    assert sum(dropped(seed=0, place=0, share=0.0)) == 0
-    assert sum(dropped(seed=0, place=0, share=1.0)) == 200
+    assert dropped(seed=0, batch_index=3) == dropped(seed=0, batch_index=3)
+    assert dropped(seed=0, batch_index=3) != dropped(seed=0, batch_index=4)
+    assert dropped(seed=0, batch_index=3) != dropped(seed=1, batch_index=3)
+    assert 60 < sum(dropped(seed=0, batch_index=3)) < 140
+    assert sum(dropped(seed=0, batch_index=0, share=0.0)) == 0
+    assert sum(dropped(seed=0, batch_index=0, share=1.0)) == 200
 
 
 def test_new_weights_train_at_the_heads_rate_and_are_never_frozen(

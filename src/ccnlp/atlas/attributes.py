@@ -6,7 +6,7 @@ from functools import lru_cache
 import pandas as pd
 
 from ccnlp.atlas.parameters import FIELDS, AtlasParameters
-from ccnlp.atlas.subregions import places
+from ccnlp.atlas.subregions import areas_by_region
 from ccnlp.cultures import base_language, language_name, regions
 from ccnlp.examples import UNKNOWN
 
@@ -34,16 +34,16 @@ class Atlas:
             return base_language(key)
         if field == "script":
             return _script_of(key)
-        return self._of_culture(field, key)
+        return self._culture_value(field, key)
 
-    def _of_culture(self, field: str, culture: str) -> str:
-        own = self.parameters.attributes.get(field, {})
-        if culture in own:
-            return own[culture]
+    def _culture_value(self, field: str, culture: str) -> str:
+        values = self.parameters.attributes.get(field, {})
+        if culture in values:
+            return values[culture]
         if culture in self.parameters.groups:
             members = self.parameters.groups[culture].regions
-            return _shared(self._of_culture(field, region) for region in members)
-        subregion, continent = places().get(culture, (UNKNOWN, UNKNOWN))
+            return _common_value(self._culture_value(field, region) for region in members)
+        subregion, continent = areas_by_region().get(culture, (UNKNOWN, UNKNOWN))
         region = culture if culture in regions() else UNKNOWN
         built_in = {"region": region, "subregion": subregion, "continent": continent}
         return built_in.get(field, UNKNOWN)
@@ -61,7 +61,7 @@ class Atlas:
         group = self.parameters.groups.get(value) if field == "culture" else None
         if group is not None:
             return group.name or value
-        return _english(field).get(value, value)
+        return _english_names(field).get(value, value)
 
 
 def describe_cultures(row_counts: pd.DataFrame, parameters: AtlasParameters) -> pd.DataFrame:
@@ -91,10 +91,10 @@ def describe_cultures(row_counts: pd.DataFrame, parameters: AtlasParameters) -> 
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _shared(values: Iterable[str]) -> str:
+def _common_value(values: Iterable[str]) -> str:
     """The one value that all have; `und` where they differ or there are none."""
-    different = set(values)
-    return different.pop() if len(different) == 1 else UNKNOWN
+    distinct_values = set(values)
+    return distinct_values.pop() if len(distinct_values) == 1 else UNKNOWN
 
 
 @lru_cache(maxsize=4096)
@@ -103,21 +103,23 @@ def _script_of(tag: str) -> str:
     import langcodes
     from babel.core import get_global
 
-    parts = langcodes.Language.get(tag)
-    if parts.script:
-        return str(parts.script)
-    likely: Mapping[str, str] = get_global("likely_subtags")
-    whole = likely.get(f"{parts.language}_{parts.territory}", likely.get(parts.language, ""))
-    _, _, subtags = whole.partition("_")
+    parsed = langcodes.Language.get(tag)
+    if parsed.script:
+        return str(parsed.script)
+    likely_subtags: Mapping[str, str] = get_global("likely_subtags")
+    likely_tag = likely_subtags.get(
+        f"{parsed.language}_{parsed.territory}", likely_subtags.get(parsed.language, "")
+    )
+    _, _, subtags = likely_tag.partition("_")
     return subtags.partition("_")[0] or UNKNOWN
 
 
 @lru_cache(maxsize=16)
-def _english(field: str) -> dict[str, str]:
+def _english_names(field: str) -> dict[str, str]:
     """Names by code, as CLDR has them."""
     from babel import Locale
 
-    english = Locale("en")
+    locale = Locale("en")
     if field == "script":
-        return dict(english.scripts)
-    return dict(english.territories) if FIELDS.get(field) == "culture" else {}
+        return dict(locale.scripts)
+    return dict(locale.territories) if FIELDS.get(field) == "culture" else {}

@@ -79,9 +79,9 @@ class AtlasParameters(BaseModel):
 
     @model_validator(mode="after")
     def _check_attributes(self) -> Self:
-        taken = {*FIELDS, *COLUMNS}
+        taken_names = {*FIELDS, *COLUMNS}
         for name, values in self.attributes.items():
-            if name in taken or not name.isidentifier() or name.endswith("_name"):
+            if name in taken_names or not name.isidentifier() or name.endswith("_name"):
                 raise ValueError(
                     f"culture.attributes: {name!r} can't be the name of a column: it is taken, or "
                     f"has other than letters, digits and _ ({FILE})"

@@ -46,10 +46,10 @@ where CLDR has them."""
 
 
 @lru_cache(maxsize=1)
-def places() -> dict[str, tuple[str, str]]:
+def areas_by_region() -> dict[str, tuple[str, str]]:
     """By region, its subregion and its continent.
 
-    >>> places()["MX"]
+    >>> areas_by_region()["MX"]
     ('013', '019')
     """
     return {

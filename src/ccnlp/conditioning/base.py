@@ -118,10 +118,10 @@ def fit(parameters: CultureParameters, rows: pd.DataFrame) -> Conditioning | Non
         return None
     kind = CONDITIONINGS.get(parameters.conditioning)
     keys = ConditionKeys.of(rows, kind.fields(parameters), Atlas(parameters))
-    of_culture = culture_fields(parameters)
-    if of_culture and not keys.cultures:
+    fields = culture_fields(parameters)
+    if fields and not keys.cultures:
         raise ConfigurationError(
-            f"culture.conditioning is {parameters.conditioning!r} by {', '.join(of_culture)}, but "
+            f"culture.conditioning is {parameters.conditioning!r} by {', '.join(fields)}, but "
             "the culture of every train row is 'und', so that there is nothing to learn; name the "
             f"cultures in parameters/corpora.yml, or set culture.conditioning to none ({FILE})"
         )

@@ -25,11 +25,11 @@ def shuffle_cultures(examples: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """
     require_columns(examples, ("id", "culture", *WITHIN), where="cultures to shuffle")
     generator = np.random.default_rng(seed)
-    places = pd.Series(np.arange(len(examples)), index=examples.index)
-    in_order = examples[["id", *WITHIN]].assign(place=places).sort_values("id")
+    positions = pd.Series(np.arange(len(examples)), index=examples.index)
+    sorted_examples = examples[["id", *WITHIN]].assign(position=positions).sort_values("id")
     cultures = examples["culture"].to_numpy(copy=True)
-    for _, rows in in_order.groupby(list(WITHIN), observed=True):
-        place = rows["place"].to_numpy()
-        cultures[place] = cultures[generator.permutation(place)]
-    dealt = pd.Series(cultures, index=examples.index, dtype=examples["culture"].dtype)
-    return examples.assign(culture=dealt)
+    for _, rows in sorted_examples.groupby(list(WITHIN), observed=True):
+        group_positions = rows["position"].to_numpy()
+        cultures[group_positions] = cultures[generator.permutation(group_positions)]
+    shuffled_cultures = pd.Series(cultures, index=examples.index, dtype=examples["culture"].dtype)
+    return examples.assign(culture=shuffled_cultures)

@@ -42,24 +42,24 @@ def conditioned(
     """
     encoder = encoder_of(backbone)
 
-    def read(_: nn.Module, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
+    def change_inputs(_: nn.Module, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
         embeddings = encoder.get_input_embeddings()(inputs["input_ids"])
         _check_batch(embeddings, condition)
         mask = inputs.get("attention_mask")
         if mask is None:
             mask = torch.ones_like(inputs["input_ids"])
         embeddings, mask = layer.before(embeddings, mask, condition)
-        changed = {"input_ids": None, "inputs_embeds": embeddings, "attention_mask": mask}
-        return args, inputs | changed
+        new_inputs = {"input_ids": None, "inputs_embeds": embeddings, "attention_mask": mask}
+        return args, inputs | new_inputs
 
-    def give(_: nn.Module, args: tuple[Any, ...], outputs: Any) -> Any:
+    def change_outputs(_: nn.Module, args: tuple[Any, ...], outputs: Any) -> Any:
         _check_batch(outputs.last_hidden_state, condition)
         outputs.last_hidden_state = layer.after(outputs.last_hidden_state, condition)
         return outputs
 
-    hooks = [encoder.register_forward_hook(give)]
+    hooks = [encoder.register_forward_hook(change_outputs)]
     if layer.changes_embeddings:
-        hooks.append(encoder.register_forward_pre_hook(read, with_kwargs=True))
+        hooks.append(encoder.register_forward_pre_hook(change_inputs, with_kwargs=True))
     try:
         yield
     finally:
@@ -85,14 +85,16 @@ def check_reads_embeddings(backbone: "PreTrainedModel", *, conditioning: str) ->
     encoder = encoder_of(backbone)
     was_training = encoder.training
     mask = torch.ones(1, 4, dtype=torch.long)
-    ids = torch.arange(4, 8)[None]
+    token_ids = torch.arange(4, 8)[None]
     encoder.eval()
     try:
         with torch.no_grad():
-            expected = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-            embeddings = encoder.get_input_embeddings()(ids)
-            found = encoder(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
-        is_alike = torch.allclose(expected, found, atol=TOLERANCE)
+            states_of_ids = encoder(input_ids=token_ids, attention_mask=mask).last_hidden_state
+            embeddings = encoder.get_input_embeddings()(token_ids)
+            states_of_embeddings = encoder(
+                inputs_embeds=embeddings, attention_mask=mask
+            ).last_hidden_state
+        is_alike = torch.allclose(states_of_ids, states_of_embeddings, atol=TOLERANCE)
     except (TypeError, ValueError, NotImplementedError):
         is_alike = False
     finally:

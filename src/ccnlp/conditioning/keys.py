@@ -37,10 +37,14 @@ class ConditionKeys:
     def of(cls, rows: pd.DataFrame, fields: Sequence[str], atlas: Atlas) -> "ConditionKeys":
         """The keys of training rows, with `COLUMNS`."""
         values = [
-            _known({atlas.value(field, key) for key in _unique(rows, atlas.sources[field])})
+            _without_unknown(
+                {atlas.value(field, key) for key in _distinct_values(rows, atlas.sources[field])}
+            )
             for field in fields
         ]
-        return cls(atlas, tuple(fields), tuple(values), _known(_unique(rows, "culture")))
+        return cls(
+            atlas, tuple(fields), tuple(values), _without_unknown(_distinct_values(rows, "culture"))
+        )
 
     @property
     def num_values(self) -> tuple[int, ...]:
@@ -49,23 +53,24 @@ class ConditionKeys:
 
     def indices(self, rows: pd.DataFrame) -> Indices:
         """The number of each row's value in each field; shape (rows, fields)."""
-        numbers = np.zeros((len(rows), len(self.fields)), dtype=np.int64)
-        for place, (field, values) in enumerate(zip(self.fields, self.values, strict=True)):
+        indices = np.zeros((len(rows), len(self.fields)), dtype=np.int64)
+        for column, (field, values) in enumerate(zip(self.fields, self.values, strict=True)):
             source = self.atlas.sources[field]
-            number = {value: i for i, value in enumerate(values, start=1)}
-            by_key = {
-                key: number.get(self.atlas.value(field, key), 0) for key in _unique(rows, source)
+            index_by_value = {value: index for index, value in enumerate(values, start=1)}
+            index_by_key = {
+                key: index_by_value.get(self.atlas.value(field, key), 0)
+                for key in _distinct_values(rows, source)
             }
-            if by_key:
-                numbers[:, place] = rows[source].astype(object).map(by_key).fillna(0)
-        return numbers
+            if index_by_key:
+                indices[:, column] = rows[source].astype(object).map(index_by_key).fillna(0)
+        return indices
 
 
-def _known(values: "set[str] | Sequence[str]") -> tuple[str, ...]:
+def _without_unknown(values: "set[str] | Sequence[str]") -> tuple[str, ...]:
     return tuple(sorted(set(values) - {UNKNOWN}))
 
 
-def _unique(rows: pd.DataFrame, column: str) -> list[str]:
+def _distinct_values(rows: pd.DataFrame, column: str) -> list[str]:
     if column not in rows:
         return []
     return [str(key) for key in rows[column].dropna().unique()]

@@ -35,7 +35,7 @@ class ConditioningLayer(nn.Module):
         return states
 
 
-class _Rows(ConditioningLayer):
+class _ValueTable(ConditioningLayer):
     """One table of the rows of all fields' values, one field after the other."""
 
     starts: Tensor
@@ -51,40 +51,40 @@ class _Rows(ConditioningLayer):
         return self.rows[condition + self.starts]
 
 
-class PrefixTokens(_Rows):
+class PrefixTokens(_ValueTable):
     """Reads the rows of a text's values as tokens in front of its own.
 
     Args:
         rows: first embeddings, shape (values of all fields, hidden).
         num_values: of each field.
-        place: tokens that stay in front of them.
+        position: number of tokens that stay in front of them.
     """
 
     changes_embeddings: ClassVar[bool] = True
 
-    def __init__(self, rows: Tensor, num_values: Sequence[int], *, place: int) -> None:
+    def __init__(self, rows: Tensor, num_values: Sequence[int], *, position: int) -> None:
         super().__init__(rows, num_values)
-        self.place = place
+        self.position = position
         self.num_added_tokens = len(num_values)
 
     def before(
         self, embeddings: Tensor, attention_mask: Tensor, condition: Tensor
     ) -> tuple[Tensor, Tensor]:
         """The sequence, longer by a token a field."""
-        tokens = self.look_up(condition).to(embeddings.dtype)
-        read = attention_mask.new_ones(tokens.shape[:2])
-        return self._insert(embeddings, tokens), self._insert(attention_mask, read)
+        token_embeddings = self.look_up(condition).to(embeddings.dtype)
+        token_mask = attention_mask.new_ones(token_embeddings.shape[:2])
+        return self._insert(embeddings, token_embeddings), self._insert(attention_mask, token_mask)
 
     def _insert(self, sequence: Tensor, added: Tensor) -> Tensor:
-        return torch.cat([sequence[:, : self.place], added, sequence[:, self.place :]], dim=1)
+        return torch.cat([sequence[:, : self.position], added, sequence[:, self.position :]], dim=1)
 
     def after(self, states: Tensor, condition: Tensor) -> Tensor:
         """The states without those of the added tokens."""
-        end = self.place + condition.shape[1]
-        return torch.cat([states[:, : self.place], states[:, end:]], dim=1)
+        end = self.position + condition.shape[1]
+        return torch.cat([states[:, : self.position], states[:, end:]], dim=1)
 
 
-class AddedVectors(_Rows):
+class AddedVectors(_ValueTable):
     """Adds the sum of a text's vectors to each of its embeddings, as XLM adds its languages'.
 
     Conneau and Lample 2019, section 3.1, figure 1. Below the first layer, so that all layers can
@@ -108,7 +108,7 @@ class AddedVectors(_Rows):
         return embeddings + self.look_up(condition).sum(dim=1, keepdim=True), attention_mask
 
 
-class GatingVectors(_Rows):
+class GatingVectors(_ValueTable):
     """Scales each unit of the last layer's states by one plus the sum of a text's vectors.
 
     A feature-wise transformation (Perez et al. 2018, section 2.1) without its shift.
@@ -146,11 +146,11 @@ class Adapters(ConditioningLayer):
 
     def after(self, states: Tensor, condition: Tensor) -> Tensor:
         """The states with what both adapters say; condition (batch, 1)."""
-        number = condition[:, 0]
-        shared = self._adapt(states, torch.zeros_like(number))
-        own = self._adapt(states, number) * (number > 0)[:, None, None]
-        return states + shared + own
+        culture_indices = condition[:, 0]
+        shared_change = self._adapt(states, torch.zeros_like(culture_indices))
+        culture_change = self._adapt(states, culture_indices) * (culture_indices > 0)[:, None, None]
+        return states + shared_change + culture_change
 
-    def _adapt(self, states: Tensor, number: Tensor) -> Tensor:
-        inner = nn.functional.gelu(states @ self.down[number])
-        return inner @ self.up[number]
+    def _adapt(self, states: Tensor, culture_indices: Tensor) -> Tensor:
+        hidden = nn.functional.gelu(states @ self.down[culture_indices])
+        return hidden @ self.up[culture_indices]

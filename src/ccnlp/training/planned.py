@@ -68,7 +68,7 @@ class PlannedDataset(Dataset[BatchOfTask]):
         batch = self.plan[index]
         features = [self.features[batch.task][int(row)] for row in batch.rows]
         collated = collate(self.tasks[batch.task], features, pad_token_id=self.pad_token_id)
-        self.culture_dropout.drop(collated, place=index)
+        self.culture_dropout.drop(collated, batch_index=index)
         extras: BatchOfTask = {
             "task": batch.task,
             "groups": torch.from_numpy(self.groups[batch.task].codes[batch.rows]),

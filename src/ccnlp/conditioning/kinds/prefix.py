@@ -57,7 +57,7 @@ class PrefixConditioning(Conditioning):
         return PrefixTokens(
             self._embed_names(backbone, tokenizer),
             self.keys.num_values,
-            place=len(Frame.of_text(tokenizer).before),
+            position=len(Frame.of_text(tokenizer).before),
         )
 
     def _embed_names(
@@ -67,15 +67,15 @@ class PrefixConditioning(Conditioning):
 
         from ccnlp.conditioning.encoders import encoder_of
 
-        embed, known = encoder_of(backbone).get_input_embeddings(), tokenizer.get_vocab()
+        embeddings, vocabulary = encoder_of(backbone).get_input_embeddings(), tokenizer.get_vocab()
         tokens = self.tokens()
-        names = text_ids(list(tokens.values()), tokenizer)
-        ids = [
-            [known[token]] if token in known else own
-            for token, own in zip(tokens, names, strict=True)
+        name_ids = text_ids(list(tokens.values()), tokenizer)
+        token_ids = [
+            [vocabulary[token]] if token in vocabulary else ids
+            for token, ids in zip(tokens, name_ids, strict=True)
         ]
         with torch.no_grad():
-            rows = [embed(torch.tensor(own)).mean(dim=0) for own in ids]
+            rows = [embeddings(torch.tensor(ids)).mean(dim=0) for ids in token_ids]
         return torch.stack(rows)
 
     def finish(
@@ -97,8 +97,12 @@ class PrefixConditioning(Conditioning):
         num_rows = backbone.get_input_embeddings().weight.shape[0]
         if len(tokenizer) > num_rows:
             backbone.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-        table = backbone.get_input_embeddings()
-        ids = torch.tensor(tokenizer.convert_tokens_to_ids(tokens), device=table.weight.device)
+        embeddings = backbone.get_input_embeddings()
+        token_ids = torch.tensor(
+            tokenizer.convert_tokens_to_ids(tokens), device=embeddings.weight.device
+        )
         with torch.no_grad():
-            scale = table(ids[:1]).norm() / table.weight[ids[:1]].norm()
-            table.weight[ids] = layer.get_parameter("rows").detach().to(table.weight) / scale
+            scale = embeddings(token_ids[:1]).norm() / embeddings.weight[token_ids[:1]].norm()
+            embeddings.weight[token_ids] = (
+                layer.get_parameter("rows").detach().to(embeddings.weight) / scale
+            )
