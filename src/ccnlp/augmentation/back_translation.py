@@ -14,7 +14,7 @@ from ccnlp.augmentation.filtering import (
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.selection import LABEL, TEXT
 from ccnlp.corpora.deduplication import JUDGES, DeduplicationParameters
-from ccnlp.corpora.leakage import stand_in
+from ccnlp.corpora.leakage import are_held_out
 from ccnlp.corpora.similarity import text_key
 from ccnlp.examples import CONTEXT
 
@@ -72,37 +72,41 @@ def filter_candidates(
         parameters: of augmentation.
         deduplication: of ingestion; what counts as nearly the same text.
     """
-    judged = pd.DataFrame(
+    is_rejected_by = pd.DataFrame(
         {name: rejections(scored, name, band) for name, band in parameters.filters.items()},
         index=scored.index,
     )
     texts = examples[TEXT].dropna().astype(str)
     is_train = examples.loc[texts.index, "split"] == "train"
-    judged[HELD_OUT] = stand_in(scored["candidate"], texts[~is_train], deduplication)
-    passed = ~judged.any(axis=1)
+    is_rejected_by[HELD_OUT] = are_held_out(scored["candidate"], texts[~is_train], deduplication)
+    is_passed = ~is_rejected_by.any(axis=1)
     contexts = _contexts(examples)
-    by_parent = scored["parent_id"].map(dict(zip(examples["id"], contexts, strict=True)))
-    keys = _judged_texts(scored, scored["candidate"], by_parent)
-    train = texts[is_train].index
-    known = set(_judged_texts(examples.loc[train], texts[train], contexts[train]))
-    is_repeated = keys.where(passed).duplicated() & passed
-    judged[DUPLICATE] = keys.isin(known) | is_repeated
-    names = judged.columns.to_numpy()
-    rejected_by = [",".join(names[row]) or None for row in judged.to_numpy(dtype=bool)]
+    candidate_contexts = scored["parent_id"].map(dict(zip(examples["id"], contexts, strict=True)))
+    keys = _example_keys(scored, scored["candidate"], candidate_contexts)
+    train_index = texts[is_train].index
+    train_keys = set(
+        _example_keys(examples.loc[train_index], texts[train_index], contexts[train_index])
+    )
+    is_repeated = keys.where(is_passed).duplicated() & is_passed
+    is_rejected_by[DUPLICATE] = keys.isin(train_keys) | is_repeated
+    filter_names = is_rejected_by.columns.to_numpy()
+    rejected_by = [
+        ",".join(filter_names[row]) or None for row in is_rejected_by.to_numpy(dtype=bool)
+    ]
     return scored.assign(rejected_by=pd.Series(rejected_by, index=scored.index, dtype="string"))
 
 
 def _contexts(examples: pd.DataFrame) -> "pd.Series[str]":
-    nothing = pd.Series("", index=examples.index, dtype="string")
-    return examples.get(CONTEXT, nothing).fillna("")
+    no_context = pd.Series("", index=examples.index, dtype="string")
+    return examples.get(CONTEXT, no_context).fillna("")
 
 
-def _judged_texts(
+def _example_keys(
     rows: pd.DataFrame, texts: "pd.Series[str]", contexts: "pd.Series[str]"
 ) -> "pd.Series[Any]":
     """What no two rows of train share: task, whose judgement it is, the text and its context."""
-    judged = (rows[column] for column in ("task", *JUDGES))
-    keys = zip(*judged, texts.map(text_key), contexts, strict=True)
+    key_columns = (rows[column] for column in ("task", *JUDGES))
+    keys = zip(*key_columns, texts.map(text_key), contexts, strict=True)
     return pd.Series(list(keys), index=rows.index, dtype="object")
 
 
@@ -122,9 +126,9 @@ def build_augmented_examples(round_trips: pd.DataFrame, examples: pd.DataFrame) 
         augmented["detected_language"] = pd.NA
         augmented["detected_language_score"] = float("nan")
         augmented["is_language_suspect"] = False
-    return augmented[list(examples.columns)].astype(_types(examples))
+    return augmented[list(examples.columns)].astype(_column_types(examples))
 
 
-def _types(examples: pd.DataFrame) -> dict[Any, Any]:
+def _column_types(examples: pd.DataFrame) -> dict[Any, Any]:
     """The examples' types; a column that is all missing there may hold text here."""
     return {**examples.dtypes.to_dict(), **dict.fromkeys(DERIVED_COLUMNS, "string")}

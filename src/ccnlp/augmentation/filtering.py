@@ -67,7 +67,9 @@ def score_round_trips(round_trips: pd.DataFrame, context: FilterContext) -> pd.D
     filters = {name: FILTERS.get(name)() for name in context.parameters.filters}
     if round_trips.empty:
         return scored.assign(**{score_column(name): np.empty(0) for name in filters})
-    texts = [t for judge in filters.values() for t in judge.texts_to_embed(round_trips, context)]
+    texts = [
+        text for judge in filters.values() for text in judge.texts_to_embed(round_trips, context)
+    ]
     context.embed(texts)
     for name, judge in filters.items():
         scored[score_column(name)] = judge.score(round_trips, context)
@@ -95,12 +97,12 @@ def _end(band: Band, name: str, default: float) -> float:
 
 def remembering(embed: Embed) -> Embed:
     """The same function, asking for each distinct text once; several filters see the same texts."""
-    known: dict[str, Vectors] = {}
+    vectors: dict[str, Vectors] = {}
 
     def embed_once(texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        if new:
-            known.update(zip(new, embed(new), strict=True))
-        return np.stack([known[text] for text in texts]) if len(texts) else embed([])
+        new_texts = [text for text in dict.fromkeys(texts) if text not in vectors]
+        if new_texts:
+            vectors.update(zip(new_texts, embed(new_texts), strict=True))
+        return np.stack([vectors[text] for text in texts]) if len(texts) else embed([])
 
     return embed_once

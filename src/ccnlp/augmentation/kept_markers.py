@@ -15,14 +15,14 @@ def share_of_markers(
     round_trips: pd.DataFrame,
     markers: Mapping[str, Groups],
     *,
-    what_counts: Callable[[list[Marker]], Iterable[str]],
+    features_of: Callable[[list[Marker]], Iterable[str]],
 ) -> Scores:
     """What the markers of original and candidate have in common over what they have together.
 
     Args:
         round_trips: with `language`, `original` and `candidate`.
         markers: by language; a regional tag without lists of its own takes those of its language.
-        what_counts: of the markers of one text, such as their forms.
+        features_of: what counts of the markers of one text, such as their forms.
 
     Returns:
         A share a row, 0..1; 1 where neither text has a marker, NaN for a language without lists.
@@ -36,8 +36,8 @@ def share_of_markers(
         if groups is None:
             shares.append(float("nan"))
         else:
-            pair = (what_counts(find_markers(text, groups)) for text in (original, candidate))
-            shares.append(share_kept(*pair))
+            features = (features_of(find_markers(text, groups)) for text in (original, candidate))
+            shares.append(share_kept(*features))
     return np.array(shares)
 
 

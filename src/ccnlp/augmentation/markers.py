@@ -44,7 +44,7 @@ def _check(groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Refuses lists that can mark nothing, and forms that would mark two things."""
     if not set(groups) - {IGNORED}:
         raise ValueError(f"no group has markers; name one beside {IGNORED!r}, or leave it out")
-    place: dict[str, str] = {}
+    group_of: dict[str, str] = {}
     for group, forms in groups.items():
         if not forms:
             raise ValueError(f"group {group!r} is empty; list its markers, or leave it out")
@@ -53,12 +53,14 @@ def _check(groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
                 raise ValueError(
                     f"group {group!r}: marker {form!r} is empty, or begins or ends with a space"
                 )
-            if form in place:
-                both = f"{place[form]!r} and {group!r}" if place[form] != group else f"{group!r}"
-                raise ValueError(
-                    f"marker {form!r} stands twice, in {both}; keep it in one group, once"
+            if form in group_of:
+                group_names = (
+                    f"{group_of[form]!r} and {group!r}" if group_of[form] != group else f"{group!r}"
                 )
-            place[form] = group
+                raise ValueError(
+                    f"marker {form!r} stands twice, in {group_names}; keep it in one group, once"
+                )
+            group_of[form] = group
     return groups
 
 
@@ -87,10 +89,10 @@ def find_markers(text: str, groups: Groups) -> list[Marker]:
     """
     if not groups:
         return []
-    pattern, which, markers = _compiled(tuple(groups.items()))
+    pattern, grouped_pattern, markers = _compiled(tuple(groups.items()))
     text = text.replace("’", "'")
-    found = (which.match(text, match.start()) for match in pattern.finditer(text))
-    occurring = (markers[match.lastindex - 1] for match in found)
+    matches = (grouped_pattern.match(text, match.start()) for match in pattern.finditer(text))
+    occurring = (markers[match.lastindex - 1] for match in matches)
     return [marker for marker in occurring if marker.group != IGNORED]
 
 
@@ -107,8 +109,8 @@ def _compiled(
     markers = [Marker(form, group) for group, forms in groups for form in forms]
     markers.sort(key=lambda marker: (marker.form.startswith("-"), -len(marker.form)))
     patterns = [_pattern(marker.form) for marker in markers]
-    grouped = "|".join(f"({pattern})" for pattern in patterns)
-    return regex.compile("|".join(patterns)), regex.compile(grouped), markers
+    grouped_pattern = "|".join(f"({pattern})" for pattern in patterns)
+    return regex.compile("|".join(patterns)), regex.compile(grouped_pattern), markers
 
 
 def _pattern(form: str) -> str:
@@ -120,7 +122,7 @@ def _pattern(form: str) -> str:
     escaped = regex.escape(form)
     if regex.match(UNSPACED, form):
         return str(escaped)
-    after = f"(?!{INSIDE_WORD})" if regex.match(INSIDE_WORD, form[-1]) else ""
+    word_end = f"(?!{INSIDE_WORD})" if regex.match(INSIDE_WORD, form[-1]) else ""
     if form == form.lower():
-        return f"(?i:(?<!{INSIDE_WORD}){escaped}{after})"
-    return f"(?<!{INSIDE_WORD})(?<!{SENTENCE_START}){escaped}{after}"
+        return f"(?i:(?<!{INSIDE_WORD}){escaped}{word_end})"
+    return f"(?<!{INSIDE_WORD})(?<!{SENTENCE_START}){escaped}{word_end}"

@@ -32,7 +32,7 @@ def count_round_trips(
     filters = [*parameters.filters, HELD_OUT, DUPLICATE]
     native_train = examples[(examples["split"] == "train") & (examples["origin"] == "native")]
     rows = []
-    for language, native in native_train.groupby("language", observed=True):
+    for language, native_rows in native_train.groupby("language", observed=True):
         routes = routes_for(str(language), parameters.routes)
         for pivot in [route.pivot for route in routes] or [""]:
             trips = round_trips[
@@ -43,20 +43,22 @@ def count_round_trips(
                 {
                     "language": language,
                     "pivot": pivot,
-                    "train_rows": len(native),
-                    "translatable": int(is_candidate(native, parameters).sum()),
+                    "train_rows": len(native_rows),
+                    "translatable": int(is_candidate(native_rows, parameters).sum()),
                     "asked": len(trips),
                     "translated": int(trips["candidate"].str.strip().ne("").sum()),
                     **{
-                        count_column(name): sum(name in names for names in rejected_by)
+                        count_column(name): sum(
+                            name in filter_names for filter_names in rejected_by
+                        )
                         for name in filters
                     },
                     "rejected": int(trips["rejected_by"].notna().sum()),
                     "kept": int(trips["rejected_by"].isna().sum()),
                 }
             )
-    by_filter = map(count_column, filters)
-    return pd.DataFrame(rows, columns=["language", "pivot", *COUNTS, *by_filter, *OUTCOMES])
+    filter_columns = map(count_column, filters)
+    return pd.DataFrame(rows, columns=["language", "pivot", *COUNTS, *filter_columns, *OUTCOMES])
 
 
 def count_column(name: str) -> str:
@@ -104,9 +106,9 @@ def sample_pairs(round_trips: pd.DataFrame, parameters: AugmentationParameters) 
     ordered = round_trips.assign(_is_rejected=~is_kept).sort_values(
         ["language", "pivot", "_is_rejected", "id"]
     )
-    chosen = ordered.groupby(["language", "pivot", "_is_rejected"], observed=True)
+    groups = ordered.groupby(["language", "pivot", "_is_rejected"], observed=True)
     return (
-        chosen.head(PAIRS_PER_ROUTE // 2)[[*PAIR_COLUMNS, *scores]].round(3).reset_index(drop=True)
+        groups.head(PAIRS_PER_ROUTE // 2)[[*PAIR_COLUMNS, *scores]].round(3).reset_index(drop=True)
     )
 
 

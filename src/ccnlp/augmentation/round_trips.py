@@ -71,13 +71,13 @@ def translate_round_trips(
     )
     tables, counts = [], []
     for route, rows in jobs:
-        stops = [rows[TEXT].tolist()]
+        stage_texts = [rows[TEXT].tolist()]
         for direction in [direction_of(translator, *leg) for leg in route.legs]:
-            translations, asked = translate(stops[-1], direction)
-            stops.append(translations)
-            counts.append({**asdict(direction), **asdict(asked)})
-        tables.append(_as_table(route, rows, stops, translator))
-    round_trips = pd.concat(tables, ignore_index=True) if tables else _empty(selected)
+            translations, leg_counts = translate(stage_texts[-1], direction)
+            stage_texts.append(translations)
+            counts.append({**asdict(direction), **asdict(leg_counts)})
+        tables.append(_as_table(route, rows, stage_texts, translator))
+    round_trips = pd.concat(tables, ignore_index=True) if tables else _empty_table(selected)
     return round_trips, pd.DataFrame(counts, columns=COUNT_COLUMNS)
 
 
@@ -112,41 +112,44 @@ def translate_with_store(
         advance: told how many of `texts` are done.
     """
     distinct = list(dict.fromkeys(texts))
-    known = store.look_up(distinct, direction)
-    missing = [text for text in distinct if text not in known]
-    counts = Counts(len(distinct), stored=len(known), translated=len(missing))
+    translation_of = store.look_up(distinct, direction)
+    missing = [text for text in distinct if text not in translation_of]
+    counts = Counts(len(distinct), stored=len(translation_of), translated=len(missing))
     advance(len(texts) - len(missing))
     for start in range(0, len(missing), chunk_size):
         chunk = missing[start : start + chunk_size]
-        given = translator.translate(chunk, source=direction.source, target=direction.target)
-        translations = dict(zip(chunk, given, strict=True))
+        translated = translator.translate(chunk, source=direction.source, target=direction.target)
+        translations = dict(zip(chunk, translated, strict=True))
         store.add(translations, direction)
-        known |= translations
+        translation_of |= translations
         advance(len(chunk))
-    return [known[text] for text in texts], counts
+    return [translation_of[text] for text in texts], counts
 
 
 def _as_table(
-    route: Route, rows: pd.DataFrame, stops: list[list[str]], translator: Translator
+    route: Route, rows: pd.DataFrame, stage_texts: list[list[str]], translator: Translator
 ) -> pd.DataFrame:
-    candidates = stops[-1]
+    candidates = stage_texts[-1]
     revisions = dict.fromkeys(translator.revision(*leg) for leg in route.legs)
-    keys = zip(rows["id"], candidates, strict=True)
+    ids_and_candidates = zip(rows["id"], candidates, strict=True)
     return pd.DataFrame(
         {
-            "id": [stable_hash(["back_translation", key, route.pivot, text]) for key, text in keys],
+            "id": [
+                stable_hash(["back_translation", row_id, route.pivot, text])
+                for row_id, text in ids_and_candidates
+            ],
             "parent_id": rows["id"].to_numpy(),
             **{column: rows[column].to_numpy() for column in KEPT_COLUMNS},
             "pivot": route.pivot,
             "engine": f"{translator.name} {' + '.join(revisions)}",
-            "original": stops[0],
-            "pivot_text": stops[-2],
+            "original": stage_texts[0],
+            "pivot_text": stage_texts[-2],
             "candidate": candidates,
         }
     )
 
 
-def _empty(selected: pd.DataFrame) -> pd.DataFrame:
+def _empty_table(selected: pd.DataFrame) -> pd.DataFrame:
     columns = {column: selected[column].iloc[:0] for column in KEPT_COLUMNS}
     texts = {c: pd.Series([], dtype="str") for c in COLUMNS if c not in KEPT_COLUMNS}
     return pd.DataFrame({**columns, **texts})[COLUMNS]

@@ -44,22 +44,22 @@ class Segment:
 
 
 @lru_cache(maxsize=1)
-def _protected() -> "Pattern[str]":
+def _protected_pattern() -> "Pattern[str]":
     import regex
 
-    kinds = (ENDLESS_WORD, URL, EMAIL, MENTION_OR_HASHTAG, ENTITY, STARRED_WORD, EMOTICON, EMOJI)
-    return regex.compile("|".join((*kinds, MARKUP)))
+    patterns = (ENDLESS_WORD, URL, EMAIL, MENTION_OR_HASHTAG, ENTITY, STARRED_WORD, EMOTICON, EMOJI)
+    return regex.compile("|".join((*patterns, MARKUP)))
 
 
 @lru_cache(maxsize=1)
-def _core() -> "Pattern[str]":
+def _core_pattern() -> "Pattern[str]":
     import regex
 
     return regex.compile(r"\S(?:.*\S)?", regex.DOTALL)
 
 
 @lru_cache(maxsize=1)
-def _letter() -> "Pattern[str]":
+def _letter_pattern() -> "Pattern[str]":
     import regex
 
     return regex.compile(r"\p{L}")
@@ -73,7 +73,7 @@ def split(text: str) -> list[Segment]:
     """
     segments = []
     position = 0
-    for match in _protected().finditer(text):
+    for match in _protected_pattern().finditer(text):
         segments += _split_unprotected(text[position : match.start()])
         segments.append(Segment(match[0], is_translatable=False))
         position = match.end()
@@ -81,9 +81,9 @@ def split(text: str) -> list[Segment]:
 
 
 def _split_unprotected(text: str) -> list[Segment]:
-    if not _letter().search(text):
+    if not _letter_pattern().search(text):
         return [Segment(text, is_translatable=False)] if text else []
-    core = _core().search(text)
+    core = _core_pattern().search(text)
     pieces = (text[: core.start()], core[0], text[core.end() :]) if core else (text,)
     return [
         Segment(piece, is_translatable=index == 1) for index, piece in enumerate(pieces) if piece
@@ -92,9 +92,9 @@ def _split_unprotected(text: str) -> list[Segment]:
 
 def join(segments: Sequence[Segment], translations: Sequence[str]) -> str:
     """The text with its translatable segments replaced, in their order."""
-    given = iter(translations)
+    remaining = iter(translations)
     return "".join(
-        tidy(next(given), like=segment.text) if segment.is_translatable else segment.text
+        tidy(next(remaining), like=segment.text) if segment.is_translatable else segment.text
         for segment in segments
     )
 

@@ -27,14 +27,14 @@ def select_rows(examples: pd.DataFrame, parameters: AugmentationParameters) -> p
     """
     require_columns(examples, [TEXT, LABEL], where="augmentation")
     candidates = examples[is_candidate(examples, parameters)]
-    share = partial(for_language, parameters.share_by_language, default=parameters.share)
-    chosen = [
-        _rarest_first(rows).head(math.ceil(share(str(language)) * len(rows)))
+    share_of = partial(for_language, parameters.share_by_language, default=parameters.share)
+    selected = [
+        _rarest_first(rows).head(math.ceil(share_of(str(language)) * len(rows)))
         for language, rows in candidates.groupby("language", observed=True)
     ]
-    if not chosen:
+    if not selected:
         return candidates.reset_index(drop=True)
-    return examples.loc[pd.concat(chosen).index.sort_values()].reset_index(drop=True)
+    return examples.loc[pd.concat(selected).index.sort_values()].reset_index(drop=True)
 
 
 def is_candidate(examples: pd.DataFrame, parameters: AugmentationParameters) -> "pd.Series[bool]":
@@ -59,10 +59,10 @@ def routed_languages(
 
 
 def _rarest_first(rows: pd.DataFrame) -> pd.DataFrame:
-    cell = [rows["task"], rows[LABEL], rows["culture"].fillna("und")]
-    order = rows["id"].map(lambda key: stable_hash(["selection", key]))
+    cell_columns = [rows["task"], rows[LABEL], rows["culture"].fillna("und")]
+    order = rows["id"].map(lambda row_id: stable_hash(["selection", row_id]))
     by_hash = rows.assign(_order=order).sort_values("_order")
-    size = by_hash.groupby(cell, observed=True)["id"].transform("size")
-    rank = by_hash.groupby(cell, observed=True).cumcount()
+    size = by_hash.groupby(cell_columns, observed=True)["id"].transform("size")
+    rank = by_hash.groupby(cell_columns, observed=True).cumcount()
     ranked = by_hash.assign(_filled=size + rank).sort_values(["_filled", "_order"])
     return ranked.drop(columns=["_filled", "_order"])

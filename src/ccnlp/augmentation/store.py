@@ -61,18 +61,18 @@ class TranslationStore:
             TranslationError: the file can't be read.
         """
         by_hash = {_hash(text): text for text in texts}
-        found: dict[str, str] = {}
+        translations: dict[str, str] = {}
         with self._connection() as connection:
             for hashes in _batches(list(by_hash)):
-                marks = ",".join("?" * len(hashes))
+                placeholders = ",".join("?" * len(hashes))
                 rows = connection.execute(
                     "SELECT text_hash, translation FROM translations WHERE direction = ("
                     "SELECT id FROM directions WHERE (source, target, engine, revision, decoding)"
-                    f" = (?, ?, ?, ?, ?)) AND text_hash IN ({marks})",
+                    f" = (?, ?, ?, ?, ?)) AND text_hash IN ({placeholders})",
                     (*astuple(direction), *hashes),
                 )
-                found |= {by_hash[text_hash]: translation for text_hash, translation in rows}
-        return found
+                translations |= {by_hash[text_hash]: translation for text_hash, translation in rows}
+        return translations
 
     def add(self, translations: Mapping[str, str], direction: Direction) -> None:
         """Stores translations by text, all or none of them.

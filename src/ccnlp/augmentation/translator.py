@@ -61,19 +61,19 @@ class Translator(ABC):
         Raises:
             TranslationError: the engine is missing or fails, or gives another number of texts.
         """
-        asked = [text for text in texts if text.strip()]
-        if not asked:
+        filled_texts = [text for text in texts if text.strip()]
+        if not filled_texts:
             return list(texts)
         if not self.supports(source, target):
             raise TranslationError(self.missing_message([(source, target)]))
-        given = self.translate_rows(asked, source=source, target=target)
-        if len(given) != len(asked):
+        translations = self.translate_rows(filled_texts, source=source, target=target)
+        if len(translations) != len(filled_texts):
             raise TranslationError(
-                f"{self.name} {source}>{target}: {len(asked)} texts in, {len(given)} out; "
-                "a translator must give one translation a text"
+                f"{self.name} {source}>{target}: {len(filled_texts)} texts in, "
+                f"{len(translations)} out; a translator must give one translation a text"
             )
-        translations = iter(given)
-        return [next(translations) if text.strip() else text for text in texts]
+        remaining = iter(translations)
+        return [next(remaining) if text.strip() else text for text in texts]
 
     def missing_message(self, directions: Sequence[tuple[str, str]]) -> str:
         """What to say where directions are missing: both ways on."""

@@ -88,7 +88,7 @@ def remove_leaks(
     return rows
 
 
-def stand_in(
+def are_held_out(
     texts: "pd.Series[str]", held_out: "pd.Series[str]", parameters: DeduplicationParameters
 ) -> "pd.Series[bool]":
     """Which texts are, exactly or nearly, one of the held-out texts."""

@@ -51,14 +51,14 @@ class CodeSwitching(Filter):
 
 
 def _share_kept(original: str, candidate: str, groups: Groups) -> float:
-    before, after = words_by_script(original), words_by_script(candidate)
-    main = _main_script(before)
+    original_words, candidate_words = words_by_script(original), words_by_script(candidate)
+    main_script = _main_script(original_words)
     listed = [forms_of(find_markers(text, groups)) for text in (original, candidate)]
-    others = [
-        [word for script, words in found.items() if script != main for word in words]
-        for found in (before, after)
+    foreign = [
+        [word for script, words in by_script.items() if script != main_script for word in words]
+        for by_script in (original_words, candidate_words)
     ]
-    return share_kept(listed[0] + others[0], listed[1] + others[1])
+    return share_kept(listed[0] + foreign[0], listed[1] + foreign[1])
 
 
 def words_by_script(text: str) -> dict[str, list[str]]:
@@ -67,13 +67,13 @@ def words_by_script(text: str) -> dict[str, list[str]]:
     >>> words_by_script("आंटी का password")
     {'Devanagari': ['आंटी', 'का'], 'Latin': ['password']}
     """
-    found: dict[str, list[str]] = {}
+    words: dict[str, list[str]] = {}
     for piece in segments.split(text):
         if piece.is_translatable:
-            for run in _run_of_a_script().finditer(piece.text):
+            for run in _script_run_pattern().finditer(piece.text):
                 script = "Han" if run.lastgroup in JAPANESE else str(run.lastgroup)
-                found.setdefault(script, []).append(run[0].lower())
-    return found
+                words.setdefault(script, []).append(run[0].lower())
+    return words
 
 
 def _main_script(words: dict[str, list[str]]) -> str:
@@ -82,7 +82,7 @@ def _main_script(words: dict[str, list[str]]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _run_of_a_script() -> "Pattern[str]":
+def _script_run_pattern() -> "Pattern[str]":
     """One run of letters, in a group named after its script."""
     import regex
 

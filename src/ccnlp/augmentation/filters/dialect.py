@@ -18,5 +18,5 @@ class Dialect(Filter):
         NaN for a language without lists in `dialect_markers`.
         """
         return share_of_markers(
-            round_trips, context.parameters.dialect_markers, what_counts=forms_of
+            round_trips, context.parameters.dialect_markers, features_of=forms_of
         )

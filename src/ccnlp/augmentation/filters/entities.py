@@ -24,7 +24,7 @@ class Entities(Filter):
     def score(self, round_trips: pd.DataFrame, context: FilterContext) -> Scores:
         """The share, 0..1; 1 where neither has any."""
         pairs = zip(round_trips["original"], round_trips["candidate"], strict=True)
-        find = _entity().findall
+        find = _entity_pattern().findall
         return np.array([share_kept(find(a), find(b)) for a, b in pairs])
 
 
@@ -34,14 +34,14 @@ def share_kept(original: Iterable[str], candidate: Iterable[str]) -> float:
     >>> share_kept(["1", "2"], ["2"])
     0.5
     """
-    before, after = Counter(original), Counter(candidate)
-    together = (before | after).total()
-    return (before & after).total() / together if together else 1.0
+    original_counts, candidate_counts = Counter(original), Counter(candidate)
+    total = (original_counts | candidate_counts).total()
+    return (original_counts & candidate_counts).total() / total if total else 1.0
 
 
 @lru_cache(maxsize=1)
-def _entity() -> "Pattern[str]":
+def _entity_pattern() -> "Pattern[str]":
     import regex
 
-    kinds = (segments.URL, segments.EMAIL, segments.MENTION_OR_HASHTAG, segments.EMOJI)
-    return regex.compile("|".join((*kinds, segments.EMOTICON)))
+    patterns = (segments.URL, segments.EMAIL, segments.MENTION_OR_HASHTAG, segments.EMOJI)
+    return regex.compile("|".join((*patterns, segments.EMOTICON)))

@@ -24,7 +24,7 @@ class Honorifics(Filter):
         NaN for a language without lists in `address_forms`.
         """
         return share_of_markers(
-            round_trips, context.parameters.address_forms, what_counts=_distinct_groups
+            round_trips, context.parameters.address_forms, features_of=_distinct_groups
         )
 
 

@@ -26,8 +26,10 @@ class LabelAgreement(Filter):
 
     def texts_to_embed(self, round_trips: pd.DataFrame, context: FilterContext) -> Iterable[str]:
         """Originals, candidates and the rows that the classifier learns from."""
-        learned = [self._learned(rows, str(task), context) for task, rows in _by_task(round_trips)]
-        texts = [text for rows in learned for text in rows["text"]]
+        learning_rows = [
+            self._learning_rows(rows, str(task), context) for task, rows in _by_task(round_trips)
+        ]
+        texts = [text for rows in learning_rows for text in rows["text"]]
         return [*texts, *round_trips["original"], *round_trips["candidate"]]
 
     def score(self, round_trips: pd.DataFrame, context: FilterContext) -> Scores:
@@ -38,19 +40,23 @@ class LabelAgreement(Filter):
         scores = np.full(len(round_trips), np.nan)
         parameters = context.parameters.label_classifier
         for task, rows in _by_task(round_trips):
-            learned = self._learned(rows, str(task), context)
-            folds = _folds(learned["group_id"], parameters.num_folds)
-            vectors = context.embed(learned["text"].tolist())
-            groups = context.train.set_index("id")["group_id"]
-            judged = _folds(rows["parent_id"].map(groups), parameters.num_folds)
-            for fold in np.unique(judged):
-                model = _fit(vectors[folds != fold], learned["label"][folds != fold], parameters)
-                chosen = rows[judged == fold]
+            learning_rows = self._learning_rows(rows, str(task), context)
+            learning_folds = _folds(learning_rows["group_id"], parameters.num_folds)
+            vectors = context.embed(learning_rows["text"].tolist())
+            group_of = context.train.set_index("id")["group_id"]
+            trip_folds = _folds(rows["parent_id"].map(group_of), parameters.num_folds)
+            for fold in np.unique(trip_folds):
+                model = _fit(
+                    vectors[learning_folds != fold],
+                    learning_rows["label"][learning_folds != fold],
+                    parameters,
+                )
+                fold_rows = rows[trip_folds == fold]
                 if model is not None:
-                    scores[chosen.index] = _change(model, chosen, context)
+                    scores[fold_rows.index] = _probability_change(model, fold_rows, context)
         return scores
 
-    def _learned(self, rows: pd.DataFrame, task: str, context: FilterContext) -> pd.DataFrame:
+    def _learning_rows(self, rows: pd.DataFrame, task: str, context: FilterContext) -> pd.DataFrame:
         train = context.train[context.train["task"] == task]
         max_rows = context.parameters.label_classifier.max_rows
         return sample_rows(train, set(rows["parent_id"]), max_rows)
@@ -61,12 +67,14 @@ def _by_task(round_trips: pd.DataFrame) -> Iterable[tuple[Any, pd.DataFrame]]:
     return round_trips.reset_index(drop=True).groupby("task")
 
 
-def sample_rows(train: pd.DataFrame, wanted: set[str], max_rows: int) -> pd.DataFrame:
+def sample_rows(train: pd.DataFrame, preferred_ids: set[str], max_rows: int) -> pd.DataFrame:
     """At most `max_rows` train rows: first those that are wanted anyway, then by hash of their id.
 
     The wanted ones are embedded already, so that learning from them costs nothing more.
     """
-    order = [(key not in wanted, stable_hash(["classifier", key])) for key in train["id"]]
+    order = [
+        (row_id not in preferred_ids, stable_hash(["classifier", row_id])) for row_id in train["id"]
+    ]
     positions = sorted(range(len(order)), key=order.__getitem__)[:max_rows]
     return train.iloc[sorted(positions)]
 
@@ -89,12 +97,12 @@ def _fit(
     return make_pipeline(StandardScaler(), regression).fit(vectors, labels.astype(str))
 
 
-def _change(model: Any, rows: pd.DataFrame, context: FilterContext) -> Scores:
+def _probability_change(model: Any, rows: pd.DataFrame, context: FilterContext) -> Scores:
     original, candidate = (
         model.predict_proba(context.embed(rows[column].tolist()))
         for column in ("original", "candidate")
     )
-    place = {label: index for index, label in enumerate(model.classes_)}
-    labels = [place.get(label, -1) for label in rows["label"].astype(str)]
-    change = (candidate - original)[np.arange(len(rows)), labels]
-    return np.where(np.array(labels) < 0, np.nan, change)
+    class_indices = {label: index for index, label in enumerate(model.classes_)}
+    label_indices = [class_indices.get(label, -1) for label in rows["label"].astype(str)]
+    change = (candidate - original)[np.arange(len(rows)), label_indices]
+    return np.where(np.array(label_indices) < 0, np.nan, change)

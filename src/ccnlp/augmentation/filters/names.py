@@ -45,14 +45,15 @@ class Names(Filter):
 
     def score(self, round_trips: pd.DataFrame, context: FilterContext) -> Scores:
         """The share of the original's names that the candidate has, 0..1; NaN where it has none."""
-        forms = context.parameters.address_forms
+        address_forms = context.parameters.address_forms
         rows = zip(
             round_trips["language"], round_trips["original"], round_trips["candidate"], strict=True
         )
         return np.array(
             [
                 _share_found(
-                    find_names(original, language, for_language(forms, language, {})), candidate
+                    find_names(original, language, for_language(address_forms, language, {})),
+                    candidate,
                 )
                 for language, original, candidate in rows
             ]
@@ -66,16 +67,16 @@ def find_names(text: str, language: str, address_forms: Groups) -> set[str]:
     ['paz', 'tapo']
     """
     base = base_language(language)
-    found = set(_places(base).findall(text))
+    matches = set(_place_pattern(base).findall(text))
     if not _shouts(text):
-        quiet = _shouted().sub(" , ", text)
-        found |= set(_second_capital().findall(quiet))
+        unshouted = _shouted_pattern().sub(" , ", text)
+        matches |= set(_second_capital_pattern().findall(unshouted))
         if base not in CAPITALISE_NOUNS:
-            found |= set(_run_of_capitals().findall(quiet))
+            matches |= set(_capitals_pattern().findall(unshouted))
     titles = {fold(form) for forms in address_forms.values() for form in forms}
     names = {
         " ".join(words)
-        for name in found
+        for name in matches
         for is_title, words in groupby(fold(name).split(), key=titles.__contains__)
         if not is_title
     }
@@ -115,7 +116,7 @@ CAPITALISED = rf"(?!I['’])\p{{Lu}}{REST_OF_WORD}+"
 
 
 @lru_cache(maxsize=1)
-def _run_of_capitals() -> "Pattern[str]":
+def _capitals_pattern() -> "Pattern[str]":
     """A capitalised word within a sentence and those that follow it; a last one may be a letter."""
     import regex
 
@@ -124,7 +125,7 @@ def _run_of_capitals() -> "Pattern[str]":
 
 
 @lru_cache(maxsize=1)
-def _shouted() -> "Pattern[str]":
+def _shouted_pattern() -> "Pattern[str]":
     """Words in capitals that are longer than an acronym, or stand beside another such word."""
     import regex
 
@@ -135,7 +136,7 @@ def _shouted() -> "Pattern[str]":
 
 
 @lru_cache(maxsize=1)
-def _second_capital() -> "Pattern[str]":
+def _second_capital_pattern() -> "Pattern[str]":
     import regex
 
     rest = r"(?:[\p{L}\p{M}\p{N}]|[-&](?=[\p{L}\p{N}]))*"
@@ -143,7 +144,7 @@ def _second_capital() -> "Pattern[str]":
 
 
 @lru_cache(maxsize=64)
-def _places(language: str) -> "Pattern[str]":
+def _place_pattern(language: str) -> "Pattern[str]":
     """Regions and cities as CLDR names them in the language; matches nothing for one it lacks."""
     import regex
     from babel import Locale, UnknownLocaleError

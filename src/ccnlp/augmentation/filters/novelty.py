@@ -33,12 +33,12 @@ class Novelty(Filter):
 
 def words_of(text: str) -> list[str]:
     """The words in lower case, with the marks and apostrophes that belong to them."""
-    words: list[str] = _word().findall(text.casefold().replace("’", "'"))
+    words: list[str] = _word_pattern().findall(text.casefold().replace("’", "'"))
     return words
 
 
 @lru_cache(maxsize=1)
-def _word() -> "Pattern[str]":
+def _word_pattern() -> "Pattern[str]":
     import regex
 
     return regex.compile(r"[\p{L}\p{N}\p{M}\u200c\u200d]+(?:'[\p{L}\p{M}]+)*")

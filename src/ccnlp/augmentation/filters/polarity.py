@@ -45,10 +45,10 @@ def count_cues(text: str, cues: Sequence[str]) -> int:
     >>> count_cues("I don't and won't, never", ["never", "-n't"])
     3
     """
-    whole = {cue for cue in cues if not cue.startswith("-")}
+    whole_words = {cue for cue in cues if not cue.startswith("-")}
     endings = tuple(cue[1:] for cue in cues if cue.startswith("-"))
     return sum(
-        word in whole or (bool(endings) and word.endswith(endings)) for word in words_of(text)
+        word in whole_words or (bool(endings) and word.endswith(endings)) for word in words_of(text)
     )
 
 

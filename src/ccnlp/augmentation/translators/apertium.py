@@ -63,9 +63,9 @@ class Apertium(Translator):
         """The package archive's command."""
         packages = {direction: _packages(*direction) for direction in directions}
         names = sorted({"apertium"}.union(*packages.values()))
-        without = [f"{a}>{b}" for (a, b), found in packages.items() if not found]
-        hint = f" (no package has {', '.join(without)}: mend augmentation.routes)"
-        return "sudo apt-get install " + " ".join(names) + (hint if without else "")
+        missing = [f"{a}>{b}" for (a, b), package_names in packages.items() if not package_names]
+        hint = f" (no package has {', '.join(missing)}: mend augmentation.routes)"
+        return "sudo apt-get install " + " ".join(names) + (hint if missing else "")
 
     def revision(self, source: str, target: str) -> str:
         """Such as `3.8.3 eng-spa 1a2b3c4d`: the engine, the mode, and the hash of its data."""
@@ -76,11 +76,13 @@ class Apertium(Translator):
         """The translations; what must survive (see `segments`) is not shown to the engine."""
         mode = self._mode(source, target).stem
         split_texts = [segments.split(text) for text in texts]
-        asked = [piece.text for text in split_texts for piece in text if piece.is_translatable]
-        given = iter(self._translate_segments(asked, mode=mode))
+        segment_texts = [
+            piece.text for pieces in split_texts for piece in pieces if piece.is_translatable
+        ]
+        translations = iter(self._translate_segments(segment_texts, mode=mode))
         return [
-            segments.join(text, [next(given) for piece in text if piece.is_translatable])
-            for text in split_texts
+            segments.join(pieces, [next(translations) for piece in pieces if piece.is_translatable])
+            for pieces in split_texts
         ]
 
     def _mode(self, source: str, target: str) -> Path:
@@ -105,7 +107,7 @@ class Apertium(Translator):
 
     def _run(self, texts: dict[int, str], *, mode: str) -> dict[int, str]:
         """The translations of the rows that came back with their number."""
-        rows = "".join(f"{_escape(text)}.[][{row}]\0" for row, text in texts.items())
+        stream = "".join(f"{_escape(text)}.[][{row}]\0" for row, text in texts.items())
         process = subprocess.Popen(
             ["apertium", "-z", "-u", "-f", "none", mode],
             stdin=subprocess.PIPE,
@@ -115,7 +117,9 @@ class Apertium(Translator):
             start_new_session=True,  # a group of its own, so that the whole pipe can be ended
         )
         try:
-            output, _ = process.communicate(rows.encode(), timeout=self.parameters.timeout_seconds)
+            output, _ = process.communicate(
+                stream.encode(), timeout=self.parameters.timeout_seconds
+            )
         except subprocess.TimeoutExpired:
             raise TranslationError(
                 f"apertium {mode} took longer than {self.parameters.timeout_seconds:g} s for "
@@ -183,8 +187,8 @@ def _codes(language: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _engine_version() -> str:
-    answer = subprocess.run(["apertium", "-V"], capture_output=True, text=True, check=False)
-    return answer.stdout.strip().removeprefix("Apertium ") or "unknown"
+    result = subprocess.run(["apertium", "-V"], capture_output=True, text=True, check=False)
+    return result.stdout.strip().removeprefix("Apertium ") or "unknown"
 
 
 @lru_cache(maxsize=256)
