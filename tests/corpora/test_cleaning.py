@@ -149,7 +149,7 @@ def test_text_that_targets_are_cut_out_of_stays_as_it_is(make_rows) -> None:
     texts = ["schÃ¶n  und ", "\u200b", "a\x00b"]
     read = make_rows([{"text": text, "question": " why "} for text in texts])
 
-    rows = clean_rows(read, ["question", "text"], PARAMETERS, quoted="text")
+    rows = clean_rows(read, ["question", "text"], PARAMETERS, quoted_column="text")
 
     assert rows["text"].tolist() == texts
     assert rows["question"].tolist() == ["why"] * 3

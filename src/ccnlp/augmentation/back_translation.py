@@ -13,7 +13,7 @@ from ccnlp.augmentation.filtering import (
 )
 from ccnlp.augmentation.parameters import AugmentationParameters
 from ccnlp.augmentation.selection import LABEL, TEXT
-from ccnlp.corpora.deduplication import JUDGES, DeduplicationParameters
+from ccnlp.corpora.deduplication import JUDGE_COLUMNS, DeduplicationParameters
 from ccnlp.corpora.leakage import are_held_out
 from ccnlp.corpora.similarity import text_key
 from ccnlp.examples import CONTEXT
@@ -105,7 +105,7 @@ def _example_keys(
     rows: pd.DataFrame, texts: "pd.Series[str]", contexts: "pd.Series[str]"
 ) -> "pd.Series[Any]":
     """What no two rows of train share: task, whose judgement it is, the text and its context."""
-    key_columns = (rows[column] for column in ("task", *JUDGES))
+    key_columns = (rows[column] for column in ("task", *JUDGE_COLUMNS))
     keys = zip(*key_columns, texts.map(text_key), contexts, strict=True)
     return pd.Series(list(keys), index=rows.index, dtype="object")
 

@@ -29,8 +29,12 @@ def check_corpora(
     """
     for counts in report["by_corpus"]:
         if counts["num_rows_kept"] == 0:
-            own = [r for r in report["rejected"] if r["corpus"] == counts["corpus"]]
-            raise CorpusError(_why_none_is_left(counts["corpus"], own))
+            rejections = [
+                rejection
+                for rejection in report["rejected"]
+                if rejection["corpus"] == counts["corpus"]
+            ]
+            raise CorpusError(_why_none_is_left(counts["corpus"], rejections))
     check_splits(count_examples(row_counts), tasks)
 
 
@@ -47,7 +51,10 @@ def _why_none_is_left(corpus: str, rejections: list[dict[str, Any]]) -> str:
             f"to null, or give it other rows ({PARAMETERS_FILE})"
         )
     rejected = ", ".join(f"{num_rows:,} by {stage}" for stage, num_rows in by_stage.items())
-    reasons = "; ".join(f"{r['num_rows']:,} as {r['example']}" for r in rejections[:MAX_REASONS])
+    reasons = "; ".join(
+        f"{rejection['num_rows']:,} as {rejection['example']}"
+        for rejection in rejections[:MAX_REASONS]
+    )
     return (
         f"corpus {corpus!r}: none of its {sum(by_stage.values()):,} rows is fit for use; rejected "
         f"{rejected}. The commonest reasons: {reasons}. The quarantine has them all"

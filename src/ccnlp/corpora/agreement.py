@@ -68,10 +68,10 @@ def measure_agreement(
             continue
         task = str(rows["task"].iloc[0])
         tables = agreement_tables(
-            _by_text(rows), tasks[task].labels, parameters, where=f"corpus {corpus!r}"
+            _annotations_by_text(rows), tasks[task].labels, parameters, where=f"corpus {corpus!r}"
         )
-        texts = _texts(rows, tasks[task].input_columns[0])
-        measured[corpus] = (task, tables, _readable(tables.contested, texts))
+        texts = _text_beginnings(rows, tasks[task].input_columns[0])
+        measured[corpus] = (task, tables, _with_texts(tables.contested, texts))
     summaries = {corpus: summarise_agreement(tables) for corpus, (_, tables, _) in measured.items()}
     for corpus, summary in summaries.items():
         sentences = summary["sentences"]
@@ -80,9 +80,13 @@ def measure_agreement(
     for corpus, (_, tables, _) in measured.items():
         report(Metrics(_main_figures(corpus, tables.agreement), step=0))
     return CorporaAgreement(
-        _stack({corpus: (task, own.agreement) for corpus, (task, own, _) in measured.items()}),
-        _stack({corpus: (task, own) for corpus, (task, _, own) in measured.items()}),
-        _stack({corpus: (task, own.label_shares) for corpus, (task, own, _) in measured.items()}),
+        _stack(
+            {corpus: (task, tables.agreement) for corpus, (task, tables, _) in measured.items()}
+        ),
+        _stack({corpus: (task, contested) for corpus, (task, _, contested) in measured.items()}),
+        _stack(
+            {corpus: (task, tables.label_shares) for corpus, (task, tables, _) in measured.items()}
+        ),
         summaries,
     )
 
@@ -94,57 +98,59 @@ def _main_figures(corpus: str, agreement: pd.DataFrame) -> dict[str, float]:
     return dict(zip(names, main["value"].astype(float), strict=True))
 
 
-def _by_text(rows: pd.DataFrame) -> pd.DataFrame:
+def _annotations_by_text(rows: pd.DataFrame) -> pd.DataFrame:
     """The annotations, with the text's name as their `group_id`."""
-    names = _name_texts(rows).set_axis(rows.loc[is_kept(rows), "id"])
+    names_by_id = _name_texts(rows).set_axis(rows.loc[is_kept(rows), "id"])
     annotations = list_annotations(rows)
-    text = annotations["example_id"].map(names[~names.index.duplicated()])
-    return annotations.assign(group_id=text.astype("string"))
+    text_names = annotations["example_id"].map(names_by_id[~names_by_id.index.duplicated()])
+    return annotations.assign(group_id=text_names.astype("string"))
 
 
 def _name_texts(rows: pd.DataFrame) -> "pd.Series[str]":
     """By kept row, its group, and the language or context where the group has several: texts."""
     kept = rows[is_kept(rows)]
-    group = names = kept["group_id"].astype("string")
+    groups = names = kept["group_id"].astype("string")
     for column in (name for name in ("language", CONTEXT) if name in kept):
         values = kept[column].astype("string").fillna("")
         if column == CONTEXT:
             values = values.map({text: stable_hash([text])[:8] for text in values.unique()})
-        num_values = values.groupby(group).transform("nunique")
+        num_values = values.groupby(groups).transform("nunique")
         names = names.where(num_values == 1, names + " " + values)
     return names
 
 
-def _texts(rows: pd.DataFrame, column: str) -> "pd.Series[str]":
+def _text_beginnings(rows: pd.DataFrame, column: str) -> "pd.Series[str]":
     """The beginning of each text, by its name."""
     names = _name_texts(rows).drop_duplicates()
     texts = rows[column][names.index].astype("str").set_axis(names)
     return texts.str.slice(0, MAX_TEXT_CHARACTERS)
 
 
-def _readable(contested: pd.DataFrame, texts: "pd.Series[str]") -> pd.DataFrame:
+def _with_texts(contested: pd.DataFrame, texts: "pd.Series[str]") -> pd.DataFrame:
     """The contested texts, their majorities in one column: cultures differ between corpora."""
-    by_culture = contested[[name for name in contested if str(name).startswith(MAJORITY)]]
+    majority_columns = contested[[name for name in contested if str(name).startswith(MAJORITY)]]
     majorities = [
         "; ".join(
             f"{str(name).removeprefix(MAJORITY)}: {label}"
             for name, label in row.items()
             if pd.notna(label)
         )
-        for row in by_culture.to_dict("records")
+        for row in majority_columns.to_dict("records")
     ]
-    told = contested.drop(columns=list(by_culture)).assign(majorities=majorities)
-    told.insert(1, "text", contested["group_id"].map(texts).to_numpy())
-    return told
+    readable = contested.drop(columns=list(majority_columns)).assign(majorities=majorities)
+    readable.insert(1, "text", contested["group_id"].map(texts).to_numpy())
+    return readable
 
 
 def _stack(tables: Mapping[str, tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    parts = []
+    keyed_tables = []
     for corpus, (task, table) in tables.items():
-        part = table.copy()
-        part.insert(0, "corpus", corpus)
-        part.insert(1, "task", task)
-        parts.append(part)
+        keyed_table = table.copy()
+        keyed_table.insert(0, "corpus", corpus)
+        keyed_table.insert(1, "task", task)
+        keyed_tables.append(keyed_table)
     return (
-        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"corpus": [], "task": []})
+        pd.concat(keyed_tables, ignore_index=True)
+        if keyed_tables
+        else pd.DataFrame({"corpus": [], "task": []})
     )

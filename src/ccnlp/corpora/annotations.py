@@ -70,20 +70,20 @@ class Annotations(StrictModel):
         for name, value in (("num_annotations", self.num_annotations), ("unit", self.unit)):
             if value is not None and not self.distribution:
                 raise ValueError(f"{name} belongs to a distribution, and there is none")
-        read = [
+        columns = [
             *self.distribution.values(),
             *([self.num_annotations] if self.num_annotations else []),
         ]
-        twice = sorted({column for column in read if read.count(column) > 1})
-        if twice:
+        repeated = sorted({column for column in columns if columns.count(column) > 1})
+        if repeated:
             raise ValueError(
-                f"distribution: {', '.join(map(repr, twice))} is named twice, and a column counts "
-                "one label"
+                f"distribution: {', '.join(map(repr, repeated))} is named twice, and a column "
+                "counts one label"
             )
-        taken = sorted(COLUMNS.keys() & self.attributes.keys())
-        if taken:
+        taken_names = sorted(COLUMNS.keys() & self.attributes.keys())
+        if taken_names:
             raise ValueError(
-                f"attributes: {', '.join(map(repr, taken))} is a column of every table of "
+                f"attributes: {', '.join(map(repr, taken_names))} is a column of every table of "
                 "annotations; give the attribute another name"
             )
         return self
@@ -99,11 +99,13 @@ def with_annotations(rows: pd.DataFrame, target: str) -> pd.DataFrame:
     attributes = [str(name) for name in rows.columns if str(name).startswith(ATTRIBUTE)]
     names = [ANNOTATOR, "label", *(name.removeprefix(ATTRIBUTE) for name in attributes)]
     cells = (_cells(rows[column]) for column in (ANNOTATOR, target, *attributes))
-    written = [
-        _write({n: c for n, c in zip(names, own, strict=True) if c is not None})
-        for own in zip(*cells, strict=True)
+    json_lists = [
+        _as_json(
+            {name: cell for name, cell in zip(names, row_cells, strict=True) if cell is not None}
+        )
+        for row_cells in zip(*cells, strict=True)
     ]
-    annotations = pd.Series(written, index=rows.index, dtype="string")
+    annotations = pd.Series(json_lists, index=rows.index, dtype="string")
     return rows.drop(columns=[ANNOTATOR, *attributes]).assign(**{ANNOTATIONS: annotations})
 
 
@@ -112,13 +114,13 @@ def _cells(column: "pd.Series[str]") -> list[str | None]:
     return [None if missing else cell for cell, missing in zip(text, text.isna(), strict=True)]
 
 
-def _write(annotation: dict[str, str]) -> str:
+def _as_json(annotation: dict[str, str]) -> str:
     return f"[{json.dumps(annotation, ensure_ascii=False)}]"
 
 
-def join_annotations(written: Sequence[str]) -> str:
+def join_annotations(json_lists: Sequence[str]) -> str:
     """The annotations of several rows as those of one."""
-    return f"[{', '.join(one[1:-1] for one in written)}]"
+    return f"[{', '.join(json_list[1:-1] for json_list in json_lists)}]"
 
 
 def list_annotations(rows: pd.DataFrame) -> pd.DataFrame:
@@ -130,19 +132,19 @@ def list_annotations(rows: pd.DataFrame) -> pd.DataFrame:
     kept = rows.loc[is_kept(rows), ["id", "group_id", "culture", ANNOTATIONS]].dropna(
         subset=ANNOTATIONS
     )
-    parts = [
-        _list_part(kept.iloc[start : start + EXAMPLES_PER_CHUNK])
+    tables = [
+        _list_chunk(kept.iloc[start : start + EXAMPLES_PER_CHUNK])
         for start in range(0, len(kept), EXAMPLES_PER_CHUNK)
     ]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     attributes = [str(name) for name in table.columns if name not in COLUMNS]
     return table.reindex(columns=[*COLUMNS, *attributes]).astype("string")
 
 
-def _list_part(kept: pd.DataFrame) -> pd.DataFrame:
-    found = [
+def _list_chunk(kept: pd.DataFrame) -> pd.DataFrame:
+    records = [
         {"example_id": example, "group_id": group, "culture": culture, **annotation}
-        for example, group, culture, written in kept.astype("string").itertuples(index=False)
-        for annotation in json.loads(written)
+        for example, group, culture, json_list in kept.astype("string").itertuples(index=False)
+        for annotation in json.loads(json_list)
     ]
-    return pd.DataFrame(found, dtype="string")
+    return pd.DataFrame(records, dtype="string")

@@ -46,26 +46,26 @@ class ArrowCells(Sequence[object]):
         self._column = column
         self._name = name
         self._convert = convert
-        self._all: list[object] | None = None
+        self._all_cells: list[object] | None = None
 
     def __len__(self) -> int:
         return len(self._column)
 
     def __iter__(self) -> Iterator[object]:
-        if self._all is None:
-            self._all = self._converted(self._column)
-        return iter(self._all)
+        if self._all_cells is None:
+            self._all_cells = self._converted(self._column)
+        return iter(self._all_cells)
 
     @overload
-    def __getitem__(self, place: int) -> object: ...
+    def __getitem__(self, index: int) -> object: ...
     @overload
-    def __getitem__(self, place: slice) -> list[object]: ...
-    def __getitem__(self, place: int | slice) -> object:
-        if self._all is not None:
-            return self._all[place]
-        if isinstance(place, slice):
-            return list(self)[place]
-        return self._converted(self._column.slice(range(len(self))[place], 1))[0]
+    def __getitem__(self, index: slice) -> list[object]: ...
+    def __getitem__(self, index: int | slice) -> object:
+        if self._all_cells is not None:
+            return self._all_cells[index]
+        if isinstance(index, slice):
+            return list(self)[index]
+        return self._converted(self._column.slice(range(len(self))[index], 1))[0]
 
     def _converted(self, column: "pa.ChunkedArray") -> list[object]:
         cells = _cells(column, self._name)
@@ -84,21 +84,25 @@ def _cells(column: "pa.ChunkedArray", name: str) -> list[object]:
         raise CorpusError(f"column {name!r} ({column.type}) can't be read: {error}") from error
 
 
-def _as_stored(kind: "pa.DataType") -> "pa.DataType":
+def _as_stored(arrow_type: "pa.DataType") -> "pa.DataType":
     """The type as which values are had that Python has no object for."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(kind):
-        return _as_stored(kind.value_type)
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return pa.large_list(_as_stored(kind.value_type))
-    if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_as_stored(field.type)) for field in kind])
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if pa.types.is_dictionary(arrow_type):
+        return _as_stored(arrow_type.value_type)
+    if pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type):
+        return pa.large_list(_as_stored(arrow_type.value_type))
+    if pa.types.is_struct(arrow_type):
+        return pa.struct([field.with_type(_as_stored(field.type)) for field in arrow_type])
+    if pa.types.is_string(arrow_type) or pa.types.is_large_string(arrow_type):
         return pa.large_binary()
-    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind) or pa.types.is_date64(kind):
+    if (
+        pa.types.is_timestamp(arrow_type)
+        or pa.types.is_duration(arrow_type)
+        or pa.types.is_date64(arrow_type)
+    ):
         return pa.int64()
-    return pa.int32() if pa.types.is_date32(kind) else kind
+    return pa.int32() if pa.types.is_date32(arrow_type) else arrow_type
 
 
 def _decode(cell: object) -> object:

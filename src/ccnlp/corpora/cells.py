@@ -101,8 +101,8 @@ def list_reasons(
         elif len(texts) < len(items):
             reasons[position] = f"{column} has an item that is no text"
         elif not may_be_empty and not all(text and not text.isspace() for text in texts):
-            place = next(i for i, text in enumerate(texts, start=1) if not text.strip())
-            reasons[position] = f"{column} has an empty item, number {place} of {len(texts)}"
+            item_number = next(i for i, text in enumerate(texts, start=1) if not text.strip())
+            reasons[position] = f"{column} has an empty item, number {item_number} of {len(texts)}"
         lists.append(None if position in reasons else texts)
     return lists, _reasons(reasons, len(cells))
 
@@ -112,7 +112,7 @@ def _item_as_text(item: object) -> str | None:
     return None if isinstance(item, list | dict) else as_text(item)
 
 
-def _reasons(reasons: dict[int, str], size: int) -> "pd.Series[str]":
+def _reasons(reasons: dict[int, str], num_rows: int) -> "pd.Series[str]":
     if not reasons:
-        return pd.Series(pd.NA, index=pd.RangeIndex(size), dtype="string")
-    return pd.Series([reasons.get(i) for i in range(size)], dtype="string")
+        return pd.Series(pd.NA, index=pd.RangeIndex(num_rows), dtype="string")
+    return pd.Series([reasons.get(i) for i in range(num_rows)], dtype="string")

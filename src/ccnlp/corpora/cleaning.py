@@ -104,7 +104,7 @@ def clean_rows(
     columns: Sequence[str],
     parameters: CleaningParameters,
     *,
-    quoted: str | None = None,
+    quoted_column: str | None = None,
 ) -> pd.DataFrame:
     """The rows with clean texts; empty, over-long and binary texts are rejected.
 
@@ -115,22 +115,28 @@ def clean_rows(
         rows: with `rejected_by`; rejected rows stay as they are.
         columns: the columns that hold text.
         parameters: `cleaning`.
-        quoted: the one of them whose characters targets count: it stays as it is, and is rejected
-            like the others.
+        quoted_column: the one of them whose characters targets count: it stays as it is, and is
+            rejected like the others.
     """
     rows = rows.copy(deep=False)
     rows["mended"] = pd.Series(pd.NA, index=rows.index, dtype="string")
     for column in columns:
-        before = rows.loc[is_kept(rows), column].fillna("").tolist()
+        old_texts = rows.loc[is_kept(rows), column].fillna("").tolist()
         index = rows.index[is_kept(rows)]
-        is_quoted = column == quoted
-        after = before if is_quoted else [clean_bounded(text, parameters) for text in before]
-        changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
-        rows.loc[index, column] = pd.Series(after, index=index, dtype="string")
-        rows.loc[index[changed], "mended"] = [what_changed(before[i], parameters) for i in changed]
+        is_quoted = column == quoted_column
+        new_texts = (
+            old_texts if is_quoted else [clean_bounded(text, parameters) for text in old_texts]
+        )
+        changed_positions = [
+            i for i, (old, new) in enumerate(zip(old_texts, new_texts, strict=True)) if old != new
+        ]
+        rows.loc[index, column] = pd.Series(new_texts, index=index, dtype="string")
+        rows.loc[index[changed_positions], "mended"] = [
+            what_changed(old_texts[i], parameters) for i in changed_positions
+        ]
         reasons = {
             row: reason
-            for row, text in zip(index, after, strict=True)
+            for row, text in zip(index, new_texts, strict=True)
             if (reason := why_unusable(text, column, parameters.max_characters))
         }
         rows = reject(rows, pd.Series(reasons, dtype="string"), stage=STAGE)
@@ -149,16 +155,24 @@ def clean_lists(
         columns: lists of texts that belong to a row; missing where it has none.
         parameters: `cleaning`.
     """
-    rows, most = rows.copy(deep=False), parameters.max_characters
+    rows, max_characters = rows.copy(deep=False), parameters.max_characters
     for column in columns:
         lists = rows.loc[is_kept(rows), column].dropna()
-        texts = {text for own in lists for text in own}
-        clean = {text: clean_bounded(text, parameters) for text in texts}
-        cleaned = [[clean[t] for t in own if has_visible_text(clean[t])] for own in lists]
+        distinct_texts = {text for texts in lists for text in texts}
+        clean = {text: clean_bounded(text, parameters) for text in distinct_texts}
+        cleaned = [
+            [clean[text] for text in texts if has_visible_text(clean[text])] for texts in lists
+        ]
         rows.loc[lists.index, column] = pd.Series(cleaned, index=lists.index, dtype="object")
-        told = {t: why_unusable(t, f"text in {column}", most) for own in cleaned for t in own}
-        first = [next(filter(None, map(told.get, own)), pd.NA) for own in cleaned]
-        rows = reject(rows, pd.Series(first, lists.index, dtype="string").dropna(), stage=STAGE)
+        reasons = {
+            text: why_unusable(text, f"text in {column}", max_characters)
+            for texts in cleaned
+            for text in texts
+        }
+        first_reasons = [next(filter(None, map(reasons.get, texts)), pd.NA) for texts in cleaned]
+        rows = reject(
+            rows, pd.Series(first_reasons, lists.index, dtype="string").dropna(), stage=STAGE
+        )
     return rows
 
 
@@ -174,17 +188,19 @@ def clean_contexts(rows: pd.DataFrame, parameters: CleaningParameters) -> pd.Dat
     if CONTEXT not in rows:
         return rows
     rows = rows.copy(deep=False)
-    before = rows.loc[is_kept(rows), CONTEXT].dropna()
+    old_contexts = rows.loc[is_kept(rows), CONTEXT].dropna()
     # Of texts that several people judged, or of replies to one post, it is the same one.
-    cleaned = {text: clean_bounded(text, parameters, clean_context) for text in before.unique()}
-    after = before.map(cleaned).astype("string")
-    changed = before.index[before != after]
-    rows.loc[before.index, CONTEXT] = after.mask(after == "")
-    mended = [what_changed(before[row], parameters) for row in changed]
-    rows["mended"] = rows["mended"].fillna(pd.Series(mended, index=changed, dtype="string"))
+    cleaned_by_context = {
+        text: clean_bounded(text, parameters, clean_context) for text in old_contexts.unique()
+    }
+    new_contexts = old_contexts.map(cleaned_by_context).astype("string")
+    changed_index = old_contexts.index[old_contexts != new_contexts]
+    rows.loc[old_contexts.index, CONTEXT] = new_contexts.mask(new_contexts == "")
+    mended = [what_changed(old_contexts[row], parameters) for row in changed_index]
+    rows["mended"] = rows["mended"].fillna(pd.Series(mended, index=changed_index, dtype="string"))
     reasons = {
         row: reason
-        for row, text in after[after != ""].items()
+        for row, text in new_contexts[new_contexts != ""].items()
         if (reason := why_unusable(text, CONTEXT, parameters.max_characters))
     }
     return reject(rows, pd.Series(reasons, dtype="string"), stage=STAGE)
@@ -204,11 +220,11 @@ def _is_too_long_to_mend(text: str, parameters: CleaningParameters) -> bool:
     return len(text) > parameters.max_characters * MAX_CHARACTERS_OF_MOJIBAKE
 
 
-def what_changed(before: str, parameters: CleaningParameters) -> str:
+def what_changed(text: str, parameters: CleaningParameters) -> str:
     """What of a text was mended: `encoding` or `characters`."""
-    if not parameters.mends_mojibake or _is_too_long_to_mend(before, parameters):
+    if not parameters.mends_mojibake or _is_too_long_to_mend(text, parameters):
         return "characters"
-    return "encoding" if mend_encoding(before) != before else "characters"
+    return "encoding" if mend_encoding(text) != text else "characters"
 
 
 def why_unusable(text: str, column: str, max_characters: int) -> str | None:

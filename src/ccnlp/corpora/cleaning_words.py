@@ -30,16 +30,16 @@ def clean_words(
     """
     rows = rows.copy(deep=False)
     for column in columns:
-        before = rows.loc[is_kept(rows), column]
-        words = dict.fromkeys(word for own in before for word in own)
-        cleaned = {word: clean_bounded(word, parameters) or word for word in words}
-        after = before.map(lambda own, cleaned=cleaned: [cleaned[word] for word in own])
-        is_changed = [old != new for old, new in zip(before.map(list), after, strict=True)]
-        rows[column] = after.reindex(rows.index).combine_first(rows[column])
-        texts = before[is_changed].map(join_tokens)
+        old_lists = rows.loc[is_kept(rows), column]
+        distinct_words = dict.fromkeys(word for words in old_lists for word in words)
+        cleaned = {word: clean_bounded(word, parameters) or word for word in distinct_words}
+        new_lists = old_lists.map(lambda words, cleaned=cleaned: [cleaned[word] for word in words])
+        is_changed = [old != new for old, new in zip(old_lists.map(list), new_lists, strict=True)]
+        rows[column] = new_lists.reindex(rows.index).combine_first(rows[column])
+        texts = old_lists[is_changed].map(join_tokens)
         mended = texts.map(lambda text: what_changed(text, parameters)).astype("string")
         rows["mended"] = rows["mended"].fillna(mended.reindex(rows.index))
-        reasons = after.map(join_tokens).map(
+        reasons = new_lists.map(join_tokens).map(
             lambda text, column=column: why_unusable(text, column, parameters.max_characters)
         )
         rows = reject(rows, reasons.dropna().astype("string"), stage=STAGE)

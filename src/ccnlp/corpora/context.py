@@ -60,9 +60,9 @@ def _check_fields(fields: list[ContextField]) -> list[ContextField]:
     if not fields:
         raise ValueError("it names no column; leave context out where there is none")
     columns = [field.column for field in fields]
-    twice = sorted({column for column in columns if columns.count(column) > 1})
-    if twice:
-        raise ValueError(f"{', '.join(map(repr, twice))} is named twice")
+    repeated = sorted({column for column in columns if columns.count(column) > 1})
+    if repeated:
+        raise ValueError(f"{', '.join(map(repr, repeated))} is named twice")
     return fields
 
 
@@ -81,16 +81,16 @@ def read_context(
 
     Fields without anything to read are left out. A list, as JSON has them, is as many turns.
     """
-    size = len(batch.rows)
-    lines: list[list[str]] = [[] for _ in range(size)]
-    reasons: list[str | None] = [None] * size
+    num_rows = len(batch.rows)
+    lines: list[list[str]] = [[] for _ in range(num_rows)]
+    reasons: list[str | None] = [None] * num_rows
     for field in fields:
         prefix = f"{field.name}: " if field.name is not None else ""
         for row, cell in enumerate(batch.columns.get(field.column, [])):
             turns, reason = _turns(cell, field.column)
             lines[row] += [prefix + turn for turn in turns]
             reasons[row] = reasons[row] or reason
-    contexts = ["\n".join(own) or None for own in lines]
+    contexts = ["\n".join(row_lines) or None for row_lines in lines]
     return pd.Series(contexts, dtype="string"), pd.Series(reasons, dtype="string")
 
 

@@ -26,7 +26,7 @@ from ccnlp.corpora.language_identification import (
 )
 from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
-from ccnlp.corpora.readable_task import ReadableTask, said_columns, told_columns
+from ccnlp.corpora.readable_task import ReadableTask, answer_columns, identifying_columns
 from ccnlp.corpora.similarity import PART, parts_key
 from ccnlp.corpora.spans import follow_cleaning
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
@@ -144,24 +144,35 @@ def _split_without_duplicates(
         parameters: of all stages.
         is_mixed: whether some splits were given and others are drawn.
     """
-    quoted, marks = task.quoted_column, task.span_columns
-    columns = [column for column in said_columns(task) if column not in (quoted, *marks)]
+    quoted_column, span_columns = task.quoted_column, task.span_columns
+    columns = [
+        column
+        for column in identifying_columns(task)
+        if column not in (quoted_column, *span_columns)
+    ]
     texts = texts_of(rows, task, columns)  # shares its memory with `rows` where there is one column
-    told, deduplication = told_columns(task), parameters.deduplication
+    targets, deduplication = answer_columns(task), parameters.deduplication
     rows = remove_duplicates(
         rows,
         texts,
-        told,
+        targets,
         deduplication,
-        marks=marks,
-        quoted=quoted,
+        span_columns=span_columns,
+        quoted_column=quoted_column,
         has_one_answer=task.has_one_answer,
     )
     if ratios is not None:
-        drawn = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
-        rows["split"] = rows["split"].astype("string").fillna(drawn)
+        drawn_splits = split_by_ratios(rows["group_id"], ratios, seed=parameters.seed)
+        rows["split"] = rows["split"].astype("string").fillna(drawn_splits)
     if is_mixed:  # a row that was drawn may repeat one whose split was given
-        rows = remove_repetitions(rows, texts, told, deduplication, marks=marks, quoted=quoted)
+        rows = remove_repetitions(
+            rows,
+            texts,
+            targets,
+            deduplication,
+            span_columns=span_columns,
+            quoted_column=quoted_column,
+        )
     return rows
 
 
@@ -169,20 +180,22 @@ def _curate_batch(
     rows: pd.DataFrame, task: ReadableTask, parameters: IngestionParameters
 ) -> pd.DataFrame:
     num_rows = len(rows)
-    text_columns = [c for c in task.input_columns if c not in task.list_columns]
-    of_words = {*task.list_columns} - {*task.span_columns}
-    word_columns = [column for column in task.input_columns if column in of_words]
-    cleaned = clean_rows(rows, text_columns, parameters.cleaning, quoted=task.quoted_column)
+    text_columns = [column for column in task.input_columns if column not in task.list_columns]
+    word_lists = {*task.list_columns} - {*task.span_columns}
+    word_columns = [column for column in task.input_columns if column in word_lists]
+    cleaned = clean_rows(rows, text_columns, parameters.cleaning, quoted_column=task.quoted_column)
     cleaned = clean_words(cleaned, word_columns, parameters.cleaning)
     cleaned = clean_contexts(cleaned, parameters.cleaning)
     if task.span_columns:
         cleaned = follow_cleaning(cleaned, rows["text"], task.span_columns, parameters.cleaning)
     rows = cleaned
-    lists = [c for c in task.optional_columns if c in task.list_columns and c in rows]
+    lists = [
+        column for column in task.optional_columns if column in task.list_columns and column in rows
+    ]
     rows = clean_lists(rows, lists, parameters.cleaning)
     texts = texts_of(rows, task)
-    told = texts if task.quoted_column is None else rows[task.quoted_column]
-    rows = identify_languages(rows, told, parameters.language_identification)
+    identified_texts = texts if task.quoted_column is None else rows[task.quoted_column]
+    rows = identify_languages(rows, identified_texts, parameters.language_identification)
     rows = _add_identity(rows, texts, task)
     require_every_row(num_rows, num_rows_out=len(rows), where="a batch")
     return _compact(rows)
@@ -197,34 +210,40 @@ def texts_of(
     (`join_tokens`). Places in a text, as of the entities of a relation, say nothing.
     """
     if columns is None:
-        columns = [column for column in said_columns(task) if column not in task.span_columns]
-    parts = [
+        columns = [
+            column for column in identifying_columns(task) if column not in task.span_columns
+        ]
+    part_columns = [
         rows[column].map(join_tokens, na_action="ignore").astype("string")
         if column in task.list_columns
         else rows[column].astype("string")
         for column in columns
     ]
-    texts = parts[0]
-    for part in parts[1:]:
-        texts = texts + PART + part
+    texts = part_columns[0]
+    for part_column in part_columns[1:]:
+        texts = texts + PART + part_column
     return texts
 
 
 def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTask) -> pd.DataFrame:
     """Adds `id`, `text_hash`, `group_id` and `parent_id`; the first two need a text."""
-    place = _joined(rows, ("task", "corpus", "language", "culture"))
-    known = texts.dropna()
-    text_hash = _hash_texts(known)
+    scope = _joined(rows, ("task", "corpus", "language", "culture"))
+    known_texts = texts.dropna()
+    text_hash = _hash_texts(known_texts)
     groups = rows["group"].dropna()
     group_id = _hashes(rows.loc[groups.index, "corpus"], groups)
-    quoted = task.quoted_column
-    alike = text_hash if quoted is None else _hash_texts(rows.loc[known.index, quoted])
-    group_id = group_id.reindex(rows.index).fillna(alike)
+    quoted_column = task.quoted_column
+    text_groups = (
+        text_hash
+        if quoted_column is None
+        else _hash_texts(rows.loc[known_texts.index, quoted_column])
+    )
+    group_id = group_id.reindex(rows.index).fillna(text_groups)
     # The labels of a text that several people judged do not make it another one.
-    told = (*told_columns(task), *task.span_columns)
-    content = group_id if task.annotation_columns else _joined(rows, told)
+    content_columns = (*answer_columns(task), *task.span_columns)
+    content = group_id if task.annotation_columns else _joined(rows, content_columns)
     return rows.drop(columns="group").assign(
-        id=_ids(rows, place[known.index], known, content[known.index]),
+        id=_ids(rows, scope[known_texts.index], known_texts, content[known_texts.index]),
         text_hash=text_hash,
         group_id=group_id,
         parent_id=pd.Series(pd.NA, index=rows.index, dtype="string"),
@@ -237,18 +256,20 @@ def _hash_texts(texts: "pd.Series[str]") -> "pd.Series[str]":
     return _hashes(keys)
 
 
-def _ids(rows: pd.DataFrame, *parts: "pd.Series[str]") -> "pd.Series[str]":
-    """The ids by the parts; a text in a context is another example than in none or in another."""
-    ids = _hashes(*parts)
+def _ids(rows: pd.DataFrame, *key_columns: "pd.Series[str]") -> "pd.Series[str]":
+    """The ids by the keys; a text in a context is another example than in none or in another."""
+    ids = _hashes(*key_columns)
     if CONTEXT in rows:
         context = rows.loc[ids.index, CONTEXT].dropna()
-        ids.loc[context.index] = _hashes(*(part[context.index] for part in parts), context)
+        ids.loc[context.index] = _hashes(
+            *(key_column[context.index] for key_column in key_columns), context
+        )
     return ids
 
 
 def _hashes(*columns: "pd.Series[str]") -> "pd.Series[str]":
-    parts = zip(*(column.tolist() for column in columns), strict=True)
-    return pd.Series(map(stable_hash, parts), index=columns[0].index, dtype="string")
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return pd.Series(map(stable_hash, rows), index=columns[0].index, dtype="string")
 
 
 def _joined(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[str]":
@@ -266,20 +287,26 @@ def _concatenate(batches: list[pd.DataFrame]) -> pd.DataFrame:
     """One table of all batches, with a fresh index; `batches` is emptied on the way."""
     columns = {}
     for column in batches[0].columns:
-        parts = [batch.pop(column) for batch in batches]
-        if isinstance(parts[0].dtype, pd.CategoricalDtype):
-            values = pd.api.types.union_categoricals(parts)
+        batch_columns = [batch.pop(column) for batch in batches]
+        if isinstance(batch_columns[0].dtype, pd.CategoricalDtype):
+            values = pd.api.types.union_categoricals(batch_columns)
             columns[column] = pd.Series(values)
         else:
-            columns[column] = pd.concat(parts, ignore_index=True)
+            columns[column] = pd.concat(batch_columns, ignore_index=True)
     batches.clear()
     return pd.DataFrame(columns, copy=False)
 
 
 def _log(name: str, rows: pd.DataFrame) -> None:
-    size = rows[NUM_SOURCE_ROWS] if NUM_SOURCE_ROWS in rows else pd.Series(1, index=rows.index)
-    counts = size.groupby(rows["rejected_by"], observed=True).sum().sort_values(ascending=False)
-    num_rows = int(size.sum())
+    num_source_rows = (
+        rows[NUM_SOURCE_ROWS] if NUM_SOURCE_ROWS in rows else pd.Series(1, index=rows.index)
+    )
+    counts = (
+        num_source_rows.groupby(rows["rejected_by"], observed=True)
+        .sum()
+        .sort_values(ascending=False)
+    )
+    num_rows = int(num_source_rows.sum())
     num_kept = num_rows - int(counts.sum())
     by_stage = ", ".join(f"{count:,} by {stage}" for stage, count in counts.items() if count)
     examples = f" in {is_kept(rows).sum():,} examples" if NUM_SOURCE_ROWS in rows else ""
@@ -318,10 +345,10 @@ def find_held_out_texts(
 
 
 def clear_held_out_texts(
-    own: pd.DataFrame, *, held_out: Corpora, parameters: DeduplicationParameters
+    texts: pd.DataFrame, *, held_out: Corpora, parameters: DeduplicationParameters
 ) -> pd.DataFrame:
     """The held-out texts of a corpus that stay: those of validation not where test has them."""
-    return without_leaks(own, (load() for load in held_out.values()), parameters)
+    return without_leaks(texts, (load() for load in held_out.values()), parameters)
 
 
 def keep_out(
@@ -389,28 +416,28 @@ def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) ->
     if task.annotation_columns:
         task_columns += [LABEL_COUNTS, NUM_ANNOTATIONS, ANNOTATIONS]
     rejected = rows.loc[~is_kept(rows), [*QUARANTINE, *task_columns]].reset_index(drop=True)
-    later = rejected["content"].isna()
-    own = rejected.loc[later, task_columns].astype(object)
-    content = [_as_json(row) for row in own.to_dict("records")]
-    rejected.loc[later, "content"] = pd.Series(content, index=own.index, dtype="string")
+    was_read = rejected["content"].isna()
+    read_rows = rejected.loc[was_read, task_columns].astype(object)
+    content = [_as_json(row) for row in read_rows.to_dict("records")]
+    rejected.loc[was_read, "content"] = pd.Series(content, index=read_rows.index, dtype="string")
     return _with_plain_text(rejected.rename(columns={"rejection_reason": "reason"}), task)
 
 
 def _further_columns(rows: pd.DataFrame, task: ReadableTask) -> list[str]:
     """What a corpus may have beside the inputs: a context, and the task's optional columns."""
-    further = [CONTEXT] if task.can_read_context else []
-    return [column for column in (*further, *task.optional_columns) if column in rows]
+    context_columns = [CONTEXT] if task.can_read_context else []
+    return [column for column in (*context_columns, *task.optional_columns) if column in rows]
 
 
 def _as_json(row: Mapping[Hashable, Any]) -> str:
-    known = {
+    cells = {
         name: cell
         for name, cell in row.items()
         if not pd.api.types.is_scalar(cell) or pd.notna(cell)
     }
-    if ANNOTATIONS in known:
-        known[ANNOTATIONS] = json.loads(known[ANNOTATIONS])
-    return json.dumps(known, ensure_ascii=False, default=list)
+    if ANNOTATIONS in cells:
+        cells[ANNOTATIONS] = json.loads(cells[ANNOTATIONS])
+    return json.dumps(cells, ensure_ascii=False, default=list)
 
 
 def _with_plain_text(rows: pd.DataFrame, task: ReadableTask) -> pd.DataFrame:

@@ -128,14 +128,14 @@ def open_text(source: SourceFile, encoding: str) -> Iterator[TextFile]:
 
 
 def _line_end(start: bytes) -> str:
-    plain = QUOTED.sub(b"", start)
-    return "\r" if b"\r" in plain and b"\n" not in plain else "\n"
+    unquoted = QUOTED.sub(b"", start)
+    return "\r" if b"\r" in unquoted and b"\n" not in unquoted else "\n"
 
 
 def _refuse_other_formats(start: bytes, encoding: str, source: SourceFile) -> None:
-    for mark, what in OTHER_FORMATS.items():
+    for mark, description in OTHER_FORMATS.items():
         if re.match(mark, start):
-            raise CorpusError(f"{source.name} is no text file but {what}")
+            raise CorpusError(f"{source.name} is no text file but {description}")
     has_wide_characters = encoding.startswith(("utf-16", "utf-32"))
     if not has_wide_characters and start.count(b"\x00") > len(start) * SHARE_OF_NULL_BYTES:
         raise CorpusError(
@@ -197,11 +197,11 @@ def broken_row(row: int, reason: str, content: str) -> BrokenRow:
 
 def printable(text: str) -> str:
     """The start of a broken row, with escapes for what is no text."""
-    kept = text[:MAX_CONTENT_CHARACTERS].rstrip("\r\n").replace("\x00", "\\x00")
+    start = text[:MAX_CONTENT_CHARACTERS].rstrip("\r\n").replace("\x00", "\\x00")
     try:
-        return kept.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return start.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # surrogates that stand for no byte
-        return kept.encode("utf-8", "backslashreplace").decode()
+        return start.encode("utf-8", "backslashreplace").decode()
 
 
 def check_decoding(
@@ -213,25 +213,26 @@ def check_decoding(
         CorpusError: names the first such row, and the encoding that the file seems to have.
     """
     for batch in batches:
-        bad = [row for row in batch.broken if row.is_undecodable]
-        if bad and (options.on_bad_bytes == "error" or _are_most(bad, batch)):
+        undecodable = [row for row in batch.broken if row.is_undecodable]
+        if undecodable and (options.on_bad_bytes == "error" or _are_most(undecodable, batch)):
             num_rows = len(batch.rows) + len(batch.broken)
             raise CorpusError(
-                f"{source.name}: {len(bad)} of {num_rows} rows are not {options.encoding} (row "
-                f"{bad[0].row}: {bad[0].reason}); set options.encoding{_guess(source)}"
+                f"{source.name}: {len(undecodable)} of {num_rows} rows are not {options.encoding} "
+                f"(row {undecodable[0].row}: {undecodable[0].reason}); set options.encoding"
+                f"{_guess(source)}"
             )
         yield batch
 
 
-def _are_most(bad: list[BrokenRow], batch: RawBatch) -> bool:
+def _are_most(undecodable: list[BrokenRow], batch: RawBatch) -> bool:
     num_rows = len(batch.rows) + len(batch.broken)
-    if len(bad) > num_rows / 2:
+    if len(undecodable) > num_rows / 2:
         return True
-    if len(bad) < NUM_SUSPECT_ROWS:
+    if len(undecodable) < NUM_SUSPECT_ROWS:
         return False
     cells = zip(*batch.columns.values(), strict=True)
     num_beyond_ascii = sum(not "".join(map(str, row)).isascii() for row in cells)
-    return len(bad) > num_beyond_ascii
+    return len(undecodable) > num_beyond_ascii
 
 
 def _guess(source: SourceFile) -> str:
@@ -239,5 +240,5 @@ def _guess(source: SourceFile) -> str:
 
     with source.open() as stream:
         best = from_bytes(stream.read(1 << 16)).best()
-    is_news = best is not None and best.encoding not in ("ascii", "utf_8")
-    return f"; the bytes look like {best.encoding}" if best and is_news else ""
+    is_telling = best is not None and best.encoding not in ("ascii", "utf_8")
+    return f"; the bytes look like {best.encoding}" if best and is_telling else ""

@@ -29,10 +29,10 @@ from ccnlp.examples import CONTEXT, NO_MAJORITY
 
 STAGE = "deduplication"
 
-JUDGES = ("language", "culture")
+JUDGE_COLUMNS = ("language", "culture")
 """Rows that differ in one of them are judged by others."""
 
-PLACE = (*JUDGES, "split")
+SCOPE_COLUMNS = (*JUDGE_COLUMNS, "split")
 """Rows that differ in one of them do not repeat each other."""
 
 NEIGHBOURS = 4
@@ -61,8 +61,8 @@ def remove_duplicates(
     targets: Sequence[str],
     parameters: DeduplicationParameters,
     *,
-    marks: Sequence[str] = (),
-    quoted: str | None = None,
+    span_columns: Sequence[str] = (),
+    quoted_column: str | None = None,
     has_one_answer: bool = True,
 ) -> pd.DataFrame:
     """The rows without repetitions, those of conflicting labels marked, or rejected if configured.
@@ -76,19 +76,21 @@ def remove_duplicates(
         texts: of the rows.
         targets: the columns of the target.
         parameters: `deduplication`.
-        marks: the columns of places in the text; rows that differ in one are other examples.
-        quoted: as for `remove_repetitions`.
+        span_columns: the columns of places in the text; rows that differ in one are other examples.
+        quoted_column: as for `remove_repetitions`.
         has_one_answer: whether other targets are a conflict; a query may find several passages.
     """
-    rows = _reject_equal(rows, targets, marks)
+    rows = _reject_equal(rows, targets, span_columns)
     if has_one_answer:
-        rows = _mark_conflicts(rows, targets, marks)
+        rows = _mark_conflicts(rows, targets, span_columns)
     else:
         rows = rows.assign(conflicting_labels=pd.Series(pd.NA, index=rows.index, dtype="string"))
     if parameters.conflicting_labels == "reject":
-        others = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
-        rows = reject(rows, "the same text is labelled " + others + " elsewhere", stage=STAGE)
-    return _reject_near(rows, texts, _equal(targets, marks, quoted), parameters)
+        other_labels = rows.loc[is_kept(rows), "conflicting_labels"].dropna()
+        rows = reject(rows, "the same text is labelled " + other_labels + " elsewhere", stage=STAGE)
+    return _reject_near(
+        rows, texts, _equal_columns(targets, span_columns, quoted_column), parameters
+    )
 
 
 def remove_repetitions(
@@ -97,8 +99,8 @@ def remove_repetitions(
     targets: Sequence[str],
     parameters: DeduplicationParameters,
     *,
-    marks: Sequence[str] = (),
-    quoted: str | None = None,
+    span_columns: Sequence[str] = (),
+    quoted_column: str | None = None,
 ) -> pd.DataFrame:
     """The rows, those rejected that repeat an earlier one; the first in the corpus's order stays.
 
@@ -112,17 +114,22 @@ def remove_repetitions(
         texts: of the rows.
         targets: the columns of the target.
         parameters: `deduplication`.
-        marks: the columns of places in the text.
-        quoted: the column that targets are cut out of, which near repetitions must share; `texts`
-            are then without it, as two questions on one passage would else be nearly the same.
+        span_columns: the columns of places in the text.
+        quoted_column: the column that targets are cut out of, which near repetitions must share;
+            `texts` are then without it, as two questions on one passage would else be nearly the
+            same.
     """
-    rows = _reject_equal(rows, targets, marks)
-    return _reject_near(rows, texts, _equal(targets, marks, quoted), parameters)
+    rows = _reject_equal(rows, targets, span_columns)
+    return _reject_near(
+        rows, texts, _equal_columns(targets, span_columns, quoted_column), parameters
+    )
 
 
-def _equal(targets: Sequence[str], marks: Sequence[str], quoted: str | None) -> list[str]:
+def _equal_columns(
+    targets: Sequence[str], span_columns: Sequence[str], quoted_column: str | None
+) -> list[str]:
     """The columns that near repetitions have in common."""
-    return [*targets, *marks, *([quoted] if quoted is not None else [])]
+    return [*targets, *span_columns, *([quoted_column] if quoted_column is not None else [])]
 
 
 def _with_context(rows: pd.DataFrame, *columns: str) -> list[str]:
@@ -130,54 +137,56 @@ def _with_context(rows: pd.DataFrame, *columns: str) -> list[str]:
     return [*columns, CONTEXT] if CONTEXT in rows else list(columns)
 
 
-def _comparable(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+def _group_codes(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     """A number for each combination of values in the columns; lists and missing values count."""
     lists = [column for column in columns if rows[column].dtype == object]
     keys = rows[list(columns)].astype(dict.fromkeys(lists, "str"))
     return keys.groupby(list(columns), dropna=False, observed=True, sort=False).ngroup()
 
 
-def _reject_equal(rows: pd.DataFrame, targets: Sequence[str], marks: Sequence[str]) -> pd.DataFrame:
-    columns = [*_with_context(rows, "text_hash", *PLACE), *targets, *marks]
-    group = _comparable(rows.loc[is_kept(rows), columns], columns)
-    first = pd.Series(group.index, index=group.index).groupby(group).transform("first")
-    later = first[first != first.index]
+def _reject_equal(
+    rows: pd.DataFrame, targets: Sequence[str], span_columns: Sequence[str]
+) -> pd.DataFrame:
+    columns = [*_with_context(rows, "text_hash", *SCOPE_COLUMNS), *targets, *span_columns]
+    groups = _group_codes(rows.loc[is_kept(rows), columns], columns)
+    first_index = pd.Series(groups.index, index=groups.index).groupby(groups).transform("first")
+    later = first_index[first_index != first_index.index]
     reasons = "the same text as example " + rows.loc[later, "id"].set_axis(later.index)
     return reject(rows, reasons, stage=STAGE)
 
 
 def _mark_conflicts(
-    rows: pd.DataFrame, targets: Sequence[str], marks: Sequence[str]
+    rows: pd.DataFrame, targets: Sequence[str], span_columns: Sequence[str]
 ) -> pd.DataFrame:
-    columns = [*_with_context(rows, "text_hash", *JUDGES), *marks]
-    group = _comparable(rows.loc[is_kept(rows), columns], columns)
-    group = group[group.duplicated(keep=False)]
-    named = rows.loc[group.index, list(targets)].astype("str").fillna(NO_MAJORITY)
-    labels = named.agg("/".join, axis=1)
-    others = {
-        row: ", ".join(repr(other) for other in dict.fromkeys(own) if other != label)
-        for _, own in labels.groupby(group)
-        if own.nunique() > 1
-        for row, label in own.items()
+    columns = [*_with_context(rows, "text_hash", *JUDGE_COLUMNS), *span_columns]
+    groups = _group_codes(rows.loc[is_kept(rows), columns], columns)
+    groups = groups[groups.duplicated(keep=False)]
+    label_columns = rows.loc[groups.index, list(targets)].astype("str").fillna(NO_MAJORITY)
+    labels = label_columns.agg("/".join, axis=1)
+    other_labels = {
+        row: ", ".join(repr(other) for other in dict.fromkeys(group_labels) if other != label)
+        for _, group_labels in labels.groupby(groups)
+        if group_labels.nunique() > 1
+        for row, label in group_labels.items()
     }
-    conflicts = pd.Series(others, dtype="string").reindex(rows.index)
+    conflicts = pd.Series(other_labels, dtype="string").reindex(rows.index)
     return rows.assign(conflicting_labels=conflicts)
 
 
 def _reject_near(
     rows: pd.DataFrame,
     texts: pd.Series,
-    equal: Sequence[str],
+    equal_columns: Sequence[str],
     parameters: DeduplicationParameters,
 ) -> pd.DataFrame:
     if parameters.near_threshold == 1:
         return rows
     is_long = (texts.str.len() >= parameters.min_characters).fillna(False)
-    where = np.flatnonzero(is_kept(rows) & is_long)
-    columns = [*_with_context(rows, *PLACE), *equal]
+    positions = np.flatnonzero(is_kept(rows) & is_long)
+    columns = [*_with_context(rows, *SCOPE_COLUMNS), *equal_columns]
     repeats = find_near_duplicates(
-        sign_where(texts, where, ngram=parameters.ngram),
-        _comparable(rows[columns].iloc[where], columns).to_numpy(),
+        sign_where(texts, positions, ngram=parameters.ngram),
+        _group_codes(rows[columns].iloc[positions], columns).to_numpy(),
         threshold=parameters.near_threshold,
         ngram=parameters.ngram,
     )
@@ -189,7 +198,7 @@ def _reject_near(
 
 
 def find_near_duplicates(
-    signed: SignedTexts, block: Indices, *, threshold: float, ngram: int
+    signed: SignedTexts, blocks: Indices, *, threshold: float, ngram: int
 ) -> dict[int, int]:
     """By position of a text that nearly repeats an earlier one, the position of that one.
 
@@ -198,52 +207,52 @@ def find_near_duplicates(
 
     Args:
         signed: the texts that are looked at.
-        block: of each of these; only texts of one block are compared.
+        blocks: of each of these; only texts of one block are compared.
         threshold: 0..1.
         ngram: characters of an n-gram.
     """
-    texts, where, signatures = signed.texts, signed.where, signed.signatures
+    texts, positions, signatures = signed.texts, signed.where, signed.signatures
     are_alike = partial(_are_alike, texts, threshold=threshold, ngram=ngram)
     repeats: dict[int, int] = {}
     is_repeat = np.zeros(len(texts), dtype=bool)
     for band in signatures.bands.T:
-        earlier, later = _candidates(band, block)
-        is_open = ~is_repeat[where[earlier]] & ~is_repeat[where[later]]
+        earlier, later = _candidates(band, blocks)
+        is_open = ~is_repeat[positions[earlier]] & ~is_repeat[positions[later]]
         earlier, later = earlier[is_open], later[is_open]
-        likely = signatures.estimate(earlier, signatures, later) >= threshold - ESTIMATE_MARGIN
-        earlier, later = where[earlier[likely]], where[later[likely]]
+        is_likely = signatures.estimate(earlier, signatures, later) >= threshold - ESTIMATE_MARGIN
+        earlier, later = positions[earlier[is_likely]], positions[later[is_likely]]
         order = np.lexsort((earlier, later))
         pairs = (later[order], earlier[order])
-        for one, other in similar_pairs(
+        for repeat, original in similar_pairs(
             texts, texts, pairs, threshold=threshold, ngram=ngram, skip=repeats.keys()
         ):
-            if other not in repeats and are_alike(one, other):
-                repeats[one] = other
-                is_repeat[one] = True
+            if original not in repeats and are_alike(repeat, original):
+                repeats[repeat] = original
+                is_repeat[repeat] = True
     return _point_at_kept(repeats, are_alike)
 
 
 def _are_alike(
-    texts: "pd.Series[str]", one: int, other: int, *, threshold: float, ngram: int
+    texts: "pd.Series[str]", first: int, second: int, *, threshold: float, ngram: int
 ) -> bool:
     """Whether each part of two texts is nearly the same."""
-    return parts_jaccard(texts.iloc[one], texts.iloc[other], ngram=ngram) >= threshold
+    return parts_jaccard(texts.iloc[first], texts.iloc[second], ngram=ngram) >= threshold
 
 
-def _candidates(band: npt.NDArray[np.uint32], block: Indices) -> tuple[Indices, Indices]:
+def _candidates(band: npt.NDArray[np.uint32], blocks: Indices) -> tuple[Indices, Indices]:
     """Pairs (earlier, later) of one block and bucket: with the bucket's first and nearest ones."""
     if not len(band):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    keys = (band.astype(np.uint64) << np.uint64(32)) | block.astype(np.uint64)
+    keys = (band.astype(np.uint64) << np.uint64(32)) | blocks.astype(np.uint64)
     order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    is_start = np.r_[True, ordered[1:] != ordered[:-1]]
-    start = np.maximum.accumulate(np.where(is_start, np.arange(len(ordered)), 0))
-    place = np.arange(len(ordered)) - start  # in its bucket
-    far = np.flatnonzero(place > NEIGHBOURS)
+    sorted_keys = keys[order]
+    is_start = np.r_[True, sorted_keys[1:] != sorted_keys[:-1]]
+    start = np.maximum.accumulate(np.where(is_start, np.arange(len(sorted_keys)), 0))
+    rank = np.arange(len(sorted_keys)) - start  # in the bucket
+    far = np.flatnonzero(rank > NEIGHBOURS)
     earlier, later = [order[start[far]]], [order[far]]
     for distance in range(1, NEIGHBOURS + 1):
-        near = np.flatnonzero(place >= distance)
+        near = np.flatnonzero(rank >= distance)
         earlier.append(order[near - distance])
         later.append(order[near])
     return np.concatenate(earlier), np.concatenate(later)
@@ -256,7 +265,7 @@ def _point_at_kept(
     resolved: dict[int, int] = {}
     for later in sorted(repeats):
         earlier = repeats[later]
-        stays = resolved.get(earlier, earlier)
-        if stays == earlier or are_alike(later, stays):
-            resolved[later] = stays
+        kept = resolved.get(earlier, earlier)
+        if kept == earlier or are_alike(later, kept):
+            resolved[later] = kept
     return resolved

@@ -47,14 +47,17 @@ def read_distributions(
     """
     columns = [[_number(cell) for cell in column] for column in cells]
     reasons: dict[int, str] = {}
-    for label, column, given in zip(labels, columns, cells, strict=True):
+    for label, column, raw_cells in zip(labels, columns, cells, strict=True):
         for i, number in enumerate(column):
             if math.isnan(number):
-                shown = as_text(given[i])
-                is_empty = not (shown or "").strip()
-                why = "is empty" if is_empty else f"is {shown!r}, no number such as 3 or 0.25"
+                text = as_text(raw_cells[i])
+                is_empty = not (text or "").strip()
+                why = "is empty" if is_empty else f"is {text!r}, no number such as 3 or 0.25"
                 reasons.setdefault(i, f"the distribution's {label!r} {why}")
-    rows = [None if i in reasons else list(own) for i, own in enumerate(zip(*columns, strict=True))]
+    rows = [
+        None if i in reasons else list(numbers_of_row)
+        for i, numbers_of_row in enumerate(zip(*columns, strict=True))
+    ]
     return pd.Series(rows, dtype="object"), _reasons(reasons, size)
 
 
@@ -102,13 +105,13 @@ def settle_distributions(rows: pd.DataFrame, *, unit: Unit | None, where: str) -
     if not len(index):
         return rows
     numbers = np.array(rows.loc[index, LABEL_COUNTS].tolist(), dtype=np.float64)
-    total = rows.loc[index, NUM_ANNOTATIONS].to_numpy(np.float64)
-    unit = unit or _find_unit(numbers, total, where)
+    totals = rows.loc[index, NUM_ANNOTATIONS].to_numpy(np.float64)
+    unit = unit or _find_unit(numbers, totals, where)
     shares = numbers / 100 if unit == "percent" else numbers
     if unit == "counts":
-        is_fit, counted, sums = _are_counts(numbers, total), numbers, numbers.sum(axis=1)
+        is_fit, counted, sums = _are_counts(numbers, totals), numbers, numbers.sum(axis=1)
     else:
-        is_fit, counted, sums = _are_shares(shares), _counts_of_shares(shares, total), total
+        is_fit, counted, sums = _are_shares(shares), _counts_of_shares(shares, totals), totals
     counts = pd.Series(counted.tolist(), index=index, dtype="object")
     settled = rows.assign(
         **{
@@ -116,23 +119,25 @@ def settle_distributions(rows: pd.DataFrame, *, unit: Unit | None, where: str) -
             NUM_ANNOTATIONS: pd.Series(sums, index=index).reindex(rows.index),
         }
     )
-    unfit = [
-        (row, _why_unfit(own, n, unit))
-        for row, own, n, fit in zip(index, numbers, total, is_fit, strict=True)
-        if not fit
+    reasons = [
+        (row, _why_unfit(numbers_of_row, total, unit))
+        for row, numbers_of_row, total, is_row_fit in zip(
+            index, numbers, totals, is_fit, strict=True
+        )
+        if not is_row_fit
     ]
-    return reject(settled, pd.Series(dict(unfit), dtype="string"), stage=STAGE)
+    return reject(settled, pd.Series(dict(reasons), dtype="string"), stage=STAGE)
 
 
-def _find_unit(numbers: Floats, total: Floats, where: str) -> Unit:
+def _find_unit(numbers: Floats, totals: Floats, where: str) -> Unit:
     """Counts or shares, as more rows are; numbers that are 1 and 0 could be either."""
-    are_counts, are_shares = _are_counts(numbers, total), _are_shares(numbers)
-    num_of_100 = int((_are_shares(numbers / 100) & (numbers.sum(axis=1) != total)).sum())
-    if 2 * num_of_100 > len(numbers):
+    are_counts, are_shares = _are_counts(numbers, totals), _are_shares(numbers)
+    num_percent = int((_are_shares(numbers / 100) & (numbers.sum(axis=1) != totals)).sum())
+    if 2 * num_percent > len(numbers):
         raise ConfigurationError(
-            f"{where}: {num_of_100:,} of its {len(numbers):,} distributions sum to 100, as percent "
-            "do, and counts of 100 annotations each; say which they are, annotations.unit: percent "
-            f"or annotations.unit: counts ({PARAMETERS_FILE})"
+            f"{where}: {num_percent:,} of its {len(numbers):,} distributions sum to 100, as "
+            "percent do, and counts of 100 annotations each; say which they are, "
+            f"annotations.unit: percent or annotations.unit: counts ({PARAMETERS_FILE})"
         )
     num_shares = int((are_shares & ~are_counts).sum())
     num_counts = int((are_counts & ~are_shares).sum())
@@ -147,29 +152,29 @@ def _find_unit(numbers: Floats, total: Floats, where: str) -> Unit:
     return unit
 
 
-def _are_counts(numbers: Floats, total: Floats) -> Bools:
+def _are_counts(numbers: Floats, totals: Floats) -> Bools:
     sums = numbers.sum(axis=1)
-    is_of_n = np.isnan(total) | (sums == total)
-    are: Bools = (numbers == np.round(numbers)).all(axis=1) & (sums >= 1) & is_of_n
-    return are
+    is_of_n = np.isnan(totals) | (sums == totals)
+    are_counts: Bools = (numbers == np.round(numbers)).all(axis=1) & (sums >= 1) & is_of_n
+    return are_counts
 
 
 def _are_shares(numbers: Floats) -> Bools:
-    are: Bools = np.abs(numbers.sum(axis=1) - 1) <= ROUNDING * numbers.shape[1] + 1e-9
-    return are
+    are_shares: Bools = np.abs(numbers.sum(axis=1) - 1) <= ROUNDING * numbers.shape[1] + 1e-9
+    return are_shares
 
 
-def _counts_of_shares(shares: Floats, total: Floats) -> Floats:
+def _counts_of_shares(shares: Floats, totals: Floats) -> Floats:
     """Whole numbers of annotations where the shares are those of whole numbers, but for rounding.
 
     The whole numbers then sum to the number of annotations. Shares of an unknown number stay
     shares.
     """
-    n = np.where(np.isnan(total), 1, total)[:, None]
-    whole = np.round(shares * n)
-    is_near = (np.abs(whole / n - shares) <= ADJUSTED_ROUNDING + 1e-9).all(axis=1)
-    is_whole = is_near & (whole.sum(axis=1) == n[:, 0])
-    counts: Floats = np.where((is_whole & ~np.isnan(total))[:, None], whole, shares * n)
+    n = np.where(np.isnan(totals), 1, totals)[:, None]
+    rounded = np.round(shares * n)
+    is_near = (np.abs(rounded / n - shares) <= ADJUSTED_ROUNDING + 1e-9).all(axis=1)
+    is_whole = is_near & (rounded.sum(axis=1) == n[:, 0])
+    counts: Floats = np.where((is_whole & ~np.isnan(totals))[:, None], rounded, shares * n)
     return counts
 
 

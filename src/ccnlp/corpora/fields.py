@@ -112,19 +112,19 @@ def build_fields(
     return fields + (_annotation_fields(entry.annotations, where) if has_annotations else [])
 
 
-def _annotation_fields(given: Annotations | None, where: str) -> list[RowField]:
+def _annotation_fields(annotations: Annotations | None, where: str) -> list[RowField]:
     """Annotator and attributes; an annotator that nobody names is unnamed."""
-    if given is not None and given.distribution:
+    if annotations is not None and annotations.distribution:
         return []
-    annotator = given.annotator if given is not None else None
-    attributes = given.attributes if given is not None else {}
-    named = {
+    annotator = annotations.annotator if annotations is not None else None
+    attributes = annotations.attributes if annotations is not None else {}
+    values = {
         ANNOTATOR: annotator,
         **{f"{ATTRIBUTE}{name}": value for name, value in attributes.items()},
     }
     return [
         _build_field(name, value, lambda cell, _: as_whole(cell), None, where=where)
-        for name, value in named.items()
+        for name, value in values.items()
     ]
 
 
@@ -141,9 +141,9 @@ def _build_field(
         return RowField(name, parse, if_empty, is_needed=False)
     if not isinstance(value, ColumnField):
         return RowField(name, parse, if_empty, is_needed, constant=parse(str(value), where))
-    for ours in (*value.map.values(), *([value.default] if value.default is not None else [])):
-        if ours or is_needed:
-            parse(ours, f"{where}, {name}")
+    for mapped in (*value.map.values(), *([value.default] if value.default is not None else [])):
+        if mapped or is_needed:
+            parse(mapped, f"{where}, {name}")
     field_map = ValueMap(value.map) if value.map else None
     return RowField(
         name, parse, if_empty, is_needed, value.column, map=field_map, default=value.default

@@ -91,10 +91,10 @@ class SourceFile:
                     f"{self.name}: {pattern!r} has the placeholder {{{name}}}, which path lacks"
                 )
         filled = PLACEHOLDER.sub(lambda match: self.captures[match[1]], pattern)
-        found = list(_find(filled, self.captures, self.raw_folder, self.limit, lambda _: True))
-        if len(found) != 1:
-            raise CorpusError(f"{self.name}: {filled} names {len(found)} files instead of one")
-        return found[0]
+        sources = list(_find(filled, self.captures, self.raw_folder, self.limit, lambda _: True))
+        if len(sources) != 1:
+            raise CorpusError(f"{self.name}: {filled} names {len(sources)} files instead of one")
+        return sources[0]
 
 
 def find_sources(
@@ -124,13 +124,13 @@ def find_sources(
     for name, values in path_values.items():
         if not values:
             raise CorpusError(f"no value of the placeholder {{{name}}} is listed (path_values)")
-    found = {
+    sources = {
         source.name: source
         for pattern in path
         for filled, captures in _fill(pattern, path_values)
         for source in _find(filled, captures, raw_folder, limit, accepts)
     }
-    return [found[name] for name in sorted(found)]
+    return [sources[name] for name in sorted(sources)]
 
 
 def _fill(
@@ -156,16 +156,21 @@ def _find(
     outer, _, inner = (pattern, "", "") if (raw_folder / pattern).exists() else _split(pattern)
     for file, captured in _files(raw_folder, outer, accepts):
         name = _display_name(file, raw_folder)
-        found = {**captures, **captured}
+        all_captures = {**captures, **captured}
         if file.suffix.lower() != ".zip":
             if inner:
                 raise CorpusError(f"{file} is no .zip archive, but path asks for {inner!r} in it")
             check_packing(file)
-            yield SourceFile(file, name, None, found, raw_folder, limit)
+            yield SourceFile(file, name, None, all_captures, raw_folder, limit)
             continue
         for member, inner_captured in _members(file, inner, limit, accepts):
             yield SourceFile(
-                file, f"{name}!{member}", member, {**found, **inner_captured}, raw_folder, limit
+                file,
+                f"{name}!{member}",
+                member,
+                {**all_captures, **inner_captured},
+                raw_folder,
+                limit,
             )
 
 
@@ -203,10 +208,10 @@ def _matches(anchor: Path, parts: Sequence[str]) -> Iterator[tuple[Path, dict[st
     starts = [_to_regex("/".join(inner[: i + 1])) for i in range(num_fixed)]
 
     def leads_on(folder: Path) -> bool:
-        place = folder.relative_to(anchor)
-        if len(place.parts) > num_fixed:
+        relative = folder.relative_to(anchor)
+        if len(relative.parts) > num_fixed:
             return num_fixed < len(inner)
-        return starts[len(place.parts) - 1].fullmatch(place.as_posix()) is not None
+        return starts[len(relative.parts) - 1].fullmatch(relative.as_posix()) is not None
 
     for file in _walk(anchor, leads_on, takes_hidden=takes_hidden):
         if match := regex.fullmatch(file.relative_to(anchor).as_posix()):
@@ -234,24 +239,24 @@ def _walk(
     Raises:
         CorpusError: a folder can't be read.
     """
-    here = folder.resolve()
-    if here in above:
+    resolved = folder.resolve()
+    if resolved in above:
         return
     try:
         with os.scandir(folder) as entries:
-            found = sorted((entry.name, entry.is_dir()) for entry in entries)
+            children = sorted((entry.name, entry.is_dir()) for entry in entries)
     except FileNotFoundError:
         return
     except OSError as error:
         raise CorpusError(f"{error.filename} can't be read: {error.strerror} (path)") from error
-    for name, is_folder in found:
+    for name, is_folder in children:
         path = folder / name
         if name.startswith(".") and not takes_hidden:
             continue
         if not is_folder:
             yield path
         elif leads_on(path):
-            yield from _walk(path, leads_on, takes_hidden=takes_hidden, above=above | {here})
+            yield from _walk(path, leads_on, takes_hidden=takes_hidden, above=above | {resolved})
 
 
 def _files_of_format(folder: Path, accepts: Callable[[str], bool]) -> list[Path]:
@@ -292,28 +297,28 @@ def _to_regex(pattern: str) -> re.Pattern[str]:
                 f"{pattern}: the placeholder {{{name}}} must have a name such as {{language}} "
                 "(path)"
             )
-    parts = re.split(f"({SPECIAL.pattern})", pattern)
-    translated = []
+    pieces = re.split(f"({SPECIAL.pattern})", pattern)
+    regexes = []
     seen: set[str] = set()
-    for part in parts:
-        name = PLACEHOLDER.fullmatch(part)
-        if name and name[1] in seen:
-            translated.append(f"(?P={name[1]})")
-        elif name:
-            seen.add(name[1])
-            translated.append(f"(?P<{name[1]}>[^/]+?)")
-        elif part == "**/":
-            translated.append("(?:.*/)?")
-        elif part == "*":
-            translated.append("[^/]*")
-        elif part == "?":
-            translated.append("[^/]")
-        elif SPECIAL.fullmatch(part):
-            translated.append(part.replace("[!", "[^").replace("\\", r"\\"))
+    for piece in pieces:
+        placeholder = PLACEHOLDER.fullmatch(piece)
+        if placeholder and placeholder[1] in seen:
+            regexes.append(f"(?P={placeholder[1]})")
+        elif placeholder:
+            seen.add(placeholder[1])
+            regexes.append(f"(?P<{placeholder[1]}>[^/]+?)")
+        elif piece == "**/":
+            regexes.append("(?:.*/)?")
+        elif piece == "*":
+            regexes.append("[^/]*")
+        elif piece == "?":
+            regexes.append("[^/]")
+        elif SPECIAL.fullmatch(piece):
+            regexes.append(piece.replace("[!", "[^").replace("\\", r"\\"))
         else:
-            translated.append(re.escape(part))
+            regexes.append(re.escape(piece))
     try:
-        return re.compile("".join(translated))
+        return re.compile("".join(regexes))
     except re.error as error:
         raise CorpusError(f"{pattern} is no pattern of paths: {error.msg} (path)") from error
 

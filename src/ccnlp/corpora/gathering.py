@@ -28,10 +28,10 @@ logger = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-TEXT = ("group_id", "language", "split", CONTEXT)
+TEXT_COLUMNS = ("group_id", "language", "split", CONTEXT)
 """Rows that agree in these judge one text: in another context it is another."""
 
-FACTS = ("region", "domain", "origin", "licence", "weight")
+FACT_COLUMNS = ("region", "domain", "origin", "licence", "weight")
 """What all rows of a text say of it, beside the text itself."""
 
 
@@ -80,26 +80,30 @@ def gather_annotations(
             f"{len(rows):,}",
             commonest_reasons(rows),
         )
-    found = rows[~is_kept(rows) | rows.index.isin(gathered.index)].copy()
+    result = rows[~is_kept(rows) | rows.index.isin(gathered.index)].copy()
     for column in gathered:
-        own = found.get(column, pd.Series(index=found.index, dtype=gathered[column].dtype))
-        found[column] = gathered[column].reindex(found.index).where(is_kept(found), own)
-    found[NUM_SOURCE_ROWS] = found[NUM_SOURCE_ROWS].fillna(1).astype("int64")
-    found[IS_EXAMPLE] = is_kept(found)
-    return found.reset_index(drop=True)
+        old_values = result.get(column, pd.Series(index=result.index, dtype=gathered[column].dtype))
+        result[column] = gathered[column].reindex(result.index).where(is_kept(result), old_values)
+    result[NUM_SOURCE_ROWS] = result[NUM_SOURCE_ROWS].fillna(1).astype("int64")
+    result[IS_EXAMPLE] = is_kept(result)
+    return result.reset_index(drop=True)
 
 
 def _reject_other_texts(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     kept = rows[is_kept(rows)]
-    first = _first(kept, TEXT)
-    differs = (kept["text_hash"] != kept.loc[first, "text_hash"].to_numpy()).fillna(False)
+    first_index = _first_index(kept, TEXT_COLUMNS)
+    differs = (kept["text_hash"] != kept.loc[first_index, "text_hash"].to_numpy()).fillna(False)
     if differs.any():
         logger.warning(
             "%s: %s of its %s groups hold more than one text, and %s judgements of others than "
             "their first one are rejected; `group` is to name the text: name another column, or "
             "leave group out, and the cleaned text names it (%s)",
             where,
-            *(f"{first[differs].nunique():,}", f"{first.nunique():,}", f"{differs.sum():,}"),
+            *(
+                f"{first_index[differs].nunique():,}",
+                f"{first_index.nunique():,}",
+                f"{differs.sum():,}",
+            ),
             PARAMETERS_FILE,
         )
     reason = "its text is another than that of the first annotation of its group"
@@ -108,79 +112,83 @@ def _reject_other_texts(rows: pd.DataFrame, where: str) -> pd.DataFrame:
 
 def _reject_other_facts(rows: pd.DataFrame) -> pd.DataFrame:
     kept = rows[is_kept(rows)]
-    first = _first(kept, TEXT)
-    for column in FACTS:
-        own = kept[column].astype("string").fillna("")
-        others = own.loc[first].set_axis(kept.index)
-        later = own.index[own != others]
+    first_index = _first_index(kept, TEXT_COLUMNS)
+    for column in FACT_COLUMNS:
+        facts = kept[column].astype("string").fillna("")
+        first_facts = facts.loc[first_index].set_axis(kept.index)
+        differing = facts.index[facts != first_facts]
         reasons = [
-            f"its {column} {one!r} is not {other!r}, as the first annotation of its text says"
-            for one, other in zip(own[later], others[later], strict=True)
+            f"its {column} {fact!r} is not {first_fact!r}, as the first annotation of its text says"
+            for fact, first_fact in zip(facts[differing], first_facts[differing], strict=True)
         ]
-        rows = reject(rows, pd.Series(reasons, index=later, dtype="string"), stage=STAGE)
+        rows = reject(rows, pd.Series(reasons, index=differing, dtype="string"), stage=STAGE)
     return rows
 
 
 def _reject_repeated(rows: pd.DataFrame, target: str) -> pd.DataFrame:
     named = rows[is_kept(rows) & rows[ANNOTATOR].notna()]
-    first = _first(named, (*TEXT, ANNOTATOR))
-    later = first[first != first.index]
-    before = rows.loc[later, target].set_axis(later.index)
+    first_index = _first_index(named, (*TEXT_COLUMNS, ANNOTATOR))
+    repeats = first_index[first_index != first_index.index]
+    first_labels = rows.loc[repeats, target].set_axis(repeats.index)
     reasons = [
         f"annotator {annotator!r} annotated the text before, "
-        + ("with the same label" if label == other else f"with the label {other!r}")
-        for annotator, label, other in zip(
-            named.loc[later.index, ANNOTATOR],
-            named.loc[later.index, target],
-            before,
+        + ("with the same label" if label == first_label else f"with the label {first_label!r}")
+        for annotator, label, first_label in zip(
+            named.loc[repeats.index, ANNOTATOR],
+            named.loc[repeats.index, target],
+            first_labels,
             strict=True,
         )
     ]
-    return reject(rows, pd.Series(reasons, index=later.index, dtype="string"), stage=STAGE)
+    return reject(rows, pd.Series(reasons, index=repeats.index, dtype="string"), stage=STAGE)
 
 
 def _reject_later_distributions(rows: pd.DataFrame) -> pd.DataFrame:
     kept = rows[is_kept(rows)]
-    first = _first(kept, (*TEXT, "culture"))
-    later = first[first != first.index]
+    first_index = _first_index(kept, (*TEXT_COLUMNS, "culture"))
+    later = first_index[first_index != first_index.index]
     reason = "an earlier row gives the distribution of the same text and culture"
     return reject(rows, pd.Series(reason, index=later.index, dtype="string"), stage=STAGE)
 
 
 def _gather(kept: pd.DataFrame, target: str, labels: Sequence[str]) -> pd.DataFrame:
     """What the examples have in place of their judgements; the index is that of the first ones."""
-    example = _number(kept, (*TEXT, "culture"))
-    first = kept.index[~pd.Series(example).duplicated().to_numpy()]
-    size = np.bincount(example, minlength=len(first))
+    example_codes = _group_codes(kept, (*TEXT_COLUMNS, "culture"))
+    first_index = kept.index[~pd.Series(example_codes).duplicated().to_numpy()]
+    num_judgements = np.bincount(example_codes, minlength=len(first_index))
     if LABEL_COUNTS in kept:
         counts = np.array(kept[LABEL_COUNTS].tolist(), np.float64).reshape(-1, len(labels))
-        annotations = pd.Series(pd.NA, index=first, dtype="string")
+        annotations = pd.Series(pd.NA, index=first_index, dtype="string")
         num_annotations = kept[NUM_ANNOTATIONS].to_numpy(np.float64)
     else:
-        label = pd.Index(list(labels)).get_indexer(pd.Index(kept[target].astype("str")))
-        cells = np.bincount(example * len(labels) + label, minlength=len(first) * len(labels))
-        counts = cells.reshape(-1, len(labels)).astype(np.float64)
-        written = kept[ANNOTATIONS].groupby(example).agg(join_annotations)
-        annotations = written.astype("string").set_axis(first)
-        num_annotations = size.astype(np.float64)
-    text = _number(kept.loc[first], TEXT)
-    pooled = np.zeros((len(first), len(labels)))
-    np.add.at(pooled, text, counts)
+        label_codes = pd.Index(list(labels)).get_indexer(pd.Index(kept[target].astype("str")))
+        flat_counts = np.bincount(
+            example_codes * len(labels) + label_codes, minlength=len(first_index) * len(labels)
+        )
+        counts = flat_counts.reshape(-1, len(labels)).astype(np.float64)
+        joined = kept[ANNOTATIONS].groupby(example_codes).agg(join_annotations)
+        annotations = joined.astype("string").set_axis(first_index)
+        num_annotations = num_judgements.astype(np.float64)
+    text_codes = _group_codes(kept.loc[first_index], TEXT_COLUMNS)
+    pooled_counts = np.zeros((len(first_index), len(labels)))
+    np.add.at(pooled_counts, text_codes, counts)
     majority = pd.Series(list(labels), dtype="string").reindex(majority_codes(counts))
     return pd.DataFrame(
         {
             target: majority.to_numpy(),
-            LABEL_COUNTS: pd.Series(counts.tolist(), index=first, dtype="object"),
-            POOLED_LABEL_COUNTS: pd.Series(pooled[text].tolist(), index=first, dtype="object"),
+            LABEL_COUNTS: pd.Series(counts.tolist(), index=first_index, dtype="object"),
+            POOLED_LABEL_COUNTS: pd.Series(
+                pooled_counts[text_codes].tolist(), index=first_index, dtype="object"
+            ),
             NUM_ANNOTATIONS: num_annotations,
             ANNOTATIONS: annotations,
-            NUM_SOURCE_ROWS: size,
+            NUM_SOURCE_ROWS: num_judgements,
         },
-        index=first,
+        index=first_index,
     ).astype({target: "string"})
 
 
-def _number(rows: pd.DataFrame, columns: Sequence[str]) -> Codes:
+def _group_codes(rows: pd.DataFrame, columns: Sequence[str]) -> Codes:
     """A number for each combination of values in the columns, in the order in which they come.
 
     A column that the rows lack, as many corpora lack a context, tells none apart.
@@ -190,14 +198,14 @@ def _number(rows: pd.DataFrame, columns: Sequence[str]) -> Codes:
     return groups.ngroup().to_numpy().astype(np.int64)
 
 
-def _first(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[int]":
+def _first_index(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[int]":
     """By row, the index of the first one with the same values in the columns."""
     index = pd.Series(rows.index, index=rows.index, dtype="int64")
-    return index.groupby(_number(rows, columns)).transform("first")
+    return index.groupby(_group_codes(rows, columns)).transform("first")
 
 
 def _log(where: str, kept: pd.DataFrame, gathered: pd.DataFrame, target: str) -> None:
-    num_texts = len(np.unique(_number(kept, TEXT)))
+    num_texts = len(np.unique(_group_codes(kept, TEXT_COLUMNS)))
     logger.info(
         "%s: %s judgements gathered to %s examples, of %s texts in %s cultures; %s of them have no "
         "majority",

@@ -50,14 +50,14 @@ class JoinedFile(FileSelection):
 
     def describe(self, key: Key) -> str:
         """The key with the names that it has in the file."""
-        parts = zip(self.by.values(), key, strict=True)
-        return " and ".join(f"{name} {value!r}" for name, value in parts)
+        pairs = zip(self.by.values(), key, strict=True)
+        return " and ".join(f"{name} {value!r}" for name, value in pairs)
 
-    def taken(self) -> dict[str, str]:
+    def taken_columns(self) -> dict[str, str]:
         """By our name, the file's column that is taken."""
         placeholders = (name for path in self.path for name in PLACEHOLDER.findall(path))
-        named = {*self.by.values(), *self.columns.values()}
-        return {name: name for name in placeholders if name not in named} | self.columns
+        named_columns = {*self.by.values(), *self.columns.values()}
+        return {name: name for name in placeholders if name not in named_columns} | self.columns
 
 
 @dataclass
@@ -98,9 +98,13 @@ class Join:
             ConfigurationError: no such reader or option.
             CorpusError: there is no such file.
         """
-        own = file.options if file.options is not None else {} if file.reader else dict(options)
-        built = build_reader(file.reader or reader, own, where=f"{where}, joined {file.name}")
-        return cls(file, built, built.find(file, raw_folder))
+        reader_options = (
+            file.options if file.options is not None else {} if file.reader else dict(options)
+        )
+        built_reader = build_reader(
+            file.reader or reader, reader_options, where=f"{where}, joined {file.name}"
+        )
+        return cls(file, built_reader, built_reader.find(file, raw_folder))
 
     def join(self, batch: RawBatch, source: SourceFile) -> RawBatch:
         """The batch with the file's columns; rows whose key the file lacks have the reason.
@@ -109,27 +113,29 @@ class Join:
             CorpusError: the file can't be read, lacks a column, or has two rows of one key that
                 differ; or the batch lacks the key, or has a column of the same name.
         """
-        taken = self.file.taken()
+        taken_columns = self.file.taken_columns()
         for name in self.file.by:
             if name not in batch.columns:
                 raise CorpusError(
                     f"{source.name} has no column {name!r} by which {self.file.name} is joined; "
                     f"{did_you_mean(name, batch.columns)} (joined, {PARAMETERS_FILE})"
                 )
-        for name in taken:
+        for name in taken_columns:
             if name in batch.columns:
                 raise CorpusError(
                     f"{source.name} has a column {name!r}, and {self.file.name} gives another: "
-                    f"take it by another name, columns: {{other_name: {taken[name]}}}, or give "
-                    f"the placeholder another one (joined, {PARAMETERS_FILE})"
+                    f"take it by another name, columns: {{other_name: {taken_columns[name]}}}, "
+                    f"or give the placeholder another one (joined, {PARAMETERS_FILE})"
                 )
         if self._table is None:
             self._table = _Table.read(self)
         table = self._table
         keys = list(_keys(batch.columns, list(self.file.by)))
         positions = [-1 if key is None else table.positions.get(key, -1) for key in keys]
-        reasons = {i: self._why_unknown(keys[i]) for i, place in enumerate(positions) if place < 0}
-        joined = {name: Picked(table.columns[name], positions) for name in taken}
+        reasons = {
+            i: self._why_unknown(keys[i]) for i, position in enumerate(positions) if position < 0
+        }
+        joined = {name: Picked(table.columns[name], positions) for name in taken_columns}
         return RawBatch(
             {**batch.columns, **joined}, batch.rows, batch.broken, {**reasons, **batch.reasons}
         )
@@ -155,12 +161,12 @@ class _Table:
 
     @classmethod
     def read(cls, join: Join) -> "_Table":
-        taken = join.file.taken()
-        table = cls({}, {name: [] for name in taken})
+        taken_columns = join.file.taken_columns()
+        table = cls({}, {name: [] for name in taken_columns})
         unused: list[str] = []
         for source in join.sources:
-            for read in join.reader.read(source):
-                batch = number_rows(read, join.file.row_number, source)
+            for raw_batch in join.reader.read(source):
+                batch = number_rows(raw_batch, join.file.row_number, source)
                 columns = {
                     **batch.columns,
                     **{name: [value] * len(batch.rows) for name, value in source.captures.items()},
@@ -185,33 +191,35 @@ class _Table:
         source: SourceFile,
     ) -> Iterator[str]:
         """Adds rows; yields what is wrong with those that have no key."""
-        taken = {name: list(columns[theirs]) for name, theirs in file.taken().items()}
+        taken_columns = {
+            name: list(columns[theirs]) for name, theirs in file.taken_columns().items()
+        }
         for i, key in enumerate(_keys(columns, list(file.by.values()))):
             if key is None:
                 yield f"row {rows[i]} of {source.name} has no {' and '.join(file.by.values())}"
                 continue
-            given = {name: cells[i] for name, cells in taken.items()}
+            row_cells = {name: cells[i] for name, cells in taken_columns.items()}
             if key in self.positions:
-                self._check_same(key, given, file)
+                self._check_same(key, row_cells, file)
                 continue
             self.positions[key] = len(self.positions)
-            for name, cell in given.items():
+            for name, cell in row_cells.items():
                 self.columns[name].append(cell)
 
-    def _check_same(self, key: Key, given: Mapping[str, object], file: JoinedFile) -> None:
-        for name, cell in given.items():
-            before = self.columns[name][self.positions[key]]
-            if as_text(cell) != as_text(before):
+    def _check_same(self, key: Key, row_cells: Mapping[str, object], file: JoinedFile) -> None:
+        for name, cell in row_cells.items():
+            earlier_cell = self.columns[name][self.positions[key]]
+            if as_text(cell) != as_text(earlier_cell):
                 raise CorpusError(
                     f"joined {file.name} has two rows with {file.describe(key)} that differ in "
-                    f"{file.taken()[name]!r}: {as_text(before)!r} and {as_text(cell)!r}; keep one "
-                    "of them, or join by a further column that tells them apart (joined, "
-                    f"{PARAMETERS_FILE})"
+                    f"{file.taken_columns()[name]!r}: {as_text(earlier_cell)!r} and "
+                    f"{as_text(cell)!r}; keep one of them, or join by a further column that tells "
+                    f"them apart (joined, {PARAMETERS_FILE})"
                 )
 
 
 def _check_columns(join: Join, columns: Mapping[str, object], source: SourceFile) -> None:
-    for name in (*join.file.by.values(), *join.file.taken().values()):
+    for name in (*join.file.by.values(), *join.file.taken_columns().values()):
         if name not in columns:
             raise CorpusError(
                 f"joined {source.name} has no column {name!r}; it has {listed(columns)} "

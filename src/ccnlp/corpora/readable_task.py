@@ -43,14 +43,14 @@ class ReadableTask(Protocol):
         """Why each row can't be used, missing where it can."""
 
 
-def said_columns(task: ReadableTask) -> tuple[str, ...]:
+def identifying_columns(task: ReadableTask) -> tuple[str, ...]:
     """The inputs that tell which rows are the same, and in what language."""
     return task.key_columns or task.input_columns
 
 
-def told_columns(task: ReadableTask) -> tuple[str, ...]:
+def answer_columns(task: ReadableTask) -> tuple[str, ...]:
     """What rows tell of these: the other inputs, and the targets."""
-    others = (column for column in task.input_columns if column not in said_columns(task))
+    others = (column for column in task.input_columns if column not in identifying_columns(task))
     return (*others, *task.target_columns)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ccnlp.corpora.annotations import ANNOTATIONS, IS_EXAMPLE, NUM_SOURCE_ROWS
 from ccnlp.corpora.quarantine import is_kept, kinds_of
-from ccnlp.corpora.readable_task import ReadableTask, told_columns
+from ccnlp.corpora.readable_task import ReadableTask, answer_columns
 from ccnlp.corpora.splitting import describe_gaps
 from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, fingerprint, hash_rows
 
@@ -104,7 +104,7 @@ def _summarise_and_hash(
 ) -> tuple[CorpusSummary, Hashes]:
     rows = load()
     task = tasks[str(rows["task"].iloc[0])]
-    return summarise_corpus(rows), _hash_content(rows, told_columns(task))
+    return summarise_corpus(rows), _hash_content(rows, answer_columns(task))
 
 
 def _hash_content(rows: pd.DataFrame, targets: Sequence[str]) -> Hashes:
