@@ -159,8 +159,8 @@ class _Findings:
                 yield f"All pairs differ alike, on {_percent(most['value'])} of texts."
             else:
                 yield (
-                    f"Of all pairs, {_both(most)} differ most, on {_percent(most['value'])} of "
-                    f"texts; {_both(least)} least, on {_percent(least['value'])}."
+                    f"Of all pairs, {_pair_name(most)} differ most, on {_percent(most['value'])} "
+                    f"of texts; {_pair_name(least)} least, on {_percent(least['value'])}."
                 )
         num_small = len(pairs) - len(ranked)
         if num_small:
@@ -220,7 +220,7 @@ def _pair(row: Row) -> dict[str, object]:
     return {"cultures": [row["culture_a"], row["culture_b"]], **_figures(row)}
 
 
-def _both(row: Row) -> str:
+def _pair_name(row: Row) -> str:
     return f"{name_in_sentence(row['culture_a'])} and {name_in_sentence(row['culture_b'])}"
 
 

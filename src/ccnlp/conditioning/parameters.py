@@ -75,12 +75,12 @@ class CultureParameters(AtlasParameters):
         return self
 
 
-def _check_names(group: str, fields: tuple[str, ...], known: Iterable[str]) -> None:
-    unknown = [name for name in fields if name not in known]
+def _check_names(group: str, fields: tuple[str, ...], known_fields: Iterable[str]) -> None:
+    unknown = [name for name in fields if name not in known_fields]
     if unknown:
         raise ValueError(
             f"culture.{group}.fields: there is no attribute {unknown[0]!r}; "
-            f"{did_you_mean(unknown[0], known)} ({FILE})"
+            f"{did_you_mean(unknown[0], known_fields)} ({FILE})"
         )
     if len(set(fields)) < len(fields):
         raise ValueError(f"culture.{group}.fields: {list(fields)} name one twice ({FILE})")

@@ -22,7 +22,7 @@ from ccnlp.corpora.similarity import (
     Indices,
     SignedTexts,
     parts_jaccard,
-    sign_where,
+    sign_at,
     similar_pairs,
 )
 from ccnlp.examples import CONTEXT, NO_MAJORITY
@@ -185,7 +185,7 @@ def _reject_near(
     positions = np.flatnonzero(is_kept(rows) & is_long)
     columns = [*_with_context(rows, *SCOPE_COLUMNS), *equal_columns]
     repeats = find_near_duplicates(
-        sign_where(texts, positions, ngram=parameters.ngram),
+        sign_at(texts, positions, ngram=parameters.ngram),
         _group_codes(rows[columns].iloc[positions], columns).to_numpy(),
         threshold=parameters.near_threshold,
         ngram=parameters.ngram,
@@ -211,7 +211,7 @@ def find_near_duplicates(
         threshold: 0..1.
         ngram: characters of an n-gram.
     """
-    texts, positions, signatures = signed.texts, signed.where, signed.signatures
+    texts, positions, signatures = signed.texts, signed.positions, signed.signatures
     are_alike = partial(_are_alike, texts, threshold=threshold, ngram=ngram)
     repeats: dict[int, int] = {}
     is_repeat = np.zeros(len(texts), dtype=bool)

@@ -109,10 +109,10 @@ def settle_distributions(rows: pd.DataFrame, *, unit: Unit | None, where: str) -
     unit = unit or _find_unit(numbers, totals, where)
     shares = numbers / 100 if unit == "percent" else numbers
     if unit == "counts":
-        is_fit, counted, sums = _are_counts(numbers, totals), numbers, numbers.sum(axis=1)
+        is_fit, row_counts, sums = _are_counts(numbers, totals), numbers, numbers.sum(axis=1)
     else:
-        is_fit, counted, sums = _are_shares(shares), _counts_of_shares(shares, totals), totals
-    counts = pd.Series(counted.tolist(), index=index, dtype="object")
+        is_fit, row_counts, sums = _are_shares(shares), _counts_of_shares(shares, totals), totals
+    counts = pd.Series(row_counts.tolist(), index=index, dtype="object")
     settled = rows.assign(
         **{
             LABEL_COUNTS: counts.reindex(rows.index),

@@ -81,17 +81,17 @@ def identify_languages(
     rows["is_language_suspect"] = rows.index.isin(verdicts.index[verdicts["is_suspect"]])
     if parameters.action == "flag":
         return rows
-    doubtful = rows[rows["is_language_suspect"]]
+    suspect_rows = rows[rows["is_language_suspect"]]
     reasons = [
-        f"the text seems to be in {language!r} (score {score:.2f}), not in {said!r}"
-        for language, score, said in zip(
-            doubtful["detected_language"],
-            doubtful["detected_language_score"],
-            doubtful["language"],
+        f"the text seems to be in {language!r} (score {score:.2f}), not in {stated!r}"
+        for language, score, stated in zip(
+            suspect_rows["detected_language"],
+            suspect_rows["detected_language_score"],
+            suspect_rows["language"],
             strict=True,
         )
     ]
-    return reject(rows, pd.Series(reasons, index=doubtful.index, dtype="string"), stage=STAGE)
+    return reject(rows, pd.Series(reasons, index=suspect_rows.index, dtype="string"), stage=STAGE)
 
 
 def _judge_parts(
@@ -100,12 +100,14 @@ def _judge_parts(
     """`language`, `score` and `is_suspect` of the texts that are long enough to tell."""
     words = texts.str.split(PART).explode().map(_words)
     words = words[words.map(_num_letters) >= parameters.min_letters]
-    found = [detect_language(text) for text in words]
-    verdicts = pd.DataFrame(found, index=words.index, columns=["language", "score"])
+    detections = [detect_language(text) for text in words]
+    verdicts = pd.DataFrame(detections, index=words.index, columns=["language", "score"])
     is_suspect = [
-        score >= for_language(parameters.thresholds, said, parameters.threshold)
-        and not _is_plausible(said, language, text, parameters)
-        for said, (language, score), text in zip(languages[words.index], found, words, strict=True)
+        score >= for_language(parameters.thresholds, stated, parameters.threshold)
+        and not _is_plausible(stated, language, text, parameters)
+        for stated, (language, score), text in zip(
+            languages[words.index], detections, words, strict=True
+        )
     ]
     verdicts["is_suspect"] = pd.Series(is_suspect, index=words.index, dtype="bool")
     verdicts = verdicts.sort_values("is_suspect", ascending=False, kind="stable")
@@ -125,15 +127,15 @@ def score_languages(text: str, *, num_languages: int) -> dict[str, float]:
     fetched. A text in capitals is read in small letters, as capitals look like another language.
     """
     text = text.lower() if text.isupper() else text
-    found = _detector().detect(text, model="lite", k=num_languages)
-    return {str(guess["lang"]): float(guess["score"]) for guess in found}
+    guesses = _detector().detect(text, model="lite", k=num_languages)
+    return {str(guess["lang"]): float(guess["score"]) for guess in guesses}
 
 
 @lru_cache(maxsize=1)
 def known_languages() -> frozenset[str]:
     """The languages that the model can tell."""
-    every = _detector().detect("", model="lite", k=1000, threshold=-1.0)  # 0 leaves the least out
-    return frozenset(str(found["lang"]) for found in every)
+    guesses = _detector().detect("", model="lite", k=1000, threshold=-1.0)  # 0 leaves the least out
+    return frozenset(str(guess["lang"]) for guess in guesses)
 
 
 @lru_cache(maxsize=1)
@@ -154,12 +156,12 @@ def _num_letters(words: str) -> int:
 
 
 def _is_plausible(
-    stated: str, found: str, words: str, parameters: LanguageIdentificationParameters
+    stated: str, detected: str, words: str, parameters: LanguageIdentificationParameters
 ) -> bool:
     language = base_language(stated)
-    if language in (found, UNKNOWN) or _is_among(parameters.unjudged, stated):
+    if language in (detected, UNKNOWN) or _is_among(parameters.unjudged, stated):
         return True
-    if any(language in group and found in group for group in parameters.alike):
+    if any(language in group and detected in group for group in parameters.alike):
         return True
     if language not in known_languages():
         return True

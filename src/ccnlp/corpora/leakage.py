@@ -19,7 +19,7 @@ from ccnlp.corpora.similarity import (
     Signatures,
     SignedTexts,
     sign,
-    sign_where,
+    sign_at,
     similar_pairs,
     text_key,
 )
@@ -39,19 +39,19 @@ def held_out_texts(
 
 
 def without_leaks(
-    own: pd.DataFrame, held_out: Iterable[pd.DataFrame], parameters: DeduplicationParameters
+    table: pd.DataFrame, held_out: Iterable[pd.DataFrame], parameters: DeduplicationParameters
 ) -> pd.DataFrame:
     """The held-out texts of a corpus, less those of validation that a test holds: they go too.
 
     Args:
-        own: of `held_out_texts`.
+        table: of `held_out_texts`.
         held_out: the same of every corpus.
         parameters: `deduplication`.
     """
-    nothing = pd.Series(pd.NA, index=own.index, dtype="string")
-    rows = own.assign(rejected_by=nothing, rejection_reason=nothing)
+    missing = pd.Series(pd.NA, index=table.index, dtype="string")
+    rows = table.assign(rejected_by=missing, rejection_reason=missing)
     checked = remove_leaks(rows, rows["text"], held_out, parameters)
-    return own[is_kept(checked)].reset_index(drop=True)
+    return table[is_kept(checked)].reset_index(drop=True)
 
 
 def remove_leaks(
@@ -75,16 +75,22 @@ def remove_leaks(
     signed = _sign_long(texts, np.flatnonzero(is_exposed), parameters)
     for table in held_out:
         same_task = table[table["task"] == exposed["task"].iloc[0]].reset_index(drop=True)
-        for split, earlier in (("test", ["train", "validation"]), ("validation", ["train"])):
-            own = same_task[same_task["split"] == split].reset_index(drop=True)
-            at_risk = exposed["split"].isin(earlier)
-            if own.empty or not at_risk.any():
+        for split, earlier_splits in (("test", ["train", "validation"]), ("validation", ["train"])):
+            held_out_of_split = same_task[same_task["split"] == split].reset_index(drop=True)
+            is_at_risk = exposed["split"].isin(earlier_splits)
+            if held_out_of_split.empty or not is_at_risk.any():
                 continue
-            rows = reject(rows, _same_texts(exposed[at_risk], own, split), stage=STAGE)
-            near = _find_near(signed, _signed_before(own), parameters)
-            ids = own["id"].iloc[list(near.values())].set_axis(rows.index[list(near)])
+            rows = reject(
+                rows, _same_texts(exposed[is_at_risk], held_out_of_split, split), stage=STAGE
+            )
+            near_positions = _find_near(signed, _restore_signed(held_out_of_split), parameters)
+            ids = (
+                held_out_of_split["id"]
+                .iloc[list(near_positions.values())]
+                .set_axis(rows.index[list(near_positions)])
+            )
             reasons = f"nearly the same text stands in {split}: example " + ids
-            rows = reject(rows, reasons[at_risk[reasons.index]], stage=STAGE)
+            rows = reject(rows, reasons[is_at_risk[reasons.index]], stage=STAGE)
     return rows
 
 
@@ -94,74 +100,80 @@ def are_held_out(
     """Which texts are, exactly or nearly, one of the held-out texts."""
     is_same = texts.map(text_key).isin(set(held_out.map(text_key)))
     signed = _sign_long(texts, np.flatnonzero(~is_same), parameters)
-    others = _sign_long(held_out, np.arange(len(held_out)), parameters)
-    near = _find_near(signed, others, parameters)
-    return is_same | texts.index.isin(texts.index[list(near)])
+    signed_held_out = _sign_long(held_out, np.arange(len(held_out)), parameters)
+    near_positions = _find_near(signed, signed_held_out, parameters)
+    return is_same | texts.index.isin(texts.index[list(near_positions)])
 
 
 def _same_texts(exposed: pd.DataFrame, held_out: pd.DataFrame, split: str) -> pd.Series:
-    by_hash = held_out.drop_duplicates("text_hash").set_index("text_hash")["id"]
-    found = exposed["text_hash"].map(by_hash).dropna()
-    return f"the same text stands in {split}: example " + found.astype("string")
+    id_by_hash = held_out.drop_duplicates("text_hash").set_index("text_hash")["id"]
+    ids = exposed["text_hash"].map(id_by_hash).dropna()
+    return f"the same text stands in {split}: example " + ids.astype("string")
 
 
 def _sign_long(
-    texts: "pd.Series[str]", where: Indices, parameters: DeduplicationParameters
+    texts: "pd.Series[str]", positions: Indices, parameters: DeduplicationParameters
 ) -> SignedTexts:
-    """The texts there, signed; none where near ones are not looked for."""
-    where = where if parameters.near_threshold < 1 else where[:0]
-    return sign_where(texts, where, ngram=parameters.ngram)
+    """The texts at these positions, signed; none where near ones are not looked for."""
+    positions = positions if parameters.near_threshold < 1 else positions[:0]
+    return sign_at(texts, positions, ngram=parameters.ngram)
 
 
-def _signed_before(held_out: pd.DataFrame) -> SignedTexts:
+def _restore_signed(held_out: pd.DataFrame) -> SignedTexts:
     positions = np.arange(len(held_out))
     return SignedTexts(held_out["text"], positions, Signatures.from_table(held_out))
 
 
 def _find_near(
-    own: SignedTexts, held_out: SignedTexts, parameters: DeduplicationParameters
+    signed: SignedTexts, held_out: SignedTexts, parameters: DeduplicationParameters
 ) -> dict[int, int]:
     """By position of a text, that of a held-out text which is nearly the same."""
-    found: dict[int, int] = {}
+    near_positions: dict[int, int] = {}
     if parameters.near_threshold < 1:
-        is_long = (own.texts.str.len() >= parameters.min_characters).fillna(False).to_numpy(bool)
-        ours, theirs = _likely_pairs(
-            own.signatures, held_out.signatures, is_long[own.where], parameters.near_threshold
+        is_long = (signed.texts.str.len() >= parameters.min_characters).fillna(False).to_numpy(bool)
+        positions, held_out_positions = _likely_pairs(
+            signed.signatures,
+            held_out.signatures,
+            is_long[signed.positions],
+            parameters.near_threshold,
         )
-        for one, other in similar_pairs(
-            own.texts,
+        for position, held_out_position in similar_pairs(
+            signed.texts,
             held_out.texts,
-            (own.where[ours], held_out.where[theirs]),
+            (signed.positions[positions], held_out.positions[held_out_positions]),
             threshold=parameters.near_threshold,
             ngram=parameters.ngram,
-            skip=found.keys(),
+            skip=near_positions.keys(),
         ):
-            found[one] = other
-    return found
+            near_positions[position] = held_out_position
+    return near_positions
 
 
 def _likely_pairs(
-    own: Signatures, other: Signatures, is_long: npt.NDArray[np.bool_], threshold: float
+    signatures: Signatures, held_out: Signatures, is_long: npt.NDArray[np.bool_], threshold: float
 ) -> tuple[Indices, Indices]:
     """Pairs of positions whose texts share a band and seem similar enough; each pair once."""
     codes = [np.empty(0, dtype=np.int64)]
-    size = len(other.bands)
-    for mine, theirs in _candidates(own, other):
-        likely = is_long[mine] & (own.estimate(mine, other, theirs) >= threshold - ESTIMATE_MARGIN)
-        codes.append(np.unique(mine[likely] * size + theirs[likely]))
+    num_held_out = len(held_out.bands)
+    for positions, held_out_positions in _candidates(signatures, held_out):
+        is_likely = is_long[positions] & (
+            signatures.estimate(positions, held_out, held_out_positions)
+            >= threshold - ESTIMATE_MARGIN
+        )
+        codes.append(np.unique(positions[is_likely] * num_held_out + held_out_positions[is_likely]))
     pairs = np.unique(np.concatenate(codes))
-    return pairs // size, pairs % size
+    return pairs // num_held_out, pairs % num_held_out
 
 
-def _candidates(own: Signatures, other: Signatures) -> Iterable[tuple[Indices, Indices]]:
+def _candidates(signatures: Signatures, held_out: Signatures) -> Iterable[tuple[Indices, Indices]]:
     """For each band the pairs of positions whose texts share the band's value."""
-    for mine, theirs in zip(own.bands.T, other.bands.T, strict=True):
-        order = np.argsort(theirs, kind="stable")
-        ordered = theirs[order]
-        place = np.searchsorted(ordered, mine)
+    for values, held_out_values in zip(signatures.bands.T, held_out.bands.T, strict=True):
+        order = np.argsort(held_out_values, kind="stable")
+        sorted_values = held_out_values[order]
+        starts = np.searchsorted(sorted_values, values)
         for step in range(NEIGHBOURS):
-            inside = np.flatnonzero(place + step < len(ordered))
-            equal = inside[ordered[place[inside] + step] == mine[inside]]
-            if not len(equal):
+            inside = np.flatnonzero(starts + step < len(sorted_values))
+            positions = inside[sorted_values[starts[inside] + step] == values[inside]]
+            if not len(positions):
                 break
-            yield equal, order[place[equal] + step]
+            yield positions, order[starts[positions] + step]

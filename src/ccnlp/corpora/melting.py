@@ -48,8 +48,8 @@ class Melt(StrictModel):
             f"(?P<{name}>.+?){re.escape(literal)}"
             for name, literal in zip(rest[::2], rest[1::2], strict=True)
         )
-        found = {column: re.fullmatch(pattern, column, re.DOTALL) for column in columns}
-        return {column: match.groupdict() for column, match in found.items() if match is not None}
+        matches = {column: re.fullmatch(pattern, column, re.DOTALL) for column in columns}
+        return {column: match.groupdict() for column, match in matches.items() if match is not None}
 
 
 def melt_batches(batches: Iterable[RawBatch], melt: Melt, source: SourceFile) -> Iterator[RawBatch]:
@@ -63,36 +63,36 @@ def melt_batches(batches: Iterable[RawBatch], melt: Melt, source: SourceFile) ->
         CorpusError: no column melts, all cells of those that do are empty, or another column has
             the name of a new one.
     """
-    found: set[str] = set()
+    melted_columns: set[str] = set()
     num_rows = num_melted = 0
-    others: dict[str, None] = {}
+    other_columns: dict[str, None] = {}
     for batch in batches:
         matches = melt.match(batch.columns)
-        found |= matches.keys()
-        others |= dict.fromkeys(name for name in batch.columns if name not in matches)
-        _check_names(melt, others, source)
+        melted_columns |= matches.keys()
+        other_columns |= dict.fromkeys(name for name in batch.columns if name not in matches)
+        _check_names(melt, other_columns, source)
         cells = _Cells.of(batch, matches)
         num_rows += len(batch.rows)
         num_melted += sum(column is not None for column in cells.columns)
-        yield from _melted(batch, melt, matches, cells)
-    if num_rows and not found:
+        yield from _melted_chunks(batch, melt, matches, cells)
+    if num_rows and not melted_columns:
         raise CorpusError(
             f"{source.name} has no column that melt.columns {melt.columns!r} names; it has "
-            f"{listed(others)} ({PARAMETERS_FILE})"
+            f"{listed(other_columns)} ({PARAMETERS_FILE})"
         )
     if num_rows and not num_melted:
         raise CorpusError(
-            f"{source.name}: all cells of the {len(found)} columns that melt.columns "
+            f"{source.name}: all cells of the {len(melted_columns)} columns that melt.columns "
             f"{melt.columns!r} names are empty ({PARAMETERS_FILE})"
         )
 
 
-def _check_names(melt: Melt, others: Iterable[str], source: SourceFile) -> None:
+def _check_names(melt: Melt, other_columns: Iterable[str], source: SourceFile) -> None:
     for name in (*PLACEHOLDER.findall(melt.columns), melt.value):
-        if name in others:
-            what = "value" if name == melt.value else f"the placeholder {{{name}}}"
+        if name in other_columns:
+            option = "value" if name == melt.value else f"the placeholder {{{name}}}"
             raise CorpusError(
-                f"{source.name} has a column {name!r} that does not melt: give {what} of melt "
+                f"{source.name} has a column {name!r} that does not melt: give {option} of melt "
                 f"another name ({PARAMETERS_FILE})"
             )
 
@@ -114,43 +114,43 @@ class _Cells:
     @classmethod
     def of(cls, batch: RawBatch, columns: Iterable[str]) -> "_Cells":
         cells: list[tuple[int, int, str | None, object]] = [
-            (row, place, name, cell)
-            for place, name in enumerate(columns)
+            (row, column_number, name, cell)
+            for column_number, name in enumerate(columns)
             for row, cell in enumerate(batch.columns[name])
             if (as_text(cell) or "").strip()
         ]
-        without = set(range(len(batch.rows))).difference(row for row, _, _, _ in cells)
-        cells += [(row, 0, None, None) for row in without]
-        cells.sort(key=lambda one: one[:2])
+        empty_rows = set(range(len(batch.rows))).difference(row for row, _, _, _ in cells)
+        cells += [(row, 0, None, None) for row in empty_rows]
+        cells.sort(key=lambda cell_of_row: cell_of_row[:2])
         return cls(
             [row for row, _, _, _ in cells],
             [name for _, _, name, _ in cells],
             [cell for _, _, _, cell in cells],
         )
 
-    def part(self, start: int) -> "_Cells":
+    def chunk(self, start: int) -> "_Cells":
         """As many as a batch has."""
-        part = slice(start, start + ROWS_PER_BATCH)
-        return _Cells(self.rows[part], self.columns[part], self.values[part])
+        chunk = slice(start, start + ROWS_PER_BATCH)
+        return _Cells(self.rows[chunk], self.columns[chunk], self.values[chunk])
 
 
-def _melted(
+def _melted_chunks(
     batch: RawBatch, melt: Melt, matches: Mapping[str, Mapping[str, str]], cells: _Cells
 ) -> Iterator[RawBatch]:
     broken = batch.broken
     reason = f"none of the columns that melt.columns {melt.columns!r} names has a value"
     for start in range(0, len(cells.rows), ROWS_PER_BATCH):
-        part = cells.part(start)
+        chunk = cells.chunk(start)
         columns: dict[str, Sequence[object]] = {
-            name: Picked(column, part.rows)
+            name: Picked(column, chunk.rows)
             for name, column in batch.columns.items()
             if name not in matches
         }
         for name in PLACEHOLDER.findall(melt.columns):
-            columns[name] = [None if c is None else matches[c][name] for c in part.columns]
-        columns[melt.value] = part.values
-        reasons = {i: reason for i, column in enumerate(part.columns) if column is None}
-        yield RawBatch(columns, [batch.rows[row] for row in part.rows], broken, reasons)
+            columns[name] = [None if c is None else matches[c][name] for c in chunk.columns]
+        columns[melt.value] = chunk.values
+        reasons = {i: reason for i, column in enumerate(chunk.columns) if column is None}
+        yield RawBatch(columns, [batch.rows[row] for row in chunk.rows], broken, reasons)
         broken = []
     if broken:
         yield RawBatch({}, [], broken)

@@ -27,8 +27,8 @@ def draw_languages(row_counts: pd.DataFrame) -> "Figure":
     kept = count_examples(row_counts)
     if kept.empty:
         return _draw_nothing_kept()
-    place = kept["language"].map(_language_name)
-    table = kept.groupby([place, "split"])["num_rows"].sum().unstack(fill_value=0)
+    names = kept["language"].map(_language_name)
+    table = kept.groupby([names, "split"])["num_rows"].sum().unstack(fill_value=0)
     table = table[[split for split in SPLITS if split in table]]
     share = table.sum(axis=1).max() / table.to_numpy().sum()
     largest = table.sum(axis=1).idxmax()
@@ -49,11 +49,11 @@ def draw_cultures(row_counts: pd.DataFrame) -> "Figure":
     kept = count_examples(row_counts)
     if kept.empty:
         return _draw_nothing_kept()
-    place = [
+    names = [
         _culture_name(language, culture)
         for language, culture in zip(kept["language"], kept["culture"], strict=True)
     ]
-    table = kept.groupby([pd.Series(place, index=kept.index), "label"])["num_rows"].sum()
+    table = kept.groupby([pd.Series(names, index=kept.index), "label"])["num_rows"].sum()
     counts = table.unstack(fill_value=0)
     if len(counts.columns) > 1:
         counts = counts.rename(columns={"": NO_MAJORITY})
@@ -104,22 +104,22 @@ def _draw_bars(
     """Stacked horizontal bars, a row of the table each, sorted by its sum or the column `by`."""
     import plotly.graph_objects as go
 
-    size = table[by] if by is not None else table.sum(axis=1)
-    order = size.sort_values(ascending=False, kind="stable").index
+    lengths = table[by] if by is not None else table.sum(axis=1)
+    order = lengths.sort_values(ascending=False, kind="stable").index
     shown = table.loc[order[:MAX_BARS][::-1]]
     if len(order) > MAX_BARS:
         title += f" (the first {MAX_BARS} of {len(order)})"
-    number = "%{x:.0%}" if is_share else "%{x:,}"
+    number_format = "%{x:.0%}" if is_share else "%{x:,}"
     bars = [
         go.Bar(
             name=escape(str(column).replace("_", " ")),
             y=[escape(name) for name in shown.index],
             x=shown[column].tolist(),
             orientation="h",
-            marker={"color": colours[place % len(colours)], "line": {"width": 0}},
-            hovertemplate=f"%{{y}}<br>{escape(column)}: {number}<extra></extra>",
+            marker={"color": colours[index % len(colours)], "line": {"width": 0}},
+            hovertemplate=f"%{{y}}<br>{escape(column)}: {number_format}<extra></extra>",
         )
-        for place, column in enumerate(shown.columns)
+        for index, column in enumerate(shown.columns)
     ]
     figure = go.Figure(bars)
     apply_theme(figure, escape(title), height=150 + PIXELS_PER_BAR * max(3, len(shown)))

@@ -36,9 +36,9 @@ def reject(rows: pd.DataFrame, reasons: pd.Series, *, stage: str) -> pd.DataFram
         return rows
     rows = rows.copy(deep=False)
     is_rejected = rows.index.isin(reasons.index)
-    full = reasons.reindex(rows.index)
+    all_reasons = reasons.reindex(rows.index)
     rows["rejected_by"] = rows["rejected_by"].astype("string").mask(is_rejected, stage)
-    rows["rejection_reason"] = rows["rejection_reason"].mask(is_rejected, full)
+    rows["rejection_reason"] = rows["rejection_reason"].mask(is_rejected, all_reasons)
     return rows
 
 
@@ -51,8 +51,8 @@ def commonest_reasons(rows: pd.DataFrame) -> str:
     """The `MAX_REASONS` commonest kinds of reasons with their rows, as the first row says each."""
     reasons = rows.loc[~is_kept(rows), "rejection_reason"].astype("str")
     kinds = reasons.groupby(kinds_of(reasons), sort=False).agg(["size", "first"])
-    most = kinds.sort_values("size", ascending=False, kind="stable").head(MAX_REASONS)
-    return "; ".join(f"{size:,} as {first}" for size, first in most.itertuples(index=False))
+    commonest = kinds.sort_values("size", ascending=False, kind="stable").head(MAX_REASONS)
+    return "; ".join(f"{size:,} as {first}" for size, first in commonest.itertuples(index=False))
 
 
 def require_every_row(num_rows_in: int, *, num_rows_out: int, where: str) -> None:

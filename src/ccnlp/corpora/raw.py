@@ -84,13 +84,13 @@ class Picked(Sequence[object]):
         return (cells[position] for position in self._positions)
 
     @overload
-    def __getitem__(self, place: int) -> object: ...
+    def __getitem__(self, index: int) -> object: ...
     @overload
-    def __getitem__(self, place: slice) -> list[object]: ...
-    def __getitem__(self, place: int | slice) -> object:
-        if isinstance(place, slice):
-            return [self._cells[position] for position in self._positions[place]]
-        return self._cells[self._positions[place]]
+    def __getitem__(self, index: slice) -> list[object]: ...
+    def __getitem__(self, index: int | slice) -> object:
+        if isinstance(index, slice):
+            return [self._cells[position] for position in self._positions[index]]
+        return self._cells[self._positions[index]]
 
 
 class ReaderOptions(StrictModel):
@@ -196,7 +196,7 @@ def collect(
 ) -> Iterator[RawBatch]:
     """Batches of the rows, bounded by rows and by characters."""
     cells: list[Cells] = []
-    numbers: list[int] = []
+    row_numbers: list[int] = []
     broken: list[BrokenRow] = []
     num_characters = 0
     for row in rows:
@@ -204,15 +204,15 @@ def collect(
             broken.append(row)
             num_characters += len(row.content)
         else:
-            number, cell, size = row
-            numbers.append(number)
-            cells.append(cell)
+            row_number, row_cells, size = row
+            row_numbers.append(row_number)
+            cells.append(row_cells)
             num_characters += size
         if len(cells) + len(broken) >= ROWS_PER_BATCH or num_characters >= CHARACTERS_PER_BATCH:
-            yield RawBatch(to_columns(cells), numbers, broken)
-            cells, numbers, broken, num_characters = [], [], [], 0
+            yield RawBatch(to_columns(cells), row_numbers, broken)
+            cells, row_numbers, broken, num_characters = [], [], [], 0
     if cells or broken:
-        yield RawBatch(to_columns(cells), numbers, broken)
+        yield RawBatch(to_columns(cells), row_numbers, broken)
 
 
 def columns_of_lists(

@@ -50,8 +50,10 @@ def identifying_columns(task: ReadableTask) -> tuple[str, ...]:
 
 def answer_columns(task: ReadableTask) -> tuple[str, ...]:
     """What rows tell of these: the other inputs, and the targets."""
-    others = (column for column in task.input_columns if column not in identifying_columns(task))
-    return (*others, *task.target_columns)
+    other_inputs = (
+        column for column in task.input_columns if column not in identifying_columns(task)
+    )
+    return (*other_inputs, *task.target_columns)
 
 
 def check_entry(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
@@ -74,10 +76,10 @@ def check_contexts(entries: Mapping[str, CorpusEntry], tasks: Mapping[str, Reada
     Raises:
         ConfigurationError: none of its corpora does.
     """
-    named = {entry.task for entry in entries.values() if entry.context}
+    tasks_with_context = {entry.task for entry in entries.values() if entry.context}
     for task in sorted({entry.task for entry in entries.values()}):
-        if tasks[task].reads_context and task not in named:
-            corpora = ", ".join(repr(name) for name, own in entries.items() if own.task == task)
+        if tasks[task].reads_context and task not in tasks_with_context:
+            corpora = ", ".join(repr(name) for name, entry in entries.items() if entry.task == task)
             raise ConfigurationError(
                 f"the task {task!r} is to read the context of texts (context, "
                 f"parameters/tasks.yml), and none of its corpora {corpora} names one; give an "
@@ -95,17 +97,17 @@ def _check_annotations(entry: CorpusEntry, task: ReadableTask, *, where: str) ->
             "make its kind label_distribution (parameters/tasks.yml), or leave annotations out "
             f"({PARAMETERS_FILE})"
         )
-    counted = entry.annotations.distribution
-    if not counted:
+    distribution = entry.annotations.distribution
+    if not distribution:
         return
-    for label in counted:
+    for label in distribution:
         if label not in task.labels:
             raise ConfigurationError(
                 f"{where}: annotations.distribution counts {label!r}, which is no label of the "
                 f"task {entry.task!r}; {did_you_mean(label, task.labels)} ({PARAMETERS_FILE})"
             )
     for label in task.labels:
-        if label not in counted:
+        if label not in distribution:
             raise ConfigurationError(
                 f"{where}: annotations.distribution does not say which column counts {label!r}, a "
                 f"label of the task {entry.task!r} ({PARAMETERS_FILE})"
@@ -121,12 +123,12 @@ def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
                 f"{where}: columns does not say where to find {column!r}, which the task "
                 f"{entry.task!r} needs ({PARAMETERS_FILE})"
             )
-    known = (*needed, *task.optional_columns)
+    allowed = (*needed, *task.optional_columns)
     for column in entry.columns:
-        if column not in known:
+        if column not in allowed:
             raise ConfigurationError(
                 f"{where}: the task {entry.task!r} has no column {column!r}; "
-                f"{did_you_mean(column, known)} ({PARAMETERS_FILE})"
+                f"{did_you_mean(column, allowed)} ({PARAMETERS_FILE})"
             )
     for column, source_column in entry.columns.items():
         is_single_target = column in {*task.target_columns} - {*task.list_columns}
@@ -148,12 +150,12 @@ def _check_columns(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
 
 
 def _check_labels(entry: CorpusEntry, task: ReadableTask, *, where: str) -> None:
-    given = [("label_map", label) for label in entry.label_map.values()]
+    labels = [("label_map", label) for label in entry.label_map.values()]
     for column in entry.columns.values():
         if isinstance(column, ConstantTarget):
             label = ValueMap(entry.label_map).get(column.constant) or column.constant
-            given.append(("columns", label))
-    for key, label in given:
+            labels.append(("columns", label))
+    for key, label in labels:
         if task.target_values and label not in task.target_values:
             raise ConfigurationError(
                 f"{where}: {key} gives {label!r}, which is no label of the task "
@@ -169,11 +171,11 @@ def _check_context(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
             f"{where}: context is given, and tasks of the kind of {entry.task!r} read none; leave "
             f"it out ({PARAMETERS_FILE})"
         )
-    counted = entry.annotations.distribution if entry.annotations is not None else {}
-    told = {field.column for field in entry.context}
-    for ours, given in {**entry.columns, **counted}.items():
-        for column in told.intersection(columns_of(given)):
+    distribution = entry.annotations.distribution if entry.annotations is not None else {}
+    context_columns = {field.column for field in entry.context}
+    for name, source_column in {**entry.columns, **distribution}.items():
+        for column in context_columns.intersection(columns_of(source_column)):
             raise ConfigurationError(
-                f"{where}: context names the column {column!r}, which is the task's {ours!r}; the "
+                f"{where}: context names the column {column!r}, which is the task's {name!r}; the "
                 f"context is what stands beside it ({PARAMETERS_FILE})"
             )

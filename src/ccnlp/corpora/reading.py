@@ -25,7 +25,7 @@ from ccnlp.corpora.raw import (
     number_rows,
 )
 from ccnlp.corpora.readable_task import ReadableTask, check_entry
-from ccnlp.corpora.task_columns import FlagColumns, Given, columns_of, read_cells
+from ccnlp.corpora.task_columns import FlagColumns, SourceColumn, columns_of, read_cells
 from ccnlp.corpora.values import PARAMETERS_FILE
 from ccnlp.errors import ConfigurationError, CorpusError, did_you_mean, listed
 from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS
@@ -74,7 +74,7 @@ def read_corpus(
     fields = build_fields(entry, has_annotations=bool(task.annotation_columns), where=where)
     shaper = _Shaper(name, entry, task, fields)
     reader = build_reader(entry.reader, entry.options, where=where)
-    with _Naming(where):
+    with _NamedErrors(where):
         sources = reader.find(entry, raw_folder)
         joins = [
             Join.find(
@@ -96,35 +96,37 @@ def _read(
     shaper: "_Shaper",
     where: str,
 ) -> Iterator[pd.DataFrame]:
-    with _Naming(where):
+    with _NamedErrors(where):
         for source in sources:
-            known: set[str] = set()
+            known_columns: set[str] = set()
             num_rows = 0
             batches = reader.read(source)
             if shaper.melt is not None:
                 batches = melt_batches(batches, shaper.melt, source)
-            for read in batches:
-                batch = number_rows(_with_captures(read, source), shaper.row_number, source)
-                size = len(batch.rows)
+            for raw_batch in batches:
+                batch = number_rows(_with_captures(raw_batch, source), shaper.row_number, source)
+                num_read = len(batch.rows)
                 if batch.rows:
                     for join in joins:
                         batch = join.join(batch, source)
-                    _check_source(shaper.source_columns - known, batch.columns, source, reader)
+                    _check_source(
+                        shaper.source_columns - known_columns, batch.columns, source, reader
+                    )
                     _check_flags(shaper.flags, batch.columns, source)
-                    known |= batch.columns.keys()
+                    known_columns |= batch.columns.keys()
                 elif num_rows == 0 and len(batch.broken) >= NUM_TELLING_ROWS:
                     first = batch.broken[0]
                     raise CorpusError(
                         f"{source.name}: none of {len(batch.broken)} rows can be read; row "
                         f"{first.row}: {first.reason}"
                     )
-                num_rows += size + len(batch.broken)
+                num_rows += num_read + len(batch.broken)
                 yield shaper.shape(batch, source)
             if num_rows == 0:
                 raise CorpusError(f"{source.name} has no rows")
 
 
-class _Naming:
+class _NamedErrors:
     """Puts the corpus before the messages of errors of readers, which don't know it."""
 
     def __init__(self, where: str) -> None:
@@ -139,12 +141,12 @@ class _Naming:
 
 
 def _check_source(
-    needed: set[str], columns: Mapping[str, object], source: SourceFile, reader: Reader[Any]
+    needed_columns: set[str], columns: Mapping[str, object], source: SourceFile, reader: Reader[Any]
 ) -> None:
-    for column in sorted(needed):
+    for column in sorted(needed_columns):
         if column not in columns:
-            near = did_you_mean(column, columns)
-            hints = [near] if near.startswith("did") else []
+            near_name = did_you_mean(column, columns)
+            hints = [near_name] if near_name.startswith("did") else []
             hints += [reader.header_hint] if reader.header_hint else []
             raise CorpusError(
                 f"{source.name} has no column {column!r}; it has {listed(columns)}"
@@ -155,10 +157,10 @@ def _check_source(
 def _check_flags(
     flags: Sequence[FlagColumns], columns: Mapping[str, object], source: SourceFile
 ) -> None:
-    for own in flags:
-        if not own.match(columns):
+    for flag in flags:
+        if not flag.match(columns):
             raise CorpusError(
-                f"{source.name} has no column that {own.flags!r} names; it has {listed(columns)} "
+                f"{source.name} has no column that {flag.flags!r} names; it has {listed(columns)} "
                 f"(columns, {PARAMETERS_FILE})"
             )
 
@@ -187,16 +189,26 @@ class _Shaper:
         self._labels = ValueMap(entry.label_map)
         self.melt = entry.melt
         self.row_number = entry.row_number
-        self._counted = entry.annotations.distribution if entry.annotations is not None else {}
-        self._total = entry.annotations.num_annotations if entry.annotations is not None else None
+        self._distribution = entry.annotations.distribution if entry.annotations is not None else {}
+        self._num_annotations_column = (
+            entry.annotations.num_annotations if entry.annotations is not None else None
+        )
         self._context = entry.context or []
-        self.flags = [given for given in entry.columns.values() if isinstance(given, FlagColumns)]
+        self.flags = [
+            source_column
+            for source_column in entry.columns.values()
+            if isinstance(source_column, FlagColumns)
+        ]
         self.source_columns = {
-            *(column for given in entry.columns.values() for column in columns_of(given)),
+            *(
+                column
+                for source_column in entry.columns.values()
+                for column in columns_of(source_column)
+            ),
             *(field.column for field in fields if field.column is not None),
             *(field.column for field in self._context),
-            *self._counted.values(),
-            *([self._total] if self._total is not None else []),
+            *self._distribution.values(),
+            *([self._num_annotations_column] if self._num_annotations_column is not None else []),
         }
 
     def shape(self, batch: RawBatch, source: SourceFile) -> pd.DataFrame:
@@ -204,7 +216,9 @@ class _Shaper:
         rows = self._read_rows(batch)
         rows["row"] = pd.Series(batch.rows, dtype="int64")
         rejected = rows.index[rows["rejection_reason"].notna()]
-        rows["content"] = _string({i: _content(batch.columns, i) for i in rejected}, rows.index)
+        rows["content"] = _string_series(
+            {i: _content(batch.columns, i) for i in rejected}, rows.index
+        )
         if batch.broken:
             rows = pd.concat([rows, self._broken_rows(batch, source)], ignore_index=True)
             rows = rows.sort_values("row", kind="stable", ignore_index=True)
@@ -229,9 +243,9 @@ class _Shaper:
     def _read_rows(self, batch: RawBatch) -> pd.DataFrame:
         index = pd.RangeIndex(len(batch.rows))
         rows = pd.DataFrame(index=index)
-        reasons = _string(batch.reasons, index)
-        for column, given in self._entry.columns.items():
-            rows[column], why = self._task_column(column, batch, given)
+        reasons = _string_series(batch.reasons, index)
+        for column, source_column in self._entry.columns.items():
+            rows[column], why = self._task_column(column, batch, source_column)
             reasons = reasons.fillna(why)
         if self._context:
             rows[CONTEXT], why = read_context(self._context, batch)
@@ -239,13 +253,13 @@ class _Shaper:
         for field in self._fields:
             rows[field.name], why = _field_values(field, batch, index)
             reasons = reasons.fillna(why)
-        if self._counted:
+        if self._distribution:
             reasons = reasons.fillna(self._add_distribution(rows, batch))
-        fine = rows[reasons.isna()]
-        if len(fine):
-            if self._counted:  # the label comes of the counts, which are of labels of the task
-                fine = fine.assign(**{self._task.target_columns[0]: self._task.labels[0]})
-            why = self._task.validate(fine).astype("string")
+        readable = rows[reasons.isna()]
+        if len(readable):
+            if self._distribution:  # the label comes of the counts, which are of labels of the task
+                readable = readable.assign(**{self._task.target_columns[0]: self._task.labels[0]})
+            why = self._task.validate(readable).astype("string")
             reasons = reasons.fillna(why.reindex(index))
         rows["split"] = rows["split"].replace(RATIOS, MISSING)
         rows["rejection_reason"] = reasons
@@ -253,24 +267,26 @@ class _Shaper:
 
     def _add_distribution(self, rows: pd.DataFrame, batch: RawBatch) -> "pd.Series[str]":
         """Adds the numbers by label in the task's order; the reasons of those that are none."""
-        labels, size = self._task.labels, len(rows)
-        cells = [_cells(batch, self._counted[label]) for label in labels]
-        rows[LABEL_COUNTS], reasons = read_distributions(cells, labels, size)
+        labels, num_rows = self._task.labels, len(rows)
+        cells = [_cells(batch, self._distribution[label]) for label in labels]
+        rows[LABEL_COUNTS], reasons = read_distributions(cells, labels, num_rows)
         rows[NUM_ANNOTATIONS] = pd.Series(float("nan"), index=rows.index)
-        if self._total is not None:
-            rows[NUM_ANNOTATIONS], why = read_num_annotations(_cells(batch, self._total), size)
+        if self._num_annotations_column is not None:
+            rows[NUM_ANNOTATIONS], why = read_num_annotations(
+                _cells(batch, self._num_annotations_column), num_rows
+            )
             reasons = reasons.fillna(why)
         rows[self._task.target_columns[0]] = pd.Series(MISSING, index=rows.index, dtype="string")
         return reasons
 
     def _task_column(
-        self, column: str, batch: RawBatch, given: Given
+        self, column: str, batch: RawBatch, source_column: SourceColumn
     ) -> tuple["pd.Series[Any]", "pd.Series[str]"]:
         """A column of the task and what is wrong with its cells."""
         is_target = column in self._task.target_columns
         is_list = column in self._task.list_columns
-        cells, reasons = read_cells(batch, given, is_list=is_list)
-        unmade = _string(reasons, pd.RangeIndex(len(batch.rows)))
+        cells, reasons = read_cells(batch, source_column, is_list=is_list)
+        unmade_reasons = _string_series(reasons, pd.RangeIndex(len(batch.rows)))
         if is_list:
             is_optional = column in self._task.optional_columns
             may_be_empty = is_optional or column in self._task.emptiable_columns
@@ -281,15 +297,17 @@ class _Shaper:
                 lists = [
                     cell and [self._labels.get(label) or label for label in cell] for cell in lists
                 ]
-            return pd.Series(lists, dtype="object"), unmade.fillna(self._needed(column, cells, why))
+            return pd.Series(lists, dtype="object"), unmade_reasons.fillna(
+                self._without_optional(column, cells, why)
+            )
         texts, why = text_reasons(cells, column)
         if is_target:
             texts = texts.str.strip()
-            names = {t: self._labels.get(t) or t for t in texts.dropna().unique()}
-            texts = texts.map(names, na_action="ignore").astype("string")
-        return texts, unmade.fillna(self._needed(column, cells, why))
+            label_of = {text: self._labels.get(text) or text for text in texts.dropna().unique()}
+            texts = texts.map(label_of, na_action="ignore").astype("string")
+        return texts, unmade_reasons.fillna(self._without_optional(column, cells, why))
 
-    def _needed(
+    def _without_optional(
         self, column: str, cells: Sequence[object], why: "pd.Series[str]"
     ) -> "pd.Series[str]":
         """The reasons, without those of cells that a row may miss."""
@@ -314,12 +332,19 @@ class _Shaper:
                 value, _ = field.resolve(source.captures[field.column])
             value = None if value == RATIOS else value
             rows[field.name] = pd.Series(value, index=rows.index, dtype="string")
-        told = [CONTEXT] if self._context else []
-        given = [name for name in self._task.optional_columns if name in self._entry.columns]
-        for column in (*self._task.input_columns, *self._task.target_columns, *given, *told):
+        context_columns = [CONTEXT] if self._context else []
+        optional_columns = [
+            name for name in self._task.optional_columns if name in self._entry.columns
+        ]
+        for column in (
+            *self._task.input_columns,
+            *self._task.target_columns,
+            *optional_columns,
+            *context_columns,
+        ):
             dtype = "object" if column in self._task.list_columns else "string"
             rows[column] = pd.Series(None, index=rows.index, dtype=dtype)
-        if self._counted:
+        if self._distribution:
             rows[LABEL_COUNTS] = pd.Series(None, index=rows.index, dtype="object")
             rows[NUM_ANNOTATIONS] = pd.Series(float("nan"), index=rows.index)
         return rows
@@ -337,23 +362,23 @@ def _cells(batch: RawBatch, column: str) -> Sequence[object]:
 def _field_values(
     field: RowField, batch: RawBatch, index: pd.RangeIndex
 ) -> tuple["pd.Series[str]", "pd.Series[str]"]:
-    nothing = pd.Series(MISSING, index=index, dtype="string")
+    no_reasons = pd.Series(MISSING, index=index, dtype="string")
     if field.column is None:
-        return pd.Series(field.constant, index=index, dtype="string"), nothing
+        return pd.Series(field.constant, index=index, dtype="string"), no_reasons
     raw_cells = _cells(batch, field.column)
     cells = [as_text(cell) or "" for cell in raw_cells]
     resolved = {cell: field.resolve(printable(cell)) for cell in dict.fromkeys(cells)}
     values = pd.Series([resolved[cell][0] for cell in cells], index=index, dtype="string")
-    objects: dict[int, str] = {}
+    object_reasons: dict[int, str] = {}
     if dict in set(map(type, raw_cells)):
-        objects = {
+        object_reasons = {
             i: f"{field.name} is {kind_of(cell)} instead of text (column {field.column!r})"
             for i, cell in enumerate(raw_cells)
             if isinstance(cell, dict)
         }
-    if not objects and all(reason is None for _, reason in resolved.values()):
-        return values, nothing
-    reasons = [objects.get(i, resolved[cell][1]) for i, cell in enumerate(cells)]
+    if not object_reasons and all(reason is None for _, reason in resolved.values()):
+        return values, no_reasons
+    reasons = [object_reasons.get(i, resolved[cell][1]) for i, cell in enumerate(cells)]
     return values, pd.Series(reasons, index=index, dtype="string")
 
 
@@ -372,7 +397,7 @@ def _content(columns: Mapping[str, Sequence[object]], position: int) -> str:
     return json.dumps(cells, ensure_ascii=False)
 
 
-def _string(values: Mapping[int, str], index: pd.Index) -> "pd.Series[str]":
+def _string_series(values: Mapping[int, str], index: pd.Index) -> "pd.Series[str]":
     if not values:
         return pd.Series(MISSING, index=index, dtype="string")
     return pd.Series([values.get(i) for i in index], index=index, dtype="string")

@@ -19,25 +19,25 @@ logger = logging.getLogger(__name__)
 
 Hashes = npt.NDArray[np.uint64]
 
-CONTENT = ("task", "split", "language", "culture", CONTEXT)
+CONTENT_COLUMNS = ("task", "split", "language", "culture", CONTEXT)
 """Rows that agree in these, their text and their target are the same in whichever corpus; one
 without contexts has empty ones."""
 
-REASONED = ("corpus", "source", "row", "rejected_by", "rejection_reason")
-COUNTED = ("corpus", "task", "split", "language", "culture", "label")
-MARKS = ("num_mended_encoding", "num_mended_characters", "num_language_suspect")
+REASON_COLUMNS = ("corpus", "source", "row", "rejected_by", "rejection_reason")
+COUNT_COLUMNS = ("corpus", "task", "split", "language", "culture", "label")
+MARK_COLUMNS = ("num_mended_encoding", "num_mended_characters", "num_language_suspect")
 """Counts of rows that stay."""
 
-JUDGED = (LABEL_COUNTS, ANNOTATIONS)
+JUDGEMENT_COLUMNS = (LABEL_COUNTS, ANNOTATIONS)
 """What else makes them what they are where people judged them; the id does not stand for it."""
 
-IDENTITY = ["id", "group_id", "split", "region", "domain", "origin"]
+IDENTITY_COLUMNS = ["id", "group_id", "split", "region", "domain", "origin"]
 """What makes the examples of a corpus what they are; the id stands for its content."""
 
 NEEDED = frozenset(
-    {*CONTENT, *COUNTED, *REASONED, *IDENTITY, "licence", "text", "text_hash", "mended"}
-    | {"is_language_suspect", "conflicting_labels"}
-    | {NUM_SOURCE_ROWS, IS_EXAMPLE, NUM_ANNOTATIONS, *JUDGED}
+    {*CONTENT_COLUMNS, *COUNT_COLUMNS, *REASON_COLUMNS, *IDENTITY_COLUMNS}
+    | {"licence", "text", "text_hash", "mended", "is_language_suspect", "conflicting_labels"}
+    | {NUM_SOURCE_ROWS, IS_EXAMPLE, NUM_ANNOTATIONS, *JUDGEMENT_COLUMNS}
 )
 """The columns of a curated corpus that its summary is made of, beside the task's targets."""
 
@@ -82,12 +82,16 @@ def summarise(
         corpora: by key, what loads the curated corpus.
         tasks: by name.
     """
-    found = [_summarise_and_hash(load, tasks) for load in corpora.values()]
-    summaries, hashes = zip(*found, strict=True)
-    fingerprints = {name: known for one in summaries for name, known in one.fingerprints.items()}
+    results = [_summarise_and_hash(load, tasks) for load in corpora.values()]
+    summaries, hashes = zip(*results, strict=True)
+    fingerprints = {
+        name: description
+        for summary in summaries
+        for name, description in summary.fingerprints.items()
+    }
     shared = count_shared_rows(dict(zip(fingerprints, hashes, strict=True)))
-    for name, known in fingerprints.items():
-        known["num_rows_shared"] = shared[name]
+    for name, description in fingerprints.items():
+        description["num_rows_shared"] = shared[name]
     row_counts = pd.concat([summary.row_counts for summary in summaries], ignore_index=True)
     for warning in describe_warnings(row_counts, fingerprints):
         logger.warning(warning)
@@ -109,12 +113,14 @@ def _summarise_and_hash(
 
 def _hash_content(rows: pd.DataFrame, targets: Sequence[str]) -> Hashes:
     """The hashes of the kept rows' content, sorted, each once."""
-    kept = is_kept(rows)
-    content = pd.DataFrame({column: _as_category(rows, column)[kept] for column in CONTENT})
+    is_row_kept = is_kept(rows)
+    content = pd.DataFrame(
+        {column: _as_category(rows, column)[is_row_kept] for column in CONTENT_COLUMNS}
+    )
     for column in (*targets, "text_hash"):
         is_list = rows[column].dtype == object
-        own = rows.loc[kept, column]
-        content[column] = own.map(SEPARATOR.join, na_action="ignore") if is_list else own
+        values = rows.loc[is_row_kept, column]
+        content[column] = values.map(SEPARATOR.join, na_action="ignore") if is_list else values
     return np.unique(hash_rows(content))
 
 
@@ -126,21 +132,21 @@ def count_shared_rows(hashes: Mapping[str, Hashes]) -> dict[str, dict[str, int]]
         hashes: by corpus, of its rows' content.
     """
     shared: dict[str, dict[str, int]] = {name: {} for name in hashes}
-    for one, other in combinations(hashes, 2):
-        num_rows = len(np.intersect1d(hashes[one], hashes[other], assume_unique=True))
+    for corpus, other in combinations(hashes, 2):
+        num_rows = len(np.intersect1d(hashes[corpus], hashes[other], assume_unique=True))
         if num_rows:
-            shared[one][other] = shared[other][one] = num_rows
+            shared[corpus][other] = shared[other][corpus] = num_rows
     return shared
 
 
 def describe_shared_rows(fingerprints: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A sentence for each two corpora that share rows."""
     return [
-        f"corpora {one!r} and {other!r}: {num_rows:,} rows stand in both with the same split and "
-        "label, and count twice in training and in scores; is it one corpus under two keys?"
-        for one, known in fingerprints.items()
-        for other, num_rows in known["num_rows_shared"].items()
-        if one < other
+        f"corpora {corpus!r} and {other!r}: {num_rows:,} rows stand in both with the same split "
+        "and label, and count twice in training and in scores; is it one corpus under two keys?"
+        for corpus, description in fingerprints.items()
+        for other, num_rows in description["num_rows_shared"].items()
+        if corpus < other
     ]
 
 
@@ -169,7 +175,7 @@ def summarise_corpus(rows: pd.DataFrame) -> CorpusSummary:
 
 
 def _count_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    counted = pd.DataFrame(
+    row_flags = pd.DataFrame(
         {
             "num_rows": rows.get(NUM_SOURCE_ROWS, 1),
             "num_examples": rows.get(IS_EXAMPLE, 1),
@@ -180,9 +186,9 @@ def _count_rows(rows: pd.DataFrame) -> pd.DataFrame:
         },
         index=rows.index,
     ).astype("int64")
-    columns = [*COUNTED, "rejected_by"]
+    columns = [*COUNT_COLUMNS, "rejected_by"]
     keys = [_as_category(rows, column) for column in columns]
-    counts = counted.groupby(keys, sort=False, observed=True).sum().reset_index()
+    counts = row_flags.groupby(keys, sort=False, observed=True).sum().reset_index()
     return counts.astype(dict.fromkeys(columns, "str")).sort_values(columns, ignore_index=True)
 
 
@@ -204,15 +210,15 @@ def _as_category(rows: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
-    reason = _as_text(rejected, "rejection_reason")
-    place = _as_text(rejected, "source") + ", row " + rejected["row"].astype("str")
+    reasons = _as_text(rejected, "rejection_reason")
+    locations = _as_text(rejected, "source") + ", row " + rejected["row"].astype("str")
     kinds = pd.DataFrame(
         {
             "corpus": _as_text(rejected, "corpus"),
             "rejected_by": _as_text(rejected, "rejected_by"),
-            "reason": kinds_of(reason),
+            "reason": kinds_of(reasons),
             "num_rows": rejected.get(NUM_SOURCE_ROWS, 1),
-            "example": reason + " (" + place + ")",
+            "example": reasons + " (" + locations + ")",
         }
     )
     by_kind = kinds.groupby(["corpus", "rejected_by", "reason"], observed=True)
@@ -223,19 +229,21 @@ def _count_rejections(rejected: pd.DataFrame) -> pd.DataFrame:
 def _list_conflicts(rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["corpus", "id", "language", "culture", "split", "text", "label"]
     hashes = rows.loc[rows["conflicting_labels"].notna(), "text_hash"]
-    listed = rows.loc[hashes.sort_values(kind="stable").index[:MAX_CONFLICTS]]
-    table = pd.DataFrame({column: _as_text(listed, column) for column in columns})
+    listed_rows = rows.loc[hashes.sort_values(kind="stable").index[:MAX_CONFLICTS]]
+    table = pd.DataFrame({column: _as_text(listed_rows, column) for column in columns})
     table["text"] = table["text"].str.slice(0, MAX_TEXT_CHARACTERS)
-    return table.assign(other_labels=_as_text(listed, "conflicting_labels"))
+    return table.assign(other_labels=_as_text(listed_rows, "conflicting_labels"))
 
 
 def _describe(kept: pd.DataFrame) -> dict[str, Any]:
-    judged = {column: kept[column].astype("str") for column in JUDGED if column in kept}
+    judgements = {
+        column: kept[column].astype("str") for column in JUDGEMENT_COLUMNS if column in kept
+    }
     num_annotations: dict[str, int] = {}
-    if judged and kept[NUM_ANNOTATIONS].notna().all():
+    if judgements and kept[NUM_ANNOTATIONS].notna().all():
         num_annotations = {"num_annotations": int(kept[NUM_ANNOTATIONS].sum())}
     return {
-        "fingerprint": fingerprint(kept[IDENTITY].assign(**judged)),
+        "fingerprint": fingerprint(kept[IDENTITY_COLUMNS].assign(**judgements)),
         "num_rows": len(kept),
         **num_annotations,
         "licence": "; ".join(_values(kept, "licence")),
@@ -267,10 +275,10 @@ def report_ingestion(
         **_totals(row_counts),
         "warnings": describe_warnings(row_counts, fingerprints),
         "by_corpus": [
-            {"corpus": corpus, **_totals(own)} for corpus, own in row_counts.groupby("corpus")
+            {"corpus": corpus, **_totals(counts)} for corpus, counts in row_counts.groupby("corpus")
         ],
         "rejected": rejection_counts.to_dict("records"),
-        **{f"by_{column}": _by(row_counts, column) for column in COUNTED[2:]},
+        **{f"by_{column}": _by(row_counts, column) for column in COUNT_COLUMNS[2:]},
         "conflicting_labels": conflicts.to_dict("records"),
     }
 
@@ -296,7 +304,7 @@ def _totals(row_counts: pd.DataFrame) -> dict[str, int]:
         "num_rows_kept": num_kept,
         "num_rows_rejected": num_read - num_kept,
         **examples,
-        **{name: int(kept[name].sum()) for name in MARKS},
+        **{name: int(kept[name].sum()) for name in MARK_COLUMNS},
         "num_conflicting_labels": int(row_counts["num_conflicting_labels"].sum()),
     }
 
@@ -307,14 +315,14 @@ def _has_annotations(row_counts: pd.DataFrame) -> bool:
 
 def _by(row_counts: pd.DataFrame, column: str) -> list[dict[str, Any]]:
     """Rows kept and rejected by a column's values; rows that couldn't be read may have none."""
-    counted = []
-    for value, own in row_counts.groupby(column):
-        stays = own["rejected_by"] == ""
-        numbers = {
-            "num_rows_kept": int(own.loc[stays, "num_rows"].sum()),
-            "num_rows_rejected": int(own.loc[~stays, "num_rows"].sum()),
+    records = []
+    for value, counts in row_counts.groupby(column):
+        is_row_kept = counts["rejected_by"] == ""
+        totals = {
+            "num_rows_kept": int(counts.loc[is_row_kept, "num_rows"].sum()),
+            "num_rows_rejected": int(counts.loc[~is_row_kept, "num_rows"].sum()),
         }
         if _has_annotations(row_counts):
-            numbers["num_examples_kept"] = int(own.loc[stays, "num_examples"].sum())
-        counted.append({column: str(value), **numbers})
-    return counted
+            totals["num_examples_kept"] = int(counts.loc[is_row_kept, "num_examples"].sum())
+        records.append({column: str(value), **totals})
+    return records

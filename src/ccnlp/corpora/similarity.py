@@ -71,16 +71,16 @@ def parts_jaccard(first: str, second: str, *, ngram: int) -> float:
 
     Two questions about one long passage are nearly the same text as a whole, and two examples.
     """
-    ours, theirs = first.split(PART), second.split(PART)
-    if len(ours) != len(theirs):
+    first_parts, second_parts = first.split(PART), second.split(PART)
+    if len(first_parts) != len(second_parts):
         return jaccard(first, second, ngram=ngram)
-    pairs = zip(ours, theirs, strict=True)
-    return min(jaccard(one, other, ngram=ngram) for one, other in pairs)
+    pairs = zip(first_parts, second_parts, strict=True)
+    return min(jaccard(first_part, second_part, ngram=ngram) for first_part, second_part in pairs)
 
 
-def _overlap(one: set[str], other: set[str]) -> float:
-    num_common = len(one & other)
-    return num_common / (len(one) + len(other) - num_common)
+def _overlap(first: set[str], second: set[str]) -> float:
+    num_common = len(first & second)
+    return num_common / (len(first) + len(second) - num_common)
 
 
 def similar_pairs(
@@ -103,15 +103,23 @@ def similar_pairs(
         skip: positions of `first` that need no further pair; may grow on the way.
     """
     for start in range(0, len(pairs[0]), PAIRS_PER_CHUNK):
-        own, other = (side[start : start + PAIRS_PER_CHUNK] for side in pairs)
-        texts = zip(first.iloc[own].tolist(), second.iloc[other].tolist(), strict=True)
-        last, grams = -1, set[str]()
-        for i, j, (one, another) in zip(own.tolist(), other.tolist(), texts, strict=True):
+        first_positions, second_positions = (
+            side[start : start + PAIRS_PER_CHUNK] for side in pairs
+        )
+        texts = zip(
+            first.iloc[first_positions].tolist(),
+            second.iloc[second_positions].tolist(),
+            strict=True,
+        )
+        last_position, grams = -1, set[str]()
+        for i, j, (first_text, second_text) in zip(
+            first_positions.tolist(), second_positions.tolist(), texts, strict=True
+        ):
             if i in skip:
                 continue
-            if i != last:
-                last, grams = i, shingles(text_key(one), ngram=ngram)
-            if _overlap(grams, shingles(text_key(another), ngram=ngram)) >= threshold:
+            if i != last_position:
+                last_position, grams = i, shingles(text_key(first_text), ngram=ngram)
+            if _overlap(grams, shingles(text_key(second_text), ngram=ngram)) >= threshold:
                 yield i, j
 
 
@@ -132,12 +140,12 @@ class Signatures:
         self, positions: Indices, other: "Signatures", other_positions: Indices
     ) -> npt.NDArray[np.float64]:
         """About how similar the texts of each pair are; off by 0.05 in the mean at 0.8."""
-        equal = np.empty(len(positions))
+        shares_equal = np.empty(len(positions))
         for start in range(0, len(positions), PAIRS_PER_CHUNK):
-            part = slice(start, start + PAIRS_PER_CHUNK)
-            own = self.sketch[positions[part]]
-            equal[part] = (own == other.sketch[other_positions[part]]).mean(axis=1)
-        return equal
+            chunk = slice(start, start + PAIRS_PER_CHUNK)
+            sketch = self.sketch[positions[chunk]]
+            shares_equal[chunk] = (sketch == other.sketch[other_positions[chunk]]).mean(axis=1)
+        return shares_equal
 
     def to_table(self) -> pd.DataFrame:
         """The signatures packed into columns of 64 bits, to be stored beside their texts."""
@@ -160,40 +168,44 @@ class SignedTexts:
 
     Attributes:
         texts: the column.
-        where: positions in it, ascending.
+        positions: positions in it, ascending.
         signatures: of the texts there.
     """
 
     texts: "pd.Series[str]"
-    where: Indices
+    positions: Indices
     signatures: Signatures
 
 
-def sign_where(texts: "pd.Series[str]", where: Indices, *, ngram: int) -> SignedTexts:
+def sign_at(texts: "pd.Series[str]", positions: Indices, *, ngram: int) -> SignedTexts:
     """The texts at these positions, signed."""
-    bands = np.empty((len(where), NUM_BANDS), dtype=np.uint32)
-    sketch = np.empty((len(where), NUM_HASHES), dtype=np.uint8)
-    progress = ProgressLine("texts hashed to find those nearly the same", total=len(where))
-    for start in range(0, len(where), TEXTS_PER_CHUNK):
-        part = slice(start, start + TEXTS_PER_CHUNK)
-        own = _take(texts, where[part])
-        hashes = _minhash([text_key(text) for text in own], ngram=ngram)
-        bands[part] = _fold_bands(hashes)
-        sketch[part] = hashes & np.uint32(0xFF)
-        progress.advance(len(own))
-    return SignedTexts(texts, where, Signatures(bands, sketch))
+    bands = np.empty((len(positions), NUM_BANDS), dtype=np.uint32)
+    sketch = np.empty((len(positions), NUM_HASHES), dtype=np.uint8)
+    progress = ProgressLine("texts hashed to find those nearly the same", total=len(positions))
+    for start in range(0, len(positions), TEXTS_PER_CHUNK):
+        chunk = slice(start, start + TEXTS_PER_CHUNK)
+        chunk_texts = _take(texts, positions[chunk])
+        hashes = _minhash([text_key(text) for text in chunk_texts], ngram=ngram)
+        bands[chunk] = _fold_bands(hashes)
+        sketch[chunk] = hashes & np.uint32(0xFF)
+        progress.advance(len(chunk_texts))
+    return SignedTexts(texts, positions, Signatures(bands, sketch))
 
 
-def _take(texts: "pd.Series[str]", where: Indices) -> list[str]:
+def _take(texts: "pd.Series[str]", positions: Indices) -> list[str]:
     """The texts at ascending positions, of a slice: Arrow is slow to pick from many chunks."""
-    start = int(where[0])
-    between = texts.iloc[start : int(where[-1]) + 1]
-    return between.iloc[where - start].tolist() if len(between) > len(where) else between.tolist()
+    start = int(positions[0])
+    texts_between = texts.iloc[start : int(positions[-1]) + 1]
+    return (
+        texts_between.iloc[positions - start].tolist()
+        if len(texts_between) > len(positions)
+        else texts_between.tolist()
+    )
 
 
 def sign(texts: "pd.Series[str]", *, ngram: int) -> Signatures:
     """The signatures of texts; each depends on its own text alone."""
-    return sign_where(texts, np.arange(len(texts)), ngram=ngram).signatures
+    return sign_at(texts, np.arange(len(texts)), ngram=ngram).signatures
 
 
 def _minhash(keys: list[str], *, ngram: int) -> npt.NDArray[np.uint32]:

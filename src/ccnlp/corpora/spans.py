@@ -11,7 +11,7 @@ from ccnlp.corpora.quarantine import is_kept, reject
 
 def follow_cleaning(
     rows: pd.DataFrame,
-    before: "pd.Series[str]",
+    raw_texts: "pd.Series[str]",
     columns: Sequence[str],
     parameters: CleaningParameters,
 ) -> pd.DataFrame:
@@ -22,35 +22,40 @@ def follow_cleaning(
 
     Args:
         rows: of `clean_rows`, with `text`.
-        before: the text of each row before it was cleaned.
+        raw_texts: the text of each row before it was cleaned.
         columns: each holds the first character of something in the text and the one behind its
             last, as two numbers in a list.
         parameters: `cleaning`.
     """
-    changed = rows.index[is_kept(rows) & (rows["text"] != before)]
+    changed_index = rows.index[is_kept(rows) & (rows["text"] != raw_texts)]
     for column in columns:
-        cells, texts = rows[column].to_dict(), rows["text"].to_dict()
-        moved = {row: _moved(cells[row], before[row], texts[row], parameters) for row in changed}
-        lost = {
-            row: f"cleaning changed the text so that the place {cells[row]} of {column} can't be "
-            "found in it"
-            for row, place in moved.items()
-            if place is None
+        old_spans, texts = rows[column].to_dict(), rows["text"].to_dict()
+        moved_spans = {
+            row: _move_span(old_spans[row], raw_texts[row], texts[row], parameters)
+            for row in changed_index
         }
-        found = {row: place for row, place in moved.items() if place is not None}
-        own = pd.Series([found.get(row, cell) for row, cell in cells.items()], dtype="object")
-        rows = rows.assign(**{column: own.set_axis(rows.index)})
-        rows = reject(rows, pd.Series(lost, dtype="string"), stage=STAGE)
+        reasons = {
+            row: f"cleaning changed the text so that the place {old_spans[row]} of {column} "
+            "can't be found in it"
+            for row, span in moved_spans.items()
+            if span is None
+        }
+        new_spans = {row: span for row, span in moved_spans.items() if span is not None}
+        column_spans = pd.Series(
+            [new_spans.get(row, old_span) for row, old_span in old_spans.items()], dtype="object"
+        )
+        rows = rows.assign(**{column: column_spans.set_axis(rows.index)})
+        rows = reject(rows, pd.Series(reasons, dtype="string"), stage=STAGE)
     return rows
 
 
-def _moved(
-    place: Sequence[str], before: str, after: str, parameters: CleaningParameters
+def _move_span(
+    span: Sequence[str], raw_text: str, clean_text: str, parameters: CleaningParameters
 ) -> list[str] | None:
     """The place in the clean text: what stands there is the same, and so is all before it."""
     clean = partial(clean_bounded, parameters=parameters)
-    start, end = map(int, place)
-    own, up_to = clean(before[start:end]), clean(before[:end])
-    if not own or not up_to.endswith(own) or not after.startswith(up_to):
+    start, end = map(int, span)
+    covered, up_to_end = clean(raw_text[start:end]), clean(raw_text[:end])
+    if not covered or not up_to_end.endswith(covered) or not clean_text.startswith(up_to_end):
         return None
-    return [str(len(up_to) - len(own)), str(len(up_to))]
+    return [str(len(up_to_end) - len(covered)), str(len(up_to_end))]

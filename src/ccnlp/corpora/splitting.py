@@ -41,10 +41,10 @@ def follow_given_splits(rows: pd.DataFrame) -> pd.DataFrame:
     Args:
         rows: with `group_id`, `split` and `rejected_by`.
     """
-    rank = _rank(rows.loc[is_kept(rows), "split"]).dropna()
-    latest = rank.groupby(rows.loc[rank.index, "group_id"].to_numpy()).max()
-    given = rows["group_id"].map(latest.map(dict(enumerate(SPLITS))))
-    return rows.assign(split=rows["split"].astype("string").fillna(given.astype("string")))
+    ranks = _rank(rows.loc[is_kept(rows), "split"]).dropna()
+    latest_ranks = ranks.groupby(rows.loc[ranks.index, "group_id"].to_numpy()).max()
+    given_splits = rows["group_id"].map(latest_ranks.map(dict(enumerate(SPLITS))))
+    return rows.assign(split=rows["split"].astype("string").fillna(given_splits.astype("string")))
 
 
 def split_by_ratios(group_ids: pd.Series, ratios: Ratios, *, seed: int) -> pd.Series:
@@ -63,10 +63,10 @@ def split_by_ratios(group_ids: pd.Series, ratios: Ratios, *, seed: int) -> pd.Se
     """
     is_known = group_ids.notna().to_numpy()
     draws = (draw(seed, group) for group in group_ids[is_known])
-    places = np.fromiter(draws, np.float64, count=is_known.sum())
+    drawn_numbers = np.fromiter(draws, np.float64, count=is_known.sum())
     bounds = [ratios.train, ratios.train + ratios.validation]
     codes = np.full(len(group_ids), -1, dtype=np.int8)
-    codes[is_known] = np.searchsorted(bounds, places, side="right")
+    codes[is_known] = np.searchsorted(bounds, drawn_numbers, side="right")
     split = pd.Categorical.from_codes(codes, pd.Index(SPLITS))
     return pd.Series(split, index=group_ids.index).astype("string")
 
@@ -82,10 +82,10 @@ def keep_groups_together(rows: pd.DataFrame) -> pd.DataFrame:
     """
     is_declared = rows["group_id"] != rows["text_hash"]
     kept = rows.loc[is_kept(rows) & is_declared, ["group_id", "split"]]
-    rank = _rank(kept["split"])
-    last = rank.groupby(kept["group_id"].to_numpy()).transform("max")
-    split = last[rank < last].map(dict(enumerate(SPLITS)))
-    return reject(rows, "rows of its group stand in " + split.astype("string"), stage=STAGE)
+    ranks = _rank(kept["split"])
+    last_ranks = ranks.groupby(kept["group_id"].to_numpy()).transform("max")
+    last_splits = last_ranks[ranks < last_ranks].map(dict(enumerate(SPLITS)))
+    return reject(rows, "rows of its group stand in " + last_splits.astype("string"), stage=STAGE)
 
 
 def _rank(split: pd.Series) -> pd.Series:
@@ -104,15 +104,15 @@ def check_splits(counts: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> Non
     Raises:
         CorpusError: a split has no rows, all rows have one label, or train lacks a label.
     """
-    for name, own in counts.groupby("task", observed=True):
-        where = f"task {str(name)!r} (corpora {', '.join(sorted(own['corpus'].unique()))})"
-        _check_every_split(own, where)
+    for name, task_counts in counts.groupby("task", observed=True):
+        where = f"task {str(name)!r} (corpora {', '.join(sorted(task_counts['corpus'].unique()))})"
+        _check_every_split(task_counts, where)
         task = tasks[str(name)]
         # Where people's labels are counted, one that is nowhere the majority can be learnt too;
         # counts know nothing of labels in lists.
-        has_label = "label" in own and "label" in task.target_columns
+        has_label = "label" in task_counts and "label" in task.target_columns
         if task.labels and not task.annotation_columns and has_label:
-            _check_labels(own, task.labels, where)
+            _check_labels(task_counts, task.labels, where)
 
 
 def _check_every_split(counts: pd.DataFrame, where: str) -> None:
@@ -155,44 +155,50 @@ def describe_gaps(counts: pd.DataFrame) -> list[str]:
         counts: as for `check_splits`, with `language` and `culture`.
     """
     gaps = []
-    for corpus, own in counts.groupby("corpus", observed=True):
-        labels: Sequence[str] = own["label"].unique().tolist() if "label" in own else []
+    for corpus, corpus_counts in counts.groupby("corpus", observed=True):
+        labels: Sequence[str] = (
+            corpus_counts["label"].unique().tolist() if "label" in corpus_counts else []
+        )
         if len(labels) == 1 and labels[0]:
             gaps.append(f"corpus {corpus!r}: all rows have the label {labels[0]!r}")
-        for column in [c for c in ("language", "culture", "label") if c in own]:
-            by_split = own.groupby("split", observed=True)[column].agg(set)
+        for column in [c for c in ("language", "culture", "label") if c in corpus_counts]:
+            by_split = corpus_counts.groupby("split", observed=True)[column].agg(set)
             for split in [s for s in SPLITS[1:] if s in by_split and "train" in by_split]:
                 missing = sorted(by_split["train"] - by_split[split] - {""})
                 if missing:
                     listed = ", ".join(map(repr, missing))
                     gaps.append(f"corpus {corpus!r}: no row in {split} with the {column} {listed}")
-        gaps += [f"corpus {corpus!r}: {uneven}" for uneven in _describe_uneven_shares(own)]
+        gaps += [
+            f"corpus {corpus!r}: {uneven}" for uneven in _describe_uneven_shares(corpus_counts)
+        ]
     return gaps
 
 
 def _describe_uneven_shares(counts: pd.DataFrame) -> list[str]:
     """A sentence on the groups of a corpus whose splits differ from its own; names the furthest."""
-    places = [column for column in ("language", "culture", "label") if column in counts]
-    named = counts[places].astype("str")
-    if "label" in named and named["label"].any():
-        named["label"] = named["label"].replace("", NO_MAJORITY)
-    group = named.agg(", ".join, axis=1)
-    by_split = counts.groupby([group, counts["split"].astype("str")])["num_rows"].sum()
+    group_columns = [column for column in ("language", "culture", "label") if column in counts]
+    group_names = counts[group_columns].astype("str")
+    if "label" in group_names and group_names["label"].any():
+        group_names["label"] = group_names["label"].replace("", NO_MAJORITY)
+    names = group_names.agg(", ".join, axis=1)
+    by_split = counts.groupby([names, counts["split"].astype("str")])["num_rows"].sum()
     actual = by_split.unstack(fill_value=0)
     actual = actual[[split for split in SPLITS if split in actual]]
-    share = actual.sum() / actual.to_numpy().sum()
+    split_shares = actual.sum() / actual.to_numpy().sum()
     size = actual.sum(axis=1)
-    expected = pd.DataFrame(np.outer(size, share), index=size.index, columns=share.index)
-    deviation = (actual - expected).abs() / np.sqrt(expected * (1 - share))
+    expected = pd.DataFrame(
+        np.outer(size, split_shares), index=size.index, columns=split_shares.index
+    )
+    deviation = (actual - expected).abs() / np.sqrt(expected * (1 - split_shares))
     furthest = deviation.where(expected >= MIN_EXPECTED_ROWS).max(axis=1)
-    told = furthest[furthest > MAX_DEVIATION].sort_values(ascending=False, kind="stable").index
-    if not len(told):
+    uneven = furthest[furthest > MAX_DEVIATION].sort_values(ascending=False, kind="stable").index
+    if not len(uneven):
         return []
     groups = [
-        f"{', '.join(f'{part:.0%}' for part in actual.loc[name] / size[name])} of the "
+        f"{', '.join(f'{portion:.0%}' for portion in actual.loc[name] / size[name])} of the "
         f"{size[name]:,} rows of {name}"
-        for name in told[:MAX_GROUPS]
+        for name in uneven[:MAX_GROUPS]
     ]
-    usual = ", ".join(f"{part:.0%} in {split}" for split, part in share.items())
-    more = f", and of {len(told) - MAX_GROUPS} groups more" if len(told) > MAX_GROUPS else ""
+    usual = ", ".join(f"{portion:.0%} in {split}" for split, portion in split_shares.items())
+    more = f", and of {len(uneven) - MAX_GROUPS} groups more" if len(uneven) > MAX_GROUPS else ""
     return [f"of its rows {usual}, but by more than chance {'; '.join(groups)}{more}"]

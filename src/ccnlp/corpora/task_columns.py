@@ -47,10 +47,10 @@ class FlagColumns(StrictModel):
 
     def match(self, columns: Iterable[str]) -> dict[str, str]:
         """By column that the pattern names, its item."""
-        before, _, after = PLACEHOLDER.split(self.flags)
-        pattern = re.compile(f"{re.escape(before)}(.+){re.escape(after)}", re.DOTALL)
-        found = {column: pattern.fullmatch(column) for column in columns}
-        return {column: match[1] for column, match in found.items() if match is not None}
+        prefix, _, suffix = PLACEHOLDER.split(self.flags)
+        pattern = re.compile(f"{re.escape(prefix)}(.+){re.escape(suffix)}", re.DOTALL)
+        matches = {column: pattern.fullmatch(column) for column in columns}
+        return {column: match[1] for column, match in matches.items() if match is not None}
 
 
 def _refuse_repeated(columns: list[str]) -> list[str]:
@@ -83,7 +83,7 @@ TaskColumn = Annotated[
 """The source's column; several, whose texts are put one after the other or make a list; one whose
 cells are split; a column for each item; or the target of every row."""
 
-Given = str | list[str] | SplitColumn | FlagColumns | ConstantTarget
+SourceColumn = str | list[str] | SplitColumn | FlagColumns | ConstantTarget
 
 
 class TaskCells(NamedTuple):
@@ -98,78 +98,83 @@ class TaskCells(NamedTuple):
     reasons: dict[int, str]
 
 
-def columns_of(given: Given) -> list[str]:
+def columns_of(source_column: SourceColumn) -> list[str]:
     """The source's columns that are needed by name."""
-    if isinstance(given, str):
-        return [given]
-    if isinstance(given, SplitColumn):
-        return [given.column]
-    return given if isinstance(given, list) else []
+    if isinstance(source_column, str):
+        return [source_column]
+    if isinstance(source_column, SplitColumn):
+        return [source_column.column]
+    return source_column if isinstance(source_column, list) else []
 
 
-def gives_list(given: Given) -> bool:
+def gives_list(source_column: SourceColumn) -> bool:
     """Whether it makes lists only, which a column of text can't hold."""
-    return isinstance(given, SplitColumn | FlagColumns)
+    return isinstance(source_column, SplitColumn | FlagColumns)
 
 
-def read_cells(batch: RawBatch, given: Given, *, is_list: bool) -> TaskCells:
+def read_cells(batch: RawBatch, source_column: SourceColumn, *, is_list: bool) -> TaskCells:
     """The cells of a column of the task.
 
     Args:
         batch: of the source.
-        given: where they are.
+        source_column: where they are.
         is_list: whether the task's column holds lists, of which several columns are the items.
     """
-    size = len(batch.rows)
-    if isinstance(given, ConstantTarget):
-        return TaskCells([given.constant] * size, {})
-    if isinstance(given, FlagColumns):
-        return _flagged(batch, given.match(batch.columns))
-    nothing: Sequence[object] = [None] * size
-    columns = [batch.columns.get(name, nothing) for name in columns_of(given)]
-    if isinstance(given, SplitColumn):
-        return TaskCells([_split(cell, given.separator) for cell in columns[0]], {})
-    if isinstance(given, str):
+    num_rows = len(batch.rows)
+    if isinstance(source_column, ConstantTarget):
+        return TaskCells([source_column.constant] * num_rows, {})
+    if isinstance(source_column, FlagColumns):
+        return _flagged_items(batch, source_column.match(batch.columns))
+    no_cells: Sequence[object] = [None] * num_rows
+    columns = [batch.columns.get(name, no_cells) for name in columns_of(source_column)]
+    if isinstance(source_column, SplitColumn):
+        return TaskCells([_split_items(cell, source_column.separator) for cell in columns[0]], {})
+    if isinstance(source_column, str):
         return TaskCells(columns[0], {})
-    return _together(columns, columns_of(given), is_list=is_list)
+    return _combine_columns(columns, columns_of(source_column), is_list=is_list)
 
 
-def _together(
+def _combine_columns(
     columns: Sequence[Sequence[object]], names: Sequence[str], *, is_list: bool
 ) -> TaskCells:
     """The filled cells of each row, as items or as one text."""
-    rows = [[text for text in map(_filled, row) if text] for row in zip(*columns, strict=True)]
+    texts_of_rows = [
+        [text for text in map(_stripped_text, cells) if text]
+        for cells in zip(*columns, strict=True)
+    ]
     reasons = {
         row: f"{kind_of(cell)} instead of text (column {name!r})"
         for name, column in zip(names, columns, strict=True)
         for row, cell in enumerate(column)
         if isinstance(cell, list | dict)
     }
-    return TaskCells(rows if is_list else [" ".join(row) or None for row in rows], reasons)
+    return TaskCells(
+        texts_of_rows if is_list else [" ".join(texts) or None for texts in texts_of_rows], reasons
+    )
 
 
-def _filled(cell: object) -> str:
+def _stripped_text(cell: object) -> str:
     return (as_text(cell) or "").strip()
 
 
-def _split(cell: object, separator: str) -> object:
+def _split_items(cell: object, separator: str) -> object:
     """The items of a cell; a list, as JSON has them, is none to split.
 
     A separator may end the cell: nothing is listed behind it.
     """
     if isinstance(cell, list | tuple):
         return cell
-    text = _filled(cell)
+    text = _stripped_text(cell)
     text = text.removesuffix(separator.strip() or separator)
     return [item.strip() for item in text.split(separator)] if text else []
 
 
-def _flagged(batch: RawBatch, items: dict[str, str]) -> TaskCells:
+def _flagged_items(batch: RawBatch, items: dict[str, str]) -> TaskCells:
     rows: list[list[str]] = [[] for _ in batch.rows]
     reasons: dict[int, str] = {}
     for column, item in items.items():
         for row, cell in enumerate(batch.columns[column]):
-            text = _filled(cell)
+            text = _stripped_text(cell)
             has_item = FLAGS.get(as_whole(text).lower())
             if has_item is None:
                 reasons.setdefault(row, f"column {column!r} is {text!r} instead of 1 or 0")

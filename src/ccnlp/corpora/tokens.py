@@ -34,9 +34,9 @@ def stand_alone(tokens: Sequence[str]) -> list[bool]:
     if all(token.isascii() for token in tokens):
         return alone
     begins, ends = _sticking()
-    for place in range(1, len(tokens)):
-        is_stuck = begins.match(tokens[place]) or ends.search(tokens[place - 1])
-        alone[place] = not is_stuck
+    for index in range(1, len(tokens)):
+        is_stuck = begins.match(tokens[index]) or ends.search(tokens[index - 1])
+        alone[index] = not is_stuck
     return alone
 
 

@@ -43,23 +43,23 @@ def count_unknown_labels(rows: pd.DataFrame, task: ReadableTask) -> Counter[str]
 
     Nothing of a task whose targets may be anything. A missing target is no label.
     """
-    known = {*task.target_values}
+    known_labels = {*task.target_values}
     unknown: Counter[str] = Counter()
-    for column in task.target_columns if known else ():
+    for column in task.target_columns if known_labels else ():
         is_list = column in task.list_columns
         for cell in rows[column].dropna():
-            unknown.update({*(cell if is_list else [cell])} - known)
+            unknown.update({*(cell if is_list else [cell])} - known_labels)
     return unknown
 
 
 def _why_unknown(unknown: Counter[str], task: ReadableTask, *, corpus: str, name: str) -> str:
-    told = [
+    labels = [
         f"{label[:100]!r} ({num_rows:,} {'row' if num_rows == 1 else 'rows'})"
         for label, num_rows in unknown.most_common(MAX_LISTED)
     ]
     more = f" and {len(unknown) - MAX_LISTED} more" if len(unknown) > MAX_LISTED else ""
     return (
-        f"corpus {corpus!r}: the task {name!r} does not have its labels {', '.join(told)}{more}; "
+        f"corpus {corpus!r}: the task {name!r} does not have its labels {', '.join(labels)}{more}; "
         f"it has {listed(task.target_values)}. Map them to these (label_map, {PARAMETERS_FILE}), "
         f"or give them to the task (tasks.{name}, parameters/tasks.yml); with "
         "ingestion.unknown_labels: reject their rows go to quarantine (parameters/ingestion.yml)"

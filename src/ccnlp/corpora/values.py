@@ -79,8 +79,10 @@ class StrictModel(BaseModel):
             unknown = [key for key in values if key not in cls.model_fields]
             if unknown:
                 hints = [did_you_mean(str(key), cls.model_fields) for key in unknown]
-                named = zip(unknown, hints, strict=True)
-                raise ValueError("; ".join(f"unknown key {key!r}; {hint}" for key, hint in named))
+                keys_and_hints = zip(unknown, hints, strict=True)
+                raise ValueError(
+                    "; ".join(f"unknown key {key!r}; {hint}" for key, hint in keys_and_hints)
+                )
         return values
 
 
@@ -124,23 +126,23 @@ def problems_of(error: ValidationError) -> str:
 
 def list_problems(error: ValidationError) -> list[str]:
     """The same, one by one."""
-    return [_problem(part) for part in error.errors()]
+    return [_problem(details) for details in error.errors()]
 
 
-def _problem(part: "ErrorDetails") -> str:
-    steps = [str(step) for step in part["loc"] if step not in TAGS]
-    sentence = _sentence(part)
+def _problem(details: "ErrorDetails") -> str:
+    steps = [str(step) for step in details["loc"] if step not in TAGS]
+    sentence = _sentence(details)
     return f"{'.'.join(steps)}: {sentence}" if steps else sentence
 
 
-def _sentence(part: "ErrorDetails") -> str:
+def _sentence(details: "ErrorDetails") -> str:
     """What is wrong, and the value where it is short and the check does not tell it itself."""
-    if part["type"] == "missing":
+    if details["type"] == "missing":
         return "it is missing"
-    if part["type"] == "value_error":
-        return str(part["ctx"]["error"])
-    if part["type"] == "model_type":
-        return f"it must be keys with values, and it is {part['input']!r}"
-    message = f"{part['msg'][0].lower()}{part['msg'][1:]}"
-    is_short = isinstance(part["input"], str | int | float | None)
-    return f"{message}, and it is {part['input']!r}" if is_short else message
+    if details["type"] == "value_error":
+        return str(details["ctx"]["error"])
+    if details["type"] == "model_type":
+        return f"it must be keys with values, and it is {details['input']!r}"
+    message = f"{details['msg'][0].lower()}{details['msg'][1:]}"
+    is_short = isinstance(details["input"], str | int | float | None)
+    return f"{message}, and it is {details['input']!r}" if is_short else message

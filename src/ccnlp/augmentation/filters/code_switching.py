@@ -53,12 +53,12 @@ class CodeSwitching(Filter):
 def _share_kept(original: str, candidate: str, groups: Groups) -> float:
     original_words, candidate_words = words_by_script(original), words_by_script(candidate)
     main_script = _main_script(original_words)
-    listed = [forms_of(find_markers(text, groups)) for text in (original, candidate)]
-    foreign = [
+    listed_words = [forms_of(find_markers(text, groups)) for text in (original, candidate)]
+    foreign_words = [
         [word for script, words in by_script.items() if script != main_script for word in words]
         for by_script in (original_words, candidate_words)
     ]
-    return share_kept(listed[0] + foreign[0], listed[1] + foreign[1])
+    return share_kept(listed_words[0] + foreign_words[0], listed_words[1] + foreign_words[1])
 
 
 def words_by_script(text: str) -> dict[str, list[str]]:

@@ -47,10 +47,10 @@ class _Paragraph(BaseModel):
     sentence_breaks: list[tuple[int, int]]
     qas: list[_Question]
 
-    def sentence_at(self, place: int) -> int | None:
+    def sentence_at(self, offset: int) -> int | None:
         """The sentence in which a character stands, `None` between two."""
-        number = bisect_right([start for start, _ in self.sentence_breaks], place) - 1
-        return number if number >= 0 and place < self.sentence_breaks[number][1] else None
+        number = bisect_right([start for start, _ in self.sentence_breaks], offset) - 1
+        return number if number >= 0 and offset < self.sentence_breaks[number][1] else None
 
 
 class _Article(BaseModel):
@@ -100,7 +100,7 @@ class AnswerSentencesReader(TextReader[AnswerSentencesOptions]):
 
     def _read_sentences(self, source: SourceFile) -> _Sentences:
         with open_text(source, self.options.encoding) as text:
-            return _sentences(_parse(text, source))
+            return _collect_sentences(_parse(text, source))
 
 
 def _parse(text: TextFile, source: SourceFile) -> list[_Paragraph]:
@@ -117,29 +117,29 @@ def _parse(text: TextFile, source: SourceFile) -> list[_Paragraph]:
         ) from None
     paragraphs = [paragraph for article in document.data for paragraph in article.paragraphs]
     for number, paragraph in enumerate(paragraphs, start=1):
-        before = 0
+        previous_end = 0
         for start, end in paragraph.sentence_breaks:
-            if not before <= start <= end <= len(paragraph.context):
+            if not previous_end <= start <= end <= len(paragraph.context):
                 raise CorpusError(
                     f"{source.name}: paragraph {number} has {len(paragraph.context)} characters, "
-                    f"and its sentence_breaks a sentence from {start} to {end} after {before}"
+                    f"and its sentence_breaks a sentence from {start} to {end} after {previous_end}"
                 )
-            before = end
+            previous_end = end
     return paragraphs
 
 
-def _sentences(paragraphs: list[_Paragraph]) -> _Sentences:
-    found = _Sentences([], {}, {})
+def _collect_sentences(paragraphs: list[_Paragraph]) -> _Sentences:
+    sentences = _Sentences([], {}, {})
     for number, paragraph in enumerate(paragraphs):
         spans = paragraph.sentence_breaks
-        found.texts.append([paragraph.context[start:end].strip() for start, end in spans])
+        sentences.texts.append([paragraph.context[start:end].strip() for start, end in spans])
         for question in paragraph.qas:
-            places = [paragraph.sentence_at(answer.answer_start) for answer in question.answers]
-            own = [place for place in dict.fromkeys(places) if place is not None]
-            found.answers[question.id] = (number, own)
-            for place in own:
-                found.questions.setdefault((number, place), []).append(question.id)
-    return found
+            numbers = [paragraph.sentence_at(answer.answer_start) for answer in question.answers]
+            sentence_numbers = [n for n in dict.fromkeys(numbers) if n is not None]
+            sentences.answers[question.id] = (number, sentence_numbers)
+            for sentence_number in sentence_numbers:
+                sentences.questions.setdefault((number, sentence_number), []).append(question.id)
+    return sentences
 
 
 def _rows(
@@ -147,22 +147,24 @@ def _rows(
 ) -> Iterator[ParsedRow[dict[str, object]] | BrokenRow]:
     questions = (question for paragraph in paragraphs for question in paragraph.qas)
     for number, question in enumerate(questions, start=1):
-        for language, found in sentences.items():
-            paragraph, places = found.answers.get(question.id, (0, []))
-            if not places:
-                what = "answers it" if question.id in found.answers else "is there for it"
-                reason = f"no sentence in {language!r} {what} (question {question.id!r})"
+        for language, language_sentences in sentences.items():
+            paragraph, sentence_numbers = language_sentences.answers.get(question.id, (0, []))
+            if not sentence_numbers:
+                problem = (
+                    "answers it" if question.id in language_sentences.answers else "is there for it"
+                )
+                reason = f"no sentence in {language!r} {problem} (question {question.id!r})"
                 yield broken_row(number, reason, question.question)
-            texts = found.texts[paragraph] if places else []
-            answering = {texts[place] for place in places}
-            for place in places:
+            texts = language_sentences.texts[paragraph] if sentence_numbers else []
+            answer_texts = {texts[sentence_number] for sentence_number in sentence_numbers}
+            for sentence_number in sentence_numbers:
                 row: dict[str, object] = {
                     "query": question.question,
-                    "passage": texts[place],
+                    "passage": texts[sentence_number],
                     "passage_language": language,
                     "question": question.id,
-                    "answers": found.questions[paragraph, place],
-                    "others": [text for text in texts if text not in answering],
+                    "answers": language_sentences.questions[paragraph, sentence_number],
+                    "others": [text for text in texts if text not in answer_texts],
                     "paragraph": paragraph + 1,
                 }
                 yield number, row, sum(map(len, texts))

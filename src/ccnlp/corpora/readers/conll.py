@@ -101,8 +101,8 @@ class ConllReader(TextReader[ConllOptions]):
         columns = dict(zip(names, map(list, zip(*tokens, strict=True)), strict=True))
         text = self.options.token_separator.join(columns["token"])
         row: dict[str, object] = {"text": text, **comments, **columns}
-        for comment, other in self.options.fallbacks.items():
-            row.setdefault(comment, row.get(other))
+        for comment, fallback in self.options.fallbacks.items():
+            row.setdefault(comment, row.get(fallback))
         return row
 
     def _split(self, line: str) -> list[str]:

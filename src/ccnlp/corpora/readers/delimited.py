@@ -107,16 +107,16 @@ class DelimitedReader(TextReader[DelimitedOptions]):
             next(lines, None)
             lines.forget()
         first = next((line for line in lines.peek() if line.strip()), "")
-        stated = EXCEL_DELIMITER.fullmatch(first.strip("\r\n"))
-        if stated:  # the lines before it are blank
+        excel_match = EXCEL_DELIMITER.fullmatch(first.strip("\r\n"))
+        if excel_match:  # the lines before it are blank
             for line in lines:
                 if line == first:
                     break
             lines.forget()
         if self.options.delimiter is not None:
             return self.options.delimiter
-        if stated:
-            return stated[1]
+        if excel_match:
+            return excel_match[1]
         if source.unpacked_name.lower().endswith((".tsv", ".tab")):
             return "\t"
         return max(DELIMITERS, key=self._without_quoted(first).count)
@@ -170,22 +170,22 @@ class _Table:
         parser = _parser(lines, self._delimiter, self._options)
         while True:
             row: list[str] = []
-            is_one = True
+            is_one_row = True
             try:
                 row = next(parser)
                 reason = None
-                if len(lines.taken) > 1:
-                    reason, is_one = self._why_joined(row)
+                if len(lines.row_lines) > 1:
+                    reason, is_one_row = self._why_joined(row)
                 if reason is None and row and len(row) != num_columns:
                     reason = f"{len(row)} columns instead of {num_columns}"
             except StopIteration:
                 return
             except (csv.Error, _RowTooLongError) as error:
-                reason, is_one = _why_unparsable(error), False
-            if not is_one:
+                reason, is_one_row = _why_unparsable(error), False
+            if not is_one_row:
                 lines.read_again(1)
                 parser = _parser(lines, self._delimiter, self._options)
-            line = lines.taken[0] if len(lines.taken) == 1 else "".join(lines.taken)
+            line = lines.row_lines[0] if len(lines.row_lines) == 1 else "".join(lines.row_lines)
             reason = why_not_text(line) or reason
             if reason:
                 yield broken_row(lines.number, reason, line)
@@ -200,17 +200,17 @@ class _Table:
 
     def _why_joined(self, row: list[str]) -> tuple[str | None, bool]:
         """Why the lines are no row where quotes join whole rows, and whether they stay together."""
-        num_lines = len(self._lines.taken)
-        joined = f"an unbalanced quote joins {num_lines} lines; {PLAIN_QUOTES}"
+        num_lines = len(self._lines.row_lines)
+        reason = f"an unbalanced quote joins {num_lines} lines; {PLAIN_QUOTES}"
         if len(row) != self._num_columns:
-            is_joined = any(self._is_row(line) for line in self._lines.taken[1:])
-            return (joined, False) if is_joined else (None, True)
+            is_joined = any(self._is_row(line) for line in self._lines.row_lines[1:])
+            return (reason, False) if is_joined else (None, True)
         # Running text has no tabs.
         if self._delimiter == "\t" and any("\n" in cell and "\t" in cell for cell in row):
-            return joined, False
+            return reason, False
         verdict = judge_lines(row, self._known, self._split)
         if verdict == "rows":
-            return joined, False
+            return reason, False
         if verdict == "unclear":
             return f"a quoted text that may be {num_lines} rows; {PLAIN_QUOTES}", True
         self.num_doubtful += verdict == "unlikely"
@@ -262,37 +262,37 @@ class _Lines:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
-        self._again: deque[str] = deque()
-        self.taken: list[str] = []
+        self._next_lines: deque[str] = deque()
+        self.row_lines: list[str] = []
         self.number = 1
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) >= MAX_LINES_PER_ROW:
+        if len(self.row_lines) >= MAX_LINES_PER_ROW:
             raise _RowTooLongError(f"open for {MAX_LINES_PER_ROW:,} lines")
-        line = self._again.popleft() if self._again else next(self._lines)
-        self.taken.append(line)
+        line = self._next_lines.popleft() if self._next_lines else next(self._lines)
+        self.row_lines.append(line)
         return line
 
     def forget(self) -> None:
         """Ends the current row."""
-        self.number += len(self.taken)
-        self.taken = []
+        self.number += len(self.row_lines)
+        self.row_lines = []
 
     def peek(self) -> list[str]:
         """The next lines, a bounded number of them, which are still to come."""
-        num_characters = sum(map(len, self._again))
-        while len(self._again) < MAX_PEEKED_LINES and num_characters < MAX_PEEKED_CHARACTERS:
+        num_characters = sum(map(len, self._next_lines))
+        while len(self._next_lines) < MAX_PEEKED_LINES and num_characters < MAX_PEEKED_CHARACTERS:
             line = next(self._lines, "")
             if not line:
                 break
-            self._again.append(line)
+            self._next_lines.append(line)
             num_characters += len(line)
-        return list(self._again)
+        return list(self._next_lines)
 
     def read_again(self, num_kept: int) -> None:
         """Leaves the current row its first lines only, and the others to the next rows."""
-        self._again.extendleft(reversed(self.taken[num_kept:]))
-        del self.taken[num_kept:]
+        self._next_lines.extendleft(reversed(self.row_lines[num_kept:]))
+        del self.row_lines[num_kept:]

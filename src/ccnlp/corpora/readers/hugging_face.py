@@ -80,28 +80,28 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
     def read(self, source: SourceFile) -> Iterator[RawBatch]:
         """Configuration by configuration, split by split; records are numbered throughout."""
         revision = None if source.path.is_dir() else self._pin_revision(source.name)
-        first = 1
+        first_row = 1
         configurations: list[str | None] = [None]
         for configuration in self.options.configurations or configurations:
             loaded = self._load(source, configuration, revision)
-            for split in self._splits_to_read(loaded, _called(source.name, configuration)):
+            for split in self._splits_to_read(loaded, _dataset_name(source.name, configuration)):
                 dataset = loaded[split]
-                names = _class_names(dataset.features)
+                converters = _class_name_converters(dataset.features)
                 for batch in dataset.with_format("arrow").iter(ROWS_PER_BATCH):
                     size = len(batch)
-                    columns = columns_of_arrow(batch, names)
-                    own = {"split": split, "configuration": configuration or "default"}
-                    for name, value in own.items():
+                    columns = columns_of_arrow(batch, converters)
+                    dataset_columns = {"split": split, "configuration": configuration or "default"}
+                    for name, value in dataset_columns.items():
                         columns[f"dataset_{name}" if name in columns else name] = [value] * size
-                    yield RawBatch(columns, list(range(first, first + size)))
-                    first += size
+                    yield RawBatch(columns, list(range(first_row, first_row + size)))
+                    first_row += size
 
-    def _splits_to_read(self, loaded: "dict[str, Dataset]", called: str) -> list[str]:
+    def _splits_to_read(self, loaded: "dict[str, Dataset]", dataset_name: str) -> list[str]:
         wanted = self.options.splits
         for split in wanted or []:
             if split not in loaded:
                 raise CorpusError(
-                    f"{called} has no split {split!r}; {did_you_mean(split, loaded)} "
+                    f"{dataset_name} has no split {split!r}; {did_you_mean(split, loaded)} "
                     "(options.splits)"
                 )
         return [split for split in loaded if wanted is None or split in wanted]
@@ -127,8 +127,10 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
         except CorpusError:
             raise
         except Exception as error:  # the library raises nearly every kind
-            known = _configurations_in(source.path)
-            raise CorpusError(_cannot_load(source.name, configuration, known, error)) from error
+            configurations = _configurations_in(source.path)
+            raise CorpusError(
+                _cannot_load(source.name, configuration, configurations, error)
+            ) from error
         return dict(loaded) if isinstance(loaded, DatasetDict) else {"train": loaded}
 
     def _pin_revision(self, name: str) -> str:
@@ -139,20 +141,20 @@ class HuggingFaceReader(Reader[HuggingFaceOptions]):
         """
         from huggingface_hub import HfApi, constants
 
-        what = f"dataset {name!r} is no folder here"
+        problem = f"dataset {name!r} is no folder here"
         if self.options.revision is None:
-            raise CorpusError(f"{what}, and options.revision pins no version of it on the hub")
+            raise CorpusError(f"{problem}, and options.revision pins no version of it on the hub")
         endpoint = os.environ.get("HF_ENDPOINT", constants.ENDPOINT)
         timeout = self.options.timeout_seconds
         if constants.HF_HUB_OFFLINE or not is_reachable(endpoint, timeout):
             raise CorpusError(
-                f"{what}, and the hub can't be reached; check the network, "
+                f"{problem}, and the hub can't be reached; check the network, "
                 f"{self.options.if_unreachable}"
             )
         try:
             info = HfApi().dataset_info(name, revision=self.options.revision, timeout=timeout)
         except Exception as error:
-            raise CorpusError(f"{what}, and the hub does not give it: {error}") from error
+            raise CorpusError(f"{problem}, and the hub does not give it: {error}") from error
         report(Fact(f"dataset {name}", f"{self.options.revision} at {info.sha}"))
         return str(info.sha)
 
@@ -163,8 +165,8 @@ def _is_saved(folder: Path) -> bool:
 
 def _configurations_in(folder: Path) -> list[str]:
     """The folders in a dataset's folder, which are its configurations where it names none."""
-    inside = folder.iterdir() if folder.is_dir() else []
-    return [path.name for path in inside if path.is_dir() and not path.name.startswith(".")]
+    paths = folder.iterdir() if folder.is_dir() else []
+    return [path.name for path in paths if path.is_dir() and not path.name.startswith(".")]
 
 
 def _load_data_files(
@@ -204,32 +206,37 @@ def _csv_as_text(config: "CsvConfig", declared: "Features | None") -> dict[str, 
 
     from datasets import ClassLabel, Features, Value
 
-    first = next(chain.from_iterable(config.data_files.values()))
+    first_file = next(chain.from_iterable(config.data_files.values()))
     arguments = config.pd_read_csv_kwargs | {"nrows": 0, "chunksize": None}
-    names = map(str, pd.read_csv(first, **arguments).columns)
+    names = map(str, pd.read_csv(first_file, **arguments).columns)
     text = Value("string")
     types = {name: (declared or {}).get(name, text) for name in names}
-    features = {n: kind if isinstance(kind, ClassLabel) else text for n, kind in types.items()}
+    features = {
+        name: feature if isinstance(feature, ClassLabel) else text
+        for name, feature in types.items()
+    }
     return {"features": Features(features), "keep_default_na": False, "na_values": [""]}
 
 
-def _called(name: str, configuration: str | None) -> str:
+def _dataset_name(name: str, configuration: str | None) -> str:
     return f"dataset {name!r}" + (f" ({configuration})" if configuration else "")
 
 
-def _cannot_load(name: str, configuration: str | None, known: list[str], error: Exception) -> str:
+def _cannot_load(
+    name: str, configuration: str | None, configurations: list[str], error: Exception
+) -> str:
     text = str(error)
     if configuration and _is_unknown_configuration(error):
         available = re.findall(r"'([^']+)'", text.partition("Available: ")[2])
-        others = sorted({*known, *available} - {"default"})
+        others = sorted({*configurations, *available} - {"default"})
         hint = did_you_mean(configuration, others) if others else "it has none by name"
         return (
             f"dataset {name!r} has no configuration {configuration!r}; {hint} "
             "(options.configurations)"
         )
-    if found := CONFIGURATION_MISSING.search(text):
+    if match := CONFIGURATION_MISSING.search(text):
         return (
-            f"dataset {name!r} has the configurations {found[1]}; name those to read "
+            f"dataset {name!r} has the configurations {match[1]}; name those to read "
             "(options.configurations)"
         )
     if isinstance(error, IndexError) or "corresponds to no data" in text:
@@ -241,7 +248,7 @@ def _cannot_load(name: str, configuration: str | None, known: list[str], error: 
         if "script" in text.lower()
         else ""
     )
-    return f"{_called(name, configuration)} can't be loaded: {text}{hint}"
+    return f"{_dataset_name(name, configuration)} can't be loaded: {text}{hint}"
 
 
 def _is_unknown_configuration(error: Exception) -> bool:
@@ -250,15 +257,17 @@ def _is_unknown_configuration(error: Exception) -> bool:
     )
 
 
-def _class_names(features: "Features") -> dict[str, Convert]:
+def _class_name_converters(features: "Features") -> dict[str, Convert]:
     """By column of class labels, or of lists of them, what gives their names."""
     from datasets import ClassLabel
 
-    classes = {name: getattr(feature, "feature", feature) for name, feature in features.items()}
+    item_features = {
+        name: getattr(feature, "feature", feature) for name, feature in features.items()
+    }
     return {
-        name: partial(_class_name, names=own.names)
-        for name, own in classes.items()
-        if isinstance(own, ClassLabel)
+        name: partial(_class_name, names=feature.names)
+        for name, feature in item_features.items()
+        if isinstance(feature, ClassLabel)
     }
 
 

@@ -72,16 +72,18 @@ class JsonLinesReader(TextReader[JsonOptions]):
             yield from records_of(parse_document(text.read(), source), self.options.records, source)
             return
         lines = enumerate(text, start=1)
-        number, first = next(((n, line) for n, line in lines if line.strip()), (1, ""))
-        if first.lstrip().startswith("["):
-            yield from records_of(parse_document(first + text.read(), source), ".", source)
+        number, first_line = next(
+            ((number, line) for number, line in lines if line.strip()), (1, "")
+        )
+        if first_line.lstrip().startswith("["):
+            yield from records_of(parse_document(first_line + text.read(), source), ".", source)
             return
-        if first.strip() == "{":
+        if first_line.strip() == "{":
             raise CorpusError(
                 f"{source.name} is one JSON document, not an object a line; say where it holds the "
                 "records in options.records (`.` for the document itself)"
             )
-        yield from _parse_lines([(number, first)])
+        yield from _parse_lines([(number, first_line)])
         yield from _parse_lines(lines)
 
 
@@ -126,12 +128,12 @@ def parse_document(content: str, source: SourceFile) -> object:
     return document
 
 
-def records_of(document: object, place: str, source: SourceFile, *, key: str | None = None) -> Rows:
+def records_of(document: object, path: str, source: SourceFile, *, key: str | None = None) -> Rows:
     """The records that stand at a place of a document, an object's with their key.
 
     Args:
         document: decoded JSON.
-        place: keys with dots between; `.` for the document itself.
+        path: keys with dots between; `.` for the document itself.
         source: to name in a message.
         key: the column of the key, which no record may have; where it is not given, `key` of the
             records that have no such column.
@@ -139,9 +141,9 @@ def records_of(document: object, place: str, source: SourceFile, *, key: str | N
     Raises:
         CorpusError: nothing stands there, or no records do.
     """
-    for step in filter(None, place.split(".")):
+    for step in filter(None, path.split(".")):
         if not isinstance(document, dict) or step not in document:
-            raise CorpusError(f"{source.name}: the document has no {place!r} (options.records)")
+            raise CorpusError(f"{source.name}: the document has no {path!r} (options.records)")
         if (
             isinstance(document, _Repeated)
             and sum(step == name for name, _ in document.items()) > 1
@@ -155,11 +157,11 @@ def records_of(document: object, place: str, source: SourceFile, *, key: str | N
         ]
     if not isinstance(document, list):
         raise CorpusError(
-            f"{source.name}: {place!r} holds a {type(document).__name__} instead of records "
+            f"{source.name}: {path!r} holds a {type(document).__name__} instead of records "
             "(options.records)"
         )
     for number, item in enumerate(document, start=1):
-        yield _row(number, item, None, _shown(item))
+        yield _row(number, item, None, _as_content(item))
 
 
 def _with_key(
@@ -177,7 +179,7 @@ def _with_key(
     return record
 
 
-def _shown(item: object) -> str:
+def _as_content(item: object) -> str:
     try:
         return str(item)
     except RecursionError:

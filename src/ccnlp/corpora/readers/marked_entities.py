@@ -65,25 +65,29 @@ def _parse(block: list[str]) -> dict[str, object] | str:
     name, tab, sentence = block[0].partition("\t")
     if not tab:
         return f"no tab parts an id from a sentence: {block[0][:100]!r}"
-    told = [line for line in block[1:] if not line.startswith(COMMENT)]
-    if len(told) != 1:
-        return f"{len(told)} lines in place of the relation follow the sentence"
+    relation_lines = [line for line in block[1:] if not line.startswith(COMMENT)]
+    if len(relation_lines) != 1:
+        return f"{len(relation_lines)} lines in place of the relation follow the sentence"
     sentence = sentence.strip()
     if len(sentence) > 1 and sentence[0] == sentence[-1] == '"':
         sentence = sentence[1:-1]
     reason = _why_not_marked(sentence)
-    return reason or {"id": name.strip(), **_unmark(sentence), "relation": told[0].strip()}
+    return reason or {
+        "id": name.strip(),
+        **_unmark(sentence),
+        "relation": relation_lines[0].strip(),
+    }
 
 
 def _why_not_marked(sentence: str) -> str | None:
     """Why the markers do not mark two entities beside each other, or `None`."""
-    found = [match.group() for match in MARKER.finditer(sentence)]
+    markers = [match.group() for match in MARKER.finditer(sentence)]
     for marker in (f"<{slash}{name}>" for name in ENTITIES for slash in ("", "/")):
-        if found.count(marker) != 1:
-            return f"the marker {marker} stands {found.count(marker)} times in the sentence"
+        if markers.count(marker) != 1:
+            return f"the marker {marker} stands {markers.count(marker)} times in the sentence"
     first, second = ([f"<{name}>", f"</{name}>"] for name in ENTITIES)
-    if found not in ([*first, *second], [*second, *first]):
-        return f"the markers nest or overlap: {' '.join(found)}"
+    if markers not in ([*first, *second], [*second, *first]):
+        return f"the markers nest or overlap: {' '.join(markers)}"
     for name in ENTITIES:
         if not has_visible_text(sentence.partition(f"<{name}>")[2].partition(f"</{name}>")[0]):
             return f"nothing stands between <{name}> and </{name}>"
@@ -92,10 +96,10 @@ def _why_not_marked(sentence: str) -> str | None:
 
 def _unmark(sentence: str) -> dict[str, object]:
     """The text without markers, and where each entity stands in it."""
-    places: dict[str, list[object]] = {name: [] for name in ENTITIES}
+    spans: dict[str, list[object]] = {name: [] for name in ENTITIES}
     text, end = "", 0
     for match in MARKED.finditer(sentence):
         text += sentence[end : match.start()]
-        places[match[1] or match[2]].append(len(text))
+        spans[match[1] or match[2]].append(len(text))
         end = match.end()
-    return {"text": text + sentence[end:], **places}
+    return {"text": text + sentence[end:], **spans}

@@ -53,15 +53,15 @@ class ParallelLinesOptions(TextOptions):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "ParallelLinesOptions":
-        for option, named, known in (
+        for option, names, columns in (
             ("parts", list(self.parts), ["text", *self.files]),
             ("lists", self.lists, self.names),
         ):
-            for name in named:
-                if name not in known:
+            for name in names:
+                if name not in columns:
                     raise ValueError(
                         f"{option} names {name!r}, and there is no such column; "
-                        f"{did_you_mean(name, known)}"
+                        f"{did_you_mean(name, columns)}"
                     )
         distinct = set(self.names)
         if len(distinct) < len(self.names):
@@ -77,16 +77,19 @@ class ParallelLinesReader(TextReader[ParallelLinesOptions]):
 
     def read_text(self, text: TextFile, source: SourceFile) -> Iterator[RawBatch]:
         """Line by line; files of different length are refused."""
-        others = [source.beside(pattern) for pattern in self.options.files.values()]
+        other_sources = [source.beside(pattern) for pattern in self.options.files.values()]
         files = ["text", *self.options.files]
         with ExitStack() as stack:
-            texts = [stack.enter_context(open_text(o, self.options.encoding)) for o in others]
-            rows = _rows([text, *texts], [source, *others], files)
-            parted = (self._part(row, files) for row in rows)
+            texts = [
+                stack.enter_context(open_text(other_source, self.options.encoding))
+                for other_source in other_sources
+            ]
+            rows = _rows([text, *texts], [source, *other_sources], files)
+            split_rows = (self._split_lines(row, files) for row in rows)
             names = self.options.names
-            yield from collect(parted, lambda cells: columns_of_lists(names, cells))
+            yield from collect(split_rows, lambda cells: columns_of_lists(names, cells))
 
-    def _part(
+    def _split_lines(
         self, row: ParsedRow[list[str]] | BrokenRow, files: list[str]
     ) -> ParsedRow[list[object]] | BrokenRow:
         """The row with its lines in their parts and lists; broken where parts are missing."""
@@ -115,8 +118,8 @@ def _rows(
         cells = [line.rstrip("\r\n") for line in lines]
         reasons = [
             f"{name}: {why}"
-            for name, c in zip(names, cells, strict=True)
-            if (why := why_not_text(c))
+            for name, cell in zip(names, cells, strict=True)
+            if (why := why_not_text(cell))
         ]
         if reasons:
             yield broken_row(number, reasons[0], "\t".join(cells))

@@ -30,13 +30,15 @@ class ParquetReader(Reader[ParquetOptions]):
         import pyarrow.parquet as pq
 
         is_packed = source.member is not None or is_gzip(source.path.name)
-        first = 1
+        first_row = 1
         try:
             file = pq.ParquetFile(
                 pa.BufferReader(source.open().read()) if is_packed else source.path
             )
             for batch in file.iter_batches(batch_size=ROWS_PER_BATCH):
-                yield RawBatch(columns_of_arrow(batch), list(range(first, first + len(batch))))
-                first += len(batch)
+                yield RawBatch(
+                    columns_of_arrow(batch), list(range(first_row, first_row + len(batch)))
+                )
+                first_row += len(batch)
         except (pa.ArrowException, OSError) as error:
             raise CorpusError(f"{source.name} is no readable Parquet file: {error}") from error

@@ -60,14 +60,14 @@ def _questions(articles: list[object]) -> "Iterator[Question | tuple[str, object
             if questions is None:
                 yield "the paragraph has no list 'qas'", paragraph
                 continue
-            about = {
+            paragraph_columns = {
                 "title": _value(article, "title"),
                 "paragraph": _value(questions[0], "id") if questions else None,
                 "context": _value(paragraph, "context"),
             }
             for question in questions:
                 reason = _why_unusable(question)
-                yield (reason, question) if reason else about | _columns(question)
+                yield (reason, question) if reason else paragraph_columns | _columns(question)
 
 
 def _why_unusable(question: object) -> str | None:
