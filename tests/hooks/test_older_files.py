@@ -8,6 +8,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Node, Pipeline
 
 from ccnlp.errors import CcnlpError
+from ccnlp.evaluation import predictions
 from ccnlp.evaluation.disparities import COLUMNS
 from ccnlp.hooks.older_files import OlderFilesHook, check_required_names, required_names
 from ccnlp.studies import verdicts
@@ -51,6 +52,11 @@ def test_table_with_all_columns_and_more_is_read(project):
             "culture_study_verdicts",
             pd.DataFrame(columns=[name for name in verdicts.COLUMNS if name != "is_primary"]),
             "columns 'is_primary', .* kedro run --pipelines culture_study$",
+        ),
+        (
+            "transfer_study_predictions",
+            pd.DataFrame(columns=[*predictions.COLUMNS]),
+            "columns 'seed', .* kedro run --pipelines transfer_study$",
         ),
         ("gate_decision", {"alias": "champion"}, "keys 'outcome', 'reasons', .*evaluation$"),
         ("gate_decision", ["champion"], "keys 'alias', 'outcome', .*evaluation$"),

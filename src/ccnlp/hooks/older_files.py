@@ -124,7 +124,14 @@ def _evaluation() -> dict[str, RequiredNames]:
 
 def _studies() -> dict[str, RequiredNames]:
     from ccnlp.evaluation.predictions import COLUMNS
-    from ccnlp.studies import comparison, verdicts
+    from ccnlp.studies import (
+        augmentation,
+        comparison,
+        culture,
+        multitask,
+        transfer,
+        verdicts,
+    )
     from ccnlp.studies.arms import SEED
 
     columns = {
@@ -134,8 +141,8 @@ def _studies() -> dict[str, RequiredNames]:
         "verdicts": verdicts.COLUMNS,
     }
     return {
-        f"{study}_{table}": RequiredNames(study, names)
-        for study in ("augmentation_study", "culture_study")
+        f"{study.name}_{table}": RequiredNames(study.name, names)
+        for study in (augmentation.STUDY, culture.STUDY, multitask.STUDY, transfer.STUDY)
         for table, names in columns.items()
     }
 
