@@ -66,7 +66,7 @@ def choose_thresholds(
     """
     if parameters.abstention is None:
         return {}
-    chosen: dict[str, dict[str, Choice]] = {}
+    choices: dict[str, dict[str, Choice]] = {}
     for task, system, rows in _by_system(predictions):
         validation = rows[rows["split"] == "validation"]
         choice = choose_threshold(
@@ -74,7 +74,7 @@ def choose_thresholds(
             max_error_rate=parameters.abstention.max_error_rate,
             confidence=parameters.confidence,
         )
-        chosen.setdefault(task, {})[system] = choice
+        choices.setdefault(task, {})[system] = choice
         if choice.threshold is None:
             logger.info(
                 "%s: %s has no threshold; of %s validation rows, no part that it is surest of has "
@@ -84,7 +84,7 @@ def choose_thresholds(
                 f"{choice.n:,}",
                 f"{100 * parameters.abstention.max_error_rate:g}",
             )
-    return chosen
+    return choices
 
 
 def with_abstentions(predictions: pd.DataFrame, choices: Choices) -> pd.DataFrame:
@@ -92,13 +92,15 @@ def with_abstentions(predictions: pd.DataFrame, choices: Choices) -> pd.DataFram
 
     A system without a threshold gives all of them.
     """
-    least = np.full(len(predictions), -np.inf)
+    min_confidences = np.full(len(predictions), -np.inf)
     for task, systems in choices.items():
         for system, choice in systems.items():
             if choice.threshold is not None:
-                is_own = (predictions["task"] == task) & (predictions["system"] == system)
-                least[is_own] = choice.threshold
-    return predictions.assign(abstains=predictions["confidence"].astype("float64") < least)
+                is_of_system = (predictions["task"] == task) & (predictions["system"] == system)
+                min_confidences[is_of_system] = choice.threshold
+    return predictions.assign(
+        abstains=predictions["confidence"].astype("float64") < min_confidences
+    )
 
 
 def measure_abstention(
@@ -116,77 +118,84 @@ def measure_abstention(
         choices: of `choose_thresholds`.
         parameters: slices, resamples and group sizes.
     """
-    lines: list[dict[str, object]] = []
-    for task, system, own in _by_system(predictions):
+    records: list[dict[str, object]] = []
+    for task, system, system_rows in _by_system(predictions):
         choice = choices.get(task, {}).get(system)
         threshold = choice.threshold if choice else None
-        for split, rows in own.groupby("split", sort=True, observed=True):
-            about = {
+        for split, split_rows in system_rows.groupby("split", sort=True, observed=True):
+            common = {
                 "task": task,
                 "split": str(split),
                 "system": system,
                 "threshold": math.nan if threshold is None else threshold,
             }
-            is_small = len(rows) < parameters.min_group_size
-            whole = {"slice": ALL, "group": ALL, "n": len(rows), "is_small": is_small}
-            area = risk_curve(rows["confidence"], _is_wrong(rows)).area
-            measured: list[dict[str, object]] = [{**about, **whole}]
+            is_small = len(split_rows) < parameters.min_group_size
+            whole_columns = {"slice": ALL, "group": ALL, "n": len(split_rows), "is_small": is_small}
+            area = risk_curve(split_rows["confidence"], _is_wrong(split_rows)).area
+            group_records: list[dict[str, object]] = [{**common, **whole_columns}]
             if threshold is not None:
-                measured = list(_measure(rows.reset_index(drop=True), about, parameters))
-            lines += [{**measured[0], "area": area}, *measured[1:]]
-    return pd.DataFrame(lines, columns=COLUMNS)
+                group_records = list(
+                    _measure(split_rows.reset_index(drop=True), common, parameters)
+                )
+            records += [{**group_records[0], "area": area}, *group_records[1:]]
+    return pd.DataFrame(records, columns=COLUMNS)
 
 
 def _measure(
-    rows: pd.DataFrame, about: Mapping[str, Any], parameters: EvaluationParameters
+    rows: pd.DataFrame, common: Mapping[str, Any], parameters: EvaluationParameters
 ) -> Iterator[dict[str, object]]:
     """The whole, then each group of each slice."""
-    is_answered = rows["confidence"].to_numpy(np.float64) >= about["threshold"]
+    is_answered = rows["confidence"].to_numpy(np.float64) >= common["threshold"]
     cells = np.where(is_answered, np.where(_is_wrong(rows), WRONG, RIGHT), ABSTAINED)
     clusters = _clusters(rows)
-    names = about["task"], about["split"], about["system"]
-    everything = pd.Series(ALL, index=rows.index)
-    for slice_name, groups in {ALL: everything, **slices_of(rows, parameters)}.items():
-        for group, places in members(groups):
-            seed = Seed(parameters.seed, (*names, slice_name, group, "abstention"))
-            drawn = _draw(cells[places], clusters[places], cells, parameters.num_draws, seed)
+    seed_names = common["task"], common["split"], common["system"]
+    one_group = pd.Series(ALL, index=rows.index)
+    for slice_name, groups in {ALL: one_group, **slices_of(rows, parameters)}.items():
+        for group, row_indices in members(groups):
+            seed = Seed(parameters.seed, (*seed_names, slice_name, group, "abstention"))
+            rates = _draw(
+                cells[row_indices], clusters[row_indices], cells, parameters.num_draws, seed
+            )
             if len(rows) < parameters.min_group_size:
-                drawn[1:] = np.nan
+                rates[1:] = np.nan
             yield {
-                **about,
+                **common,
                 "slice": slice_name,
                 "group": group,
-                "n": len(places),
-                **_with_interval("coverage", drawn[:, 0], parameters.confidence),
-                **_with_interval("error_rate", drawn[:, 1], parameters.confidence),
-                "is_small": len(places) < parameters.min_group_size,
+                "n": len(row_indices),
+                **_with_interval("coverage", rates[:, 0], parameters.confidence),
+                **_with_interval("error_rate", rates[:, 1], parameters.confidence),
+                "is_small": len(row_indices) < parameters.min_group_size,
             }
 
 
-def _draw(cells: Ints, clusters: Ints, whole: Ints, num_draws: int, seed: Seed) -> Floats:
+def _draw(cells: Ints, clusters: Ints, whole_cells: Ints, num_draws: int, seed: Seed) -> Floats:
     """Coverage and error rate as observed, then in each draw; shape (1 + draws, 2)."""
-    units = units_of(cells, clusters).with_prior(whole)
+    units = units_of(cells, clusters).with_prior(whole_cells)
     counts = np.concatenate([units.counts[None], *units.draw(num_draws, seed)])
-    answered, wrong = (
-        counts[:, np.isin(units.cells, kinds)].sum(axis=1) for kinds in ((RIGHT, WRONG), WRONG)
+    num_answered, num_wrong = (
+        counts[:, np.isin(units.cells, outcomes)].sum(axis=1)
+        for outcomes in ((RIGHT, WRONG), WRONG)
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares: Floats = np.stack([answered / counts.sum(axis=1), wrong / answered], axis=1)
-    return shares
+        rates: Floats = np.stack(
+            [num_answered / counts.sum(axis=1), num_wrong / num_answered], axis=1
+        )
+    return rates
 
 
-def _with_interval(name: str, drawn: Floats, confidence: float) -> dict[str, float]:
+def _with_interval(name: str, rates: Floats, confidence: float) -> dict[str, float]:
     """Without one for a rate that was not observed: the prior alone knows nothing of the group."""
-    if math.isnan(drawn[0]):
+    if math.isnan(rates[0]):
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), math.nan)
-    low, high = percentile_interval(drawn[1:, None], confidence)
-    return {name: float(drawn[0]), f"{name}_low": float(low[0]), f"{name}_high": float(high[0])}
+    low, high = percentile_interval(rates[1:, None], confidence)
+    return {name: float(rates[0]), f"{name}_low": float(low[0]), f"{name}_high": float(high[0])}
 
 
 def _by_system(predictions: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """The rows with a label of each task and system."""
-    known = predictions[predictions["reference"].notna()]
-    for (task, system), rows in known.groupby(["task", "system"], sort=False, observed=True):
+    labelled = predictions[predictions["reference"].notna()]
+    for (task, system), rows in labelled.groupby(["task", "system"], sort=False, observed=True):
         yield str(task), str(system), rows
 
 

@@ -56,7 +56,7 @@ class AbstentionLine:
     area: float
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """Such as `Kenya (KE)`."""
         return f"{self.name} ({self.key})" if self.name else self.key
 
@@ -74,22 +74,23 @@ class AbstentionView:
 
 def view_abstention(tables: AbstentionTables, task: str) -> AbstentionView | None:
     """What the thresholds of a task mean on test; `None` without labelled test rows."""
-    of_task = tables.table[tables.table["task"] == task]
-    own = of_task[of_task["split"] == "test"]
-    if not len(own):
+    task_table = tables.table[tables.table["task"] == task]
+    test_table = task_table[task_table["split"] == "test"]
+    if not len(test_table):
         return None
-    system = leading_system(own["system"])
-    whole = {str(row["system"]): row for row in own[own["slice"] == ALL].to_dict("records")}
-    systems = [_line(whole[name], name, SYSTEMS[name]) for name in in_order(whole)]
+    system = leading_system(test_table["system"])
+    overall_table = test_table[test_table["slice"] == ALL]
+    row_of_system = {str(row["system"]): row for row in overall_table.to_dict("records")}
+    systems = [_line(row_of_system[name], name, SYSTEMS[name]) for name in in_order(row_of_system)]
     groups = {
-        slice_name_of(name): _group_lines(own[own["system"] == system], name)
-        for name in dict.fromkeys(own["slice"])
+        slice_name_of(name): _group_lines(test_table[test_table["system"] == system], name)
+        for name in dict.fromkeys(test_table["slice"])
         if name in PREFERRED
     }
-    lead = next(line for line in systems if line.key == system)
-    sentences = _sentences(tables.thresholds, task, lead, groups)
-    if tables.is_told_of_culture and system == "finetuned" and lead.threshold is not None:
-        sentences += _tell_unknown_cultures(of_task[of_task["system"] == system])
+    leader = next(line for line in systems if line.key == system)
+    sentences = _sentences(tables.thresholds, task, leader, groups)
+    if tables.is_told_of_culture and system == "finetuned" and leader.threshold is not None:
+        sentences += _tell_unknown_cultures(task_table[task_table["system"] == system])
     return AbstentionView(
         system=system,
         sentences=tuple(sentences),
@@ -107,26 +108,26 @@ def abstention_line(tables: AbstentionTables, task: str) -> str:
     view = view_abstention(tables, task)
     if view is None or tables.thresholds.max_error_rate is None:
         return ""
-    lead = next(line for line in view.systems if line.key == view.system)
-    if lead.threshold is None:
+    leader = next(line for line in view.systems if line.key == view.system)
+    if leader.threshold is None:
         return (
             "never abstains: no confidence surely keeps wrong answers at "
             f"{100 * tables.thresholds.max_error_rate:g} %"
         )
     return (
-        f"abstains below {lead.threshold:.1f} %: answers {lead.coverage} percent of {lead.n:,} "
-        f"test rows, {lead.error_rate} percent of these wrong"
+        f"abstains below {leader.threshold:.1f} %: answers {leader.coverage} percent of "
+        f"{leader.n:,} test rows, {leader.error_rate} percent of these wrong"
     )
 
 
-def _group_lines(own: pd.DataFrame, slice_name: str) -> list[AbstentionLine]:
+def _group_lines(table: pd.DataFrame, slice_name: str) -> list[AbstentionLine]:
     lines = [
         _line(
             row,
             short_group(slice_name, str(row["group"])),
             describe_group(slice_name, str(row["group"])),
         )
-        for row in own[own["slice"] == slice_name].to_dict("records")
+        for row in table[table["slice"] == slice_name].to_dict("records")
     ]
     return sorted(lines, key=lambda line: (line.is_small, line.coverage.value, line.key))
 
@@ -152,38 +153,39 @@ def _estimate(row: Mapping[Hashable, Any], name: str) -> Estimate:
 def _sentences(
     thresholds: Thresholds,
     task: str,
-    lead: AbstentionLine,
+    leader: AbstentionLine,
     groups: Mapping[str, Sequence[AbstentionLine]],
 ) -> list[str]:
     if thresholds.max_error_rate is None:
         return ["No error rate was asked for, so the model answers every text."]
-    asked = f"{100 * thresholds.max_error_rate:g} %"
-    choice = thresholds.tasks.get(task, {}).get(lead.key)
+    max_rate = f"{100 * thresholds.max_error_rate:g} %"
+    choice = thresholds.tasks.get(task, {}).get(leader.key)
     if choice is None or choice.error_rate is None:
         return [
             "There are no labelled validation rows to choose a threshold on, so the model answers "
             "every text."
         ]
-    if lead.threshold is None:
+    if leader.threshold is None:
         return [
-            f"No confidence was found from which on surely at most {asked} of the answers are "
+            f"No confidence was found from which on surely at most {max_rate} of the answers are "
             f"wrong, on {choice.n:,} validation rows; answering all of them, "
             f"{100 * choice.error_rate:.1f} % are wrong. So the model has no threshold and "
             "answers every text: ask for less (evaluation.abstention), or get more validation rows "
             "or a better model."
         ]
     return [
-        f"“{lead.name}” answers where its confidence is {lead.threshold:.1f} % or more, and else "
-        f"abstains: chosen on {choice.n:,} validation rows, so that with "
-        f"{100 * thresholds.confidence:g} % confidence at most {asked} of the answers are wrong.",
-        f"On {lead.n:,} test rows it answers {lead.coverage} percent, and {lead.error_rate} "
+        f"“{leader.name}” answers where its confidence is {leader.threshold:.1f} % or more, and "
+        f"else abstains: chosen on {choice.n:,} validation rows, so that with "
+        f"{100 * thresholds.confidence:g} % confidence at most {max_rate} of the answers are "
+        "wrong.",
+        f"On {leader.n:,} test rows it answers {leader.coverage} percent, and {leader.error_rate} "
         "percent of these answers are wrong.",
-        *_tell_groups(groups, thresholds.max_error_rate, asked),
+        *_tell_groups(groups, thresholds.max_error_rate, max_rate),
     ]
 
 
 def _tell_groups(
-    groups: Mapping[str, Sequence[AbstentionLine]], max_error_rate: float, asked: str
+    groups: Mapping[str, Sequence[AbstentionLine]], max_error_rate: float, max_rate: str
 ) -> list[str]:
     """Of the first slice that sets two large groups beside each other."""
     preferred = [slice_name_of(name) for name in PREFERRED]
@@ -191,36 +193,39 @@ def _tell_groups(
         large = [line for line in groups[name] if not line.is_small]
         if len(large) < 2:
             continue
-        least, most = large[0], large[-1]
+        least_answered, most_answered = large[0], large[-1]
         sentences = [
-            f"By {name}, it answers {least.called} least, {least.coverage} percent, and "
-            f"{most.called} most, {most.coverage}."
+            f"By {name}, it answers {least_answered.display_name} least, "
+            f"{least_answered.coverage} percent, and {most_answered.display_name} most, "
+            f"{most_answered.coverage}."
         ]
-        over = [line for line in large if line.error_rate.low > 100 * max_error_rate]
-        if over:
-            told = "; ".join(f"{line.called}, {line.error_rate} percent" for line in over)
+        lines_above = [line for line in large if line.error_rate.low > 100 * max_error_rate]
+        if lines_above:
+            listing = "; ".join(
+                f"{line.display_name}, {line.error_rate} percent" for line in lines_above
+            )
             sentences.append(
-                f"One threshold may not keep {asked} for all of them: by its own interval, not "
-                f"corrected for the number of groups, each of these is above it: {told}."
+                f"One threshold may not keep {max_rate} for all of them: by its own interval, not "
+                f"corrected for the number of groups, each of these is above it: {listing}."
             )
         return sentences
     return []
 
 
-def _tell_unknown_cultures(own: pd.DataFrame) -> list[str]:
+def _tell_unknown_cultures(table: pd.DataFrame) -> list[str]:
     """What the threshold means for texts of which the model is not told the culture."""
-    told = (
+    caveat = (
         "The threshold was chosen with each row's own culture told. A text that names none, or one "
         "that the model was not trained on, is held against it all the same"
     )
-    if not (own["slice"] == "culture").any():
-        return [f"{told}."]
-    unknown = own[(own["slice"] == "culture") & (own["group"] == UNKNOWN)]
-    chosen_on = unknown.loc[unknown["split"] == "validation", "n"].sum()
-    if not chosen_on:
-        return [f"{told}; no validation row was such a text without a culture."]
-    sentences = [f"{told}; {chosen_on:,} validation rows named none."]
-    for row in unknown[unknown["split"] == "test"].to_dict("records"):
+    if not (table["slice"] == "culture").any():
+        return [f"{caveat}."]
+    unknown_rows = table[(table["slice"] == "culture") & (table["group"] == UNKNOWN)]
+    num_validation = unknown_rows.loc[unknown_rows["split"] == "validation", "n"].sum()
+    if not num_validation:
+        return [f"{caveat}; no validation row was such a text without a culture."]
+    sentences = [f"{caveat}; {num_validation:,} validation rows named none."]
+    for row in unknown_rows[unknown_rows["split"] == "test"].to_dict("records"):
         line = _line(row, UNKNOWN, "")
         sentences.append(
             f"Of the {line.n:,} test rows without a culture it answers {line.coverage} percent, "

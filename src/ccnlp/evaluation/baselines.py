@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 Embed = Callable[..., npt.NDArray[np.float32]]
 """From texts, and optionally the `prefix` to read them behind, to vectors (texts, hidden)."""
 Probabilities = npt.NDArray[np.float64]
-Inputs = Any  # a dense or a sparse matrix; scikit-learn has no types
+Features = Any  # a dense or a sparse matrix; scikit-learn has no types
 
 CONVERGENCE_TOLERANCE = 1e-3
 MAX_ITERATIONS = 1000
@@ -33,11 +33,11 @@ def predict_majority(train: pd.DataFrame, rows: pd.DataFrame, task: Task) -> pd.
     targets = task.reference_probabilities(train)
     if targets is None:
         targets = task.reference(train)
-    everywhere = _shares(targets, task.labels)
-    probabilities = np.tile(everywhere, (len(rows), 1))
-    for corpus, own in train.groupby("corpus", observed=True):
-        probabilities[(rows["corpus"] == corpus).to_numpy()] = _shares(
-            targets[own.index], task.labels
+    overall_shares = _label_shares(targets, task.labels)
+    probabilities = np.tile(overall_shares, (len(rows), 1))
+    for corpus, corpus_train in train.groupby("corpus", observed=True):
+        probabilities[(rows["corpus"] == corpus).to_numpy()] = _label_shares(
+            targets[corpus_train.index], task.labels
         )
     return as_predictions(probabilities, task.labels)
 
@@ -46,10 +46,10 @@ def predict_tfidf(
     train: pd.DataFrame, rows: pd.DataFrame, task: Task, *, parameters: TfidfParameters
 ) -> pd.DataFrame:
     """Logistic regression on n-grams of words and of characters within words of the text alone."""
-    fitted, other = count_ngrams(task.texts(train), task.texts(rows), parameters)
+    train_features, row_features = count_ngrams(task.texts(train), task.texts(rows), parameters)
     return _predict_logistic(
-        fitted,
-        other,
+        train_features,
+        row_features,
         train,
         rows,
         task,
@@ -72,10 +72,10 @@ def predict_probe(
     The seed draws the train rows where there are more than it may learn from.
     """
     train = draw_train(train, parameters, seed)
-    fitted, other = standardised(embed, task.texts(train), task.texts(rows))
+    train_features, row_features = embed_standardised(embed, task.texts(train), task.texts(rows))
     return _predict_logistic(
-        fitted,
-        other,
+        train_features,
+        row_features,
         train,
         rows,
         task,
@@ -92,7 +92,7 @@ def draw_train(train: pd.DataFrame, parameters: ProbeParameters, seed: int) -> p
     return train.sample(n=limit, random_state=seed).reset_index(drop=True)
 
 
-def standardised(
+def embed_standardised(
     embed: Embed, train: Sequence[str], rows: Sequence[str]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Vectors of both, with a mean of 0 and a deviation of 1 on train in each dimension."""
@@ -105,7 +105,7 @@ def standardised(
 
 def count_ngrams(
     train: Sequence[str], rows: Sequence[str], parameters: TfidfParameters
-) -> tuple[Inputs, Inputs]:
+) -> tuple[Features, Features]:
     """TF-IDF of both, sparse (texts, n-grams), without a kind of n-gram that no texts share.
 
     Where no words are parted by spaces, as in Chinese, a clause counts as a word, and no two texts
@@ -115,45 +115,47 @@ def count_ngrams(
 
     # A handful of texts may share no n-gram at all.
     min_count = min(parameters.min_document_count, max(1, len(train) // 20))
-    count = partial(_count, train, rows, max_features=parameters.max_features)
+    count = partial(_count_kind, train, rows, max_features=parameters.max_features)
     characters = ("char_wb", parameters.character_ngrams)
-    counted = [
+    matrix_pairs = [
         count(kind, min_count=min_count) for kind in (("word", parameters.word_ngrams), characters)
     ]
-    found = [pair for pair in counted if pair is not None]
-    if not found and (every := count(characters, min_count=1)) is not None:
-        found = [every]
-    if not found:
+    non_empty_pairs = [pair for pair in matrix_pairs if pair is not None]
+    if not non_empty_pairs and (character_pair := count(characters, min_count=1)) is not None:
+        non_empty_pairs = [character_pair]
+    if not non_empty_pairs:
         raise ValueError("TF-IDF: the texts have no n-grams of the configured lengths")
-    fitted, other = (hstack(parts, format="csr") for parts in zip(*found, strict=True))
-    return fitted, other
+    train_features, row_features = (
+        hstack(matrices, format="csr") for matrices in zip(*non_empty_pairs, strict=True)
+    )
+    return train_features, row_features
 
 
-def _count(
+def _count_kind(
     train: Sequence[str],
     rows: Sequence[str],
     kind: tuple[str, tuple[int, int]],
     *,
     min_count: int,
     max_features: int,
-) -> tuple[Inputs, Inputs] | None:
+) -> tuple[Features, Features] | None:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    analyzer, ngrams = kind
+    analyzer, ngram_range = kind
     vectoriser = TfidfVectorizer(
         analyzer=analyzer,
-        ngram_range=ngrams,
+        ngram_range=ngram_range,
         min_df=min_count,
         max_features=max_features,
         sublinear_tf=True,
         dtype=np.float32,
     )
     try:
-        fitted = vectoriser.fit_transform(train)
+        train_features = vectoriser.fit_transform(train)
     except ValueError as error:  # scikit-learn's way to say that the vocabulary is empty
         logger.info("TF-IDF: no n-grams of kind %s: %s", analyzer, error)
         return None
-    return fitted, vectoriser.transform(rows)
+    return train_features, vectoriser.transform(rows)
 
 
 def as_predictions(probabilities: Probabilities, labels: Sequence[str]) -> pd.DataFrame:
@@ -169,8 +171,8 @@ def as_predictions(probabilities: Probabilities, labels: Sequence[str]) -> pd.Da
 
 
 def _predict_logistic(
-    fitted: Inputs,
-    other: Inputs,
+    train_features: Features,
+    row_features: Features,
     train: pd.DataFrame,
     rows: pd.DataFrame,
     task: Task,
@@ -186,10 +188,10 @@ def _predict_logistic(
     candidates = strengths if is_validation.any() else [strengths[len(strengths) // 2]]
     best: tuple[float, Probabilities] | None = None
     for strength, probabilities in _fit_each(
-        fitted, other, task.reference(train), task, candidates
+        train_features, row_features, task.reference(train), task, candidates
     ):
-        chosen = np.asarray(task.labels)[probabilities[is_validation].argmax(axis=1)]
-        counts = confusion_counts(references, chosen, labels=task.labels)
+        predictions = np.asarray(task.labels)[probabilities[is_validation].argmax(axis=1)]
+        counts = confusion_counts(references, predictions, labels=task.labels)
         score = float(macro_f1(counts))
         logger.info("%s: macro-F1 %.3f on validation with C=%g", name, score, strength)
         if best is None or score > best[0]:
@@ -200,33 +202,36 @@ def _predict_logistic(
 
 
 def _fit_each(
-    fitted: Inputs,
-    other: Inputs,
+    train_features: Features,
+    row_features: Features,
     targets: pd.Series,
     task: Task,
     strengths: Sequence[float],
 ) -> Iterator[tuple[float, Probabilities]]:
     from sklearn.linear_model import LogisticRegression
 
-    known = list(dict.fromkeys(targets))
-    if len(known) == 1:  # nothing to tell apart
-        yield strengths[0], np.tile(_shares(targets, task.labels), (other.shape[0], 1))
+    occurring = list(dict.fromkeys(targets))
+    if len(occurring) == 1:  # nothing to tell apart
+        yield strengths[0], np.tile(_label_shares(targets, task.labels), (row_features.shape[0], 1))
         return
     for strength in strengths:
         model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=CONVERGENCE_TOLERANCE)
-        model.fit(fitted, targets)
-        yield strength, _in_order(model.predict_proba(other), model.classes_, task.labels)
+        model.fit(train_features, targets)
+        probabilities = model.predict_proba(row_features)
+        yield strength, _in_label_order(probabilities, model.classes_, task.labels)
 
 
-def _in_order(predicted: Any, classes: Sequence[str], labels: Sequence[str]) -> Probabilities:
-    """Columns in the order of the labels; 0 for a label that train lacks."""
-    probabilities = np.zeros((len(predicted), len(labels)))
-    probabilities[:, [list(labels).index(label) for label in classes]] = predicted
+def _in_label_order(
+    class_probabilities: Any, classes: Sequence[str], labels: Sequence[str]
+) -> Probabilities:
+    """The columns in the order of the labels; 0 for a label that train lacks."""
+    probabilities = np.zeros((len(class_probabilities), len(labels)))
+    probabilities[:, [list(labels).index(label) for label in classes]] = class_probabilities
     return probabilities
 
 
-def _shares(targets: pd.Series, labels: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Of labels, or the mean of shares in lists."""
+def _label_shares(targets: pd.Series, labels: Sequence[str]) -> npt.NDArray[np.float64]:
+    """The shares of the labels, or the mean of shares in lists."""
     if targets.dtype == object and isinstance(targets.iloc[0], np.ndarray):
         return np.asarray(np.stack(targets.tolist()).mean(axis=0), dtype=np.float64)
     shares = targets.value_counts(normalize=True).reindex(list(labels), fill_value=0.0)

@@ -72,9 +72,9 @@ def predict_probe(
     """What the frozen encoder's vectors give; the seed draws train rows where they are many."""
     match task:
         case MultiLabelClassification():
-            drawn = baselines.draw_train(train, parameters, seed)
+            sampled_train = baselines.draw_train(train, parameters, seed)
             return baselines_sets.predict_probe(
-                drawn, rows, task, parameters=parameters, embed=embed
+                sampled_train, rows, task, parameters=parameters, embed=embed
             )
         case PairSimilarity():
             return baselines_scores.predict_score_by_vectors(train, rows, task, embed=embed)

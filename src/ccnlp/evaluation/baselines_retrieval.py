@@ -28,15 +28,15 @@ def rank_by_tfidf(
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts, queries, passages = read_texts(rows)
-    counted = TfidfVectorizer(
+    vectoriser = TfidfVectorizer(
         analyzer="char_wb",
         ngram_range=parameters.character_ngrams,
         max_features=parameters.max_features,
         sublinear_tf=True,
         dtype=np.float32,
     )
-    counted.fit(pd.unique(pd.concat([train["query"], train["passage"]])))
-    return task.rank(texts, counted.transform(queries), counted.transform(passages))
+    vectoriser.fit(pd.unique(pd.concat([train["query"], train["passage"]])))
+    return task.rank(texts, vectoriser.transform(queries), vectoriser.transform(passages))
 
 
 def rank_by_encoder(

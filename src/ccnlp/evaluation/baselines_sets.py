@@ -12,10 +12,10 @@ from ccnlp.evaluation.baselines import (
     CONVERGENCE_TOLERANCE,
     MAX_ITERATIONS,
     Embed,
-    Inputs,
+    Features,
     Probabilities,
     count_ngrams,
-    standardised,
+    embed_standardised,
 )
 from ccnlp.evaluation.parameters import ProbeParameters, TfidfParameters
 from ccnlp.tasks.kinds.multi_label_classification import Flags, MultiLabelClassification
@@ -33,8 +33,8 @@ def predict_majority(
     flags = task.flags(train["labels"])
     probabilities = np.tile(flags.mean(axis=0), (len(rows), 1))
     for corpus in train["corpus"].unique():
-        own = flags[(train["corpus"] == corpus).to_numpy()]
-        probabilities[(rows["corpus"] == corpus).to_numpy()] = own.mean(axis=0)
+        corpus_flags = flags[(train["corpus"] == corpus).to_numpy()]
+        probabilities[(rows["corpus"] == corpus).to_numpy()] = corpus_flags.mean(axis=0)
     return task.answers(probabilities)
 
 
@@ -46,9 +46,11 @@ def predict_tfidf(
     parameters: TfidfParameters,
 ) -> pd.DataFrame:
     """Logistic regressions on n-grams of words and of characters within words."""
-    fitted, other = count_ngrams(task.texts(train), task.texts(rows), parameters)
+    train_features, row_features = count_ngrams(task.texts(train), task.texts(rows), parameters)
     strengths = parameters.inverse_regularisation
-    return predict_logistic(fitted, other, train, rows, task, strengths=strengths, name="TF-IDF")
+    return predict_logistic(
+        train_features, row_features, train, rows, task, strengths=strengths, name="TF-IDF"
+    )
 
 
 def predict_probe(
@@ -60,14 +62,16 @@ def predict_probe(
     embed: Embed,
 ) -> pd.DataFrame:
     """Logistic regressions on the frozen encoder's standardised vectors."""
-    fitted, other = standardised(embed, task.texts(train), task.texts(rows))
+    train_features, row_features = embed_standardised(embed, task.texts(train), task.texts(rows))
     strengths = parameters.inverse_regularisation
-    return predict_logistic(fitted, other, train, rows, task, strengths=strengths, name="probe")
+    return predict_logistic(
+        train_features, row_features, train, rows, task, strengths=strengths, name="probe"
+    )
 
 
 def predict_logistic(
-    fitted: Inputs,
-    other: Inputs,
+    train_features: Features,
+    row_features: Features,
     train: pd.DataFrame,
     rows: pd.DataFrame,
     task: MultiLabelClassification,
@@ -81,8 +85,8 @@ def predict_logistic(
     the fine-tuned model.
 
     Args:
-        fitted: features of the train rows.
-        other: of the rows to predict.
+        train_features: of the train rows.
+        row_features: of the rows to predict.
         train: the train rows.
         rows: those to predict.
         task: of both.
@@ -95,9 +99,9 @@ def predict_logistic(
     targets = task.flags(train["labels"])
     best: tuple[float, Probabilities] | None = None
     for strength in candidates:
-        probabilities = _fit(fitted, other, targets, strength)
-        held_out = task.answers(probabilities[is_validation]).set_axis(reference.index)
-        score = task.score(held_out.assign(reference=reference))[task.primary_metric]
+        probabilities = _fit(train_features, row_features, targets, strength)
+        validation_answers = task.answers(probabilities[is_validation]).set_axis(reference.index)
+        score = task.score(validation_answers.assign(reference=reference))[task.primary_metric]
         logger.info("%s: macro-F1 %.3f on validation with C=%g", name, score, strength)
         if best is None or score > best[0]:
             best = (score, probabilities)
@@ -105,24 +109,31 @@ def predict_logistic(
         raise ValueError(f"{name}: no regularisation to choose from")
     if not is_validation.any():
         return task.answers(best[1])
-    held_out = task.answers(best[1][is_validation]).set_axis(reference.index)
-    chosen = task.calibrate(held_out.assign(reference=reference))
-    return task.calibrated(chosen).answers(best[1])
+    validation_answers = task.answers(best[1][is_validation]).set_axis(reference.index)
+    calibration = task.calibrate(validation_answers.assign(reference=reference))
+    return task.calibrated(calibration).answers(best[1])
 
 
-def _fit(fitted: Inputs, other: Inputs, targets: Flags, strength: float) -> Probabilities:
-    columns = [_fit_label(fitted, other, own, strength) for own in targets.T]
-    return np.stack(columns, axis=1)
+def _fit(
+    train_features: Features, row_features: Features, flags: Flags, strength: float
+) -> Probabilities:
+    label_probabilities = [
+        _fit_label(train_features, row_features, has_label, strength) for has_label in flags.T
+    ]
+    return np.stack(label_probabilities, axis=1)
 
 
 def _fit_label(
-    fitted: Inputs, other: Inputs, has_label: npt.NDArray[np.bool_], strength: float
+    train_features: Features,
+    row_features: Features,
+    has_label: npt.NDArray[np.bool_],
+    strength: float,
 ) -> Probabilities:
     """The probability that each row has the label; its share where train has it always or never."""
     from sklearn.linear_model import LogisticRegression
 
     if has_label.all() or not has_label.any():
-        return np.full(other.shape[0], float(has_label.mean()))
+        return np.full(row_features.shape[0], float(has_label.mean()))
     model = LogisticRegression(C=strength, max_iter=MAX_ITERATIONS, tol=CONVERGENCE_TOLERANCE)
-    predicted: Any = model.fit(fitted, has_label).predict_proba(other)
+    predicted: Any = model.fit(train_features, has_label).predict_proba(row_features)
     return np.asarray(predicted[:, 1], dtype=np.float64)

@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Shares = Callable[[Ints], Floats]
-"""From places of words to the probability of each tag, shape (words, tags)."""
+TagProbabilities = Callable[[Ints], Floats]
+"""From indices of words to the probability of each tag, shape (words, tags)."""
 
 NUM_FEATURES = 2**16
 """Of a word, and as many of each neighbour: weights of 80 tags take 126 MB."""
@@ -41,19 +41,19 @@ class _Words:
 
     Attributes:
         codes: of each word among the distinct ones; shape (words,).
-        sizes: words of each row; shape (rows,).
+        row_lengths: words of each row; shape (rows,).
     """
 
     codes: Ints
-    sizes: Ints
+    row_lengths: Ints
 
-    def beside(self, step: int, *, nothing: int) -> Ints:
-        """The codes of the words so many places on in the row; `nothing` where there is none."""
-        row_of = np.repeat(np.arange(len(self.sizes)), self.sizes)
-        places = np.arange(len(self.codes)) + step
-        inside = np.clip(places, 0, max(0, len(self.codes) - 1))
-        is_there = (places == inside) & (row_of[inside] == row_of)
-        return np.where(is_there, self.codes[inside], nothing)
+    def beside(self, step: int, *, padding_code: int) -> Ints:
+        """The codes of the words `step` words on in the row; `padding_code` where there is none."""
+        row_of = np.repeat(np.arange(len(self.row_lengths)), self.row_lengths)
+        indices = np.arange(len(self.codes)) + step
+        clipped = np.clip(indices, 0, max(0, len(self.codes) - 1))
+        is_in_row = (indices == clipped) & (row_of[clipped] == row_of)
+        return np.where(is_in_row, self.codes[clipped], padding_code)
 
 
 def predict_majority_tags(
@@ -63,13 +63,15 @@ def predict_majority_tags(
 
     Of all tags in which every I- goes on with something, those with the largest product of shares.
     """
-    own, other, distinct = _read(train, rows)
-    size = len(task.tag_set)
-    cells = own.codes * size + task.tag_set.codes(train["tags"].tolist())
-    counts = np.bincount(cells, minlength=len(distinct) * size).reshape(-1, size)
+    train_words, row_words, vocabulary = _encode_words(train, rows)
+    num_tags = len(task.tag_set)
+    pair_codes = train_words.codes * num_tags + task.tag_set.codes(train["tags"].tolist())
+    counts = np.bincount(pair_codes, minlength=len(vocabulary) * num_tags).reshape(-1, num_tags)
     counts[counts.sum(axis=1) == 0, 0] = 1
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    tags, confidence = _decode(lambda places: shares[other.codes[places]], other, task.tag_set)
+    tag_shares = counts / counts.sum(axis=1, keepdims=True)
+    tags, confidence = _decode(
+        lambda word_indices: tag_shares[row_words.codes[word_indices]], row_words, task.tag_set
+    )
     intents = None
     if isinstance(task, IntentSlots):
         intents = predict_majority(_with_text(train), _with_text(rows), _intents_of(task))
@@ -85,10 +87,11 @@ def predict_tfidf_tags(
     descent, one tag against the rest; of the regularisations the best on validation is taken. An
     intent is that of `predict_tfidf` on the text.
     """
-    own, other, distinct = _read(train, rows)
-    features = _count_ngrams(distinct, parameters)
-    fitted, asked = _features(own, features), _features(other, features)
-    codes = task.tag_set.codes(train["tags"].tolist())
+    train_words, row_words, vocabulary = _encode_words(train, rows)
+    ngrams = _count_ngrams(vocabulary, parameters)
+    train_features = _neighbour_features(train_words, ngrams)
+    row_features = _neighbour_features(row_words, ngrams)
+    tag_codes = task.tag_set.codes(train["tags"].tolist())
     intents = None
     if isinstance(task, IntentSlots):
         intents = predict_tfidf(
@@ -101,10 +104,10 @@ def predict_tfidf_tags(
     references = task.reference(rows)
     best: tuple[float, pd.DataFrame] | None = None
     for strength in strengths:
-        shares = _fit(fitted, codes, asked, task.tag_set, strength)
-        answers = _answers(*_decode(shares, other, task.tag_set), intents, task)
-        judged = answers.assign(reference=references.to_numpy())[is_validation]
-        score = task.score(judged)[task.primary_metric] if len(judged) else 0.0
+        tag_probabilities = _fit(train_features, tag_codes, row_features, task.tag_set, strength)
+        answers = _answers(*_decode(tag_probabilities, row_words, task.tag_set), intents, task)
+        validation = answers.assign(reference=references.to_numpy())[is_validation]
+        score = task.score(validation)[task.primary_metric] if len(validation) else 0.0
         logger.info("TF-IDF: %s %.3f on validation with C=%g", task.primary_metric, score, strength)
         if best is None or score > best[0]:
             best = (score, answers)
@@ -113,35 +116,40 @@ def predict_tfidf_tags(
     return best[1]
 
 
-def _read(train: pd.DataFrame, rows: pd.DataFrame) -> tuple[_Words, _Words, list[str]]:
+def _encode_words(train: pd.DataFrame, rows: pd.DataFrame) -> tuple[_Words, _Words, list[str]]:
     """The words of both, and the distinct words that their codes count."""
-    tokens = [own["tokens"].tolist() for own in (train, rows)]
-    sizes = [np.array([len(own) for own in part], dtype=np.int64) for part in tokens]
-    words = np.array(list(chain.from_iterable(chain.from_iterable(tokens))), dtype=object)
-    codes, distinct = pd.factorize(words)
-    own, other = np.split(codes.astype(np.int64), [sizes[0].sum()])
-    return _Words(own, sizes[0]), _Words(other, sizes[1]), list(distinct)
+    tokens = [*train["tokens"].tolist(), *rows["tokens"].tolist()]
+    row_lengths = np.array([len(row_tokens) for row_tokens in tokens], dtype=np.int64)
+    words = np.array(list(chain.from_iterable(tokens)), dtype=object)
+    codes, vocabulary = pd.factorize(words)
+    train_lengths, other_lengths = np.split(row_lengths, [len(train)])
+    train_codes, other_codes = np.split(codes.astype(np.int64), [train_lengths.sum()])
+    train_words = _Words(train_codes, train_lengths)
+    return train_words, _Words(other_codes, other_lengths), list(vocabulary)
 
 
-def _decode(shares: Shares, words: _Words, tag_set: TagSet) -> tuple[list[list[str]], Floats]:
+def _decode(
+    tag_probabilities: TagProbabilities, words: _Words, tag_set: TagSet
+) -> tuple[list[list[str]], Floats]:
     """The best tags of each row, and the probability of the least probable of them."""
-    starts = np.cumsum(words.sizes) - words.sizes
-    tags: list[list[str]] = [[] for _ in words.sizes]
+    first_words = np.cumsum(words.row_lengths) - words.row_lengths
+    tags: list[list[str]] = [[] for _ in words.row_lengths]
     confidence = np.ones(len(tags))
-    order = np.argsort(words.sizes, kind="stable")
-    for first in range(0, len(order), ROWS_AT_ONCE):
-        rows = order[first : first + ROWS_AT_ONCE]
-        is_word = np.arange(words.sizes[rows].max(initial=0)) < words.sizes[rows][:, None]
-        places = (starts[rows][:, None] + np.arange(is_word.shape[1]))[is_word]
-        logs = np.zeros((*is_word.shape, len(tag_set)))
-        if len(places):
-            logs[is_word] = np.log(np.maximum(shares(places), FLOOR))
-        logs[~is_word, 1:] = -np.inf
-        codes = tag_set.best_paths(logs, np.zeros(len(rows), dtype=bool))
-        chosen = np.take_along_axis(logs, codes[..., None], axis=2)[..., 0]
-        confidence[rows] = np.exp(chosen.min(axis=1, initial=0.0))
-        for row, own in zip(rows.tolist(), codes, strict=True):
-            tags[row] = tag_set.names(own[: words.sizes[row]])
+    order = np.argsort(words.row_lengths, kind="stable")
+    for start in range(0, len(order), ROWS_AT_ONCE):
+        batch = order[start : start + ROWS_AT_ONCE]
+        lengths = words.row_lengths[batch]
+        is_word = np.arange(lengths.max(initial=0)) < lengths[:, None]
+        word_indices = (first_words[batch][:, None] + np.arange(is_word.shape[1]))[is_word]
+        log_probabilities = np.zeros((*is_word.shape, len(tag_set)))
+        if len(word_indices):
+            log_probabilities[is_word] = np.log(np.maximum(tag_probabilities(word_indices), FLOOR))
+        log_probabilities[~is_word, 1:] = -np.inf
+        codes = tag_set.best_paths(log_probabilities, np.zeros(len(batch), dtype=bool))
+        path_logs = np.take_along_axis(log_probabilities, codes[..., None], axis=2)[..., 0]
+        confidence[batch] = np.exp(path_logs.min(axis=1, initial=0.0))
+        for row, row_codes in zip(batch.tolist(), codes, strict=True):
+            tags[row] = tag_set.names(row_codes[: words.row_lengths[row]])
     return tags, confidence
 
 
@@ -158,41 +166,43 @@ def _count_ngrams(words: list[str], parameters: TfidfParameters) -> Any:
         alternate_sign=False,
         dtype=np.float32,
     )
-    counted = vectoriser.transform(words)
-    return vstack([counted, csr_matrix((1, NUM_FEATURES), dtype=np.float32)], format="csr")
+    ngrams = vectoriser.transform(words)
+    return vstack([ngrams, csr_matrix((1, NUM_FEATURES), dtype=np.float32)], format="csr")
 
 
-def _features(words: _Words, ngrams: Any) -> Any:
+def _neighbour_features(words: _Words, ngrams: Any) -> Any:
     """The n-grams of each word, of the word before it and of the one behind it, side by side."""
     from scipy.sparse import hstack
 
-    nothing = ngrams.shape[0] - 1
+    padding_code = ngrams.shape[0] - 1
     return hstack(
-        [ngrams[words.beside(step, nothing=nothing)] for step in (0, -1, 1)], format="csr"
+        [ngrams[words.beside(step, padding_code=padding_code)] for step in (0, -1, 1)], format="csr"
     )
 
 
-def _fit(fitted: Any, codes: Ints, asked: Any, tag_set: TagSet, strength: float) -> Shares:
+def _fit(
+    train_features: Any, tag_codes: Ints, row_features: Any, tag_set: TagSet, strength: float
+) -> TagProbabilities:
     from sklearn.linear_model import SGDClassifier
 
-    known = np.unique(codes)
-    if len(known) == 1:  # nothing to tell apart
-        only = (np.arange(len(tag_set)) == known[0]).astype(np.float64)
-        return lambda places: np.tile(only, (len(places), 1))
+    occurring_codes = np.unique(tag_codes)
+    if len(occurring_codes) == 1:  # nothing to tell apart
+        one_hot = (np.arange(len(tag_set)) == occurring_codes[0]).astype(np.float64)
+        return lambda word_indices: np.tile(one_hot, (len(word_indices), 1))
     model = SGDClassifier(
         loss="log_loss",
-        alpha=1 / (strength * len(codes)),
+        alpha=1 / (strength * len(tag_codes)),
         max_iter=NUM_EPOCHS,
         tol=None,
         random_state=0,
-    ).fit(fitted, codes)
+    ).fit(train_features, tag_codes)
 
-    def shares(places: Ints) -> Floats:
-        probabilities = np.zeros((len(places), len(tag_set)))
-        probabilities[:, model.classes_] = model.predict_proba(asked[places])
+    def tag_probabilities(word_indices: Ints) -> Floats:
+        probabilities = np.zeros((len(word_indices), len(tag_set)))
+        probabilities[:, model.classes_] = model.predict_proba(row_features[word_indices])
         return probabilities
 
-    return shares
+    return tag_probabilities
 
 
 def _intents_of(task: IntentSlots) -> SequenceClassification:
@@ -210,14 +220,14 @@ def _answers(
 ) -> pd.DataFrame:
     """`prediction`, `confidence` and `probabilities`, as the task decodes them."""
     if intents is None or not isinstance(task, IntentSlots):
-        answers = [task.write_tags(own) for own in tags]
+        answers = [task.write_tags(row_tags) for row_tags in tags]
         return pd.DataFrame(
             {"prediction": answers, "confidence": confidence, "probabilities": None}
         )
-    numbers = pd.Index(task.labels).get_indexer(pd.Index(intents["prediction"]))
+    intent_indices = pd.Index(task.labels).get_indexer(pd.Index(intents["prediction"]))
     return pd.DataFrame(
         {
-            "prediction": task.write_frames(numbers, tags),
+            "prediction": task.write_frames(intent_indices, tags),
             "confidence": np.minimum(confidence, intents["confidence"].to_numpy()),
             "probabilities": intents["probabilities"].to_numpy(),
         }
