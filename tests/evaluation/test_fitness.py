@@ -66,7 +66,7 @@ def model_of_kind(kind):
 )
 def test_difference_of_views_is_told(trained, asked, told):
     found = differences(model_of(trained), tasks_of(asked)["t"], culture=None)
-    assert [difference.told_of("X") for difference in found] == told
+    assert [difference.describe("X") for difference in found] == told
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_model_that_answers_under_other_limits_is_told():
 
     (difference,) = differences(model, task["t"], culture=None)
 
-    assert difference.told_of("X") == (
+    assert difference.describe("X") == (
         "X has the options max_tokens 8, stride_tokens 4, may_be_missing False, and this model has "
         "the options max_tokens 8, stride_tokens 4, may_be_missing True"
     )

@@ -71,14 +71,16 @@ class Units:
         """The units with the prior of a larger set, of which `cells` has each row's cell."""
         from scipy.sparse import csr_array
 
-        distinct = np.union1d(self.cells, cells)
+        distinct_cells = np.union1d(self.cells, cells)
         unit, column = self.contents.nonzero()
         contents = csr_array(
-            (self.contents.data, (unit, np.searchsorted(distinct, self.cells)[column])),
-            shape=(len(self.sizes), len(distinct)),
+            (self.contents.data, (unit, np.searchsorted(distinct_cells, self.cells)[column])),
+            shape=(len(self.sizes), len(distinct_cells)),
         )
-        shares = np.bincount(np.searchsorted(distinct, cells), minlength=len(distinct)) / len(cells)
-        return Units(distinct, self.sizes, contents, PRIOR_ROWS * shares)
+        shares = np.bincount(
+            np.searchsorted(distinct_cells, cells), minlength=len(distinct_cells)
+        ) / len(cells)
+        return Units(distinct_cells, self.sizes, contents, PRIOR_ROWS * shares)
 
     @property
     def counts(self) -> Ints:
@@ -98,25 +100,25 @@ class Units:
         if self.prior is not None:
             yield self._draw_posterior(self.prior, num_draws, generator)
             return
-        total, units = int(self.sizes.sum()), len(self.sizes)
+        num_groups, num_units = int(self.sizes.sum()), len(self.sizes)
         # With nearly as many units as groups, drawing the groups one by one is faster.
-        is_one_by_one = units * 8 > total
-        numbers = max(width, len(self.cells), total if is_one_by_one else units)
-        block = max(1, NUMBERS_AT_ONCE // numbers)
-        for start in range(0, num_draws, block):
-            size = min(block, num_draws - start)
+        is_one_by_one = num_units * 8 > num_groups
+        numbers_per_draw = max(width, len(self.cells), num_groups if is_one_by_one else num_units)
+        block_size = max(1, NUMBERS_AT_ONCE // numbers_per_draw)
+        for start in range(0, num_draws, block_size):
+            size = min(block_size, num_draws - start)
             if is_one_by_one:
-                weights = _draw_groups(self.sizes, total, size, generator)
+                weights = _draw_groups(self.sizes, num_groups, size, generator)
             else:
-                weights = generator.multinomial(total, self.sizes / total, size=size)
+                weights = generator.multinomial(num_groups, self.sizes / num_groups, size=size)
             yield np.asarray((self.contents.T @ weights.T).T, dtype=np.float64)
 
     def _draw_posterior(
         self, prior: Floats, num_draws: int, generator: np.random.Generator
     ) -> Floats:
         """Weights of the cells, (draws, cells); they sum to about the rows and the prior's."""
-        own = generator.gamma(self.sizes, size=(num_draws, len(self.sizes)))
-        weights: Floats = (self.contents.T @ own.T).T + generator.gamma(
+        unit_weights = generator.gamma(self.sizes, size=(num_draws, len(self.sizes)))
+        weights: Floats = (self.contents.T @ unit_weights.T).T + generator.gamma(
             prior, size=(num_draws, len(prior))
         )
         return weights
@@ -131,27 +133,29 @@ def units_of(cells: Ints, groups: Ints) -> Units:
     """
     from scipy.sparse import csr_array
 
-    distinct, cell_of_row = np.unique(cells, return_inverse=True)
-    names, group_of_row = np.unique(groups, return_inverse=True)
-    if len(names) == len(cells):  # no two rows belong together
-        sizes = np.bincount(cell_of_row, minlength=len(distinct)).astype(np.int64)
-        each = np.arange(len(distinct))
-        ones = np.ones(len(distinct), dtype=np.int64)
-        return Units(distinct, sizes, csr_array((ones, (each, each))))
+    distinct_cells, cell_of_row = np.unique(cells, return_inverse=True)
+    distinct_groups, group_of_row = np.unique(groups, return_inverse=True)
+    if len(distinct_groups) == len(cells):  # no two rows belong together
+        sizes = np.bincount(cell_of_row, minlength=len(distinct_cells)).astype(np.int64)
+        indices = np.arange(len(distinct_cells))
+        ones = np.ones(len(distinct_cells), dtype=np.int64)
+        return Units(distinct_cells, sizes, csr_array((ones, (indices, indices))))
     # A sum of random 64-bit numbers, one a cell, tells bags of cells apart.
-    marks = np.random.default_rng(0).integers(0, 2**64, size=len(distinct), dtype=np.uint64)
-    signatures = np.zeros(len(names), dtype=np.uint64)
-    np.add.at(signatures, group_of_row, marks[cell_of_row])
-    _, first, sizes = np.unique(signatures, return_index=True, return_counts=True)
-    unit_of_group = np.full(len(names), -1)
-    unit_of_group[first] = np.arange(len(first))
+    cell_marks = np.random.default_rng(0).integers(
+        0, 2**64, size=len(distinct_cells), dtype=np.uint64
+    )
+    signatures = np.zeros(len(distinct_groups), dtype=np.uint64)
+    np.add.at(signatures, group_of_row, cell_marks[cell_of_row])
+    _, first_groups, sizes = np.unique(signatures, return_index=True, return_counts=True)
+    unit_of_group = np.full(len(distinct_groups), -1)
+    unit_of_group[first_groups] = np.arange(len(first_groups))
     unit_of_row = unit_of_group[group_of_row]
     rows = np.flatnonzero(unit_of_row >= 0)  # one group stands for all of its unit
     contents = csr_array(
         (np.ones(len(rows), dtype=np.int64), (unit_of_row[rows], cell_of_row[rows])),
-        shape=(len(first), len(distinct)),
+        shape=(len(first_groups), len(distinct_cells)),
     )
-    return Units(distinct, sizes.astype(np.int64), contents)
+    return Units(distinct_cells, sizes.astype(np.int64), contents)
 
 
 def percentile_interval(draws: Floats, confidence: float) -> tuple[Floats, Floats]:
@@ -168,15 +172,16 @@ def percentile_interval(draws: Floats, confidence: float) -> tuple[Floats, Float
     return ends[0], ends[1]
 
 
-def _draw_groups(sizes: Ints, total: int, draws: int, generator: np.random.Generator) -> Ints:
+def _draw_groups(
+    sizes: Ints, num_groups: int, num_draws: int, generator: np.random.Generator
+) -> Ints:
     """How often each unit is drawn when `total` groups are; shape (draws, units)."""
-    units = len(sizes)
-    drawn = generator.integers(0, total, size=(draws, total), dtype=np.int32)
-    if units != total:  # else each group is its own unit
-        drawn = np.repeat(np.arange(units, dtype=np.int32), sizes)[drawn]
-    weights = np.empty((draws, units), dtype=np.int64)
-    for row, groups in enumerate(
-        drawn
-    ):  # a draw's counts fit the processor's cache, a block's don't
-        weights[row] = np.bincount(groups, minlength=units)
+    num_units = len(sizes)
+    draws = generator.integers(0, num_groups, size=(num_draws, num_groups), dtype=np.int32)
+    if num_units != num_groups:  # else each group is its own unit
+        draws = np.repeat(np.arange(num_units, dtype=np.int32), sizes)[draws]
+    weights = np.empty((num_draws, num_units), dtype=np.int64)
+    # One by one: a draw's counts fit the processor's cache, a block's don't.
+    for row, draw in enumerate(draws):
+        weights[row] = np.bincount(draw, minlength=num_units)
     return weights

@@ -64,19 +64,19 @@ def predict_by_culture(
     if len(cultures) < 2:
         logger.info("the model is told of %s cultures: there are none to set apart", len(cultures))
         return pd.DataFrame(columns=COLUMNS)
-    own = {name: _asked_rows(examples, task, model) for name, task in tasks.items()}
+    rows_by_task = {name: _rows_to_ask(examples, task, model) for name, task in tasks.items()}
     tables = [
         _ask(rows, model, task=tasks[name], cultures=cultures, parameters=parameters)
-        for name, rows in own.items()
+        for name, rows in rows_by_task.items()
         if len(rows)
     ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
 
 
-def _asked_rows(examples: pd.DataFrame, task: Task, model: TrainedModel) -> pd.DataFrame:
+def _rows_to_ask(examples: pd.DataFrame, task: Task, model: TrainedModel) -> pd.DataFrame:
     """The test rows of a task that the model can be asked; none of another one."""
-    can_be_asked = has_one_label(task) and task.name in model.tasks
-    return examples[can_be_asked & (examples["task"] == task.name) & (examples["split"] == "test")]
+    is_askable = has_one_label(task) and task.name in model.tasks
+    return examples[is_askable & (examples["task"] == task.name) & (examples["split"] == "test")]
 
 
 def _ask(
@@ -97,44 +97,44 @@ def _ask(
         tokens_per_batch=parameters.tokens_per_batch,
     )
     labels = model.tasks[task.name].labels
-    text_of = pd.Index(_keys(texts, task)).get_indexer(pd.Index(_keys(rows, task)))
+    text_indices = pd.Index(_text_keys(texts, task)).get_indexer(pd.Index(_text_keys(rows, task)))
     table = _table(texts, shares, task=task, labels=labels, cultures=cultures).assign(
-        example_ids=_lists_of(rows["id"], text_of),
-        **_beside_annotators(rows, text_of, shares, task, cultures),
+        example_ids=_ids_by_text(rows["id"], text_indices),
+        **_compare_with_annotators(rows, text_indices, shares, task, cultures),
     )
     table["contested"] = table["disagreement"] >= parameters.by_culture.min_disagreement
     return table[[*COLUMNS, *table.columns.difference(COLUMNS, sort=False)]]
 
 
-def _lists_of(ids: pd.Series, text_of: Ints) -> pd.Series:
+def _ids_by_text(ids: pd.Series, text_indices: Ints) -> pd.Series:
     """The ids of the rows of each text, -1 of none.
 
     As objects: lists of arrow's text would be of a type that pandas writes and can't read again.
     """
-    is_asked = text_of >= 0
-    return ids[is_asked].astype("object").groupby(text_of[is_asked]).agg(list)
+    has_text = text_indices >= 0
+    return ids[has_text].astype("object").groupby(text_indices[has_text]).agg(list)
 
 
 def _sample_texts(
     rows: pd.DataFrame, task: Task, *, num_cultures: int, parameters: EvaluationParameters
 ) -> pd.DataFrame:
     """Each text once, though several cultures may have judged it; as many as are affordable."""
-    texts = rows[~_keys(rows, task).duplicated()]
-    most = max(1, parameters.by_culture.max_predictions // num_cultures)
-    if len(texts) <= most:
+    texts = rows[~_text_keys(rows, task).duplicated()]
+    max_texts = max(1, parameters.by_culture.max_predictions // num_cultures)
+    if len(texts) <= max_texts:
         return texts.reset_index(drop=True)
-    logger.info("%s: %s of %s test texts are asked", task.name, f"{most:,}", f"{len(texts):,}")
-    return texts.sample(most, random_state=parameters.seed).sort_index().reset_index(drop=True)
+    logger.info("%s: %s of %s test texts are asked", task.name, f"{max_texts:,}", f"{len(texts):,}")
+    return texts.sample(max_texts, random_state=parameters.seed).sort_index().reset_index(drop=True)
 
 
-def _keys(rows: pd.DataFrame, task: Task) -> pd.Series:
+def _text_keys(rows: pd.DataFrame, task: Task) -> pd.Series:
     """What is the same for the rows of one text: a group may also hold its translations.
 
     As where annotations are gathered, a text of another language is another one, and so is one in
     another context, whether or not the model reads the context.
     """
-    told = [CONTEXT] if CONTEXT in rows else []
-    columns = ["corpus", "group_id", "language", *task.input_columns, *told]
+    context_columns = [CONTEXT] if CONTEXT in rows else []
+    columns = ["corpus", "group_id", "language", *task.input_columns, *context_columns]
     return rows[columns].astype("string").fillna("").agg("\x1f".join, axis=1)
 
 
@@ -146,8 +146,8 @@ def _table(
     labels: Sequence[str],
     cultures: Sequence[str],
 ) -> pd.DataFrame:
-    best = np.asarray(labels, dtype=object)[shares.argmax(axis=2)]
-    columns: dict[str, object] = {
+    best_labels = np.asarray(labels, dtype=object)[shares.argmax(axis=2)]
+    table: dict[str, object] = {
         "task": task.name,
         "corpus": texts["corpus"].astype(str),
         "group_id": texts["group_id"].astype(str),
@@ -156,31 +156,33 @@ def _table(
         "context": pd.Series(texts.get(CONTEXT), index=texts.index, dtype="string"),
         "disagreement": disagreement(shares),
     }
-    for place, culture in enumerate(cultures):
-        columns[PREDICTION + culture] = best[:, place]
-        columns[PROBABILITIES + culture] = list(shares[:, place].astype(np.float32))
-    return pd.DataFrame(columns)
+    for index, culture in enumerate(cultures):
+        table[PREDICTION + culture] = best_labels[:, index]
+        table[PROBABILITIES + culture] = list(shares[:, index].astype(np.float32))
+    return pd.DataFrame(table)
 
 
-def _beside_annotators(
-    rows: pd.DataFrame, text_of: Ints, shares: Floats, task: Task, cultures: Sequence[str]
+def _compare_with_annotators(
+    rows: pd.DataFrame, text_indices: Ints, shares: Floats, task: Task, cultures: Sequence[str]
 ) -> dict[str, Floats]:
     """The last two of `COLUMNS`, of the texts that two cultures or more judged.
 
-    `text_of` has the place of each row's text in `shares`, below 0 where it was not asked.
+    `text_indices` has the index of each row's text in `shares`, below 0 where it was not asked.
     """
-    apart = np.full((2, len(shares)), np.nan)
+    distances = np.full((2, len(shares)), np.nan)
     if LABEL_COUNTS in task.annotation_columns and LABEL_COUNTS in rows:
-        culture = pd.Index(cultures).get_indexer(pd.Index(rows["culture"].astype(str)))
-        is_both = (text_of >= 0) & (culture >= 0)
-        if not is_both.any():
-            return dict(zip(COLUMNS[-2:], apart, strict=True))
-        place, culture = text_of[is_both], culture[is_both]
-        counts = np.stack([np.asarray(own, np.float64) for own in rows[LABEL_COUNTS][is_both]])
-        of_people = counts / counts.sum(axis=1, keepdims=True)
-        judged, text = np.unique(place, return_inverse=True)
-        is_compared = np.bincount(text) > 1
-        for row, distributions in enumerate((shares[place, culture], of_people)):
-            distance, _ = jensen_shannon_distance(distributions, text)
-            apart[row, judged] = np.where(is_compared, distance, np.nan)
-    return dict(zip(COLUMNS[-2:], apart, strict=True))
+        culture_indices = pd.Index(cultures).get_indexer(pd.Index(rows["culture"].astype(str)))
+        is_comparable = (text_indices >= 0) & (culture_indices >= 0)
+        if not is_comparable.any():
+            return dict(zip(COLUMNS[-2:], distances, strict=True))
+        text_indices, culture_indices = text_indices[is_comparable], culture_indices[is_comparable]
+        counts = np.stack(
+            [np.asarray(row_counts, np.float64) for row_counts in rows[LABEL_COUNTS][is_comparable]]
+        )
+        annotator_shares = counts / counts.sum(axis=1, keepdims=True)
+        texts, text_of_row = np.unique(text_indices, return_inverse=True)
+        has_several_cultures = np.bincount(text_of_row) > 1
+        of_model, _ = jensen_shannon_distance(shares[text_indices, culture_indices], text_of_row)
+        of_people, _ = jensen_shannon_distance(annotator_shares, text_of_row)
+        distances[:, texts] = np.where(has_several_cultures, [of_model, of_people], np.nan)
+    return dict(zip(COLUMNS[-2:], distances, strict=True))

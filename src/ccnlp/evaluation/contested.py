@@ -34,62 +34,68 @@ def summarise_disagreement(
         table: of `by_culture.predict_by_culture`.
         parameters: resamples, group sizes, and what is contested.
     """
-    found = {}
-    for task, own in table.groupby("task", sort=False):
-        judged = own.dropna(subset=["judges_disagreement", "annotators_disagreement"])
-        found[str(task)] = {
-            "num_texts": len(own),
-            "num_contested": int(own["contested"].sum()),
-            "median": float(own["disagreement"].median()),
+    summaries = {}
+    for task, task_table in table.groupby("task", sort=False):
+        annotated = task_table.dropna(subset=["judges_disagreement", "annotators_disagreement"])
+        summaries[str(task)] = {
+            "num_texts": len(task_table),
+            "num_contested": int(task_table["contested"].sum()),
+            "median": float(task_table["disagreement"].median()),
             "min_disagreement": parameters.by_culture.min_disagreement,
-            "num_judged": len(judged),
-            **_correlate(judged, str(task), parameters),
-            "texts": _most_contested(own),
+            "num_judged": len(annotated),
+            **_correlate(annotated, str(task), parameters),
+            "texts": _most_contested(task_table),
         }
-    return found
+    return summaries
 
 
 def _correlate(
-    judged: pd.DataFrame, task: str, parameters: EvaluationParameters
+    annotated: pd.DataFrame, task: str, parameters: EvaluationParameters
 ) -> dict[str, float | None]:
     """`correlation`, `low` and `high`; null for few groups, or where all of a side are alike."""
     undefined: dict[str, float | None] = dict.fromkeys(("correlation", "low", "high"))
-    pair = judged[["judges_disagreement", "annotators_disagreement"]].to_numpy(np.float64)
-    members = list(judged.groupby("group_id", sort=False).indices.values())
-    if len(members) < parameters.min_group_size:
+    disagreements = annotated[["judges_disagreement", "annotators_disagreement"]].to_numpy(
+        np.float64
+    )
+    rows_by_group = list(annotated.groupby("group_id", sort=False).indices.values())
+    if len(rows_by_group) < parameters.min_group_size:
         return undefined
-    observed = _rank_correlation(pair)
+    observed = _rank_correlation(disagreements)
     if np.isnan(observed):
         return undefined
     generator = np.random.default_rng(Seed(parameters.seed, (task, "disagreement")).entropy)
-    drawn = []
+    correlations = []
     for _ in range(parameters.num_draws):
-        groups = generator.integers(0, len(members), len(members))
-        rows = np.concatenate([members[group] for group in groups])
-        drawn.append(_rank_correlation(pair[rows]))
-    low, high = percentile_interval(np.array(drawn)[:, None], parameters.confidence)
+        drawn_groups = generator.integers(0, len(rows_by_group), len(rows_by_group))
+        rows = np.concatenate([rows_by_group[group] for group in drawn_groups])
+        correlations.append(_rank_correlation(disagreements[rows]))
+    low, high = percentile_interval(np.array(correlations)[:, None], parameters.confidence)
     return {"correlation": observed, "low": float(low[0]), "high": float(high[0])}
 
 
-def _rank_correlation(pair: Floats) -> float:
+def _rank_correlation(disagreements: Floats) -> float:
     """Spearman's, with the mean rank of ties; NaN where one side is all alike."""
     from scipy.stats import rankdata
 
-    ranks = rankdata(pair, axis=0)
+    ranks = rankdata(disagreements, axis=0)
     centred = ranks - ranks.mean(axis=0)
     spread = np.sqrt((centred**2).sum(axis=0)).prod()
     return float(centred.prod(axis=1).sum() / spread) if spread else float("nan")
 
 
-def _most_contested(own: pd.DataFrame) -> list[dict[str, Any]]:
-    names = [name for name in own if str(name).startswith(PREDICTION)]
-    first = own[own["contested"].astype(bool)].nlargest(MAX_SHOWN, "disagreement")
+def _most_contested(table: pd.DataFrame) -> list[dict[str, Any]]:
+    predictions = [column for column in table if str(column).startswith(PREDICTION)]
+    most_contested = table[table["contested"].astype(bool)].nlargest(MAX_SHOWN, "disagreement")
     return [
         {
             "text": row["text"],
             "language": row["language"],
             "disagreement": float(row["disagreement"]),
-            "answers": {str(name).removeprefix(PREDICTION): row[name] for name in names},
+            "answers": {
+                str(column).removeprefix(PREDICTION): row[column] for column in predictions
+            },
         }
-        for row in first[["text", "language", "disagreement", *names]].to_dict("records")
+        for row in most_contested[["text", "language", "disagreement", *predictions]].to_dict(
+            "records"
+        )
     ]

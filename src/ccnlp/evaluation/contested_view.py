@@ -41,24 +41,24 @@ def view_contested(summary: Mapping[str, Any], *, max_characters: int) -> Contes
 
 
 def _sentences(summary: Mapping[str, Any]) -> Iterator[str]:
-    number, contested = summary["num_texts"], summary["num_contested"]
+    num_texts, num_contested = summary["num_texts"], summary["num_contested"]
     yield (
         f"Asked for each culture that it was trained on, the model's answers lie "
-        f"{summary['min_disagreement']:g} or more apart on {contested:,} of {number:,} test texts: "
-        f"these are contested. The median disagreement is {summary['median']:.2f}."
+        f"{summary['min_disagreement']:g} or more apart on {num_contested:,} of {num_texts:,} test "
+        f"texts: these are contested. The median disagreement is {summary['median']:.2f}."
     )
     if not summary["num_judged"]:
         return
-    judged = f"{summary['num_judged']:,} texts that people of two cultures or more judged"
+    judged_texts = f"{summary['num_judged']:,} texts that people of two cultures or more judged"
     correlation = summary["correlation"]
     if correlation is None:
         yield (
-            f"Whether it disagrees where people do is unknown: the {judged} are too few, or all "
-            "divide the model or the people alike."
+            f"Whether it disagrees where people do is unknown: the {judged_texts} are too few, or "
+            "all divide the model or the people alike."
         )
         return
     interval = f"{correlation:.2f} ({summary['low']:.2f} to {summary['high']:.2f})"
-    found = (
+    finding = (
         "it disagrees where people do"
         if summary["low"] > 0
         else "it agrees where people don't"
@@ -66,22 +66,24 @@ def _sentences(summary: Mapping[str, Any]) -> Iterator[str]:
         else "it is not shown to disagree where people do"
     )
     yield (
-        f"On the {judged}, {found}: Spearman's rank correlation of the two disagreements is "
-        f"{interval}. With few annotators a culture, those of people are partly chance, which "
+        f"On the {judged_texts}, {finding}: Spearman's rank correlation of the two disagreements "
+        f"is {interval}. With few annotators a culture, those of people are partly chance, which "
         "keeps it low; texts that divide everybody raise both."
     )
 
 
 def _spell(answers: Mapping[str, str]) -> str:
     """Such as `negative: AU, GB; neutral: SG`."""
-    cultures: dict[str, list[str]] = {}
+    cultures_by_label: dict[str, list[str]] = {}
     for culture, label in answers.items():
-        cultures.setdefault(label, []).append(culture)
-    if len(cultures) == 1:
-        return f"{next(iter(cultures))} in all"
-    most_first = sorted(cultures.items(), key=lambda item: -len(item[1]))
-    return "; ".join(f"{label}: {', '.join(own)}" for label, own in most_first)
+        cultures_by_label.setdefault(label, []).append(culture)
+    if len(cultures_by_label) == 1:
+        return f"{next(iter(cultures_by_label))} in all"
+    commonest_first = sorted(cultures_by_label.items(), key=lambda item: -len(item[1]))
+    return "; ".join(
+        f"{label}: {', '.join(label_cultures)}" for label, label_cultures in commonest_first
+    )
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[:most].rstrip() + " …"
+def _cut(text: str, max_characters: int) -> str:
+    return text if len(text) <= max_characters else text[:max_characters].rstrip() + " …"

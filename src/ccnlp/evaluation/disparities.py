@@ -23,7 +23,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def compare_groups(drawn: DrawnSlice, *, confidence: float) -> Iterator[dict[str, object]]:
+def compare_groups(drawn_slice: DrawnSlice, *, confidence: float) -> Iterator[dict[str, object]]:
     """Each group's headline metric beside that of the rest, which is the whole without the group.
 
     Both come from the same draws. `p_adjusted` is Holm's over the groups that are large enough; the
@@ -34,30 +34,30 @@ def compare_groups(drawn: DrawnSlice, *, confidence: float) -> Iterator[dict[str
         drawn: the slice.
         confidence: of the intervals and verdicts, such as 0.95.
     """
-    draws = drawn.draws
-    difference = draws.scores - draws.rest
-    gaps = draws.scores_drawn - draws.rest_drawn
-    low, high = percentile_interval(gaps, confidence)
-    if not drawn.has_intervals:
-        low = high = np.full(len(drawn.groups), np.nan)
-    p_values = two_sided_p(difference, gaps.std(axis=0))
-    p_values[~drawn.is_judged] = np.nan
+    draws = drawn_slice.draws
+    differences = draws.scores - draws.rest
+    differences_drawn = draws.scores_drawn - draws.rest_drawn
+    low, high = percentile_interval(differences_drawn, confidence)
+    if not drawn_slice.has_intervals:
+        low = high = np.full(len(drawn_slice.groups), np.nan)
+    p_values = two_sided_p(differences, differences_drawn.std(axis=0))
+    p_values[~drawn_slice.is_judged] = np.nan
     adjusted = adjust_by_holm(p_values)
-    place = {**asdict(drawn.place), "system": drawn.system, "slice": drawn.slice}
-    for column, group in enumerate(drawn.groups):
+    keys = {**asdict(drawn_slice.place), "system": drawn_slice.system, "slice": drawn_slice.slice}
+    for column, group in enumerate(drawn_slice.groups):
         yield {
-            **place,
+            **keys,
             "group": group,
             "rest": draws.rest[column],
-            "difference": difference[column],
+            "difference": differences[column],
             "difference_low": low[column],
             "difference_high": high[column],
             "p_value": p_values[column],
             "p_adjusted": adjusted[column],
-            "verdict": _verdict(difference[column], adjusted[column], level=1 - confidence),
+            "verdict": _verdict(differences[column], adjusted[column], level=1 - confidence),
         }
-    for group in drawn.unlabelled_groups:
-        yield {**place, "group": group, "verdict": "no labels"}
+    for group in drawn_slice.unlabelled_groups:
+        yield {**keys, "group": group, "verdict": "no labels"}
 
 
 def _verdict(difference: float, p_adjusted: float, *, level: float) -> Verdict:
@@ -81,9 +81,11 @@ def with_scores(
         scores: of `score_predictions`, of the same predictions.
         parameters: with the half-width.
     """
-    made = [name for name in COLUMNS if name not in (*FROM_SCORES, "num_needed")]
-    own = scores.loc[scores["is_headline"].astype(bool), [*KEYS, *FROM_SCORES]]
-    table = pd.DataFrame(rows, columns=made).merge(own, on=KEYS, how="left", validate="1:1")
+    compared_columns = [name for name in COLUMNS if name not in (*FROM_SCORES, "num_needed")]
+    headline_scores = scores.loc[scores["is_headline"].astype(bool), [*KEYS, *FROM_SCORES]]
+    table = pd.DataFrame(rows, columns=compared_columns).merge(
+        headline_scores, on=KEYS, how="left", validate="1:1"
+    )
     half_widths = (table["high"] - table["low"]) / 2
     table["num_needed"] = np.ceil(table["n"] * (half_widths / parameters.fairness.half_width) ** 2)
     return table[COLUMNS]

@@ -32,8 +32,8 @@ def score_distances(
     """
     if METRICS[0] not in predictions or predictions[METRICS[0]].isna().all():
         return
-    judged = predictions[predictions[METRICS[0]].notna()]
-    sums = align_sums(judged, _tally, is_judged=METRICS[0])
+    with_distribution = predictions[predictions[METRICS[0]].notna()]
+    sums = align_sums(with_distribution, _tally, is_judged=METRICS[0])
     yield from score_sums(sums, _metrics, baseline=baseline, parameters=parameters, name=name)
 
 
@@ -44,5 +44,8 @@ def _tally(rows: pd.DataFrame) -> Floats:
 def _metrics(sums: Floats) -> dict[str, Floats]:
     with np.errstate(invalid="ignore"):
         means = sums[..., 1:] / sums[..., :1]
-    named = {metric: means[..., place] for place, metric in enumerate(METRICS)}
-    return {**named, DISTRIBUTION_SIMILARITY: 1 - named["jensen_shannon_distance"]}
+    mean_by_metric = {metric: means[..., column] for column, metric in enumerate(METRICS)}
+    return {
+        **mean_by_metric,
+        DISTRIBUTION_SIMILARITY: 1 - mean_by_metric["jensen_shannon_distance"],
+    }

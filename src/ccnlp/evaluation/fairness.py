@@ -33,10 +33,10 @@ def measure_fairness(
     """
     groups: list[dict[str, object]] = []
     slices: list[dict[str, object]] = []
-    drawn = draw_slices(predictions, tasks, parameters)
-    for each in progress.track(drawn, "slices compared"):
-        groups += disparities.compare_groups(each, confidence=parameters.confidence)
-        slices.append(gaps.measure_gaps(each, confidence=parameters.confidence))
+    drawn_slices = draw_slices(predictions, tasks, parameters)
+    for drawn_slice in progress.track(drawn_slices, "slices compared"):
+        groups += disparities.compare_groups(drawn_slice, confidence=parameters.confidence)
+        slices.append(gaps.measure_gaps(drawn_slice, confidence=parameters.confidence))
     return (
         disparities.with_scores(groups, scores, parameters),
         pd.DataFrame(slices, columns=gaps.COLUMNS),

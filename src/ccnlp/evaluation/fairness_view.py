@@ -67,7 +67,7 @@ class GroupLine:
     num_missing: int | None
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """Such as `Kenya (KE)`."""
         return f"{self.name} ({self.key})" if self.name else self.key
 
@@ -103,23 +103,23 @@ def view_fairness(
     tables: FairnessTables, task: str, parameters: EvaluationParameters
 ) -> FairnessView | None:
     """What the test rows of a task say about its groups; `None` where there are none to compare."""
-    own = _of_test(tables.disparities, task)
-    if not len(own):
+    disparities = _of_test(tables.disparities, task)
+    if not len(disparities):
         return None
-    system = leading_system(own["system"])
-    own = own[own["system"] == system]
-    known = list(dict.fromkeys(own["slice"]))
-    chosen = next((name for name in PREFERRED if name in known), known[0])
-    groups = _group_lines(own[own["slice"] == chosen], chosen)
+    system = leading_system(disparities["system"])
+    disparities = disparities[disparities["system"] == system]
+    slice_names = list(dict.fromkeys(disparities["slice"]))
+    slice_name = next((name for name in PREFERRED if name in slice_names), slice_names[0])
+    groups = _group_lines(disparities[disparities["slice"] == slice_name], slice_name)
     gaps = _of_test(tables.gaps, task)
     gaps = gaps[gaps["system"] == system]
     slices = [_slice_line(row) for row in gaps.to_dict("records") if row["worst_group"]]
-    name = slice_name_of(chosen)
-    lead = next((line for line in slices if line.name == name), None)
+    title = slice_name_of(slice_name)
+    leader = next((line for line in slices if line.name == title), None)
     return FairnessView(
         system=system,
-        slice_name=name,
-        sentences=tuple(_sentences(groups, lead, name, parameters)),
+        slice_name=title,
+        sentences=tuple(_sentences(groups, leader, title, parameters)),
         groups=tuple(groups),
         slices=tuple(slices),
     )
@@ -127,8 +127,10 @@ def view_fairness(
 
 def _of_test(table: pd.DataFrame, task: str) -> pd.DataFrame:
     """The test rows of a task, of all its corpora together."""
-    own = table[(table["task"] == task) & (table["split"] == "test")]
-    return own[own["corpus"] == ALL] if (own["corpus"] == ALL).any() else own
+    test_rows = table[(table["task"] == task) & (table["split"] == "test")]
+    return (
+        test_rows[test_rows["corpus"] == ALL] if (test_rows["corpus"] == ALL).any() else test_rows
+    )
 
 
 def _group_lines(table: pd.DataFrame, slice_name: str) -> list[GroupLine]:
@@ -138,7 +140,7 @@ def _group_lines(table: pd.DataFrame, slice_name: str) -> list[GroupLine]:
 
 
 def _group_line(row: Mapping[Hashable, Any], slice_name: str) -> GroupLine:
-    needed, group = row["num_needed"], str(row["group"])
+    num_needed, group = row["num_needed"], str(row["group"])
     return GroupLine(
         key=short_group(slice_name, group),
         name=describe_group(slice_name, group),
@@ -147,7 +149,7 @@ def _group_line(row: Mapping[Hashable, Any], slice_name: str) -> GroupLine:
         score=_estimate(row, "score", "low", "high"),
         difference=_estimate(row, "difference", "difference_low", "difference_high"),
         verdict=str(row["verdict"]),
-        num_missing=None if math.isnan(needed) else max(0, int(needed) - int(row["n"])),
+        num_missing=None if math.isnan(num_needed) else max(0, int(num_needed) - int(row["n"])),
     )
 
 
@@ -174,39 +176,39 @@ def _estimate(row: Mapping[Hashable, Any], *names: str) -> Estimate:
 
 def _sentences(
     groups: Sequence[GroupLine],
-    lead: SliceLine | None,
-    name: str,
+    leader: SliceLine | None,
+    title: str,
     parameters: EvaluationParameters,
 ) -> list[str]:
     judged = [line for line in groups if line.verdict in ("worse", "open", "better")]
     return [
-        _tell_worst(judged, name, parameters),
-        *_tell_gap(lead, parameters),
+        _tell_worst(judged, title, parameters),
+        *_tell_gap(leader, parameters),
         *_tell_small(groups, judged, parameters),
         *_tell_unlabelled(groups),
     ]
 
 
-def _tell_worst(judged: Sequence[GroupLine], name: str, parameters: EvaluationParameters) -> str:
-    least = parameters.min_group_size
+def _tell_worst(judged: Sequence[GroupLine], title: str, parameters: EvaluationParameters) -> str:
+    min_size = parameters.min_group_size
     if len(judged) < 2:
         return (
-            f"Who is served worse can't be said yet: fewer than two groups by {name} have {least} "
-            "labelled test rows. The order below may be chance."
+            f"Who is served worse can't be said yet: fewer than two groups by {title} have "
+            f"{min_size} labelled test rows. The order below may be chance."
         )
     worst = min(judged, key=lambda line: line.score.value)
-    surely = [line for line in judged if line.verdict == "worse"]
-    among = f"the {len(judged)} groups by {name} that have {least} test rows or more"
-    if not surely:
+    surely_worse = [line for line in judged if line.verdict == "worse"]
+    compared = f"the {len(judged)} groups by {title} that have {min_size} test rows or more"
+    if not surely_worse:
         return (
-            f"None of {among} is shown to be served worse than the others. The lowest score is "
-            f"that of {worst.called}, {worst.score}, {_points(worst.difference)} to the rest: "
-            "chance may explain it."
+            f"None of {compared} is shown to be served worse than the others. The lowest score is "
+            f"that of {worst.display_name}, {worst.score}, {_points(worst.difference)} to the "
+            "rest: chance may explain it."
         )
-    told = "; ".join(f"{line.called}, {_points(line.difference)}" for line in surely)
-    sentence = f"Of {among}, the model serves worse than the rest, for sure: {told}."
-    if worst not in surely:
-        sentence += f" The lowest score is that of {worst.called}, {worst.score}."
+    listing = "; ".join(f"{line.display_name}, {_points(line.difference)}" for line in surely_worse)
+    sentence = f"Of {compared}, the model serves worse than the rest, for sure: {listing}."
+    if worst not in surely_worse:
+        sentence += f" The lowest score is that of {worst.display_name}, {worst.score}."
     return sentence
 
 
@@ -214,14 +216,14 @@ def _points(difference: Estimate) -> str:
     return f"{difference.signed} points"
 
 
-def _tell_gap(lead: SliceLine | None, parameters: EvaluationParameters) -> list[str]:
-    if lead is None:
+def _tell_gap(leader: SliceLine | None, parameters: EvaluationParameters) -> list[str]:
+    if leader is None:
         return []
-    gap = lead.gap
+    gap = leader.gap
     return [
-        f"Between the worst and the best group, {lead.worst} and {lead.best}, lie {gap.value:.1f} "
-        f"points; with {100 * parameters.confidence:g} % confidence the true distance is between "
-        f"{gap.low:.1f} and {gap.high:.1f}."
+        f"Between the worst and the best group, {leader.worst} and {leader.best}, lie "
+        f"{gap.value:.1f} points; with {100 * parameters.confidence:g} % confidence the true "
+        f"distance is between {gap.low:.1f} and {gap.high:.1f}."
     ]
 
 
@@ -232,25 +234,25 @@ def _tell_small(
     if not num_small:
         return []
     missing = [line.num_missing for line in groups if line not in judged]
-    known = [number for number in missing if number is not None]
+    numbers = [number for number in missing if number is not None]
     subject = "1 group is" if num_small == 1 else f"{num_small} groups are"
     sentence = f"{subject} too small to say anything."
-    if known:
+    if numbers:
         points = 100 * parameters.fairness.half_width
         sentence += (
-            f" To know a score to {points:g} points to either side takes {_span(known)} more "
-            "labelled test examples in each of them."
+            f" To know a score to {points:g} points to either side takes {_spell_range(numbers)} "
+            "more labelled test examples in each of them."
         )
     return [sentence]
 
 
-def _span(numbers: Sequence[int]) -> str:
+def _spell_range(numbers: Sequence[int]) -> str:
     low, high = min(numbers), max(numbers)
     return f"about {low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _tell_unlabelled(groups: Sequence[GroupLine]) -> list[str]:
-    number = sum(line.num_unlabelled for line in groups)
-    if not number:
+    num_unlabelled = sum(line.num_unlabelled for line in groups)
+    if not num_unlabelled:
         return []
-    return [f"{number:,} test rows have no label, and no part in scores of labels."]
+    return [f"{num_unlabelled:,} test rows have no label, and no part in scores of labels."]

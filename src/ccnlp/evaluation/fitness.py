@@ -20,17 +20,17 @@ class Difference:
 
     Attributes:
         trained: what is said of the model, such as `reads no context`.
-        asked: what is said of one that is made as asked.
+        configured: what is said of one that is made as asked.
         file: with the parameter.
     """
 
     trained: str
-    asked: str
+    configured: str
     file: str
 
-    def told_of(self, name: str) -> str:
+    def describe(self, name: str) -> str:
         """The sentence that sets a model of this name beside the one that is as asked."""
-        return f"{name} {self.trained}, and this model {self.asked}"
+        return f"{name} {self.trained}, and this model {self.configured}"
 
 
 def differences(
@@ -43,12 +43,14 @@ def differences(
         task: as it is asked for.
         culture: how a model is asked to be told of culture; `None` tells it nothing.
     """
-    told = model.conditioning.parameters if model.conditioning else None
-    pairs = zip(_describe(model.tasks[task.name], told), _describe(task, culture), strict=True)
+    trained_culture = model.conditioning.parameters if model.conditioning else None
+    pairs = zip(
+        _describe(model.tasks[task.name], trained_culture), _describe(task, culture), strict=True
+    )
     return tuple(
-        Difference(trained, asked, file)
-        for (trained, file), (asked, _) in pairs
-        if trained != asked
+        Difference(trained, configured, file)
+        for (trained, file), (configured, _) in pairs
+        if trained != configured
     )
 
 
@@ -58,8 +60,8 @@ def _describe(task: Task, culture: CultureParameters | None) -> Iterator[tuple[s
     yield f"was trained on {task.target_description}", TASKS_FILE
     context = f"the context as {task.parameters.context}" if task.reads_context else "no context"
     yield f"reads {context}", TASKS_FILE
-    own = [f"{name} {value}" for name, value in task.reading_options.items()]
-    yield f"has the options {', '.join(own)}" if own else "has no options", TASKS_FILE
+    options = [f"{name} {value}" for name, value in task.reading_options.items()]
+    yield f"has the options {', '.join(options)}" if options else "has no options", TASKS_FILE
     yield describe_conditioning(culture), CULTURE_FILE
 
 
@@ -82,17 +84,17 @@ def why_not_comparable(
 def _why_other_answers(trained: Task, task: Task, name: str) -> str | None:
     """Why what a model may answer is something else than what the task asks for."""
     if trained.target_columns != task.target_columns:
-        asked = listed(task.target_columns)
-        return f"{name} answers {listed(trained.target_columns)}, and the task asks for {asked}"
-    known, asked_for = trained.answer_space, task.answer_space
-    for parameter in {**asked_for, **known}:
-        if known.get(parameter) != asked_for.get(parameter):
-            own, other = (_told(space.get(parameter)) for space in (known, asked_for))
-            return f"{name} answers with the {parameter} {own}, and the task asks for {other}"
+        wanted = listed(task.target_columns)
+        return f"{name} answers {listed(trained.target_columns)}, and the task asks for {wanted}"
+    trained_space, task_space = trained.answer_space, task.answer_space
+    for parameter in {**task_space, **trained_space}:
+        if trained_space.get(parameter) != task_space.get(parameter):
+            actual, wanted = (_spell(space.get(parameter)) for space in (trained_space, task_space))
+            return f"{name} answers with the {parameter} {actual}, and the task asks for {wanted}"
     return None
 
 
-def _told(value: object) -> str:
+def _spell(value: object) -> str:
     """A part of an answer space, sets in order."""
     return listed(sorted(value)) if isinstance(value, set) else repr(value)
 
@@ -131,8 +133,9 @@ def check_fitness(model: TrainedModel, task: Task, *, culture: CultureParameters
     """
     name = "the fine-tuned model"
     why_not = why_not_comparable(model, task, name=name) or "; ".join(
-        f"{name} {part.trained}, and one is asked for now that {part.asked} ({part.file})"
-        for part in differences(model, task, culture=culture)
+        f"{name} {difference.trained}, and one is asked for now that {difference.configured} "
+        f"({difference.file})"
+        for difference in differences(model, task, culture=culture)
     )
     if why_not:
         raise CcnlpError(f"task {task.name!r}: {why_not}; {TRAIN_AGAIN}")

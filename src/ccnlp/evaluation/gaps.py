@@ -26,7 +26,7 @@ COLUMNS = [
     *(f"{name}{end}" for name in ESTIMATES for end in ("", "_low", "_high")),
     *LABELS,
 ]  # fmt: skip
-NOTHING = (np.nan, np.nan, np.nan)
+NO_ESTIMATE = (np.nan, np.nan, np.nan)
 MIN_DEVIATION = 1e-6
 """Draws that differ by less differ by rounding alone, as where a rate is 1 in each."""
 
@@ -56,7 +56,7 @@ class Rate:
         return float(self.observed.max() - self.observed.min())
 
 
-def measure_gaps(drawn: DrawnSlice, *, confidence: float) -> dict[str, object]:
+def measure_gaps(drawn_slice: DrawnSlice, *, confidence: float) -> dict[str, object]:
     """The row of one system and slice; NaN and no names where fewer than two groups are judged.
 
     For more than two labels, each is set against the rest, and the worst label counts.
@@ -69,84 +69,86 @@ def measure_gaps(drawn: DrawnSlice, *, confidence: float) -> dict[str, object]:
         drawn: the slice.
         confidence: of the intervals, such as 0.95.
     """
-    place = {**asdict(drawn.place), "system": drawn.system, "slice": drawn.slice}
-    judged = np.flatnonzero(drawn.is_judged)
-    names = [drawn.groups[column] for column in judged]
-    sizes = {
-        "num_groups": len(drawn.groups) + len(drawn.unlabelled_groups),
-        "num_too_small": len(drawn.groups) + len(drawn.unlabelled_groups) - len(judged),
+    keys = {**asdict(drawn_slice.place), "system": drawn_slice.system, "slice": drawn_slice.slice}
+    judged_groups = np.flatnonzero(drawn_slice.is_judged)
+    names = [drawn_slice.groups[column] for column in judged_groups]
+    counts = {
+        "num_groups": len(drawn_slice.groups) + len(drawn_slice.unlabelled_groups),
+        "num_too_small": len(drawn_slice.groups)
+        + len(drawn_slice.unlabelled_groups)
+        - len(judged_groups),
     }
-    nobody = dict.fromkeys(("worst_group", "best_group", *LABELS), "")
-    row: dict[str, object] = {**place, **sizes, **nobody}
-    if len(judged) < 2:
+    no_names = dict.fromkeys(("worst_group", "best_group", *LABELS), "")
+    row: dict[str, object] = {**keys, **counts, **no_names}
+    if len(judged_groups) < 2:
         return row
-    draws = drawn.draws
-    score = Rate(draws.scores[judged], draws.scores_drawn[:, judged])
+    draws = drawn_slice.draws
+    score = Rate(draws.scores[judged_groups], draws.scores_drawn[:, judged_groups])
     worst, best = score.extremes
     row |= {"worst_group": names[worst], "worst_score": score.observed[worst]}
     row |= {"best_group": names[best], "best_score": score.observed[best]}
-    selection = _rates(drawn, "selection_rate")
-    odds = [*_rates(drawn, "true_positive_rate"), *_rates(drawn, "false_positive_rate")]
-    row |= _named("gap", _gap_interval([score], confidence))
-    row |= _named("ratio", _ratio_interval(score, confidence))
-    row |= _named("equalised_odds_difference", _gap_interval(odds, confidence))
-    row |= _named("demographic_parity_difference", _gap_interval(selection, confidence))
-    row["equalised_odds_label"] = _worst(odds)
-    row["demographic_parity_label"] = _worst(selection)
+    selection = _rates(drawn_slice, "selection_rate")
+    odds = [*_rates(drawn_slice, "true_positive_rate"), *_rates(drawn_slice, "false_positive_rate")]
+    row |= _with_ends("gap", _gap_interval([score], confidence))
+    row |= _with_ends("ratio", _ratio_interval(score, confidence))
+    row |= _with_ends("equalised_odds_difference", _gap_interval(odds, confidence))
+    row |= _with_ends("demographic_parity_difference", _gap_interval(selection, confidence))
+    row["equalised_odds_label"] = _worst_label(odds)
+    row["demographic_parity_label"] = _worst_label(selection)
     return row
 
 
-def _named(name: str, estimate: tuple[float, float, float]) -> dict[str, object]:
+def _with_ends(name: str, estimate: tuple[float, float, float]) -> dict[str, object]:
     return dict(zip((name, f"{name}_low", f"{name}_high"), estimate, strict=True))
 
 
-def _worst(rates: Sequence[Rate]) -> str:
+def _worst_label(rates: Sequence[Rate]) -> str:
     return max(rates, key=lambda rate: rate.gap).label if rates else ""
 
 
-def _rates(drawn: DrawnSlice, name: str) -> list[Rate]:
+def _rates(drawn_slice: DrawnSlice, name: str) -> list[Rate]:
     """Of each label, over the groups in which it is of enough rows, where these are two or more."""
-    if drawn.draws.labels is None:
+    if drawn_slice.draws.labels is None:
         return []
-    tallies, draws = drawn.draws.labels
-    rows = {
+    tallies, draws = drawn_slice.draws.labels
+    num_rows = {
         "true_positive_rate": tallies.references,
         "false_positive_rate": tallies.sizes[:, None] - tallies.references,
         "selection_rate": np.broadcast_to(tallies.sizes[:, None], tallies.references.shape),
     }[name]
     observed, resampled = getattr(tallies, name), getattr(draws, name)
     rates = []
-    for position, label in enumerate(drawn.labels):
-        groups = np.flatnonzero(rows[:, position] >= drawn.min_group_size)
+    for column, label in enumerate(drawn_slice.labels):
+        groups = np.flatnonzero(num_rows[:, column] >= drawn_slice.min_group_size)
         if len(groups) > 1:
-            own = observed[groups, position], resampled[:, groups, position]
-            rates.append(Rate(*own, label))
+            group_rates = observed[groups, column], resampled[:, groups, column]
+            rates.append(Rate(*group_rates, label))
     return rates
 
 
 def _gap_interval(rates: Sequence[Rate], confidence: float) -> tuple[float, float, float]:
     """The largest gap with the ends of its interval."""
     if not rates:
-        return NOTHING
+        return NO_ESTIMATE
     gap = max(rate.gap for rate in rates)
     bands = _bands(rates, confidence)
     low = max(float(lows.max() - highs.min()) for lows, highs in bands)
     tail = (1 - confidence) / 2
-    ends = [np.quantile(_difference(rate), 1 - tail) for rate in rates]
+    high_ends = [np.quantile(_difference(rate), 1 - tail) for rate in rates]
     widest = 2.0 if any(rate.observed.min() < 0 for rate in rates) else 1.0  # of correlations
-    return gap, max(0.0, low), min(widest, max(gap, *map(float, ends)))
+    return gap, max(0.0, low), min(widest, max(gap, *map(float, high_ends)))
 
 
 def _ratio_interval(rate: Rate, confidence: float) -> tuple[float, float, float]:
     """The lowest over the highest with the ends of its interval; NaN if all are 0, or one below."""
     worst, best = rate.extremes
     if rate.observed[best] == 0 or rate.observed[worst] < 0:
-        return NOTHING
+        return NO_ESTIMATE
     ratio = float(rate.observed[worst] / rate.observed[best])
     ((lows, highs),) = _bands([rate], confidence)
     high = float(highs.min() / lows.max()) if lows.max() > 0 else 1.0
-    drawn = rate.drawn[:, worst] / rate.drawn[:, best]
-    low = float(np.quantile(drawn, (1 - confidence) / 2))
+    ratios = rate.drawn[:, worst] / rate.drawn[:, best]
+    low = float(np.quantile(ratios, (1 - confidence) / 2))
     return ratio, max(0.0, min(ratio, low)), min(1.0, max(ratio, high))
 
 
@@ -159,12 +161,12 @@ def _difference(rate: Rate) -> Floats:
 def _bands(rates: Sequence[Rate], confidence: float) -> list[tuple[Floats, Floats]]:
     """Both ends for each group of each rate; all hold at once with the confidence."""
     deviations = [rate.drawn.std(axis=0) for rate in rates]
-    largest = np.zeros(len(rates[0].drawn))
+    largest_distances = np.zeros(len(rates[0].drawn))
     for rate, deviation in zip(rates, deviations, strict=True):
-        moved = np.where(deviation > MIN_DEVIATION, np.abs(rate.drawn - rate.observed), 0.0)
-        distances = moved / np.maximum(deviation, MIN_DEVIATION)
-        largest = np.maximum(largest, distances.max(axis=1))
-    width = np.quantile(largest, confidence)
+        shifts = np.where(deviation > MIN_DEVIATION, np.abs(rate.drawn - rate.observed), 0.0)
+        distances = shifts / np.maximum(deviation, MIN_DEVIATION)
+        largest_distances = np.maximum(largest_distances, distances.max(axis=1))
+    width = np.quantile(largest_distances, confidence)
     return [
         (rate.observed - width * deviation, rate.observed + width * deviation)
         for rate, deviation in zip(rates, deviations, strict=True)

@@ -84,11 +84,13 @@ class PromotionDecision:
     def table(self) -> pd.DataFrame:
         """A row a comparison."""
         columns = list(Comparison.__dataclass_fields__)
-        return pd.DataFrame([asdict(part) for part in self.comparisons], columns=columns)
+        return pd.DataFrame(
+            [asdict(comparison) for comparison in self.comparisons], columns=columns
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; no value where there is none."""
-        table = [asdict(comparison) for comparison in self.comparisons]
+        rows = [asdict(comparison) for comparison in self.comparisons]
         return {
             "alias": self.alias,
             "outcome": self.outcome,
@@ -99,7 +101,7 @@ class PromotionDecision:
                 for name, task in self.tasks.items()
                 if task.champion_differs
             },
-            "comparisons": [{k: _none_for_nan(v) for k, v in row.items()} for row in table],
+            "comparisons": [{k: _none_for_nan(v) for k, v in row.items()} for row in rows],
         }
 
 
@@ -144,18 +146,18 @@ def decide_promotion(
     """
     if len(scores):
         check_slices(parameters, scored=set(scores["slice"]))
-    parts = [
-        part
+    comparisons = [
+        comparison
         for name, task in sorted(tasks.items())
         if task.why_not_compared is None
-        for part in compare_groups(champion_comparison, name, task, parameters.slices)
+        for comparison in compare_groups(champion_comparison, name, task, parameters.slices)
     ]
-    decided = decide_groups(parts, confidence=confidence, tolerance=parameters.max_regression)
+    decided = decide_groups(comparisons, confidence=confidence, tolerance=parameters.max_regression)
     judgements = [_judge_tasks(tasks, lost_tasks)]
     for name, task in sorted(tasks.items()):
         judgements.append(_judge_alone(scores, name, task.metric, parameters))
-        own = [part for part in decided if part.task == name]
-        judgements.append(_judge_beside_champion(own, name, task, parameters))
+        task_comparisons = [comparison for comparison in decided if comparison.task == name]
+        judgements.append(_judge_beside_champion(task_comparisons, name, task, parameters))
     return _conclude(judgements, decided, tasks)
 
 
@@ -184,12 +186,12 @@ def check_slices(parameters: GateParameters, *, scored: Collection[str]) -> None
     Raises:
         ConfigurationError: one is none of `scored`, or has no groups of rows.
     """
-    known = sorted(set(scored) - {ALL, "label"})
+    sliceable = sorted(set(scored) - {ALL, "label"})
     for name in parameters.slices:
-        if name not in known:
+        if name not in sliceable:
             raise ConfigurationError(
                 f"registration.gate.slices names {name!r}, and no slice of that name divides the "
-                f"scored rows; {did_you_mean(name, known)} (parameters/registration.yml, or "
+                f"scored rows; {did_you_mean(name, sliceable)} (parameters/registration.yml, or "
                 "evaluation.slices in parameters/evaluation.yml)"
             )
 
@@ -208,13 +210,13 @@ def _judge_alone(
     scores: pd.DataFrame, task: str, metric: str, parameters: GateParameters
 ) -> _Judgement:
     table = lookup(scores, task=task, metric=metric)
-    own = table[(table["system"] == "finetuned") & (table["group"] == ALL)]
-    if not len(own):
+    overall = table[(table["system"] == "finetuned") & (table["group"] == ALL)]
+    if not len(overall):
         why = "there are no scores on test; give a corpus a test split (parameters/corpora.yml)"
         if len(lookup(scores, task=task)):
             why = f"the scores on test have no {metric}, the task's primary metric"
         return _Judgement(open=(f"{task}: inconclusive, as {why}",))
-    row = own.iloc[0]
+    row = overall.iloc[0]
     if not row["n"]:
         why = f"none of the {int(row['num_unlabelled']):,} test rows has a label"
         return _Judgement(open=(f"{task}: {why}, so nothing was judged",))
@@ -226,7 +228,7 @@ def _judge_alone(
     if not row["baseline"]:
         why = "the baseline knows no way to answer it, so that no gain is shown"
         return _Judgement((score,), tuple(failures), (f"{task}: inconclusive, as {why}",))
-    gain = f"{task}: {_difference(row['baseline'], *interval_of(row))}"
+    gain = f"{task}: {_spell_difference(row['baseline'], *interval_of(row))}"
     if row["is_small"]:
         failures.append(
             f"{task}: {row['n']} test rows are too few to tell a gain over {row['baseline']} from "
@@ -238,8 +240,8 @@ def _judge_alone(
     return _Judgement((score, gain), tuple(failures))
 
 
-def _difference(to: str, difference: float, low: float, high: float) -> str:
-    return f"{100 * difference:+.1f} against {to} ({100 * low:+.1f} to {100 * high:+.1f})"
+def _spell_difference(rival: str, difference: float, low: float, high: float) -> str:
+    return f"{100 * difference:+.1f} against {rival} ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
 def _judge_beside_champion(
@@ -270,21 +272,25 @@ def _judge_against(
     if overall.verdict == "too small":
         few = f"the champion was not trained on {overall.n} of the test rows, too few to compare on"
         return _Judgement(open=(f"{task}: inconclusive, as {few}",))
-    against = (
-        f"{task}: {_difference('the champion', overall.difference, overall.low, overall.high)}, "
+    overall_text = (
+        f"{task}: {_spell_difference('the champion', overall.difference, overall.low, overall.high)}, "
         f"{overall.verdict}"
     )
     failures: list[str] = []
     open_: list[str] = []
     missing = _missing_gain(overall, groups, parameters)
     if missing:
-        (failures if overall.verdict == "regressed" else open_).append(f"{against}; {missing}")
-    for part in groups:
-        if part.is_beyond_tolerance:
-            loss = _difference("the champion", part.difference, part.low, part.high)
-            failures.append(f"{task}: {part.slice} {part.group} loses: {loss}, n = {part.n}")
+        (failures if overall.verdict == "regressed" else open_).append(f"{overall_text}; {missing}")
+    for comparison in groups:
+        if comparison.is_beyond_tolerance:
+            loss = _spell_difference(
+                "the champion", comparison.difference, comparison.low, comparison.high
+            )
+            failures.append(
+                f"{task}: {comparison.slice} {comparison.group} loses: {loss}, n = {comparison.n}"
+            )
     findings = [f"{task}: {sentence}" for sentence in _tell_groups(groups, parameters)]
-    return _Judgement((against, *findings), tuple(failures), tuple(open_))
+    return _Judgement((overall_text, *findings), tuple(failures), tuple(open_))
 
 
 def _missing_gain(
@@ -294,7 +300,7 @@ def _missing_gain(
     if overall.low > parameters.min_gain_over_champion:
         return ""
     needed = f"the whole interval must lie above {100 * parameters.min_gain_over_champion:+.1f}"
-    improved = [part.group for part in groups if part.verdict == "improved"]
+    improved = [comparison.group for comparison in groups if comparison.verdict == "improved"]
     if not improved:
         return f"{needed}, or a group improve for sure"
     if overall.low >= -parameters.max_regression:
@@ -307,17 +313,23 @@ def _tell_groups(groups: Sequence[Comparison], parameters: GateParameters) -> li
     """Which groups got better, worse, or can't be told."""
     tolerance = parameters.max_regression
     tolerated = f"a loss above {100 * tolerance:.1f}"
-    large = [part for part in groups if is_judged(part)]
-    kinds = {
-        "improved:": [part for part in large if part.verdict == "improved"],
-        "regressed:": [part for part in large if part.verdict == "regressed"],
+    judged = [comparison for comparison in groups if is_judged(comparison)]
+    comparisons_by_heading = {
+        "improved:": [comparison for comparison in judged if comparison.verdict == "improved"],
+        "regressed:": [comparison for comparison in judged if comparison.verdict == "regressed"],
         f"too few test rows to rule out {tolerated} for": [
-            part for part in large if not part.low >= -tolerance and not part.is_beyond_tolerance
+            comparison
+            for comparison in judged
+            if not comparison.low >= -tolerance and not comparison.is_beyond_tolerance
         ],
-        "too small to judge:": [part for part in groups if part.verdict == "too small"],
+        "too small to judge:": [
+            comparison for comparison in groups if comparison.verdict == "too small"
+        ],
     }
     return [
-        f"{why} {', '.join(part.group for part in parts)}" for why, parts in kinds.items() if parts
+        f"{heading} {', '.join(comparison.group for comparison in comparisons)}"
+        for heading, comparisons in comparisons_by_heading.items()
+        if comparisons
     ]
 
 

@@ -63,12 +63,12 @@ def compare_groups(
         task: how it is judged.
         slices: of the gate.
     """
-    parts = [
+    tables = [
         lookup(champion_comparison, task=name, metric=task.metric, slice_name=slice_name)
         for slice_name in (ALL, *slices)
     ]
-    parts[0] = parts[0][parts[0]["group"] == ALL]
-    return [_compare_group(name, task, row) for part in parts for _, row in part.iterrows()]
+    tables[0] = tables[0][tables[0]["group"] == ALL]
+    return [_compare_group(name, task, row) for table in tables for _, row in table.iterrows()]
 
 
 def _compare_group(name: str, task: JudgedTask, row: "pd.Series[Any]") -> Comparison:
@@ -91,7 +91,7 @@ def _compare_group(name: str, task: JudgedTask, row: "pd.Series[Any]") -> Compar
 
 
 def decide_groups(
-    parts: Sequence[Comparison], *, confidence: float, tolerance: float
+    comparisons: Sequence[Comparison], *, confidence: float, tolerance: float
 ) -> list[Comparison]:
     """The comparisons with p-values, and with the verdicts of groups corrected for their number.
 
@@ -104,38 +104,42 @@ def decide_groups(
         tolerance: loss that is tolerated, in each task's metric.
     """
     tail = (1 - confidence) / 2
-    widths = NormalDist().inv_cdf(1 - tail)
-    centres = np.array([(part.low + part.high) / 2 for part in parts])
-    deviations = np.array([(part.high - part.low) / 2 / widths for part in parts])
+    z_score = NormalDist().inv_cdf(1 - tail)
+    centres = np.array([(comparison.low + comparison.high) / 2 for comparison in comparisons])
+    deviations = np.array(
+        [(comparison.high - comparison.low) / 2 / z_score for comparison in comparisons]
+    )
     p_values = two_sided_p(centres, deviations)
-    is_group = np.array([is_judged(part) for part in parts], dtype=bool)
-    adjusted = np.where([part.slice == ALL for part in parts], p_values, np.nan)
+    is_group = np.array([is_judged(comparison) for comparison in comparisons], dtype=bool)
+    adjusted = np.where([comparison.slice == ALL for comparison in comparisons], p_values, np.nan)
     adjusted[is_group] = adjust_by_holm(p_values[is_group])
     with np.errstate(invalid="ignore", divide="ignore"):
         excess = (-tolerance - centres) / deviations
-    losses = np.array([1.0 if math.isnan(value) else upper_tail(value) for value in excess])
-    is_beyond = np.zeros(len(parts), dtype=bool)
-    is_beyond[is_group] = adjust_by_holm(losses[is_group]) < tail
+    loss_p_values = np.array([1.0 if math.isnan(value) else upper_tail(value) for value in excess])
+    is_beyond = np.zeros(len(comparisons), dtype=bool)
+    is_beyond[is_group] = adjust_by_holm(loss_p_values[is_group]) < tail
     decided = []
-    for part, p_adjusted, is_lost in zip(parts, adjusted, is_beyond, strict=True):
-        if part.verdict == "too small":
-            decided.append(part)
+    for comparison, p_adjusted, is_beyond_tolerance in zip(
+        comparisons, adjusted, is_beyond, strict=True
+    ):
+        if comparison.verdict == "too small":
+            decided.append(comparison)
             continue
-        is_open = is_judged(part) and not p_adjusted < 1 - confidence
+        is_open = is_judged(comparison) and not p_adjusted < 1 - confidence
         decided.append(
             replace(
-                part,
+                comparison,
                 p_adjusted=float(p_adjusted),
-                verdict="inconclusive" if is_open else part.verdict,
-                is_beyond_tolerance=bool(is_lost),
+                verdict="inconclusive" if is_open else comparison.verdict,
+                is_beyond_tolerance=bool(is_beyond_tolerance),
             )
         )
     return decided
 
 
-def is_judged(part: Comparison) -> bool:
+def is_judged(comparison: Comparison) -> bool:
     """Whether it is a group, and large enough."""
-    return part.slice != ALL and part.verdict != "too small"
+    return comparison.slice != ALL and comparison.verdict != "too small"
 
 
 def interval_of(row: "pd.Series[Any]") -> tuple[float, float, float]:

@@ -50,14 +50,14 @@ def judged_tasks(model: TrainedModel, champion: TrainedModel | None) -> dict[str
 
     The log says in what a champion differs that a model is compared with.
     """
-    told = model.conditioning.parameters if model.conditioning else None
+    culture = model.conditioning.parameters if model.conditioning else None
     judged = {
-        name: _judged_task(task, champion, told)
+        name: _judged_task(task, champion, culture)
         for name, task in model.tasks.items()
         if is_judged(task)
     }
-    for name, how in judged.items():
-        for sentence in how.champion_differs:
+    for name, judged_task in judged.items():
+        for sentence in judged_task.champion_differs:
             logger.warning("%s: %s; %s", name, sentence, ON_THE_SAME_ROWS)
     return judged
 
@@ -69,7 +69,10 @@ def _judged_task(
     if champion is None or reason is not None:
         is_obstacle = champion is not None and task.name in champion.tasks
         return JudgedTask(task.primary_metric, NotCompared(str(reason), is_obstacle=is_obstacle))
-    found = differences(champion, task, culture=culture)
+    champion_differences = differences(champion, task, culture=culture)
     return JudgedTask(
-        task.primary_metric, champion_differs=tuple(part.told_of("the champion") for part in found)
+        task.primary_metric,
+        champion_differs=tuple(
+            difference.describe("the champion") for difference in champion_differences
+        ),
     )

@@ -74,8 +74,8 @@ def describe_group(slice_name: str, group: str) -> str:
         return regions().get(group, "")
     if slice_name == "language_culture":
         language, culture = _split(group)
-        known = (language_name(language), regions().get(culture, ""))
-        return ", ".join(part for part in known if part)
+        names = (language_name(language), regions().get(culture, ""))
+        return ", ".join(name for name in names if name)
     return ""
 
 
@@ -83,9 +83,9 @@ def _split(group: str) -> tuple[str, str]:
     """Language and culture: both may have hyphens, and the longest language is taken."""
     import langcodes
 
-    parts = group.split("-")
-    ends = range(len(parts) - 1, 0, -1)
-    splits = [("-".join(parts[:end]), "-".join(parts[end:])) for end in ends]
+    subtags = group.split("-")
+    ends = range(len(subtags) - 1, 0, -1)
+    splits = [("-".join(subtags[:end]), "-".join(subtags[end:])) for end in ends]
     return next((split for split in splits if langcodes.tag_is_valid(split[0])), (group, ""))
 
 

@@ -28,8 +28,8 @@ def origin_of(
     predictions: pd.DataFrame, *, champion_version: str | None, confidence: float
 ) -> Origin:
     """The origin of the scores of these predictions."""
-    own = predictions.loc[predictions["system"] == "finetuned", "weights"]
-    return Origin(str(own.iloc[0]) if len(own) else None, champion_version, confidence)
+    weights = predictions.loc[predictions["system"] == "finetuned", "weights"]
+    return Origin(str(weights.iloc[0]) if len(weights) else None, champion_version, confidence)
 
 
 def check_origin(origin: Origin, *, weights: str, champion_version: str | None) -> None:
@@ -41,23 +41,23 @@ def check_origin(origin: Origin, *, weights: str, champion_version: str | None) 
     check_weights(origin.weights, weights=weights, what="scores")
     if origin.champion_version != champion_version:
         raise CcnlpError(
-            f"the scores compare with {_named(origin.champion_version)}, but now there is "
-            f"{_named(champion_version)}; {AGAIN}"
+            f"the scores compare with {_describe_champion(origin.champion_version)}, but now there "
+            f"is {_describe_champion(champion_version)}; {AGAIN}"
         )
 
 
-def check_weights(found: str | None, *, weights: str, what: str) -> None:
+def check_weights(recorded: str | None, *, weights: str, what: str) -> None:
     """Checks that something is of the present model's weights; `None` is of no model.
 
     Raises:
         CcnlpError: it is of others; says how to evaluate again.
     """
-    if found is not None and found != weights:
+    if recorded is not None and recorded != weights:
         raise CcnlpError(
-            f"the {what} are of other weights ({found}) than the fine-tuned model now has "
+            f"the {what} are of other weights ({recorded}) than the fine-tuned model now has "
             f"({weights}); {AGAIN}"
         )
 
 
-def _named(version: str | None) -> str:
+def _describe_champion(version: str | None) -> str:
     return "no champion" if version is None else f"version {version} as champion"
