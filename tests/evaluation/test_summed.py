@@ -9,7 +9,7 @@ from ccnlp.evaluation.gate import GateParameters, decide_promotion
 from ccnlp.evaluation.judged_tasks import JudgedTask
 from ccnlp.evaluation.naming import metric_name_of
 from ccnlp.evaluation.scores import compare_systems, score_predictions
-from ccnlp.evaluation.summary import own_metrics, summarise
+from ccnlp.evaluation.summary import kind_metrics, summarise
 from ccnlp.evaluation.terminal import scores_table
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TaskParameters, TasksParameters
@@ -228,7 +228,7 @@ def test_tables_name_the_metrics_of_the_task(parameters):
 
     assert text.startswith("t: F1 on test, in percent")
     assert "\nexact match" in text
-    assert own_metrics(scores, "t") == ["exact_match"]
+    assert kind_metrics(scores, "t") == ["exact_match"]
     assert "reaches an F1 of 90.9" in summarise(scores, task="t")[0]
 
 

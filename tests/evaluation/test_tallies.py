@@ -18,7 +18,7 @@ def outcomes_of(reference, prediction, groups=None):
         predictions={"own": np.array(prediction)},
         confidences={"own": np.ones(rows)},
         groups=np.arange(rows) if groups is None else np.asarray(groups),
-        parts=np.zeros(rows, dtype=np.int64),
+        strata=np.zeros(rows, dtype=np.int64),
     )
 
 

@@ -31,7 +31,7 @@ def compare_groups(drawn_slice: DrawnSlice, *, confidence: float) -> Iterator[di
     where chance explains the difference.
 
     Args:
-        drawn: the slice.
+        drawn_slice: with the draws of its groups and their rests.
         confidence: of the intervals and verdicts, such as 0.95.
     """
     draws = drawn_slice.draws
@@ -43,7 +43,11 @@ def compare_groups(drawn_slice: DrawnSlice, *, confidence: float) -> Iterator[di
     p_values = two_sided_p(differences, differences_drawn.std(axis=0))
     p_values[~drawn_slice.is_judged] = np.nan
     adjusted = adjust_by_holm(p_values)
-    keys = {**asdict(drawn_slice.place), "system": drawn_slice.system, "slice": drawn_slice.slice}
+    keys = {
+        **asdict(drawn_slice.evaluation_set),
+        "system": drawn_slice.system,
+        "slice": drawn_slice.slice,
+    }
     for column, group in enumerate(drawn_slice.groups):
         yield {
             **keys,

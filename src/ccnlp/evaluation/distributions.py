@@ -33,7 +33,7 @@ def score_distances(
     if METRICS[0] not in predictions or predictions[METRICS[0]].isna().all():
         return
     with_distribution = predictions[predictions[METRICS[0]].notna()]
-    sums = align_sums(with_distribution, _tally, is_judged=METRICS[0])
+    sums = align_sums(with_distribution, _tally, reference_column=METRICS[0])
     yield from score_sums(sums, _metrics, baseline=baseline, parameters=parameters, name=name)
 
 

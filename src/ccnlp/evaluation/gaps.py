@@ -47,7 +47,7 @@ class Rate:
 
     @property
     def extremes(self) -> tuple[int, int]:
-        """Places of the lowest and the highest."""
+        """Indices of the lowest and the highest."""
         return int(self.observed.argmin()), int(self.observed.argmax())
 
     @property
@@ -66,10 +66,14 @@ def measure_gaps(drawn_slice: DrawnSlice, *, confidence: float) -> dict[str, obj
     that are not one label a row have no such rates.
 
     Args:
-        drawn: the slice.
+        drawn_slice: with the draws of its groups.
         confidence: of the intervals, such as 0.95.
     """
-    keys = {**asdict(drawn_slice.place), "system": drawn_slice.system, "slice": drawn_slice.slice}
+    keys = {
+        **asdict(drawn_slice.evaluation_set),
+        "system": drawn_slice.system,
+        "slice": drawn_slice.slice,
+    }
     judged_groups = np.flatnonzero(drawn_slice.is_judged)
     names = [drawn_slice.groups[column] for column in judged_groups]
     counts = {
@@ -121,8 +125,7 @@ def _rates(drawn_slice: DrawnSlice, name: str) -> list[Rate]:
     for column, label in enumerate(drawn_slice.labels):
         groups = np.flatnonzero(num_rows[:, column] >= drawn_slice.min_group_size)
         if len(groups) > 1:
-            group_rates = observed[groups, column], resampled[:, groups, column]
-            rates.append(Rate(*group_rates, label))
+            rates.append(Rate(observed[groups, column], resampled[:, groups, column], label))
     return rates
 
 

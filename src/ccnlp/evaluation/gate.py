@@ -212,22 +212,22 @@ def _judge_alone(
     table = lookup(scores, task=task, metric=metric)
     overall = table[(table["system"] == "finetuned") & (table["group"] == ALL)]
     if not len(overall):
-        why = "there are no scores on test; give a corpus a test split (parameters/corpora.yml)"
+        reason = "there are no scores on test; give a corpus a test split (parameters/corpora.yml)"
         if len(lookup(scores, task=task)):
-            why = f"the scores on test have no {metric}, the task's primary metric"
-        return _Judgement(open=(f"{task}: inconclusive, as {why}",))
+            reason = f"the scores on test have no {metric}, the task's primary metric"
+        return _Judgement(open=(f"{task}: inconclusive, as {reason}",))
     row = overall.iloc[0]
     if not row["n"]:
-        why = f"none of the {int(row['num_unlabelled']):,} test rows has a label"
-        return _Judgement(open=(f"{task}: {why}, so nothing was judged",))
+        reason = f"none of the {int(row['num_unlabelled']):,} test rows has a label"
+        return _Judgement(open=(f"{task}: {reason}, so nothing was judged",))
     failures = []
     score = f"{task}: {metric_name_of(metric)} on test is {100 * row['score']:.1f}"
     if not row["score"] >= parameters.min_score:
         needed = 100 * parameters.min_score
         failures.append(f"{score}, below the {needed:.1f} that a champion needs")
     if not row["baseline"]:
-        why = "the baseline knows no way to answer it, so that no gain is shown"
-        return _Judgement((score,), tuple(failures), (f"{task}: inconclusive, as {why}",))
+        reason = "the baseline knows no way to answer it, so that no gain is shown"
+        return _Judgement((score,), tuple(failures), (f"{task}: inconclusive, as {reason}",))
     gain = f"{task}: {_spell_difference(row['baseline'], *interval_of(row))}"
     if row["is_small"]:
         failures.append(
@@ -266,21 +266,19 @@ def _judge_against(
     comparisons: Sequence[Comparison], task: str, parameters: GateParameters
 ) -> _Judgement:
     if not comparisons:
-        why = "there is no test row that the champion was not trained on"
-        return _Judgement(open=(f"{task}: inconclusive, as {why}",))
+        reason = "there is no test row that the champion was not trained on"
+        return _Judgement(open=(f"{task}: inconclusive, as {reason}",))
     overall, *groups = comparisons
     if overall.verdict == "too small":
         few = f"the champion was not trained on {overall.n} of the test rows, too few to compare on"
         return _Judgement(open=(f"{task}: inconclusive, as {few}",))
-    overall_text = (
-        f"{task}: {_spell_difference('the champion', overall.difference, overall.low, overall.high)}, "
-        f"{overall.verdict}"
-    )
+    gain = _spell_difference("the champion", overall.difference, overall.low, overall.high)
+    finding = f"{task}: {gain}, {overall.verdict}"
     failures: list[str] = []
     open_: list[str] = []
     missing = _missing_gain(overall, groups, parameters)
     if missing:
-        (failures if overall.verdict == "regressed" else open_).append(f"{overall_text}; {missing}")
+        (failures if overall.verdict == "regressed" else open_).append(f"{finding}; {missing}")
     for comparison in groups:
         if comparison.is_beyond_tolerance:
             loss = _spell_difference(
@@ -290,7 +288,7 @@ def _judge_against(
                 f"{task}: {comparison.slice} {comparison.group} loses: {loss}, n = {comparison.n}"
             )
     findings = [f"{task}: {sentence}" for sentence in _tell_groups(groups, parameters)]
-    return _Judgement((overall_text, *findings), tuple(failures), tuple(open_))
+    return _Judgement((finding, *findings), tuple(failures), tuple(open_))
 
 
 def _missing_gain(
@@ -313,13 +311,13 @@ def _tell_groups(groups: Sequence[Comparison], parameters: GateParameters) -> li
     """Which groups got better, worse, or can't be told."""
     tolerance = parameters.max_regression
     tolerated = f"a loss above {100 * tolerance:.1f}"
-    judged = [comparison for comparison in groups if is_judged(comparison)]
+    large = [comparison for comparison in groups if is_judged(comparison)]
     comparisons_by_heading = {
-        "improved:": [comparison for comparison in judged if comparison.verdict == "improved"],
-        "regressed:": [comparison for comparison in judged if comparison.verdict == "regressed"],
+        "improved:": [comparison for comparison in large if comparison.verdict == "improved"],
+        "regressed:": [comparison for comparison in large if comparison.verdict == "regressed"],
         f"too few test rows to rule out {tolerated} for": [
             comparison
-            for comparison in judged
+            for comparison in large
             if not comparison.low >= -tolerance and not comparison.is_beyond_tolerance
         ],
         "too small to judge:": [

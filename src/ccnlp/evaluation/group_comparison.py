@@ -99,7 +99,7 @@ def decide_groups(
     themselves; they are no group.
 
     Args:
-        parts: of `compare_groups`, of all tasks.
+        comparisons: of `compare_groups`, of all tasks.
         confidence: of their intervals, such as 0.95.
         tolerance: loss that is tolerated, in each task's metric.
     """

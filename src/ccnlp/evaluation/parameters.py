@@ -29,10 +29,10 @@ def _check_range(sizes: tuple[int, int]) -> tuple[int, int]:
 
 def _check_baseline(name: str) -> str:
     why_not = {"champion": "is not there in every run", "finetuned": "is what is judged"}
-    known = [system for system in SYSTEMS if system not in why_not]
-    if name not in known:
+    baselines = [system for system in SYSTEMS if system not in why_not]
+    if name not in baselines:
         raise ValueError(
-            f"{name!r} {why_not.get(name, 'is no system')}; {did_you_mean(name, known)}"
+            f"{name!r} {why_not.get(name, 'is no system')}; {did_you_mean(name, baselines)}"
         )
     return name
 

@@ -34,10 +34,10 @@ def draw_confusion(
     for task, corpus in places:
         rows = _rows_of(predictions, task, corpus, split)
         for system in reversed(in_order(rows["system"])):
-            own = rows[rows["system"] == system]
+            system_rows = rows[rows["system"] == system]
             prefix = f"{view_name(task, corpus)} · " if len(places) > 1 else ""
             views[prefix + SHORT_NAMES[system]] = _draw_confusion(
-                own, labels[task], SYSTEMS[system], split
+                system_rows, labels[task], SYSTEMS[system], split
             )
     return with_views(views or {"": empty_figure(f"No predictions on {split}")})
 
@@ -93,8 +93,8 @@ def _draw_confusion(rows: pd.DataFrame, labels: Sequence[str], system: str, spli
     )
     figure.update_xaxes(title="prediction", showgrid=False, constrain="domain")
     figure.update_yaxes(title="reference", autorange="reversed", showgrid=False, automargin=True)
-    right = np.trace(counts) / max(1, counts.sum())
-    title = f"{system}: {100 * right:.0f} % of {len(rows):,} {split} rows are right"
+    share_right = np.trace(counts) / max(1, counts.sum())
+    title = f"{system}: {100 * share_right:.0f} % of {len(rows):,} {split} rows are right"
     return apply_theme(figure, title, height=max(430, 190 + 24 * len(labels)))
 
 
@@ -111,17 +111,19 @@ def _draw_reliability(rows: pd.DataFrame) -> "Figure":
         hoverinfo="skip",
     )
     for system in in_order(rows["system"]):
-        own = rows[rows["system"] == system]
+        system_rows = rows[rows["system"] == system]
         by_bin = pd.DataFrame(
             {
-                "bin": calibration_bins(own["confidence"]),
-                "hit": (own["reference"] == own["prediction"]).astype(float).to_numpy(),
-                "confidence": own["confidence"].to_numpy(),
+                "bin": calibration_bins(system_rows["confidence"]),
+                "hit": (system_rows["reference"] == system_rows["prediction"])
+                .astype(float)
+                .to_numpy(),
+                "confidence": system_rows["confidence"].to_numpy(),
             }
         ).groupby("bin")
         means, sums, sizes = 100 * by_bin.mean(), by_bin.sum(), by_bin.size()
         hits, confidence = sums["hit"].to_numpy(), sums["confidence"].to_numpy()
-        gap = 100 * float(calibration_error(hits, confidence, np.array(len(own))))
+        gap = 100 * float(calibration_error(hits, confidence, np.array(len(system_rows))))
         figure.add_scatter(
             x=means["confidence"].tolist(),
             y=means["hit"].tolist(),
@@ -145,8 +147,8 @@ def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
     groups = groups_by_columns(rows, ["language", "culture"])
     splits = [split for split in SPLITS if (rows["split"] == split).any()]
     counts = pd.crosstab([rows["split"], groups], rows["label"])
-    order = sorted(groups.unique(), reverse=True)
-    ticks = [escape(short_group("language_culture", group)) for group in order]
+    group_order = sorted(groups.unique(), reverse=True)
+    ticks = [escape(short_group("language_culture", group)) for group in group_order]
     totals = rows["split"].value_counts()
     figure = make_subplots(
         cols=len(splits),
@@ -157,10 +159,10 @@ def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
     colours = label_colours(labels)
     for column, split in enumerate(splits, start=1):
         has_labels = split in counts.index.get_level_values(0)  # all may be tied
-        own = pd.DataFrame(counts.loc[split] if has_labels else counts[:0].droplevel(0))
-        own = own.reindex(order, fill_value=0)
-        shares = 100 * own.div(own.sum(axis=1).clip(lower=1), axis=0)
-        for label in [label for label in labels if label in own]:
+        split_counts = pd.DataFrame(counts.loc[split] if has_labels else counts[:0].droplevel(0))
+        split_counts = split_counts.reindex(group_order, fill_value=0)
+        shares = 100 * split_counts.div(split_counts.sum(axis=1).clip(lower=1), axis=0)
+        for label in [label for label in labels if label in split_counts]:
             figure.add_bar(
                 x=shares[label].tolist(),
                 y=ticks,
@@ -169,7 +171,7 @@ def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
                 legendgroup=label,
                 showlegend=column == 1,
                 marker={"color": colours[label]},
-                customdata=own[label].tolist(),
+                customdata=split_counts[label].tolist(),
                 hovertemplate=f"%{{y}}, {split}: %{{x:.0f}} % {escape(label)}, %{{customdata:,}}",
                 row=1,
                 col=column,
@@ -179,7 +181,7 @@ def _draw_labels(rows: pd.DataFrame, labels: Sequence[str]) -> "Figure":
     figure.update_annotations(font_size=12)
     figure.update_yaxes(automargin=True, showgrid=False)
     title = "Label shares by language and culture; where they differ, one threshold fits not all"
-    figure = apply_theme(figure, title, height=190 + max(4, len(order)) * 22)
+    figure = apply_theme(figure, title, height=190 + max(4, len(group_order)) * 22)
     return figure.update_layout(
         legend={"yref": "container", "y": 0, "yanchor": "bottom"}, margin={"b": 76}
     )

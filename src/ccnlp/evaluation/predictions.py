@@ -18,9 +18,18 @@ from ccnlp.tokenisation.fitting import check_has_examples
 
 logger = logging.getLogger(__name__)
 
-KEPT = ["corpus", "split", "language", "region", "culture", "domain", "origin", "group_id"]
+EXAMPLE_COLUMNS = [
+    "corpus",
+    "split",
+    "language",
+    "region",
+    "culture",
+    "domain",
+    "origin",
+    "group_id",
+]
 """Columns of examples that predictions carry."""
-SLICEABLE = (*KEPT, "reference")
+SLICEABLE = (*EXAMPLE_COLUMNS, "reference")
 """Columns that slices are made of."""
 COLUMNS = [
     "example_id",
@@ -34,10 +43,14 @@ COLUMNS = [
     "num_characters",
     "is_seen",
     "weights",
-    *KEPT,
+    *EXAMPLE_COLUMNS,
 ]
 
-REPEATED = [name for name in KEPT if name != "group_id"] + ["task", "system", "weights"]
+CATEGORICAL_COLUMNS = [name for name in EXAMPLE_COLUMNS if name != "group_id"] + [
+    "task",
+    "system",
+    "weights",
+]
 """Columns of few values, which are kept as categories: as text they take most of the memory."""
 
 Predict = Callable[[pd.DataFrame, pd.DataFrame, Task], pd.DataFrame | None]
@@ -63,21 +76,23 @@ def predict_with(
     check_has_examples(examples, tasks)
     tables = []
     for name, task in tasks.items():
-        own = examples[examples["task"] == name]
-        if not len(own):
+        task_examples = examples[examples["task"] == name]
+        if not len(task_examples):
             continue
         if not is_judged(task):
             logger.info("%s: not judged, as kind %s has no tallies", name, task.parameters.kind)
             continue
-        is_taught = (own["split"] == "train") & task.reference(own).notna()
-        train = own[is_taught].reset_index(drop=True)
-        rows = own[own["split"] != "train"].reset_index(drop=True)
+        is_labelled_train = (task_examples["split"] == "train") & task.reference(
+            task_examples
+        ).notna()
+        train = task_examples[is_labelled_train].reset_index(drop=True)
+        rows = task_examples[task_examples["split"] != "train"].reset_index(drop=True)
         if not len(train):
             raise CorpusError(f"task {name!r}: no labelled train rows to fit {system!r} on")
-        predicted = predict(train, rows, task)
-        if predicted is not None:
+        answers = predict(train, rows, task)
+        if answers is not None:
             logger.info("%s: %s rows predicted by %s", name, f"{len(rows):,}", system)
-            tables.append(_long(predicted, rows, system, task))
+            tables.append(_prediction_table(answers, rows, system, task))
     return pd.concat(tables, ignore_index=True) if tables else _empty()
 
 
@@ -138,9 +153,9 @@ def _predict(
 
 def _reorder_labels(predicted: pd.DataFrame, model: TrainedModel, task: Task) -> None:
     """Puts the probabilities into the order of the task's labels."""
-    own = list(model.tasks[task.name].labels)
-    places = [own.index(label) for label in task.labels]
-    reordered = [np.asarray(row, np.float32)[places] for row in predicted["probabilities"]]
+    trained_labels = list(model.tasks[task.name].labels)
+    label_indices = [trained_labels.index(label) for label in task.labels]
+    reordered = [np.asarray(row, np.float32)[label_indices] for row in predicted["probabilities"]]
     predicted["probabilities"] = pd.Series(reordered, index=predicted.index, dtype="object")
 
 
@@ -150,12 +165,12 @@ def unseen(predictions: pd.DataFrame) -> pd.DataFrame:
     A former model may have been: splits change with the seed and with what a corpus states.
     """
     is_seen = predictions["is_seen"].astype(bool)
-    for system, number in is_seen.groupby(predictions["system"]).sum().items():
-        if number:
+    for system, num_seen in is_seen.groupby(predictions["system"]).sum().items():
+        if num_seen:
             logger.warning(
                 "%s was trained on %s of the rows; they are left out where it is compared",
                 system,
-                f"{number:,}",
+                f"{num_seen:,}",
             )
     return predictions[~is_seen]
 
@@ -183,24 +198,26 @@ def without_seen_splits(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def combine(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One table of all systems' predictions."""
-    filled = [table for table in tables if len(table)]
-    combined = pd.concat(filled, ignore_index=True) if filled else _empty()
-    kinds = dict.fromkeys(["prediction", "reference"], "string")
-    return combined.astype(kinds | dict.fromkeys(REPEATED, "category"))
+    non_empty = [table for table in tables if len(table)]
+    combined = pd.concat(non_empty, ignore_index=True) if non_empty else _empty()
+    dtypes = dict.fromkeys(["prediction", "reference"], "string")
+    return combined.astype(dtypes | dict.fromkeys(CATEGORICAL_COLUMNS, "category"))
 
 
-def _long(predicted: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task) -> pd.DataFrame:
+def _prediction_table(
+    answers: pd.DataFrame, rows: pd.DataFrame, system: str, task: Task
+) -> pd.DataFrame:
     lengths = [rows[column].astype(str).str.len() for column in task.text_columns]
     table = pd.DataFrame(
-        {"is_seen": False, "weights": "", **predicted.reset_index(drop=True)}
+        {"is_seen": False, "weights": "", **answers.reset_index(drop=True)}
     ).assign(
         example_id=rows["id"],
         task=task.name,
         system=system,
         reference=task.reference(rows),
-        **measure_distances(task.reference_probabilities(rows), predicted["probabilities"]),
+        **measure_distances(task.reference_probabilities(rows), answers["probabilities"]),
         num_characters=np.sum(lengths, axis=0),
-        **{column: rows[column] for column in KEPT},
+        **{column: rows[column] for column in EXAMPLE_COLUMNS},
     )
     return table[COLUMNS]
 

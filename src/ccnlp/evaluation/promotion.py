@@ -63,14 +63,14 @@ def check_decision(decision: object, *, parameters: GateParameters) -> None:
         CcnlpError: it is damaged, that of another version of the code, or by other parameters; says
             how to judge again.
     """
-    known: dict[str, Any] = decision if isinstance(decision, dict) else {}
-    missing = [name for name in NEEDED if name not in known]
+    fields: dict[str, Any] = decision if isinstance(decision, dict) else {}
+    missing = [name for name in NEEDED if name not in fields]
     if missing:
         raise CcnlpError(
             f"data/08_reporting/gate.json can't be used, as it has no {', '.join(missing)}; {AGAIN}"
         )
     for name, now in parameters.model_dump(mode="json").items():
-        was = known["parameters"].get(name)
+        was = fields["parameters"].get(name)
         if was != now:
             raise CcnlpError(
                 f"the gate decided with registration.gate.{name} {was}, which is {now} now "
@@ -114,13 +114,17 @@ def groups_by_verdict(decision: Mapping[str, Any]) -> dict[str, list[str]]:
 
     They begin with their task where there are several.
     """
-    parts = decision["comparisons"]
-    has_many_tasks = len({part["task"] for part in parts}) > 1
+    comparisons = decision["comparisons"]
+    has_many_tasks = len({comparison["task"] for comparison in comparisons}) > 1
     groups = defaultdict(list)
-    for part in parts:
-        words = [part["task"]] if has_many_tasks else []
-        words += ["all rows"] if part["slice"] == ALL else [part["slice"], part["group"]]
-        groups[part["verdict"]].append(" ".join(words))
+    for comparison in comparisons:
+        words = [comparison["task"]] if has_many_tasks else []
+        words += (
+            ["all rows"]
+            if comparison["slice"] == ALL
+            else [comparison["slice"], comparison["group"]]
+        )
+        groups[comparison["verdict"]].append(" ".join(words))
     return dict(groups)
 
 
@@ -153,7 +157,8 @@ def promotion_tags(decision: Mapping[str, Any]) -> dict[str, str]:
     """The decision as tags of a model version; without those that would be empty."""
     groups = groups_by_verdict(decision)
     by_verdict = {
-        f"gate.{verdict.replace(' ', '_')}": _listed(names) for verdict, names in groups.items()
+        f"gate.{verdict.replace(' ', '_')}": _shorten_list(names)
+        for verdict, names in groups.items()
     }
     tags = {
         "gate.outcome": decision["outcome"],
@@ -169,7 +174,7 @@ def promotion_tags(decision: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in tags.items() if value}
 
 
-def _listed(names: Sequence[str]) -> str:
+def _shorten_list(names: Sequence[str]) -> str:
     """As many of the names as a tag holds, and how many more there are."""
     lengths = accumulate(len(name) + 2 for name in names)
     num_shown = sum(length < MAX_TAG_CHARACTERS - 20 for length in lengths)

@@ -49,9 +49,11 @@ def benchmark_table(scores: pd.DataFrame, published: PublishedScores | None) -> 
 def _row(row: GroupRow, systems: list[str], published: PublishedScores) -> tuple[str, ...]:
     is_average = row.key == LANGUAGE_AVERAGE
     key = AVERAGE if is_average else row.key
-    ours = [str(row.cells[system].score) if system in row.cells else "–" for system in systems]
-    theirs = [
+    our_scores = [
+        str(row.cells[system].score) if system in row.cells else "–" for system in systems
+    ]
+    published_scores = [
         f"{numbers[key]:.1f}" if key in numbers else "–" for numbers in published.systems.values()
     ]
     name = "mean over languages" if is_average else row.name or row.key
-    return (name, f"{row.n:,}", *ours, *theirs)
+    return (name, f"{row.n:,}", *our_scores, *published_scores)

@@ -22,8 +22,8 @@ from ccnlp.evaluation.summary import (
     GroupRow,
     group_rows,
     headline_name,
-    own_metrics,
-    place_rows,
+    kind_metrics,
+    language_rows,
     summarise,
 )
 from ccnlp.evaluation.systems import (
@@ -166,26 +166,28 @@ def list_failures(
     Columns: `place`, `name` of it, `text`, `reference`, `prediction`, `confidence`.
     """
     columns = ["place", "name", "text", "reference", "prediction", "confidence"]
-    judged = right_or_wrong(predictions, tasks)
-    test = judged[judged["split"] == "test"]
+    marked = right_or_wrong(predictions, tasks)
+    test = marked[marked["split"] == "test"]
     if not len(test):
         return pd.DataFrame(columns=columns)
-    own = test[(test["system"] == leading_system(test["system"])) & test["reference"].notna()]
-    wrong = own[own["reference"] != own["prediction"]].sort_values(
+    labelled = test[(test["system"] == leading_system(test["system"])) & test["reference"].notna()]
+    wrong = labelled[labelled["reference"] != labelled["prediction"]].sort_values(
         ["language", "culture", "confidence"], ascending=[True, True, False]
     )
-    chosen = wrong[
+    failures = wrong[
         wrong.groupby(["task", "language", "culture"], observed=True).cumcount() < per_culture
     ]
-    shown = examples[examples["id"].isin(chosen["example_id"])].drop_duplicates("id")
+    failed_examples = examples[examples["id"].isin(failures["example_id"])].drop_duplicates("id")
     texts = {
         key: _shorten(text)
-        for name, own in shown.groupby("task", observed=True)
-        for key, text in zip(own["id"], tasks[str(name)].texts(own), strict=True)
+        for name, task_examples in failed_examples.groupby("task", observed=True)
+        for key, text in zip(
+            task_examples["id"], tasks[str(name)].texts(task_examples), strict=True
+        )
     }
-    groups = groups_by_columns(chosen, ["language", "culture"])
-    return chosen.assign(
-        text=[texts.get(example, "") for example in chosen["example_id"]],
+    groups = groups_by_columns(failures, ["language", "culture"])
+    return failures.assign(
+        text=[texts.get(example, "") for example in failures["example_id"]],
         place=[short_group("language_culture", group) for group in groups],
         name=[describe_group("language_culture", group) for group in groups],
     )[columns]
@@ -202,7 +204,7 @@ def _common(judgement: Judgement) -> dict[str, Any]:
     systems = in_order(scores["system"].unique())
     tasks = list(scores["task"].unique())
     return {
-        "tasks": {task: _task(scores[scores["task"] == task], str(task)) for task in tasks},
+        "tasks": {task: _task_view(scores[scores["task"] == task], str(task)) for task in tasks},
         "systems": {system: SYSTEMS[system] for system in systems},
         "short_names": SHORT_NAMES,
         "leading": leading_system(systems) if systems else "",
@@ -252,15 +254,15 @@ def _card_metadata(judgement: Judgement, common: Mapping[str, Any]) -> dict[str,
             "dataset": {"name": ", ".join(judgement.corpora), "split": "test"},
             "metrics": [
                 {
-                    "type": _metric_type(str(parts["metric"])),
-                    "name": f"{parts['metric']}, {name}",
+                    "type": _metric_type(str(view["metric"])),
+                    "name": f"{view['metric']}, {name}",
                     "value": round(overall[group].cells[common["leading"]].score.value, 1),
                 }
                 for group, name in ((ALL, "all rows"), (LANGUAGE_AVERAGE, "mean over languages"))
             ],
         }
-        for task, parts in common["tasks"].items()
-        if ALL in (overall := parts["overall"])
+        for task, view in common["tasks"].items()
+        if ALL in (overall := view["overall"])
     ]
     return {
         "library_name": "transformers",
@@ -270,14 +272,14 @@ def _card_metadata(judgement: Judgement, common: Mapping[str, Any]) -> dict[str,
         "license_name": "; ".join(licences),
         "base_model": judgement.encoder.name,
         "tags": ["ccnlp", *map(str, common["tasks"])],
-        "metrics": sorted({metric["type"] for own in results for metric in own["metrics"]}),
+        "metrics": sorted({metric["type"] for result in results for metric in result["metrics"]}),
         "model-index": [{"name": "ccnlp", "results": results}],
     }
 
 
 def _metric_type(name: str) -> str:
     """What hubs call a metric: the names that they know, or its own."""
-    return next((known for known in ("f1", "accuracy") if known in name.lower()), name)
+    return next((hub_name for hub_name in ("f1", "accuracy") if hub_name in name.lower()), name)
 
 
 def _escape_markdown(value: object) -> str:
@@ -286,7 +288,7 @@ def _escape_markdown(value: object) -> str:
     return re.sub(r"\s+", " ", re.sub(r"([|`*_\[\]\\])", r"\\\1", text))
 
 
-def _task(scores: pd.DataFrame, task: str) -> dict[str, Any]:
+def _task_view(scores: pd.DataFrame, task: str) -> dict[str, Any]:
     return {
         "summary": summarise(scores, task=task),
         "overall": {row.key: row for row in group_rows(scores, ALL, task=task)},
@@ -297,7 +299,7 @@ def _task(scores: pd.DataFrame, task: str) -> dict[str, Any]:
             row.key: row
             for row in group_rows(scores, ALL, metric="jensen_shannon_distance", task=task)
         },
-        "slices": place_rows(scores, task=task),
+        "slices": language_rows(scores, task=task),
         "more_slices": _more_slices(scores, task),
         "baseline": str(scores["baseline"].iloc[0]),
         "metric": headline_name(scores, task),
@@ -309,15 +311,23 @@ def _more_metrics(scores: pd.DataFrame, task: str) -> dict[str, GroupRow]:
     """All rows in the task's own metrics beside the headline, by the metrics' names."""
     rows = {
         metric_name_of(metric): group_rows(scores, ALL, metric=metric, task=task)
-        for metric in own_metrics(scores, task)
+        for metric in kind_metrics(scores, task)
     }
-    return {name: next(row for row in own if row.key == ALL) for name, own in rows.items() if own}
+    return {
+        name: next(row for row in metric_rows if row.key == ALL)
+        for name, metric_rows in rows.items()
+        if metric_rows
+    }
 
 
 def _more_slices(scores: pd.DataFrame, task: str) -> dict[str, list[GroupRow]]:
     """The other slices that divide the rows, by their title."""
-    others = [name for name in scores["slice"].unique() if name not in (ALL, "label", *MAIN_SLICES)]
-    slices = {f"by {slice_name_of(name)}": group_rows(scores, name, task=task) for name in others}
+    other_slices = [
+        name for name in scores["slice"].unique() if name not in (ALL, "label", *MAIN_SLICES)
+    ]
+    slices = {
+        f"by {slice_name_of(name)}": group_rows(scores, name, task=task) for name in other_slices
+    }
     labels = group_rows(scores, "label", metric=METRIC_OF_LABELS, task=task)
     return {"by label (F1)": labels} | {
         title: rows for title, rows in slices.items() if len(rows) > 1

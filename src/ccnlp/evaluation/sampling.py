@@ -45,8 +45,8 @@ class Outcomes:
         predictions: by system, index of the predicted label.
         confidences: by system, 0..1.
         groups: rows with the same number are drawn together.
-        parts: number of the part of each row, from 0, such as its language: metrics are the mean
-            over the parts, each scored by itself in the same resamples of all rows.
+        strata: number of the stratum of each row, from 0, such as its language: metrics are the
+            mean over the strata, each scored by itself in the same resamples of all rows.
         whole: for a small group, the larger set whose rows are its prior.
     """
 
@@ -55,23 +55,27 @@ class Outcomes:
     predictions: Mapping[str, Ints]
     confidences: Mapping[str, Floats]
     groups: Ints
-    parts: Ints
+    strata: Ints
     whole: "Outcomes | None" = None
 
     @property
-    def num_parts(self) -> int:
-        """How many parts there are."""
-        return int(self.parts.max(initial=0)) + 1
+    def num_strata(self) -> int:
+        """How many strata there are."""
+        return int(self.strata.max(initial=0)) + 1
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "Outcomes":
+    def take(self, row_indices: npt.NDArray[np.intp]) -> "Outcomes":
         """The outcomes of some rows."""
         return Outcomes(
             labels=self.labels,
-            reference=self.reference[rows],
-            predictions={name: p[rows] for name, p in self.predictions.items()},
-            confidences={name: c[rows] for name, c in self.confidences.items()},
-            groups=self.groups[rows],
-            parts=self.parts[rows],
+            reference=self.reference[row_indices],
+            predictions={
+                system: predicted[row_indices] for system, predicted in self.predictions.items()
+            },
+            confidences={
+                system: confidence[row_indices] for system, confidence in self.confidences.items()
+            },
+            groups=self.groups[row_indices],
+            strata=self.strata[row_indices],
         )
 
     def within(self, whole: "Outcomes", pair: tuple[str, str]) -> "Outcomes":
@@ -79,11 +83,11 @@ class Outcomes:
 
         Rows with a label that the group lacks are left out: the group's metrics do not count it.
         """
-        own = [self.reference, *(self.predictions[system] for system in pair)]
-        is_fit = np.isin(whole.reference, self.reference)
+        occurring = np.concatenate([self.reference, *(self.predictions[system] for system in pair)])
+        has_known_labels = np.isin(whole.reference, self.reference)
         for system in pair:
-            is_fit &= np.isin(whole.predictions[system], np.concatenate(own))
-        return replace(self, whole=whole.take(np.flatnonzero(is_fit)))
+            has_known_labels &= np.isin(whole.predictions[system], occurring)
+        return replace(self, whole=whole.take(np.flatnonzero(has_known_labels)))
 
 
 def align(predictions: pd.DataFrame, *, labels: Sequence[str]) -> tuple[Outcomes, pd.DataFrame]:
@@ -109,20 +113,23 @@ def align(predictions: pd.DataFrame, *, labels: Sequence[str]) -> tuple[Outcomes
     }
     rows = next(iter(aligned.values())).reset_index()
     is_labelled = rows["reference"].notna().to_numpy()
-    known = rows[is_labelled]
+    labelled = rows[is_labelled]
+    groups = labelled["group_id"].fillna(labelled["example_id"])
     outcomes = Outcomes(
         labels=tuple(labels),
-        reference=label_indices(known["reference"], labels),
+        reference=label_indices(labelled["reference"], labels),
         predictions={
-            s: label_indices(t["prediction"][is_labelled], labels) for s, t in aligned.items()
+            system: label_indices(table["prediction"][is_labelled], labels)
+            for system, table in aligned.items()
         },
         confidences={
-            s: t["confidence"].to_numpy(np.float64)[is_labelled] for s, t in aligned.items()
+            system: table["confidence"].to_numpy(np.float64)[is_labelled]
+            for system, table in aligned.items()
         },
-        groups=pd.factorize(known["group_id"].fillna(known["example_id"]))[0].astype(np.int64),
-        parts=np.zeros(len(known), dtype=np.int64),
+        groups=pd.factorize(groups)[0].astype(np.int64),
+        strata=np.zeros(len(labelled), dtype=np.int64),
     )
-    return outcomes, pd.concat([known, rows[~is_labelled]], ignore_index=True)
+    return outcomes, pd.concat([labelled, rows[~is_labelled]], ignore_index=True)
 
 
 def sample_metrics(
@@ -143,14 +150,18 @@ def sample_metrics(
         whole: for a small group, the larger set whose rows are its prior.
     """
     if not len(outcomes.reference):
-        return {s: _nothing(METRICS, (1 + num_draws,)) for s in outcomes.predictions}
+        return {
+            system: _missing_samples(METRICS, (1 + num_draws,)) for system in outcomes.predictions
+        }
     paired: Paired = {}
     for system in outcomes.predictions:
         pair = system, baseline
         rows = outcomes.within(whole, pair) if whole is not None else outcomes
-        counts = _sample_confusion(rows, pair, _confusion_metrics, num_draws=num_draws, seed=seed)
-        errors = _sample_calibration(rows, pair, num_draws=num_draws, seed=seed)
-        paired[system] = (counts[0] | errors[0], counts[1] | errors[1])
+        confusion = _sample_confusion(
+            rows, pair, _confusion_metrics, num_draws=num_draws, seed=seed
+        )
+        calibration = _sample_calibration(rows, pair, num_draws=num_draws, seed=seed)
+        paired[system] = (confusion[0] | calibration[0], confusion[1] | calibration[1])
     return paired
 
 
@@ -158,19 +169,19 @@ def sample_labels(
     outcomes: Outcomes, *, baseline: str, num_draws: int, seed: Seed
 ) -> dict[str, Paired]:
     """F1, precision and recall of each label, by label, of every system; NaN without any row."""
-    size = len(outcomes.labels)
+    num_labels = len(outcomes.labels)
     sampled = {
         system: _sample_confusion(
             outcomes, (system, baseline), _label_metrics, num_draws=num_draws, seed=seed
         )
         if len(outcomes.reference)
-        else _nothing(LABEL_METRICS, (1 + num_draws, size))
+        else _missing_samples(LABEL_METRICS, (1 + num_draws, num_labels))
         for system in outcomes.predictions
     }
     return {
         label: {
-            system: (_column(own, position), _column(base, position))
-            for system, (own, base) in sampled.items()
+            system: (_column(samples, position), _column(baseline_samples, position))
+            for system, (samples, baseline_samples) in sampled.items()
         }
         for position, label in enumerate(outcomes.labels)
     }
@@ -187,22 +198,25 @@ def average_paired(groups: Sequence[Paired]) -> Paired:
     }
 
 
-def _nothing(metrics: Sequence[str], shape: tuple[int, ...]) -> tuple[Samples, Samples]:
+def _missing_samples(metrics: Sequence[str], shape: tuple[int, ...]) -> tuple[Samples, Samples]:
     samples = {metric: np.full(shape, np.nan) for metric in metrics}
     return samples, samples
 
 
 def _mean(samples: Sequence[Samples]) -> Samples:
-    return {metric: np.mean([s[metric] for s in samples], axis=0) for metric in samples[0]}
+    return {
+        metric: np.mean([group_samples[metric] for group_samples in samples], axis=0)
+        for metric in samples[0]
+    }
 
 
-def _mean_over_parts(values: Floats) -> Floats:
-    """The mean over axis 1, of the parts that a draw left with rows."""
+def _mean_over_strata(values: Floats) -> Floats:
+    """The mean over axis 1, of the strata that a draw left with rows."""
     if values.shape[1] == 1:
         return values[:, 0]
-    is_there = ~np.isnan(values)
+    has_score = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
-        mean: Floats = np.where(is_there, values, 0.0).sum(axis=1) / is_there.sum(axis=1)
+        mean: Floats = np.where(has_score, values, 0.0).sum(axis=1) / has_score.sum(axis=1)
     return mean
 
 
@@ -234,16 +248,26 @@ def _sample_confusion(
     num_draws: int,
     seed: Seed,
 ) -> tuple[Samples, Samples]:
-    size, width = len(outcomes.labels), outcomes.num_parts * len(outcomes.labels) ** 2
+    num_labels = len(outcomes.labels)
+    width = outcomes.num_strata * num_labels**2
     units = _units(outcomes, lambda rows: _confusion_cells(rows, pair))
-    part, both = np.divmod(units.cells, size**3)
-    sides = (both // size, both // size**2 * size + both % size)
-    tables = [_sum_matrix(part * size**2 + own, np.ones(len(own)), width) for own in sides]
+    # A triple is the reference and both predictions, a cell of a system the reference and its own.
+    stratum, label_triple = np.divmod(units.cells, num_labels**3)
+    cells_of_systems = (
+        label_triple // num_labels,
+        label_triple // num_labels**2 * num_labels + label_triple % num_labels,
+    )
+    matrices = [
+        _sum_matrix(stratum * num_labels**2 + cells, np.ones(len(cells)), width)
+        for cells in cells_of_systems
+    ]
     blocks: tuple[list[Samples], list[Samples]] = ([], [])
     for counts in _observed_then_drawn(units, num_draws, seed, width=width):
-        for table, collected in zip(tables, blocks, strict=True):
-            scored = metrics((counts @ table).reshape(-1, outcomes.num_parts, size, size))
-            collected.append({name: _mean_over_parts(values) for name, values in scored.items()})
+        for matrix, collected in zip(matrices, blocks, strict=True):
+            scores = metrics(
+                (counts @ matrix).reshape(-1, outcomes.num_strata, num_labels, num_labels)
+            )
+            collected.append({name: _mean_over_strata(values) for name, values in scores.items()})
     return _concatenate(blocks[0]), _concatenate(blocks[1])
 
 
@@ -254,24 +278,26 @@ def _sample_calibration(
 
     A bin is a tenth wide, so that the spread within it adds next to nothing to that of the hits.
     """
-    bins, num_parts = NUM_CALIBRATION_BINS, outcomes.num_parts
+    num_bins, num_strata = NUM_CALIBRATION_BINS, outcomes.num_strata
     units = _units(outcomes, lambda rows: _calibration_cells(rows, pair))
-    drawn = list(_observed_then_drawn(units, num_draws, seed, width=num_parts * bins))
-    part, both = np.divmod(units.cells, (2 * bins) ** 2)
-    totals = _sum_matrix(part, np.ones(len(part)), num_parts)
+    blocks = list(_observed_then_drawn(units, num_draws, seed, width=num_strata * num_bins))
+    stratum, pair_cell = np.divmod(units.cells, (2 * num_bins) ** 2)
+    totals = _sum_matrix(stratum, np.ones(len(stratum)), num_strata)
     samples = []
-    for side, system in zip(np.divmod(both, 2 * bins), pair, strict=True):
-        columns, width = part * bins + side % bins, num_parts * bins
-        hits = _sum_matrix(columns, (side >= bins).astype(np.float64), width)
+    for side, system in zip(np.divmod(pair_cell, 2 * num_bins), pair, strict=True):
+        columns, width = stratum * num_bins + side % num_bins, num_strata * num_bins
+        hits = _sum_matrix(columns, (side >= num_bins).astype(np.float64), width)
         confidence = _sum_matrix(columns, _mean_confidence(outcomes, pair, system, units), width)
-        shape = (-1, num_parts, bins)
+        shape = (-1, num_strata, num_bins)
         errors = [
             calibration_error(
-                (c @ hits).reshape(shape), (c @ confidence).reshape(shape), c @ totals
+                (counts @ hits).reshape(shape),
+                (counts @ confidence).reshape(shape),
+                counts @ totals,
             )
-            for c in drawn
+            for counts in blocks
         ]
-        samples.append({"calibration_error": _mean_over_parts(np.concatenate(errors))})
+        samples.append({"calibration_error": _mean_over_strata(np.concatenate(errors))})
     return samples[0], samples[1]
 
 
@@ -281,22 +307,24 @@ def _units(outcomes: Outcomes, cells_of: Callable[[Outcomes], Ints]) -> Units:
 
 
 def _confusion_cells(outcomes: Outcomes, pair: tuple[str, str]) -> Ints:
-    """A number for each part, reference and pair of predictions; shape (rows,)."""
-    size = len(outcomes.labels)
-    first, second = (outcomes.reference * size + outcomes.predictions[system] for system in pair)
-    cells: Ints = outcomes.parts * size**3 + first * size + second % size
+    """A number for each stratum, reference and pair of predictions; shape (rows,)."""
+    num_labels = len(outcomes.labels)
+    first, second = (
+        outcomes.reference * num_labels + outcomes.predictions[system] for system in pair
+    )
+    cells: Ints = outcomes.strata * num_labels**3 + first * num_labels + second % num_labels
     return cells
 
 
 def _calibration_cells(outcomes: Outcomes, pair: tuple[str, str]) -> Ints:
-    """A number for each part and each system's bin and hit; shape (rows,)."""
-    bins = NUM_CALIBRATION_BINS
+    """A number for each stratum and each system's bin and hit; shape (rows,)."""
+    num_bins = NUM_CALIBRATION_BINS
     first, second = (
         calibration_bins(outcomes.confidences[system])
-        + bins * (outcomes.predictions[system] == outcomes.reference)
+        + num_bins * (outcomes.predictions[system] == outcomes.reference)
         for system in pair
     )
-    cells: Ints = (outcomes.parts * 2 * bins + first) * 2 * bins + second
+    cells: Ints = (outcomes.strata * 2 * num_bins + first) * 2 * num_bins + second
     return cells
 
 
@@ -307,9 +335,9 @@ def _mean_confidence(
     means: Floats = np.full(len(units.cells), np.nan)
     for rows in (outcomes.whole, outcomes):
         if rows is not None:
-            place = np.searchsorted(units.cells, _calibration_cells(rows, pair))
-            sums = np.bincount(place, rows.confidences[system], len(means))
-            counts = np.bincount(place, minlength=len(means))
+            cell_indices = np.searchsorted(units.cells, _calibration_cells(rows, pair))
+            sums = np.bincount(cell_indices, rows.confidences[system], len(means))
+            counts = np.bincount(cell_indices, minlength=len(means))
             means = np.where(counts > 0, sums / np.maximum(counts, 1), means)
     return means
 

@@ -44,20 +44,22 @@ def _draw_groups(table: pd.DataFrame, slice_name: str, split: str) -> "Figure":
     import plotly.graph_objects as go
 
     systems = in_order(table["system"])
-    leading = leading_system(systems)
-    lead = table[table["system"] == leading].sort_values("score")
-    order = lead["group"].tolist()
+    leader = leading_system(systems)
+    leading_rows = table[table["system"] == leader].sort_values("score")
+    order = leading_rows["group"].tolist()
     figure = go.Figure()
     for offset, system in zip(np.linspace(-0.32, 0.32, len(systems)), systems, strict=True):
         rows = table[table["system"] == system].set_index("group").reindex(order)
-        places = np.arange(len(order)) + (offset if len(systems) > 1 else 0.0)
-        figure.add_scatter(**_dots(rows, places, system, slice_name, is_leading=system == leading))
+        y_positions = np.arange(len(order)) + (offset if len(systems) > 1 else 0.0)
+        figure.add_scatter(
+            **_dots(rows, y_positions, system, slice_name, is_leading=system == leader)
+        )
         figure.add_scatter(**_legend_entry(system))
-    for place in range(0, len(order), 2):
-        figure.add_hrect(place - 0.5, place + 0.5, fillcolor=BAND, line_width=0, layer="below")
+    for index in range(0, len(order), 2):
+        figure.add_hrect(index - 0.5, index + 0.5, fillcolor=BAND, line_width=0, layer="below")
     figure.update_yaxes(
         tickvals=list(range(len(order))),
-        ticktext=[_tick(slice_name, row) for _, row in lead.iterrows()],
+        ticktext=[_tick(slice_name, row) for _, row in leading_rows.iterrows()],
         range=[-0.6, len(order) - 0.4],
         showgrid=False,
         zeroline=False,
@@ -66,12 +68,12 @@ def _draw_groups(table: pd.DataFrame, slice_name: str, split: str) -> "Figure":
     name = metric_name_of(str(table["metric"].iloc[0]))
     figure.update_xaxes(title=f"{name} on {split}, percent")
     height = 190 + max(3, len(order)) * max(ROW_HEIGHT, 8 * len(systems))
-    return apply_theme(figure, _groups_title(lead, slice_name, name, leading), height=height)
+    return apply_theme(figure, _groups_title(leading_rows, slice_name, name, leader), height=height)
 
 
 def _dots(
     rows: pd.DataFrame,
-    places: "np.ndarray[Any, Any]",
+    y_positions: "np.ndarray[Any, Any]",
     system: str,
     slice_name: str,
     *,
@@ -80,13 +82,13 @@ def _dots(
     is_small = rows["is_small"].fillna(True).astype(bool)
     colour = SYSTEM_COLOURS[system]
     groups = [str(group) for group in rows.index]
-    about = [
-        escape(f"{short_group(slice_name, g)} {describe_group(slice_name, g)}".strip())
-        for g in groups
+    descriptions = [
+        escape(f"{short_group(slice_name, group)} {describe_group(slice_name, group)}".strip())
+        for group in groups
     ]
     return {
         "x": (100 * rows["score"]).tolist(),
-        "y": places.tolist(),
+        "y": y_positions.tolist(),
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -107,9 +109,9 @@ def _dots(
         "legendgroup": system,
         "showlegend": False,
         "customdata": [
-            [a, int(n), f"[{100 * low:.1f}, {100 * high:.1f}]" + " (few rows)" * small]
-            for a, n, low, high, small in zip(
-                about, rows["n"].fillna(0), rows["low"], rows["high"], is_small, strict=True
+            [description, int(n), f"[{100 * low:.1f}, {100 * high:.1f}]" + " (few rows)" * small]
+            for description, n, low, high, small in zip(
+                descriptions, rows["n"].fillna(0), rows["low"], rows["high"], is_small, strict=True
             )
         ],
         "hovertemplate": "<b>%{customdata[0]}</b><br>%{x:.1f} %{customdata[2]}, "
@@ -138,15 +140,15 @@ def _tick(slice_name: str, row: "pd.Series[Any]") -> str:
     )
 
 
-def _groups_title(lead: pd.DataFrame, slice_name: str, name: str, leading: str) -> str:
-    what = slice_name_of(slice_name)
-    large = lead[~lead["is_small"].astype(bool)]
-    hollow = "; hollow dots: few rows" if lead["is_small"].any() else ""
+def _groups_title(leading_rows: pd.DataFrame, slice_name: str, name: str, leader: str) -> str:
+    slice_title = slice_name_of(slice_name)
+    large = leading_rows[~leading_rows["is_small"].astype(bool)]
+    hollow = "; hollow dots: few rows" if leading_rows["is_small"].any() else ""
     if len(large) < 2:
-        return f"{SYSTEMS[leading]}: {name} by {what}{hollow}"
+        return f"{SYSTEMS[leader]}: {name} by {slice_title}{hollow}"
     worst, best = large.iloc[0], large.iloc[-1]
     ends = [
         f"{100 * row['score']:.0f} ({escape(short_group(slice_name, str(row['group'])))})"
         for row in (worst, best)
     ]
-    return f"{SYSTEMS[leading]}: {name} by {what} runs from {ends[0]} to {ends[1]}{hollow}"
+    return f"{SYSTEMS[leader]}: {name} by {slice_title} runs from {ends[0]} to {ends[1]}{hollow}"

@@ -76,34 +76,42 @@ def score_predictions(
     """
     rows: list[dict[str, object]] = []
     chosen_baseline = baseline or parameters.baseline
-    for place, table in places(predictions, tasks):
-        task = tasks[place.task]
-        own = _baseline_of(task, chosen_baseline, table)
-        name = " ".join((place.task, place.corpus, place.split))
-        scored = [_score_sums(task, table, own, parameters, name)]
-        if own is not None and has_one_label(task):
-            scored.insert(0, _score_labels(task, place, table, own, parameters))
-            scored.append(score_distances(table, baseline=own, parameters=parameters, name=name))
-        for row in chain.from_iterable(scored):
+    for evaluation_set, table in evaluation_sets(predictions, tasks):
+        task = tasks[evaluation_set.task]
+        task_baseline = _baseline_of(task, chosen_baseline, table)
+        seed_name = " ".join((evaluation_set.task, evaluation_set.corpus, evaluation_set.split))
+        score_rows = [_score_sums(task, table, task_baseline, parameters, seed_name)]
+        if task_baseline is not None and has_one_label(task):
+            score_rows.insert(
+                0, _score_labels(task, evaluation_set, table, task_baseline, parameters)
+            )
+            score_rows.append(
+                score_distances(
+                    table, baseline=task_baseline, parameters=parameters, name=seed_name
+                )
+            )
+        for row in chain.from_iterable(score_rows):
             is_headline = row["slice"] != LABEL and row["metric"] == task.headline_metric
-            rows.append({**asdict(place), **row, "is_headline": is_headline})
+            rows.append({**asdict(evaluation_set), **row, "is_headline": is_headline})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _score_labels(
     task: Task,
-    place: "Place",
+    evaluation_set: "EvaluationSet",
     table: pd.DataFrame,
     baseline: str,
     parameters: EvaluationParameters,
 ) -> Iterator[dict[str, object]]:
     scorer = _Scorer(
         *align(table, labels=task.labels),
-        names=(place.task, place.corpus, place.split),
+        names=(evaluation_set.task, evaluation_set.corpus, evaluation_set.split),
         baseline=baseline,
         parameters=parameters,
     )
-    return iter(progress.track(scorer.score(), f"{place.corpus} {place.split}: scores"))
+    return iter(
+        progress.track(scorer.score(), f"{evaluation_set.corpus} {evaluation_set.split}: scores")
+    )
 
 
 def _score_sums(
@@ -111,10 +119,10 @@ def _score_sums(
     table: pd.DataFrame,
     baseline: str | None,
     parameters: EvaluationParameters,
-    name: str,
+    seed_name: str,
 ) -> Iterator[dict[str, object]]:
     if isinstance(task, TalliedTask):
-        sums = align_sums(table, task.tallies, is_judged="reference")
+        sums = align_sums(table, task.tallies, reference_column="reference")
         yield from score_sums(
             sums,
             task.metrics,
@@ -122,12 +130,12 @@ def _score_sums(
             supports=task.supports,
             baseline=baseline,
             parameters=parameters,
-            name=name,
+            name=seed_name,
         )
 
 
 @dataclass(frozen=True)
-class Place:
+class EvaluationSet:
     """Whose rows are scored together; `corpus` is `all` for those of several."""
 
     task: str
@@ -135,18 +143,18 @@ class Place:
     split: str
 
 
-def places(
+def evaluation_sets(
     predictions: pd.DataFrame, tasks: Mapping[str, Task]
-) -> Iterator[tuple[Place, pd.DataFrame]]:
+) -> Iterator[tuple[EvaluationSet, pd.DataFrame]]:
     """The rows of each task, corpus and split, and of all corpora where a task has several.
 
     Tasks that can't be judged are left out.
     """
-    for (task, split), own in predictions.groupby(["task", "split"], sort=True):
-        corpora = sorted(own["corpus"].unique()) if is_judged(tasks[str(task)]) else []
+    for (task, split), split_rows in predictions.groupby(["task", "split"], sort=True):
+        corpora = sorted(split_rows["corpus"].unique()) if is_judged(tasks[str(task)]) else []
         for corpus in [*corpora, ALL] if len(corpora) > 1 else corpora:
-            table = own if corpus == ALL else own[own["corpus"] == corpus]
-            yield Place(str(task), str(corpus), str(split)), table
+            table = split_rows if corpus == ALL else split_rows[split_rows["corpus"] == corpus]
+            yield EvaluationSet(str(task), str(corpus), str(split)), table
 
 
 def compare_systems(
@@ -181,16 +189,16 @@ def lookup(
 
     Where `corpus` is not given, each task's of all corpora together, or of its only corpus.
     """
-    is_asked = scores["is_headline"] if metric is None else scores["metric"] == metric
-    chosen = scores[
-        (scores["split"] == split) & (scores["slice"] == slice_name) & is_asked.astype(bool)
+    is_metric = scores["is_headline"] if metric is None else scores["metric"] == metric
+    rows = scores[
+        (scores["split"] == split) & (scores["slice"] == slice_name) & is_metric.astype(bool)
     ]
     if task is not None:
-        chosen = chosen[chosen["task"] == task]
+        rows = rows[rows["task"] == task]
     if corpus is not None:
-        return chosen[chosen["corpus"] == corpus]
-    has_all = (chosen["corpus"] == ALL).groupby(chosen["task"]).transform("any")
-    return chosen[(chosen["corpus"] == ALL) | ~has_all]
+        return rows[rows["corpus"] == corpus]
+    has_all = (rows["corpus"] == ALL).groupby(rows["task"]).transform("any")
+    return rows[(rows["corpus"] == ALL) | ~has_all]
 
 
 def _baseline_of(task: Task, baseline: str, predictions: pd.DataFrame) -> str | None:
@@ -234,45 +242,45 @@ class _Scorer:
                 f"{len(self.rows):,}",
             )
         slices = slices_of(self.rows, self.parameters)
-        everything = np.arange(len(self.rows))
-        yield from self._rows(ALL, ALL, self._sample(everything), everything)
-        yield from self._rows(ALL, LANGUAGE_AVERAGE, self._sample_languages(), everything)
+        all_rows = np.arange(len(self.rows))
+        yield from self._rows(ALL, ALL, self._sample(all_rows), all_rows)
+        yield from self._rows(ALL, LANGUAGE_AVERAGE, self._sample_languages(), all_rows)
         for slice_name, groups in slices.items():
-            for group, rows in members(groups):
-                yield from self._rows(slice_name, group, self._sample(rows), rows)
+            for group, row_indices in members(groups):
+                yield from self._rows(slice_name, group, self._sample(row_indices), row_indices)
         yield from self._score_labels()
 
     def _score_labels(self) -> Iterator[dict[str, object]]:
-        labels = sample_labels(
+        samples_by_label = sample_labels(
             self.outcomes,
             baseline=self.baseline,
             num_draws=self.parameters.num_draws,
             seed=Seed(self.parameters.seed, (*self.names, "label")),
         )
-        for position, label in enumerate(self.outcomes.labels):
-            rows = np.flatnonzero(self.outcomes.reference == position)
-            yield from self._rows("label", label, labels[label], rows)
+        for index, label in enumerate(self.outcomes.labels):
+            row_indices = np.flatnonzero(self.outcomes.reference == index)
+            yield from self._rows("label", label, samples_by_label[label], row_indices)
 
     def _sample_languages(self) -> Paired:
         languages = groups_by_columns(self.rows[: self.size], ["language"])
-        parts = pd.factorize(languages, sort=True)[0].astype(np.int64)
-        if (pd.Series(parts).groupby(self.outcomes.groups).nunique() > 1).any():
+        strata = pd.factorize(languages, sort=True)[0].astype(np.int64)
+        if (pd.Series(strata).groupby(self.outcomes.groups).nunique() > 1).any():
             return sample_metrics(
-                replace(self.outcomes, parts=parts),
+                replace(self.outcomes, strata=strata),
                 baseline=self.baseline,
                 num_draws=self.parameters.num_draws,
                 seed=Seed(self.parameters.seed, (*self.names, LANGUAGE_AVERAGE)),
             )
-        groups = [self._sample(rows) for _, rows in members(languages)]
-        return average_paired(groups or [self._sample(np.arange(0))])
+        language_samples = [self._sample(row_indices) for _, row_indices in members(languages)]
+        return average_paired(language_samples or [self._sample(np.arange(0))])
 
-    def _sample(self, rows: npt.NDArray[np.intp]) -> Paired:
-        known = rows[rows < self.size]
-        identity = sha256(known.tobytes()).hexdigest()
+    def _sample(self, row_indices: npt.NDArray[np.intp]) -> Paired:
+        labelled = row_indices[row_indices < self.size]
+        identity = sha256(labelled.tobytes()).hexdigest()
         if identity not in self.sampled:
-            is_small = self._is_small(len(known)) and not self._is_small(self.size)
+            is_small = self._is_small(len(labelled)) and not self._is_small(self.size)
             self.sampled[identity] = sample_metrics(
-                self.outcomes.take(known),
+                self.outcomes.take(labelled),
                 whole=self.outcomes if is_small else None,
                 baseline=self.baseline,
                 num_draws=self.parameters.num_draws,
@@ -284,17 +292,21 @@ class _Scorer:
         return size < self.parameters.min_group_size
 
     def _rows(
-        self, slice_name: str, group: str, paired: Paired, rows: npt.NDArray[np.intp]
+        self, slice_name: str, group: str, paired: Paired, row_indices: npt.NDArray[np.intp]
     ) -> Iterator[dict[str, object]]:
-        size = int((rows < self.size).sum())
-        for system, (own, base) in paired.items():
-            values = np.stack(list(own.values()), axis=1)
-            gaps = values - np.stack([base[metric] for metric in own], axis=1)
+        num_labelled = int((row_indices < self.size).sum())
+        for system, (samples, baseline_samples) in paired.items():
+            values = np.stack(list(samples.values()), axis=1)
+            differences = values - np.stack(
+                [baseline_samples[metric] for metric in samples], axis=1
+            )
             low, high = percentile_interval(values[1:], self.parameters.confidence)
-            gap_low, gap_high = percentile_interval(gaps[1:], self.parameters.confidence)
+            difference_low, difference_high = percentile_interval(
+                differences[1:], self.parameters.confidence
+            )
             if self._is_small(self.size):
-                low = high = gap_low = gap_high = np.full(len(own), np.nan)
-            for column, metric in enumerate(own):
+                low = high = difference_low = difference_high = np.full(len(samples), np.nan)
+            for column, metric in enumerate(samples):
                 yield {
                     "system": system,
                     "slice": slice_name,
@@ -303,11 +315,11 @@ class _Scorer:
                     "score": values[0, column],
                     "low": low[column],
                     "high": high[column],
-                    "n": size,
+                    "n": num_labelled,
                     "baseline": self.baseline,
-                    "difference": gaps[0, column],
-                    "difference_low": gap_low[column],
-                    "difference_high": gap_high[column],
-                    "is_small": self._is_small(size),
-                    "num_unlabelled": len(rows) - size,
+                    "difference": differences[0, column],
+                    "difference_low": difference_low[column],
+                    "difference_high": difference_high[column],
+                    "is_small": self._is_small(num_labelled),
+                    "num_unlabelled": len(row_indices) - num_labelled,
                 }

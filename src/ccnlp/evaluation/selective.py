@@ -80,14 +80,16 @@ def risk_curve(
     >>> curve.coverage.tolist(), curve.num_wrong.tolist()
     ([0.25, 0.75, 1.0], [0, 1, 2])
     """
-    values, place = np.unique(np.asarray(confidence, np.float64), return_inverse=True)
-    sizes = np.bincount(place, minlength=len(values))
-    wrong = np.bincount(place[np.asarray(is_wrong, bool)], minlength=len(values))
+    values, value_indices = np.unique(np.asarray(confidence, np.float64), return_inverse=True)
+    sizes = np.bincount(value_indices, minlength=len(values))
+    wrong = np.bincount(value_indices[np.asarray(is_wrong, bool)], minlength=len(values))
     num_answered = np.cumsum(sizes[::-1]).astype(np.int64)
-    members = pd.Series(np.arange(len(place)) if groups is None else np.asarray(groups))
-    in_order = members.iloc[np.argsort(-place, kind="stable")]
+    group_of_row = pd.Series(
+        np.arange(len(value_indices)) if groups is None else np.asarray(groups)
+    )
+    ordered_groups = group_of_row.iloc[np.argsort(-value_indices, kind="stable")]
     # A group that grows from m to m + 1 rows adds 2 m + 1 to the sum of squared sizes.
-    squares = (2 * in_order.groupby(in_order).cumcount() + 1).cumsum().to_numpy()
+    squares = (2 * ordered_groups.groupby(ordered_groups).cumcount() + 1).cumsum().to_numpy()
     return RiskCurve(
         values[::-1],
         num_answered,
@@ -135,14 +137,14 @@ def choose_threshold(curve: RiskCurve, *, max_error_rate: float, confidence: flo
     sizes = np.ceil(np.arange(1, NUM_CANDIDATES + 1) / NUM_CANDIDATES * curve.num_rows)
     points = np.unique(np.searchsorted(curve.num_answered, np.maximum(sizes, 1)))
     for point in points[points < len(curve.thresholds)][::-1]:
-        wrong, answered = int(curve.num_wrong[point]), int(curve.num_answered[point])
+        num_wrong, num_answered = int(curve.num_wrong[point]), int(curve.num_answered[point])
         bound = _bound_at(curve, int(point), level)
         if bound <= max_error_rate:
             return Choice(
                 threshold=float(curve.thresholds[point]),
                 n=curve.num_rows,
-                coverage=answered / curve.num_rows,
-                error_rate=wrong / answered,
+                coverage=num_answered / curve.num_rows,
+                error_rate=num_wrong / num_answered,
                 error_bound=bound,
             )
     return _no_choice(curve, level)
@@ -157,12 +159,12 @@ def _bound_at(curve: RiskCurve, point: int, level: float) -> float:
 def _no_choice(curve: RiskCurve, level: float) -> Choice:
     """What answering every row would mean."""
     n = curve.num_rows
-    wrong = int(curve.num_wrong[-1]) if n else 0
+    num_wrong = int(curve.num_wrong[-1]) if n else 0
     return Choice(
         threshold=None,
         n=n,
         coverage=1.0 if n else None,
-        error_rate=wrong / n if n else None,
+        error_rate=num_wrong / n if n else None,
         error_bound=_bound_at(curve, -1, level) if n else 1.0,
     )
 

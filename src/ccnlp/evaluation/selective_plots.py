@@ -24,10 +24,10 @@ def draw_risk_coverage(predictions: pd.DataFrame, thresholds: Thresholds) -> "Fi
 
     On test, and on validation for the system that leads; marks show where the thresholds are.
     """
-    known = predictions[predictions["reference"].notna()]
+    labelled = predictions[predictions["reference"].notna()]
     views = {
         str(task): _draw(rows, str(task), thresholds)
-        for task, rows in known.groupby("task", sort=False, observed=True)
+        for task, rows in labelled.groupby("task", sort=False, observed=True)
     }
     return with_views(views or {"": empty_figure("No labelled rows to abstain on")})
 
@@ -36,15 +36,17 @@ def _draw(rows: pd.DataFrame, task: str, thresholds: Thresholds) -> "Figure":
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    leading = leading_system(rows["system"])
+    leader = leading_system(rows["system"])
     highest = 1.0
     for system in in_order(rows["system"]):
-        for split in NAMES if system == leading else ("test",):
-            own = rows[(rows["system"] == system) & (rows["split"] == split)]
-            curve = risk_curve(own["confidence"], own["reference"] != own["prediction"])
+        for split in NAMES if system == leader else ("test",):
+            system_rows = rows[(rows["system"] == system) & (rows["split"] == split)]
+            curve = risk_curve(
+                system_rows["confidence"], system_rows["reference"] != system_rows["prediction"]
+            )
             if not curve.num_rows:
                 continue
-            figure.add_scatter(**_line(curve, system, split, is_leading=system == leading))
+            figure.add_scatter(**_line(curve, system, split, is_leading=system == leader))
             threshold = thresholds.of_system(system).get(task)
             if threshold is not None:
                 figure.add_scatter(**_mark(curve, threshold, system))
@@ -64,18 +66,18 @@ def _draw(rows: pd.DataFrame, task: str, thresholds: Thresholds) -> "Figure":
 
 
 def _line(curve: RiskCurve, system: str, split: str, *, is_leading: bool) -> dict[str, Any]:
-    places = np.unique(np.linspace(0, len(curve.thresholds) - 1, MAX_POINTS).round().astype(int))
+    points = np.unique(np.linspace(0, len(curve.thresholds) - 1, MAX_POINTS).round().astype(int))
     return {
-        "x": (100 * curve.coverage[places]).tolist(),
-        "y": (100 * curve.risk[places]).tolist(),
-        "mode": "lines+markers" if len(places) == 1 else "lines",
+        "x": (100 * curve.coverage[points]).tolist(),
+        "y": (100 * curve.risk[points]).tolist(),
+        "mode": "lines+markers" if len(points) == 1 else "lines",
         "line": {
             "color": SYSTEM_COLOURS[system],
             "width": 2.4 if is_leading else 1.4,
             "dash": "dot" if split == "validation" else "solid",
         },
         "name": f"{SHORT_NAMES[system]}{NAMES[split]}, area {100 * curve.area:.1f}",
-        "customdata": (100 * curve.thresholds[places]).tolist(),
+        "customdata": (100 * curve.thresholds[points]).tolist(),
         "hovertemplate": "%{x:.0f} % answered: %{y:.1f} % wrong, from confidence "
         "%{customdata:.1f} %",
     }
@@ -83,11 +85,11 @@ def _line(curve: RiskCurve, system: str, split: str, *, is_leading: bool) -> dic
 
 def _mark(curve: RiskCurve, threshold: float, system: str) -> dict[str, Any]:
     """Where the threshold stands on a curve; off it where nothing reaches it."""
-    place = int((curve.thresholds >= threshold).sum()) - 1
-    is_there = place >= 0
+    point = int((curve.thresholds >= threshold).sum()) - 1
+    is_on_curve = point >= 0
     return {
-        "x": [100 * float(curve.coverage[place])] if is_there else [],
-        "y": [100 * float(curve.risk[place])] if is_there else [],
+        "x": [100 * float(curve.coverage[point])] if is_on_curve else [],
+        "y": [100 * float(curve.risk[point])] if is_on_curve else [],
         "mode": "markers",
         "marker": {
             "color": SYSTEM_COLOURS[system],

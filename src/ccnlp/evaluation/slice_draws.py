@@ -10,7 +10,7 @@ import pandas as pd
 from ccnlp.evaluation.bootstrap import Seed
 from ccnlp.evaluation.parameters import EvaluationParameters
 from ccnlp.evaluation.sampling import align
-from ccnlp.evaluation.scores import Place, places
+from ccnlp.evaluation.scores import EvaluationSet, evaluation_sets
 from ccnlp.evaluation.slices import slices_of
 from ccnlp.evaluation.summed import align_sums
 from ccnlp.evaluation.summed_slices import draw_slice_of_sums
@@ -24,7 +24,7 @@ class DrawnSlice:
     """One system on the groups of one slice.
 
     Attributes:
-        place: whose rows.
+        evaluation_set: whose rows.
         slice: the slice's name.
         system: who predicted the rows.
         labels: the label set.
@@ -34,7 +34,7 @@ class DrawnSlice:
         min_group_size: rows below which nothing is said of a group.
     """
 
-    place: Place
+    evaluation_set: EvaluationSet
     slice: str
     system: str
     labels: tuple[str, ...]
@@ -68,26 +68,34 @@ def draw_slices(
     Raises:
         ConfigurationError: a slice has too many groups.
     """
-    for place, table in places(predictions, tasks):
-        drawn = _drawable(tasks[place.task], table)
-        for name, groups in slices_of(drawn.rows, parameters).items():
-            codes, known = pd.factorize(groups[: drawn.size], sort=True)
-            if len(known) < 2:
+    for evaluation_set, table in evaluation_sets(predictions, tasks):
+        drawable = _drawable(tasks[evaluation_set.task], table)
+        for name, groups in slices_of(drawable.rows, parameters).items():
+            codes, labelled_groups = pd.factorize(groups[: drawable.size], sort=True)
+            if len(labelled_groups) < 2:
                 continue
-            for system in drawn.systems:
-                names = (place.task, place.corpus, place.split, name, system)
+            for system in drawable.systems:
+                seed_names = (
+                    evaluation_set.task,
+                    evaluation_set.corpus,
+                    evaluation_set.split,
+                    name,
+                    system,
+                )
                 yield DrawnSlice(
-                    place=place,
+                    evaluation_set=evaluation_set,
                     slice=name,
                     system=system,
-                    labels=tasks[place.task].labels,
-                    groups=tuple(map(str, known)),
-                    unlabelled_groups=tuple(sorted(set(map(str, groups)) - set(map(str, known)))),
-                    draws=drawn.draw(
+                    labels=tasks[evaluation_set.task].labels,
+                    groups=tuple(map(str, labelled_groups)),
+                    unlabelled_groups=tuple(
+                        sorted(set(map(str, groups)) - set(map(str, labelled_groups)))
+                    ),
+                    draws=drawable.draw(
                         system,
                         codes.astype(np.int64),
                         num_draws=parameters.num_draws,
-                        seed=Seed(parameters.seed, names),
+                        seed=Seed(parameters.seed, seed_names),
                     ),
                     min_group_size=parameters.min_group_size,
                 )
@@ -112,7 +120,7 @@ class _Drawable:
 
 def _drawable(task: Task, table: pd.DataFrame) -> _Drawable:
     if isinstance(task, TalliedTask):
-        sums = align_sums(table, task.tallies, is_judged="reference")
+        sums = align_sums(table, task.tallies, reference_column="reference")
         draw = partial(
             draw_slice_of_sums,
             sums,

@@ -45,11 +45,11 @@ def check_slices(rows: pd.DataFrame, parameters: EvaluationParameters) -> None:
                 )
         num_groups = len(rows[list(columns)].drop_duplicates())
         if num_groups > parameters.max_groups:
-            numbers = {column: rows[column].nunique(dropna=False) for column in columns}
-            most = max(numbers, key=lambda column: numbers[column])
+            num_values = {column: rows[column].nunique(dropna=False) for column in columns}
+            largest = max(num_values, key=lambda column: num_values[column])
             raise ConfigurationError(
-                f"evaluation.slices.{name} has {num_groups:,} groups, {numbers[most]:,} of them by "
-                f"the column {most!r}; at most {parameters.max_groups:,} are scored "
+                f"evaluation.slices.{name} has {num_groups:,} groups, {num_values[largest]:,} of "
+                f"them by the column {largest!r}; at most {parameters.max_groups:,} are scored "
                 f"(evaluation.max_groups). Set {name}: null to drop the slice, or bin the column's "
                 "values in the corpus before they are read (parameters/evaluation.yml)"
             )
@@ -64,9 +64,9 @@ def groups_by_length(num_characters: pd.Series, bins: Sequence[int]) -> pd.Serie
     """
     names = [f"1–{bins[0]}", *(f"{low + 1}–{high}" for low, high in pairwise(bins))]
     names.append(f"over {bins[-1]}")
-    places = np.searchsorted(np.asarray(bins), num_characters.to_numpy(), side="left")
-    lengths = pd.Categorical(np.asarray(names)[places], categories=names, ordered=True)
-    return pd.Series(lengths, index=num_characters.index)
+    bin_indices = np.searchsorted(np.asarray(bins), num_characters.to_numpy(), side="left")
+    groups = pd.Categorical(np.asarray(names)[bin_indices], categories=names, ordered=True)
+    return pd.Series(groups, index=num_characters.index)
 
 
 def members(groups: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:

@@ -66,13 +66,13 @@ def with_round_trips(
 def _nested(title: str, value: Any) -> list[Table]:
     if isinstance(value, Mapping):
         plain = [(key, item) for key, item in value.items() if _is_plain(item)]
-        parts = [
-            part
+        nested_tables = [
+            table
             for key, item in value.items()
             if not _is_plain(item)
-            for part in _nested(f"{title} {_name(str(key))}", item)
+            for table in _nested(f"{title} {_name(str(key))}", item)
         ]
-        return [_table(title, ("", ""), plain), *parts]
+        return [_table(title, ("", ""), plain), *nested_tables]
     if isinstance(value, Sequence) and value and all(isinstance(v, Mapping) for v in value):
         columns = list(dict.fromkeys(key for item in value for key in item))
         rows = [[item.get(column, "") for column in columns] for item in value]

@@ -13,7 +13,7 @@ from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.systems import SYSTEMS, in_order, leading_system
 from ccnlp.metrics import DISTRIBUTION_SIMILARITY
 
-EVERYWHERE = {*LABELS_METRICS, *DISTANCES, DISTRIBUTION_SIMILARITY}
+COMMON_METRICS = {*LABELS_METRICS, *DISTANCES, DISTRIBUTION_SIMILARITY}
 """Metrics of labels and of distributions, which stand in places of their own."""
 
 
@@ -92,14 +92,14 @@ def group_rows(
         scores, slice_name=slice_name, metric=metric, split=split, task=task, corpus=corpus
     )
     rows = []
-    for group, own in table.groupby("group", sort=False):
-        by_system = {str(row["system"]): row for _, row in own.iterrows()}
+    for group, group_scores in table.groupby("group", sort=False):
+        by_system = {str(row["system"]): row for _, row in group_scores.iterrows()}
         rows.append(
             GroupRow(
                 key=short_group(slice_name, str(group)),
                 name=describe_group(slice_name, str(group)),
-                n=int(own["n"].iloc[0]),
-                is_small=bool(own["is_small"].iloc[0]),
+                n=int(group_scores["n"].iloc[0]),
+                is_small=bool(group_scores["is_small"].iloc[0]),
                 cells={system: _cell(by_system[system]) for system in in_order(by_system)},
             )
         )
@@ -112,14 +112,14 @@ def headline_name(scores: pd.DataFrame, task: str) -> str:
     return metric_name_of(str(metrics.iloc[0])) if len(metrics) else ""
 
 
-def own_metrics(scores: pd.DataFrame, task: str) -> list[str]:
+def kind_metrics(scores: pd.DataFrame, task: str) -> list[str]:
     """The metrics of a task that only its kind has, in order, without the headline."""
-    own = scores[(scores["task"] == task) & (scores["slice"] == ALL)]
-    metrics = own.loc[~own["is_headline"].astype(bool), "metric"].unique()
-    return [str(metric) for metric in metrics if metric not in EVERYWHERE]
+    overall_scores = scores[(scores["task"] == task) & (scores["slice"] == ALL)]
+    metrics = overall_scores.loc[~overall_scores["is_headline"].astype(bool), "metric"].unique()
+    return [str(metric) for metric in metrics if metric not in COMMON_METRICS]
 
 
-def place_rows(
+def language_rows(
     scores: pd.DataFrame, *, task: str, corpus: str | None = None
 ) -> dict[str, list[GroupRow]]:
     """The rows by language, and by language and culture where that says more."""
@@ -136,30 +136,30 @@ def summarise(scores: pd.DataFrame, *, task: str, corpus: str | None = None) -> 
     overall = {row.key: row for row in group_rows(scores, ALL, task=task, corpus=corpus)}
     if ALL not in overall:
         return ["There are no test rows, so nothing was judged."]
-    chosen = lookup(scores, task=task, corpus=corpus)
-    num_unlabelled = int(chosen["num_unlabelled"].iloc[0])
+    overall_scores = lookup(scores, task=task, corpus=corpus)
+    num_unlabelled = int(overall_scores["num_unlabelled"].iloc[0])
     if not overall[ALL].n:
         return [f"None of the {num_unlabelled:,} test rows has a label, so nothing was judged."]
     system = leading_system(overall[ALL].cells)
-    own = overall[ALL].cells[system]
+    cell = overall[ALL].cells[system]
     metric = headline_name(scores, task)
     sentences = [
         f"On {overall[ALL].n:,} test rows the system “{SYSTEMS[system]}” reaches "
-        f"{_with_article(metric)} of {own.score}, "
+        f"{_with_article(metric)} of {cell.score}, "
         f"and {overall[LANGUAGE_AVERAGE].cells[system].score} as the mean over the languages."
     ]
     if num_unlabelled:
         sentences.append(f"{num_unlabelled:,} more have no label, and no part in the scores.")
-    baseline = str(chosen["baseline"].iloc[0])
+    baseline = str(overall_scores["baseline"].iloc[0])
     if baseline not in ("", system):
         verdict = {
             "better": "better than",
             "worse": "worse than",
             "open": "not shown to differ from",
-        }[own.difference.verdict]
+        }[cell.difference.verdict]
         sentences.append(
             f"It is {verdict} “{SYSTEMS.get(baseline, baseline)}”: the difference is "
-            f"{own.difference.signed}."
+            f"{cell.difference.signed}."
         )
     return [*sentences, *_spread(scores, system, task=task, corpus=corpus)]
 
@@ -181,8 +181,8 @@ def _spread(scores: pd.DataFrame, system: str, *, task: str, corpus: str | None)
         worst, best = large[0], large[-1]
         sentences.append(
             f"Of the {len(large)} languages and cultures with enough rows it does best on "
-            f"{_called(best)}, {best.cells[system].score}, and worst on {_called(worst)}, "
-            f"{worst.cells[system].score}."
+            f"{_display_name(best)}, {best.cells[system].score}, and worst on "
+            f"{_display_name(worst)}, {worst.cells[system].score}."
         )
     num_small = sum(row.is_small for row in rows)
     if num_small:
@@ -192,11 +192,11 @@ def _spread(scores: pd.DataFrame, system: str, *, task: str, corpus: str | None)
         )
     worse = [row for row in large if row.cells[system].difference.verdict == "worse"]
     if worse:
-        sentences.append(f"It loses to the baseline on {', '.join(map(_called, worse))}.")
+        sentences.append(f"It loses to the baseline on {', '.join(map(_display_name, worse))}.")
     return sentences
 
 
-def _called(row: GroupRow) -> str:
+def _display_name(row: GroupRow) -> str:
     return f"{row.name} ({row.key})" if row.name else row.key
 
 

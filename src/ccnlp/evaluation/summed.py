@@ -38,7 +38,7 @@ Metrics = Callable[[Floats], dict[str, Floats]]
 Absent = Callable[[Floats], npt.NDArray[np.bool_]]
 """From the sums of a group (..., kinds) to those that nothing known beforehand may add to."""
 
-Places = npt.NDArray[np.intp]
+RowIndices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -64,25 +64,27 @@ class Sums:
 
 
 def align_sums(
-    predictions: pd.DataFrame, tally: Callable[[pd.DataFrame], Floats], *, is_judged: str
+    predictions: pd.DataFrame, tally: Callable[[pd.DataFrame], Floats], *, reference_column: str
 ) -> Sums:
     """The tallies of the rows that every system answered.
 
     Args:
         predictions: the long table of one task.
         tally: what each row of one system adds, shape (rows, kinds).
-        is_judged: the column that is missing where there is nothing to judge by.
+        reference_column: is missing where there is nothing to judge by.
     """
     by_system = {
-        str(system): own.set_index("example_id").sort_index(kind="stable")
-        for system, own in predictions.groupby("system", sort=False, observed=True)
+        str(system): table.set_index("example_id").sort_index(kind="stable")
+        for system, table in predictions.groupby("system", sort=False, observed=True)
     }
     shared = next(iter(by_system.values())).index
-    for own in by_system.values():
-        shared = shared.intersection(own.index)
+    for table in by_system.values():
+        shared = shared.intersection(table.index)
     rows = next(iter(by_system.values())).loc[shared].reset_index()
-    has_reference = rows[is_judged].notna().to_numpy()
-    tallies = [tally(own.loc[shared][has_reference].reset_index()) for own in by_system.values()]
+    has_reference = rows[reference_column].notna().to_numpy()
+    tallies = [
+        tally(table.loc[shared][has_reference].reset_index()) for table in by_system.values()
+    ]
     rows = pd.concat([rows[has_reference], rows[~has_reference]], ignore_index=True)
     return Sums(
         systems=tuple(by_system),
@@ -117,13 +119,13 @@ def score_sums(
         name: of the rows; with the parameters' seed it makes the draws.
     """
     scorer = _Scorer(sums, metrics, absent, supports, baseline, parameters, name)
-    everything = np.arange(len(sums.rows))
-    yield from scorer.rows(ALL, ALL, scorer.sample(ALL, ALL, everything), everything)
-    yield from scorer.rows(ALL, LANGUAGE_AVERAGE, scorer.sample_languages(), everything)
+    all_rows = np.arange(len(sums.rows))
+    yield from scorer.rows(ALL, ALL, scorer.sample(ALL, ALL, all_rows), all_rows)
+    yield from scorer.rows(ALL, LANGUAGE_AVERAGE, scorer.sample_languages(), all_rows)
     for slice_name, groups in slices_of(sums.rows, parameters).items():
-        for group, places in members(groups):
-            sampled = scorer.sample(slice_name, group, places)
-            yield from scorer.rows(slice_name, group, sampled, places)
+        for group, row_indices in members(groups):
+            samples = scorer.sample(slice_name, group, row_indices)
+            yield from scorer.rows(slice_name, group, samples, row_indices)
 
 
 @dataclass(frozen=True)
@@ -136,45 +138,50 @@ class _Scorer:
     parameters: EvaluationParameters
     name: str
 
-    def sample(self, slice_name: str, group: str, places: Places) -> dict[str, Floats]:
+    def sample(self, slice_name: str, group: str, row_indices: RowIndices) -> dict[str, Floats]:
         """By metric, as observed and in each draw; shape (1 + draws, systems)."""
-        known = places[places < self.sums.size]
-        is_small = self._is_small(len(known)) and not self._is_small(self.sums.size)
-        drawn = draw_sums(
-            self.sums.tallies[known],
-            self.sums.clusters[known],
+        labelled = row_indices[row_indices < self.sums.size]
+        is_small = self._is_small(len(labelled)) and not self._is_small(self.sums.size)
+        sums = draw_sums(
+            self.sums.tallies[labelled],
+            self.sums.clusters[labelled],
             num_draws=self.parameters.num_draws,
             seed=Seed(self.parameters.seed, (self.name, slice_name, group)),
             whole=self.sums.tallies if is_small else None,
             absent=self.absent,
         )
-        return self._scored(drawn)
+        return self._score(sums)
 
     def sample_languages(self) -> dict[str, Floats]:
         """The mean over languages, each of the same draws of clusters."""
         clusters = self.sums.clusters[: self.sums.size]
         languages = groups_by_columns(self.sums.rows[: self.sums.size], ["language"])
         seed = Seed(self.parameters.seed, (self.name, ALL, LANGUAGE_AVERAGE))
-        parts = []
-        for _, places in members(languages):
-            own = np.zeros_like(self.sums.tallies)
-            own[places] = self.sums.tallies[places]
-            drawn = draw_sums(own, clusters, num_draws=self.parameters.num_draws, seed=seed)
-            parts.append(self._scored(drawn))
-        if not parts:
+        samples = []
+        for _, row_indices in members(languages):
+            language_tallies = np.zeros_like(self.sums.tallies)
+            language_tallies[row_indices] = self.sums.tallies[row_indices]
+            sums = draw_sums(
+                language_tallies, clusters, num_draws=self.parameters.num_draws, seed=seed
+            )
+            samples.append(self._score(sums))
+        if not samples:
             return self.sample(ALL, LANGUAGE_AVERAGE, np.arange(0))
-        return {name: _mean([part[name] for part in parts]) for name in parts[0]}
+        return {
+            name: _mean([language_samples[name] for language_samples in samples])
+            for name in samples[0]
+        }
 
     def rows(
-        self, slice_name: str, group: str, sampled: dict[str, Floats], places: Places
+        self, slice_name: str, group: str, samples: dict[str, Floats], row_indices: RowIndices
     ) -> Iterator[dict[str, object]]:
         """A row a metric and system; metrics of one label, of all rows, stand in slice `label`.
 
         Their `n` counts the references that have the label.
         """
-        size = int((places < self.sums.size).sum())
-        own = self._supports(places)
-        for metric, values in sampled.items():
+        num_labelled = int((row_indices < self.sums.size).sum())
+        num_references = self._supports(row_indices)
+        for metric, values in samples.items():
             name, _, label = metric.partition(OF_LABEL)
             if label and (slice_name, group) != (ALL, ALL):
                 continue
@@ -187,25 +194,25 @@ class _Scorer:
                     "group": label or group,
                     "metric": name,
                     **self._estimates(values, column),
-                    "n": own.get(metric, size),
+                    "n": num_references.get(metric, num_labelled),
                     "baseline": self.baseline or "",
-                    "is_small": self._is_small(own.get(metric, size)),
-                    "num_unlabelled": len(places) - size,
+                    "is_small": self._is_small(num_references.get(metric, num_labelled)),
+                    "num_unlabelled": len(row_indices) - num_labelled,
                 }
 
-    def _supports(self, places: Places) -> dict[str, int]:
-        known = places[places < self.sums.size]
-        if self.supports is None or not len(known):
+    def _supports(self, row_indices: RowIndices) -> dict[str, int]:
+        labelled = row_indices[row_indices < self.sums.size]
+        if self.supports is None or not len(labelled):
             return {}
-        first = self.sums.tallies[known, 0].sum(axis=0)  # references are the same for all systems
-        return {metric: int(number) for metric, number in self.supports(first).items()}
+        sums = self.sums.tallies[labelled, 0].sum(axis=0)  # references are the same for all systems
+        return {metric: int(number) for metric, number in self.supports(sums).items()}
 
     def _estimates(self, values: Floats, column: int) -> dict[str, float]:
-        gaps = np.full(len(values), np.nan)
+        differences = np.full(len(values), np.nan)
         if self.baseline is not None:
-            base = values[:, self.sums.systems.index(self.baseline)]
-            gaps = np.round(values[:, column] - base, DECIMALS)
-        pair = np.stack([values[:, column], gaps], axis=1)
+            baseline_values = values[:, self.sums.systems.index(self.baseline)]
+            differences = np.round(values[:, column] - baseline_values, DECIMALS)
+        pair = np.stack([values[:, column], differences], axis=1)
         low, high = percentile_interval(pair[1:], self.parameters.confidence)
         return {
             "score": pair[0, 0],
@@ -216,12 +223,12 @@ class _Scorer:
             "difference_high": high[1],
         }
 
-    def _scored(self, drawn: Floats) -> dict[str, Floats]:
+    def _score(self, sums: Floats) -> dict[str, Floats]:
         """Without draws of what was not observed, such as a type of entity that a group lacks."""
-        scored = {}
-        for name, values in self.metrics(drawn).items():
-            scored[name] = np.where(np.isnan(values[:1]), np.nan, values)
-        return scored
+        scores = {}
+        for name, values in self.metrics(sums).items():
+            scores[name] = np.where(np.isnan(values[:1]), np.nan, values)
+        return scores
 
     def _is_small(self, size: int) -> bool:
         return size < self.parameters.min_group_size
@@ -246,44 +253,44 @@ def draw_sums(
         whole: for a small group, the tallies of the larger set whose rows are its prior.
         absent: what the prior must not bring in.
     """
-    cluster, names = pd.factorize(clusters)
+    cluster_of_row, distinct_clusters = pd.factorize(clusters)
     width = tallies.shape[1] * tallies.shape[2]
-    own = np.zeros((len(names), width))
-    np.add.at(own, cluster, tallies.reshape(len(tallies), width))
+    cluster_sums = np.zeros((len(distinct_clusters), width))
+    np.add.at(cluster_sums, cluster_of_row, tallies.reshape(len(tallies), width))
     generator = np.random.default_rng(seed.entropy)
-    block = max(1, NUMBERS_AT_ONCE // max(len(names), width, 1))
-    parts = [own.sum(axis=0, keepdims=True)]
-    lacks = np.zeros(width, dtype=bool)
+    block_size = max(1, NUMBERS_AT_ONCE // max(len(distinct_clusters), width, 1))
+    blocks = [cluster_sums.sum(axis=0, keepdims=True)]
+    is_absent = np.zeros(width, dtype=bool)
     if absent is not None:
-        lacks = absent(parts[0].reshape(tallies.shape[1:])).ravel()
-    for start in range(0, num_draws, block):
-        size = min(block, num_draws - start)
-        drawn = generator.exponential(size=(size, len(names))) @ own
+        is_absent = absent(blocks[0].reshape(tallies.shape[1:])).ravel()
+    for start in range(0, num_draws, block_size):
+        size = min(block_size, num_draws - start)
+        sums = generator.exponential(size=(size, len(distinct_clusters))) @ cluster_sums
         if whole is not None:
             prior = draw_prior(whole.reshape(len(whole), width), size, generator)
-            drawn += np.where(lacks, 0.0, prior)
-        parts.append(drawn)
-    return np.concatenate(parts).reshape(1 + num_draws, *tallies.shape[1:])
+            sums += np.where(is_absent, 0.0, prior)
+        blocks.append(sums)
+    return np.concatenate(blocks).reshape(1 + num_draws, *tallies.shape[1:])
 
 
-def draw_prior(tallies: Floats, num: int, generator: np.random.Generator) -> Floats:
+def draw_prior(tallies: Floats, num_draws: int, generator: np.random.Generator) -> Floats:
     """What rows that are known beforehand add, shape (draws, kinds).
 
     Of a Dirichlet process over the rows of the whole, by breaking sticks (Sethuraman 1994): after
     `NUM_STICKS` of them less than a thousandth is left, which the last one has.
     """
-    mass = generator.gamma(PRIOR_ROWS, size=(num, 1))
-    broken = generator.beta(1, PRIOR_ROWS, size=(num, NUM_STICKS))
-    broken[:, -1] = 1
-    left = np.cumprod(np.hstack([np.ones((num, 1)), 1 - broken[:, :-1]]), axis=1)
-    rows = generator.integers(0, len(tallies), size=(num, NUM_STICKS))
-    added: Floats = mass * np.einsum("ds,dsk->dk", broken * left, tallies[rows])
+    mass = generator.gamma(PRIOR_ROWS, size=(num_draws, 1))
+    fractions = generator.beta(1, PRIOR_ROWS, size=(num_draws, NUM_STICKS))
+    fractions[:, -1] = 1
+    remaining = np.cumprod(np.hstack([np.ones((num_draws, 1)), 1 - fractions[:, :-1]]), axis=1)
+    rows = generator.integers(0, len(tallies), size=(num_draws, NUM_STICKS))
+    added: Floats = mass * np.einsum("ds,dsk->dk", fractions * remaining, tallies[rows])
     return added
 
 
-def _mean(parts: list[Floats]) -> Floats:
-    """Over the parts that have a score; NaN where none has."""
-    stacked = np.stack(parts)
+def _mean(scores: list[Floats]) -> Floats:
+    """The mean over those that have a score; NaN where none has."""
+    stacked = np.stack(scores)
     has_score = ~np.isnan(stacked)
     with np.errstate(invalid="ignore"):
         mean: Floats = np.where(has_score, stacked, 0.0).sum(axis=0) / has_score.sum(axis=0)

@@ -39,22 +39,24 @@ def draw_slice_of_sums(
         num_draws: number of resamples.
         seed: makes them.
     """
-    own = sums.tallies[:, sums.systems.index(system)]
-    kinds, sizes = own.shape[1], np.bincount(group_of_row).astype(np.float64)
-    matrix = _sums_of_clusters(own, sums.clusters[: sums.size], group_of_row)
+    tallies = sums.tallies[:, sums.systems.index(system)]
+    num_kinds, sizes = tallies.shape[1], np.bincount(group_of_row).astype(np.float64)
+    matrix = _sums_of_clusters(tallies, sums.clusters[: sums.size], group_of_row)
     generator = np.random.default_rng(seed.entropy)
-    block = max(1, NUMBERS_AT_ONCE // max(matrix.shape))
-    observed = np.asarray(matrix.sum(axis=0)).reshape(1, len(sizes), kinds)
-    groups, rests = [observed], [observed.sum(axis=1, keepdims=True) - observed]
-    for start in range(0, num_draws, block):
-        size = min(block, num_draws - start)
+    block_size = max(1, NUMBERS_AT_ONCE // max(matrix.shape))
+    observed = np.asarray(matrix.sum(axis=0)).reshape(1, len(sizes), num_kinds)
+    group_blocks, rest_blocks = [observed], [observed.sum(axis=1, keepdims=True) - observed]
+    for start in range(0, num_draws, block_size):
+        size = min(block_size, num_draws - start)
         weights = generator.exponential(size=(size, matrix.shape[0]))
-        plain = np.asarray((matrix.T @ weights.T).T).reshape(size, len(sizes), kinds)
-        rests.append(plain.sum(axis=1, keepdims=True) - plain)
-        prior = np.stack([draw_prior(own, size, generator) for _ in sizes], axis=1)
-        groups.append(plain + np.where(absent(observed[0]), 0.0, prior))
-    scores, rest = (metrics(np.concatenate(parts))[metric] for parts in (groups, rests))
-    rest[:, sizes == len(own)] = np.nan
+        group_sums = np.asarray((matrix.T @ weights.T).T).reshape(size, len(sizes), num_kinds)
+        rest_blocks.append(group_sums.sum(axis=1, keepdims=True) - group_sums)
+        prior = np.stack([draw_prior(tallies, size, generator) for _ in sizes], axis=1)
+        group_blocks.append(group_sums + np.where(absent(observed[0]), 0.0, prior))
+    scores, rest = (
+        metrics(np.concatenate(blocks))[metric] for blocks in (group_blocks, rest_blocks)
+    )
+    rest[:, sizes == len(tallies)] = np.nan
     return SliceDraws(
         sizes=sizes,
         scores=scores[0],
@@ -68,9 +70,9 @@ def _sums_of_clusters(tallies: Floats, clusters: Ints, group_of_row: Ints) -> "c
     """Sparse (clusters, groups * kinds)."""
     from scipy.sparse import csr_array
 
-    cluster, names = pd.factorize(clusters)
+    cluster_of_row, distinct_clusters = pd.factorize(clusters)
     rows, kinds = tallies.nonzero()
     columns = group_of_row[rows] * tallies.shape[1] + kinds
     width = (int(group_of_row.max()) + 1) * tallies.shape[1]
-    entries = tallies[rows, kinds], (cluster[rows], columns)
-    return csr_array(entries, shape=(len(names), width))
+    entries = tallies[rows, kinds], (cluster_of_row[rows], columns)
+    return csr_array(entries, shape=(len(distinct_clusters), width))

@@ -66,8 +66,8 @@ class Tallies:
     @property
     def false_positive_rate(self) -> Floats:
         """Share of the other labels' rows that are taken for the label; NaN where there is none."""
-        others = self.sizes[..., None] - self.references
-        return _divide(self.predictions - self.hits, others)
+        other_references = self.sizes[..., None] - self.references
+        return _divide(self.predictions - self.hits, other_references)
 
     @property
     def selection_rate(self) -> Floats:
@@ -118,25 +118,25 @@ def draw_slice(
     prior_matrix = _columns_of(prior_cells, num_groups, num_labels).T.tocsr()
     rest_of_observed = _rest(observed, observed)
     generator = np.random.default_rng(seed.entropy)
-    block = max(1, NUMBERS_AT_ONCE // max(len(units.sizes), matrix.shape[0]))
-    drawn, rest_drawn = [], [np.empty((0, num_groups))]
-    for start in range(0, num_draws, block):
-        size = min(block, num_draws - start)
-        plain = (matrix @ _gamma(units.sizes, size, generator)).T
-        known = (
+    block_size = max(1, NUMBERS_AT_ONCE // max(len(units.sizes), matrix.shape[0]))
+    blocks, rest_drawn = [], [np.empty((0, num_groups))]
+    for start in range(0, num_draws, block_size):
+        size = min(block_size, num_draws - start)
+        tally_sums = (matrix @ _gamma(units.sizes, size, generator)).T
+        prior_sums = (
             prior_matrix @ generator.standard_gamma(prior_rows[:, None], (len(prior_rows), size))
         ).T
-        drawn.append(_tallies(plain + known, num_groups, num_labels, dtype=np.float32))
-        rest = _rest(_tallies(plain, num_groups, num_labels), observed)
+        blocks.append(_tallies(tally_sums + prior_sums, num_groups, num_labels, dtype=np.float32))
+        rest = _rest(_tallies(tally_sums, num_groups, num_labels), observed)
         rest_drawn.append(rest.macro_f1)
-    first, resampled = _first(observed), _concatenate(drawn)
+    observed_tallies, drawn_tallies = _first(observed), _concatenate(blocks)
     return SliceDraws(
-        sizes=first.sizes,
-        scores=first.macro_f1,
-        scores_drawn=resampled.macro_f1,
+        sizes=observed_tallies.sizes,
+        scores=observed_tallies.macro_f1,
+        scores_drawn=drawn_tallies.macro_f1,
         rest=rest_of_observed.macro_f1[0],
         rest_drawn=np.concatenate(rest_drawn),
-        labels=(first, resampled),
+        labels=(observed_tallies, drawn_tallies),
     )
 
 
@@ -144,8 +144,8 @@ def _columns_of(cells: Ints, num_groups: int, num_labels: int) -> "csr_array":
     """Sums cells into the tallies; sparse (cells, kinds * groups * labels)."""
     from scipy.sparse import csr_array
 
-    places, prediction = np.divmod(cells, num_labels)
-    group, reference = np.divmod(places, num_labels)
+    group_cells, prediction = np.divmod(cells, num_labels)
+    group, reference = np.divmod(group_cells, num_labels)
     rows = np.arange(len(cells))
     is_hit = reference == prediction
     width = num_groups * num_labels
@@ -174,8 +174,8 @@ def _prior(cells: Ints, counts: Ints, num_groups: int, num_labels: int) -> tuple
     occurs = has_reference | (table.sum(axis=1) > 0)
     whole = table.sum(axis=0) * has_reference[:, :, None] * occurs[:, None, :]
     shares = whole / whole.sum(axis=(1, 2), keepdims=True)
-    places = np.flatnonzero(shares)
-    return places.astype(np.int64), PRIOR_ROWS * shares.ravel()[places]
+    prior_cells = np.flatnonzero(shares)
+    return prior_cells.astype(np.int64), PRIOR_ROWS * shares.ravel()[prior_cells]
 
 
 def _gamma(shapes: Ints | Floats, num_draws: int, generator: np.random.Generator) -> Floats:
@@ -189,8 +189,8 @@ def _rest(tallies: Tallies, observed: Tallies) -> Tallies:
     """What the other groups hold; exactly nothing where they were observed to hold nothing."""
 
     def without(values: Floats, counts: Floats) -> Floats:
-        is_there = counts.sum(axis=-2, keepdims=True) > counts
-        rest: Floats = np.where(is_there, values.sum(axis=-2, keepdims=True) - values, 0.0)
+        has_rest = counts.sum(axis=-2, keepdims=True) > counts
+        rest: Floats = np.where(has_rest, values.sum(axis=-2, keepdims=True) - values, 0.0)
         return rest
 
     return Tallies(
@@ -212,11 +212,11 @@ def _first(tallies: Tallies) -> Tallies:
     return Tallies(tallies.hits[0], tallies.references[0], tallies.predictions[0])
 
 
-def _concatenate(parts: list[Tallies]) -> Tallies:
+def _concatenate(blocks: list[Tallies]) -> Tallies:
     return Tallies(
-        np.concatenate([part.hits for part in parts]),
-        np.concatenate([part.references for part in parts]),
-        np.concatenate([part.predictions for part in parts]),
+        np.concatenate([block.hits for block in blocks]),
+        np.concatenate([block.references for block in blocks]),
+        np.concatenate([block.predictions for block in blocks]),
     )
 
 

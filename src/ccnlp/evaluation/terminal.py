@@ -13,8 +13,8 @@ from ccnlp.evaluation.summary import (
     GroupRow,
     group_rows,
     headline_name,
-    own_metrics,
-    place_rows,
+    kind_metrics,
+    language_rows,
 )
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEMS, in_order
 from ccnlp.metrics import DISTRIBUTION_SIMILARITY
@@ -48,7 +48,7 @@ def _task_table(scores: pd.DataFrame, task: str) -> str:
         rows = group_rows(scores, ALL, task=task, corpus=corpus)
         lines += [_group_line(corpus, row, systems) for row in rows if row.key == ALL]
     has_small = False
-    for slice_name, rows in place_rows(scores, task=task).items():
+    for slice_name, rows in language_rows(scores, task=task).items():
         lines += ["", HEADINGS[slice_name], *(_group_line(row.key, row, systems) for row in rows)]
         has_small = has_small or any(row.is_small for row in rows)
     if has_small:
@@ -69,15 +69,17 @@ def _task_table(scores: pd.DataFrame, task: str) -> str:
 def _more_metrics(scores: pd.DataFrame, task: str, systems: Sequence[str]) -> list[str]:
     """All rows in the task's own metrics beside the headline."""
     lines = []
-    for metric in own_metrics(scores, task):
+    for metric in kind_metrics(scores, task):
         rows = group_rows(scores, ALL, metric=metric, task=task)
-        lines += [_group_line(metric_name_of(metric), r, systems) for r in rows if r.key == ALL]
+        lines += [
+            _group_line(metric_name_of(metric), row, systems) for row in rows if row.key == ALL
+        ]
     return ["", "all rows, in other metrics", *lines] if lines else []
 
 
 def _corpora(scores: pd.DataFrame, task: str) -> list[str]:
-    own = scores.loc[scores["task"] == task, "corpus"].unique()
-    return [str(corpus) for corpus in own if corpus != ALL] if len(own) > 1 else []
+    corpora = scores.loc[scores["task"] == task, "corpus"].unique()
+    return [str(corpus) for corpus in corpora if corpus != ALL] if len(corpora) > 1 else []
 
 
 def _overall_name(key: str) -> str:
@@ -85,7 +87,7 @@ def _overall_name(key: str) -> str:
 
 
 def _group_line(name: str, row: GroupRow, systems: Sequence[str]) -> str:
-    cells = [_cell(row.cells[s].score) if s in row.cells else "–" for s in systems]
+    cells = [_cell(row.cells[system].score) if system in row.cells else "–" for system in systems]
     return _line(name, f"{row.n:,}{'*' if row.is_small else ' '}", cells)
 
 

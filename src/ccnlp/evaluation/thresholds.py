@@ -55,9 +55,13 @@ class Thresholds(BaseModel):
 
     def of_system(self, system: str) -> dict[str, float]:
         """By task, the threshold of a system; without the tasks that have none."""
-        own = {task: systems[system] for task, systems in self.tasks.items() if system in systems}
+        choices = {
+            task: systems[system] for task, systems in self.tasks.items() if system in systems
+        }
         return {
-            task: choice.threshold for task, choice in own.items() if choice.threshold is not None
+            task: choice.threshold
+            for task, choice in choices.items()
+            if choice.threshold is not None
         }
 
 
@@ -76,8 +80,8 @@ def read_thresholds(written: object, *, tasks: Collection[str]) -> Thresholds:
         thresholds = Thresholds.model_validate(written)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise _unusable(f"{where}: {first['msg'].removeprefix('Value error, ')}") from error
+        location = ".".join(map(str, first["loc"])) or "the file"
+        raise _unusable(f"{location}: {first['msg'].removeprefix('Value error, ')}") from error
     unknown = [task for task in thresholds.tasks if task not in tasks]
     if unknown:
         raise _unusable(f"tasks: there is no {unknown[0]!r}; {did_you_mean(unknown[0], tasks)}")
@@ -95,7 +99,7 @@ def check_asked(thresholds: Thresholds, parameters: EvaluationParameters) -> Non
         CcnlpError: they were not; says what has changed and how to evaluate again.
     """
     abstention = parameters.abstention
-    asked = {
+    settings = {
         "evaluation.abstention.max_error_rate": (
             thresholds.max_error_rate,
             abstention.max_error_rate if abstention else None,
@@ -106,7 +110,7 @@ def check_asked(thresholds: Thresholds, parameters: EvaluationParameters) -> Non
             parameters.by_culture.min_disagreement,
         ),
     }
-    for name, (was, now) in asked.items():
+    for name, (was, now) in settings.items():
         if was != now:
             raise CcnlpError(
                 f"the thresholds were chosen with {name} {was}, which is {now} now "

@@ -30,11 +30,13 @@ def with_views(views: "Mapping[str, Figure]") -> "Figure":
         return first
     figure = go.Figure(layout=first.layout)
     sizes = [len(view.data) for view in views.values()]
-    for place, view in enumerate(views.values()):
-        figure.add_traces([trace.update(visible=place == 0) for trace in view.data])
+    for index, view in enumerate(views.values()):
+        figure.add_traces([trace.update(visible=index == 0) for trace in view.data])
     buttons = []
-    for place, (name, view) in enumerate(views.items()):
-        visible = [shown == place for shown, size in enumerate(sizes) for _ in range(size)]
+    for index, (name, view) in enumerate(views.items()):
+        visible = [
+            view_index == index for view_index, size in enumerate(sizes) for _ in range(size)
+        ]
         layout = view.layout.to_plotly_json()
         changes = {key: layout[key] for key in VIEW_LAYOUT if key in layout}
         buttons.append({"label": name, "method": "update", "args": [{"visible": visible}, changes]})

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ccnlp.conditioning.base import num_added_tokens
 from ccnlp.conditioning.parameters import CultureParameters
-from ccnlp.evaluation.predictions import KEPT, predict_with, predict_with_finetuned
+from ccnlp.evaluation.predictions import EXAMPLE_COLUMNS, predict_with, predict_with_finetuned
 from ccnlp.models.checkpoint import EncoderCheckpoint
 from ccnlp.models.prediction import TOKENS_PER_BATCH
 from ccnlp.models.trained import TrainedModel
@@ -169,8 +169,10 @@ def _for_all_steps(training: TrainingParameters, steps: int) -> TrainingParamete
 
 def _with_known_columns(predictions: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
     """The predictions with the rows' own columns: an arm may have been told other ones."""
-    row_columns = examples.set_index("id").loc[predictions["example_id"], KEPT]
-    return predictions.assign(**{column: row_columns[column].to_numpy() for column in KEPT})
+    row_columns = examples.set_index("id").loc[predictions["example_id"], EXAMPLE_COLUMNS]
+    return predictions.assign(
+        **{column: row_columns[column].to_numpy() for column in EXAMPLE_COLUMNS}
+    )
 
 
 def _encode(recipe: Recipe, laboratory: Laboratory) -> dict[str, pa.Table]:
