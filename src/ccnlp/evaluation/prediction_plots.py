@@ -9,7 +9,7 @@ import pandas as pd
 from ccnlp.evaluation.naming import short_group
 from ccnlp.evaluation.slices import ALL
 from ccnlp.evaluation.systems import SHORT_NAMES, SYSTEM_COLOURS, SYSTEMS, in_order
-from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
+from ccnlp.evaluation.views import empty_figure, tasks_and_corpora, view_name, with_views
 from ccnlp.examples import SPLITS, groups_by_columns
 from ccnlp.metrics import (
     NUM_CALIBRATION_BINS,
@@ -30,12 +30,12 @@ def draw_confusion(
 ) -> "Figure":
     """What each label is taken for, in percent of its rows; a view for each system."""
     views = {}
-    places = list(places_of(predictions, split))
-    for task, corpus in places:
+    pairs = list(tasks_and_corpora(predictions, split))
+    for task, corpus in pairs:
         rows = _rows_of(predictions, task, corpus, split)
         for system in reversed(in_order(rows["system"])):
             system_rows = rows[rows["system"] == system]
-            prefix = f"{view_name(task, corpus)} · " if len(places) > 1 else ""
+            prefix = f"{view_name(task, corpus)} · " if len(pairs) > 1 else ""
             views[prefix + SHORT_NAMES[system]] = _draw_confusion(
                 system_rows, labels[task], SYSTEMS[system], split
             )
@@ -46,7 +46,7 @@ def draw_reliability(predictions: pd.DataFrame, *, split: str = "test") -> "Figu
     """How often each system is right at each confidence; the diagonal is honest."""
     views = {
         view_name(task, corpus): _draw_reliability(_rows_of(predictions, task, corpus, split))
-        for task, corpus in places_of(predictions, split)
+        for task, corpus in tasks_and_corpora(predictions, split)
     }
     return with_views(views or {"": empty_figure(f"No predictions on {split}")})
 

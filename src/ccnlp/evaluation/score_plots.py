@@ -14,7 +14,7 @@ from ccnlp.evaluation.systems import (
     in_order,
     leading_system,
 )
-from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
+from ccnlp.evaluation.views import empty_figure, tasks_and_corpora, view_name, with_views
 from ccnlp.plotting import BAND, INK, SOFT, apply_theme, escape
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def draw_scores(
     Small groups are grey. Each task's headline metric is drawn where none is given.
     """
     views = {}
-    for task, corpus in places_of(scores, split):
+    for task, corpus in tasks_and_corpora(scores, split):
         table = lookup(
             scores, slice_name=slice_name, metric=metric, split=split, task=task, corpus=corpus
         )

@@ -44,7 +44,7 @@ def with_views(views: "Mapping[str, Figure]") -> "Figure":
     return figure.update_layout(updatemenus=[{**menu, "pad": {"b": 34}, "bgcolor": "white"}])
 
 
-def places_of(table: pd.DataFrame, split: str) -> Iterator[tuple[str, str]]:
+def tasks_and_corpora(table: pd.DataFrame, split: str) -> Iterator[tuple[str, str]]:
     """The tasks and corpora of a split, all corpora together first."""
     for task, rows in table[table["split"] == split].groupby("task", sort=False):
         corpora = [corpus for corpus in rows["corpus"].unique() if corpus != ALL]

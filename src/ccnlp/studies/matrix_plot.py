@@ -8,7 +8,7 @@ import pandas as pd
 
 from ccnlp.cultures import language_name
 from ccnlp.evaluation.naming import metric_name_of
-from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
+from ccnlp.evaluation.views import empty_figure, tasks_and_corpora, view_name, with_views
 from ccnlp.plotting import apply_theme, escape
 from ccnlp.studies.transfer import by_language, is_own
 
@@ -33,7 +33,7 @@ def draw_matrix(scores: pd.DataFrame, *, trained: Collection[str], split: str = 
     """
     rows = by_language(scores, split=split)
     views = {}
-    for task, corpus in places_of(rows, split):
+    for task, corpus in tasks_and_corpora(rows, split):
         corpus_rows = rows[(rows["task"] == task) & (rows["corpus"] == corpus)]
         corpus_rows = corpus_rows.assign(is_own=_are_trained_on(corpus_rows, trained))
         views[view_name(task, corpus)] = _draw(corpus_rows)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group
-from ccnlp.evaluation.views import empty_figure, places_of, view_name, with_views
+from ccnlp.evaluation.views import empty_figure, tasks_and_corpora, view_name, with_views
 from ccnlp.plotting import INK, SOFT, apply_theme, escape
 from ccnlp.studies.comparison import Contrast
 
@@ -42,7 +42,7 @@ def draw_differences(
     views = {}
     for contrast in contrasts:
         contrast_rows = rows[(rows["arm"] == contrast.arm) & (rows["against"] == contrast.against)]
-        for task, corpus in places_of(contrast_rows, split):
+        for task, corpus in tasks_and_corpora(contrast_rows, split):
             is_corpus = (contrast_rows["task"] == task) & (contrast_rows["corpus"] == corpus)
             corpus_rows = contrast_rows[is_corpus]
             for metric, table in corpus_rows.groupby("metric", sort=False):
