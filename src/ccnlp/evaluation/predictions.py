@@ -46,7 +46,8 @@ COLUMNS = [
     *EXAMPLE_COLUMNS,
 ]
 
-CATEGORICAL_COLUMNS = [name for name in EXAMPLE_COLUMNS if name != "group_id"] + [
+CATEGORICAL_COLUMNS = [
+    *(name for name in EXAMPLE_COLUMNS if name != "group_id"),
     "task",
     "system",
     "weights",
@@ -82,10 +83,9 @@ def predict_with(
         if not is_judged(task):
             logger.info("%s: not judged, as kind %s has no tallies", name, task.parameters.kind)
             continue
-        is_labelled_train = (task_examples["split"] == "train") & task.reference(
-            task_examples
-        ).notna()
-        train = task_examples[is_labelled_train].reset_index(drop=True)
+        is_train = task_examples["split"] == "train"
+        has_label = task.reference(task_examples).notna()
+        train = task_examples[is_train & has_label].reset_index(drop=True)
         rows = task_examples[task_examples["split"] != "train"].reset_index(drop=True)
         if not len(train):
             raise CorpusError(f"task {name!r}: no labelled train rows to fit {system!r} on")

@@ -180,10 +180,8 @@ def list_failures(
     failed_examples = examples[examples["id"].isin(failures["example_id"])].drop_duplicates("id")
     texts = {
         key: _shorten(text)
-        for name, task_examples in failed_examples.groupby("task", observed=True)
-        for key, text in zip(
-            task_examples["id"], tasks[str(name)].texts(task_examples), strict=True
-        )
+        for name, rows in failed_examples.groupby("task", observed=True)
+        for key, text in zip(rows["id"], tasks[str(name)].texts(rows), strict=True)
     }
     groups = groups_by_columns(failures, ["language", "culture"])
     return failures.assign(

@@ -167,10 +167,7 @@ class _Scorer:
             samples.append(self._score(sums))
         if not samples:
             return self.sample(ALL, LANGUAGE_AVERAGE, np.arange(0))
-        return {
-            name: _mean([language_samples[name] for language_samples in samples])
-            for name in samples[0]
-        }
+        return {metric: _mean([scores[metric] for scores in samples]) for metric in samples[0]}
 
     def rows(
         self, slice_name: str, group: str, samples: dict[str, Floats], row_indices: RowIndices
