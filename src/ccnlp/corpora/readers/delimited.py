@@ -256,7 +256,7 @@ class _Lines:
     """Lines, with a memory of those that the current row took, so that they can be read again.
 
     Attributes:
-        taken: the lines of the current row.
+        row_lines: of the current row.
         number: of the first of them in the file, from 1.
     """
 
