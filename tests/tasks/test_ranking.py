@@ -10,7 +10,7 @@ SCORES = np.array([[0.5, 0.9, 0.5, 0.1], [0.2, 0.2, 0.2, 0.2]], dtype=np.float32
 
 
 @pytest.mark.parametrize(
-    ("number", "places"),
+    ("number", "passages"),
     [
         (0, [[], []]),
         (2, [[1, 0], [0, 1]]),
@@ -18,8 +18,8 @@ SCORES = np.array([[0.5, 0.9, 0.5, 0.1], [0.2, 0.2, 0.2, 0.2]], dtype=np.float32
         (9, [[1, 0, 2, 3], [0, 1, 2, 3]]),
     ],
 )
-def test_best_passages_come_with_ties_in_the_order_of_the_passages(number, places):
-    assert best_passages(SCORES, number=number).tolist() == places
+def test_best_passages_come_with_ties_in_the_order_of_the_passages(number, passages):
+    assert best_passages(SCORES, number=number).tolist() == passages
 
 
 def test_ranks_count_what_is_better_and_what_ties_before():

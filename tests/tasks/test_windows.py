@@ -96,7 +96,7 @@ def test_long_question_leaves_half_of_the_room_to_the_passage():
             max_length_tokens=13,
             stride_tokens=0,
         )
-        return window.passage_start - 2, window.last - window.first + 1
+        return window.part_position - 2, window.last - window.first + 1
 
     assert lengths(50, 50) == (5, 5)
     assert lengths(50, 2) == (8, 2)

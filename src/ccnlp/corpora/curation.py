@@ -26,7 +26,7 @@ from ccnlp.corpora.language_identification import (
 )
 from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
-from ccnlp.corpora.readable_task import ReadableTask, answer_columns, identifying_columns
+from ccnlp.corpora.readable_task import ReadableTask, identifying_columns, other_columns
 from ccnlp.corpora.similarity import PART, parts_key
 from ccnlp.corpora.spans import follow_cleaning
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
@@ -151,11 +151,11 @@ def _split_without_duplicates(
         if column not in (quoted_column, *span_columns)
     ]
     texts = texts_of(rows, task, columns)  # shares its memory with `rows` where there is one column
-    targets, deduplication = answer_columns(task), parameters.deduplication
+    task_columns, deduplication = other_columns(task), parameters.deduplication
     rows = remove_duplicates(
         rows,
         texts,
-        targets,
+        task_columns,
         deduplication,
         span_columns=span_columns,
         quoted_column=quoted_column,
@@ -168,7 +168,7 @@ def _split_without_duplicates(
         rows = remove_repetitions(
             rows,
             texts,
-            targets,
+            task_columns,
             deduplication,
             span_columns=span_columns,
             quoted_column=quoted_column,
@@ -194,8 +194,8 @@ def _curate_batch(
     ]
     rows = clean_lists(rows, lists, parameters.cleaning)
     texts = texts_of(rows, task)
-    identified_texts = texts if task.quoted_column is None else rows[task.quoted_column]
-    rows = identify_languages(rows, identified_texts, parameters.language_identification)
+    texts_of_language = texts if task.quoted_column is None else rows[task.quoted_column]
+    rows = identify_languages(rows, texts_of_language, parameters.language_identification)
     rows = _add_identity(rows, texts, task)
     require_every_row(num_rows, num_rows_out=len(rows), where="a batch")
     return _compact(rows)
@@ -240,7 +240,7 @@ def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTas
     )
     group_id = group_id.reindex(rows.index).fillna(text_groups)
     # The labels of a text that several people judged do not make it another one.
-    content_columns = (*answer_columns(task), *task.span_columns)
+    content_columns = (*other_columns(task), *task.span_columns)
     content = group_id if task.annotation_columns else _joined(rows, content_columns)
     return rows.drop(columns="group").assign(
         id=_ids(rows, scope[known_texts.index], known_texts, content[known_texts.index]),

@@ -109,9 +109,9 @@ def settle_distributions(rows: pd.DataFrame, *, unit: Unit | None, where: str) -
     unit = unit or _find_unit(numbers, totals, where)
     shares = numbers / 100 if unit == "percent" else numbers
     if unit == "counts":
-        is_fit, row_counts, sums = _are_counts(numbers, totals), numbers, numbers.sum(axis=1)
+        is_fit, row_counts, sums = _fits_counts(numbers, totals), numbers, numbers.sum(axis=1)
     else:
-        is_fit, row_counts, sums = _are_shares(shares), _counts_of_shares(shares, totals), totals
+        is_fit, row_counts, sums = _fits_shares(shares), _counts_of_shares(shares, totals), totals
     counts = pd.Series(row_counts.tolist(), index=index, dtype="object")
     settled = rows.assign(
         **{
@@ -131,20 +131,20 @@ def settle_distributions(rows: pd.DataFrame, *, unit: Unit | None, where: str) -
 
 def _find_unit(numbers: Floats, totals: Floats, where: str) -> Unit:
     """Counts or shares, as more rows are; numbers that are 1 and 0 could be either."""
-    are_counts, are_shares = _are_counts(numbers, totals), _are_shares(numbers)
-    num_percent = int((_are_shares(numbers / 100) & (numbers.sum(axis=1) != totals)).sum())
-    if 2 * num_percent > len(numbers):
+    is_counts, is_shares = _fits_counts(numbers, totals), _fits_shares(numbers)
+    num_like_percent = int((_fits_shares(numbers / 100) & (numbers.sum(axis=1) != totals)).sum())
+    if 2 * num_like_percent > len(numbers):
         raise ConfigurationError(
-            f"{where}: {num_percent:,} of its {len(numbers):,} distributions sum to 100, as "
+            f"{where}: {num_like_percent:,} of its {len(numbers):,} distributions sum to 100, as "
             "percent do, and counts of 100 annotations each; say which they are, "
             f"annotations.unit: percent or annotations.unit: counts ({PARAMETERS_FILE})"
         )
-    num_shares = int((are_shares & ~are_counts).sum())
-    num_counts = int((are_counts & ~are_shares).sum())
+    num_shares = int((is_shares & ~is_counts).sum())
+    num_counts = int((is_counts & ~is_shares).sum())
     unit: Unit = "shares" if num_shares > num_counts else "counts"
     certainty = ""
     if not (num_shares or num_counts):
-        fits_both = bool((are_shares & are_counts).any())
+        fits_both = bool((is_shares & is_counts).any())
         certainty = (
             "; each is 1 or 0, taken as one annotation" if fits_both else ", as none fits any unit"
         )
@@ -152,16 +152,16 @@ def _find_unit(numbers: Floats, totals: Floats, where: str) -> Unit:
     return unit
 
 
-def _are_counts(numbers: Floats, totals: Floats) -> Bools:
+def _fits_counts(numbers: Floats, totals: Floats) -> Bools:
     sums = numbers.sum(axis=1)
     is_of_n = np.isnan(totals) | (sums == totals)
-    are_counts: Bools = (numbers == np.round(numbers)).all(axis=1) & (sums >= 1) & is_of_n
-    return are_counts
+    is_counts: Bools = (numbers == np.round(numbers)).all(axis=1) & (sums >= 1) & is_of_n
+    return is_counts
 
 
-def _are_shares(numbers: Floats) -> Bools:
-    are_shares: Bools = np.abs(numbers.sum(axis=1) - 1) <= ROUNDING * numbers.shape[1] + 1e-9
-    return are_shares
+def _fits_shares(numbers: Floats) -> Bools:
+    is_shares: Bools = np.abs(numbers.sum(axis=1) - 1) <= ROUNDING * numbers.shape[1] + 1e-9
+    return is_shares
 
 
 def _counts_of_shares(shares: Floats, totals: Floats) -> Floats:

@@ -48,8 +48,8 @@ def identifying_columns(task: ReadableTask) -> tuple[str, ...]:
     return task.key_columns or task.input_columns
 
 
-def answer_columns(task: ReadableTask) -> tuple[str, ...]:
-    """What rows tell of these: the other inputs, and the targets."""
+def other_columns(task: ReadableTask) -> tuple[str, ...]:
+    """All but the identifying columns: what rows tell of these, other inputs and the targets."""
     other_inputs = (
         column for column in task.input_columns if column not in identifying_columns(task)
     )

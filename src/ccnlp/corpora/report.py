@@ -11,7 +11,7 @@ import pandas as pd
 
 from ccnlp.corpora.annotations import ANNOTATIONS, IS_EXAMPLE, NUM_SOURCE_ROWS
 from ccnlp.corpora.quarantine import is_kept, kinds_of
-from ccnlp.corpora.readable_task import ReadableTask, answer_columns
+from ccnlp.corpora.readable_task import ReadableTask, other_columns
 from ccnlp.corpora.splitting import describe_gaps
 from ccnlp.examples import CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, fingerprint, hash_rows
 
@@ -39,7 +39,7 @@ NEEDED = frozenset(
     | {"licence", "text", "text_hash", "mended", "is_language_suspect", "conflicting_labels"}
     | {NUM_SOURCE_ROWS, IS_EXAMPLE, NUM_ANNOTATIONS, *JUDGEMENT_COLUMNS}
 )
-"""The columns of a curated corpus that its summary is made of, beside the task's targets."""
+"""The columns of a curated corpus that its summary is made of, beside `other_columns`."""
 
 SEPARATOR = "\x1f"
 """Between the items of a target that is a list."""
@@ -108,16 +108,16 @@ def _summarise_and_hash(
 ) -> tuple[CorpusSummary, Hashes]:
     rows = load()
     task = tasks[str(rows["task"].iloc[0])]
-    return summarise_corpus(rows), _hash_content(rows, answer_columns(task))
+    return summarise_corpus(rows), _hash_content(rows, other_columns(task))
 
 
-def _hash_content(rows: pd.DataFrame, targets: Sequence[str]) -> Hashes:
+def _hash_content(rows: pd.DataFrame, task_columns: Sequence[str]) -> Hashes:
     """The hashes of the kept rows' content, sorted, each once."""
     is_row_kept = is_kept(rows)
     content = pd.DataFrame(
         {column: _as_category(rows, column)[is_row_kept] for column in CONTENT_COLUMNS}
     )
-    for column in (*targets, "text_hash"):
+    for column in (*task_columns, "text_hash"):
         is_list = rows[column].dtype == object
         values = rows.loc[is_row_kept, column]
         content[column] = values.map(SEPARATOR.join, na_action="ignore") if is_list else values

@@ -51,10 +51,10 @@ def predict_distributions(
     if not len(rows):
         return np.empty(shape)
     repeated = rows.iloc[np.arange(len(rows)).repeat(len(cultures))].reset_index(drop=True)
-    rows_by_culture = repeated.assign(
+    rows_with_culture = repeated.assign(
         culture=np.tile(np.asarray(cultures, dtype=object), len(rows))
     )
-    predictions = model.predict(rows_by_culture, task=task, tokens_per_batch=tokens_per_batch)
+    predictions = model.predict(rows_with_culture, task=task, tokens_per_batch=tokens_per_batch)
     probabilities = np.stack(predictions["probabilities"].tolist()).astype(np.float64)
     return probabilities.reshape(shape)
 

@@ -19,7 +19,7 @@ MADE_UP: dict[RequestForm, str | list[str]] = {
     "texts": ["a", "text"],
 }
 MADE_UP_SPANS = ([0, 1], [2, 6])
-"""What stands in an example for which there are no rows; places are of words, each its own."""
+"""What stands in an example for which there are no rows; each span is a word of its own."""
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def render_study(
 
 
 def _score_tables(scores: pd.DataFrame, slice_name: str) -> dict[str, list[GroupRow[Estimate]]]:
-    """By place and metric, all rows and then the groups of a slice."""
+    """By task, corpus and metric, all rows and then the groups of a slice."""
     reported = scores[scores["slice"].isin(["all", slice_name])]
     return {
         f"{task}, {corpus}: {metric_name_of(str(metric))}": [

@@ -118,14 +118,14 @@ def choose_scale(confidence: npt.ArrayLike, is_right: npt.ArrayLike) -> dict[str
     """
     from scipy.optimize import minimize
 
-    logits, right = log_odds(confidence), np.asarray(is_right, dtype=bool)
+    answer_log_odds, right = log_odds(confidence), np.asarray(is_right, dtype=bool)
     num_right, num_wrong = int(right.sum()), int((~right).sum())
     if len(right) < MIN_ROWS or min(num_right, num_wrong) < MIN_OUTCOMES:
         return {}
     targets = np.where(right, (num_right + 1) / (num_right + 2), 1 / (num_wrong + 2))
 
     def loss(coefficients: Floats) -> float:
-        scaled = coefficients[0] * logits + coefficients[1]
+        scaled = coefficients[0] * answer_log_odds + coefficients[1]
         return float((np.logaddexp(0, scaled) - targets * scaled).mean())
 
     bounds = [(SMALLEST_SLOPE, None), (None, None)]
@@ -137,16 +137,16 @@ def rescale(confidence: npt.ArrayLike, scale: Mapping[str, float]) -> Floats:
     """The confidence on the scale that was chosen; as it is where none was."""
     if not scale:
         return np.asarray(confidence, dtype=np.float64)
-    logits = scale[SLOPE] * log_odds(confidence) + scale[INTERCEPT]
-    scaled: Floats = 1 / (1 + np.exp(-np.clip(logits, -500, 500)))
+    answer_log_odds = scale[SLOPE] * log_odds(confidence) + scale[INTERCEPT]
+    scaled: Floats = 1 / (1 + np.exp(-np.clip(answer_log_odds, -500, 500)))
     return scaled
 
 
 def log_odds(probabilities: npt.ArrayLike) -> Floats:
     """The logarithm of the odds, finite where a probability is 0 or 1."""
     shares = np.asarray(probabilities, dtype=np.float64)
-    logits: Floats = log_of(shares) - log_of(1 - shares)
-    return logits
+    answer_log_odds: Floats = log_of(shares) - log_of(1 - shares)
+    return answer_log_odds
 
 
 def log_of(probabilities: Floats) -> Floats:

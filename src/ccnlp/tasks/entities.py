@@ -27,7 +27,7 @@ CUT_AWAY = -1
 NUMBER = re.compile("[0-9]{1,18}")
 """Of a character; more digits are a number that no text reaches, and that Python may not read."""
 
-Span = tuple[int, int]
+CharacterRange = tuple[int, int]
 """The first character and the one behind the last."""
 
 
@@ -86,7 +86,7 @@ def encode_entities(
     return encoded
 
 
-def mark_entities(text: str, first: Span, second: Span) -> str:
+def mark_entities(text: str, first: CharacterRange, second: CharacterRange) -> str:
     """The text with `<e1>` around the first and `<e2>` around the second entity, for words to see.
 
     >>> mark_entities("Ada of London", (7, 13), (0, 3))
@@ -98,7 +98,7 @@ def mark_entities(text: str, first: Span, second: Span) -> str:
     return f"{before}{marked[0]}{between}{marked[1]}{after}"
 
 
-def read_span(cell: Sequence[str]) -> Span:
+def read_span(cell: Sequence[str]) -> CharacterRange:
     """The numbers of a span."""
     start, end = cell
     return int(start), int(end)
@@ -116,7 +116,9 @@ def why_no_span(cell: Sequence[str], text: str, column: str) -> str | None:
     return None
 
 
-def _split(text: str, earlier: Span, later: Span) -> tuple[str, str, str, str, str]:
+def _split(
+    text: str, earlier: CharacterRange, later: CharacterRange
+) -> tuple[str, str, str, str, str]:
     """What stands before, in, between and behind two spans."""
     return (
         text[: earlier[0]],

@@ -64,7 +64,7 @@ class Window:
         row: position of the question.
         first: the token of the passage that the part begins with.
         last: the one that it ends with.
-        passage_start: position of the first one among the window's tokens.
+        part_position: position in the window of the part's first token.
         num_tokens: of the framed question with the whole passage.
         is_cut: whether the question has lost its end.
     """
@@ -75,7 +75,7 @@ class Window:
     row: int
     first: int
     last: int
-    passage_start: int
+    part_position: int
     num_tokens: int
     is_cut: bool
 
@@ -85,7 +85,7 @@ class Window:
         `FIRST_TOKEN` twice, where the window does not hold all of it, or it has no tokens.
         """
         if first <= last and self.first <= first and last <= self.last:
-            shift = self.passage_start - self.first
+            shift = self.part_position - self.first
             return first + shift, last + shift
         return FIRST_TOKEN, FIRST_TOKEN
 
@@ -167,7 +167,7 @@ def cut_windows(
                 row=row,
                 first=first,
                 last=first + len(part) - 1,
-                passage_start=len(before),
+                part_position=len(before),
                 num_tokens=num_tokens,
                 is_cut=len(question_ids) < len(question),
             )

@@ -63,14 +63,14 @@ class LabelAgreement(Filter):
 
 
 def _by_task(round_trips: pd.DataFrame) -> Iterable[tuple[Any, pd.DataFrame]]:
-    """The rows of each task; their index is their place."""
+    """The rows of each task; their index is their position."""
     return round_trips.reset_index(drop=True).groupby("task")
 
 
 def sample_rows(train: pd.DataFrame, preferred_ids: set[str], max_rows: int) -> pd.DataFrame:
-    """At most `max_rows` train rows: first those that are wanted anyway, then by hash of their id.
+    """At most `max_rows` train rows: first the preferred ones, then by hash of their id.
 
-    The wanted ones are embedded already, so that learning from them costs nothing more.
+    These are embedded already, so that learning from them costs nothing more.
     """
     order = [
         (row_id not in preferred_ids, stable_hash(["classifier", row_id])) for row_id in train["id"]

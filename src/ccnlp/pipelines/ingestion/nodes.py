@@ -18,7 +18,7 @@ from ccnlp.corpora import acceptance, agreement, curation, plots, report
 from ccnlp.corpora.agreement import CorporaAgreement
 from ccnlp.corpora.curation import IngestionParameters, for_each, with_columns
 from ccnlp.corpora.entry import CorporaParameters
-from ccnlp.corpora.readable_task import answer_columns, check_contexts
+from ccnlp.corpora.readable_task import check_contexts, other_columns
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import CorpusSummary
 from ccnlp.evaluation.views import with_views
@@ -103,8 +103,8 @@ def remove_leaks(
 def summarise_corpora(checked: Corpora, tasks: TasksParameters) -> CorpusSummary:
     """Counts, reasons, conflicts and fingerprints."""
     built_tasks = build_tasks(tasks)
-    targets = {column for task in built_tasks.values() for column in answer_columns(task)}
-    return report.summarise(with_columns(checked, report.NEEDED | targets), built_tasks)
+    task_columns = {column for task in built_tasks.values() for column in other_columns(task)}
+    return report.summarise(with_columns(checked, report.NEEDED | task_columns), built_tasks)
 
 
 def check_corpora(
