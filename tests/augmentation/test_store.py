@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from ccnlp.augmentation import store as store_module
 from ccnlp.augmentation.store import Direction, TranslationStore
 from ccnlp.errors import TranslationError
 
@@ -62,6 +63,7 @@ def test_reading_while_another_writes(store):
 ADD = """
 import os, signal, sys
 from pathlib import Path
+from ccnlp.augmentation import store as store_module
 from ccnlp.augmentation.store import Direction, TranslationStore
 for number in range(20):
     TranslationStore(Path(sys.argv[1])).add(
@@ -75,6 +77,28 @@ def test_processes_may_open_a_new_store_at_once(store):
     processes = [subprocess.Popen([*command, name]) for name in "abcd"]
     assert [process.wait() for process in processes] == [0, 0, 0, 0]
     assert len(store) == 80
+
+
+@pytest.fixture
+def writer(store):
+    """Another process' connection that writes to the new file."""
+    store.path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(store.path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    yield connection
+    connection.close()
+
+
+def test_a_new_store_waits_for_another_process_that_writes(store, writer, monkeypatch):
+    monkeypatch.setattr(store_module.time, "sleep", lambda _: writer.execute("COMMIT"))
+    store.add({"a": "x"}, EN_ES)
+    assert store.look_up(["a"], EN_ES) == {"a": "x"}
+
+
+def test_a_new_store_does_not_wait_for_ever(store, writer, monkeypatch):
+    monkeypatch.setattr(store_module, "SECONDS_TO_WAIT_FOR_A_LOCK", 0.0)
+    with pytest.raises(TranslationError, match=r"can't be used \(database is locked\)"):
+        store.add({"a": "x"}, EN_ES)
 
 
 def test_another_schema_is_refused(store):

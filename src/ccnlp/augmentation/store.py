@@ -6,6 +6,7 @@ was at, and other processes may read meanwhile.
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -15,6 +16,7 @@ from ccnlp.errors import TranslationError
 
 SCHEMA_VERSION = 1
 SECONDS_TO_WAIT_FOR_A_LOCK = 60.0
+SECONDS_BETWEEN_TRIES = 0.01
 VARIABLES_PER_QUERY = 500
 
 SCHEMA = """
@@ -123,7 +125,7 @@ class TranslationStore:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("BEGIN EXCLUSIVE")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version == 0:
@@ -144,6 +146,23 @@ class TranslationStore:
             f"the translations store {self.path} can't be used ({error}); mend the permission or "
             "free space, or move the file away to translate again"
         )
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Keeps a log of what is written, beside which others may read.
+
+    SQLite refuses at once to begin one while another process writes, where it waits elsewhere.
+    """
+    deadline = time.monotonic() + SECONDS_TO_WAIT_FOR_A_LOCK
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(SECONDS_BETWEEN_TRIES)
+        else:
+            return
 
 
 def _hash(text: str) -> bytes:
