@@ -111,7 +111,7 @@ def test_no_inside_is_decoded_behind_another_type_or_an_unseen_word(task, tokeni
     batch, _ = batch_of(task, tokenizer, {"tokens": [["it", "is"], ["it", "\u200b", "is"]]})
     logits = logits_of(task, batch, [["B-PER", "I-LOC"], ["B-PER", "O", "I-PER"]])
 
-    tags = task.read_tags(logits, batch)["tags"]
+    tags = task.read_tags(logits, batch).tags
 
     for own in tags:
         assert task.tag_set.why_unusable(pd.Series([own]), pd.Series([own])).isna().all()

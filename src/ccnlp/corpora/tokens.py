@@ -31,9 +31,9 @@ def stand_alone(tokens: Sequence[str]) -> list[bool]:
     ([True, True, True, True], [True, False, False, False])
     """
     alone = [True] * len(tokens)
-    if all(token.isascii() for token in tokens):
-        return alone
     begins, ends = _sticking()
+    if not begins.search("".join(tokens)):
+        return alone
     for index in range(1, len(tokens)):
         is_stuck = begins.match(tokens[index]) or ends.search(tokens[index - 1])
         alone[index] = not is_stuck

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from ccnlp.corpora.tokens import stand_alone
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ids = list[int]
+Ints = npt.NDArray[np.int64]
 
 BLANKS = ("▁", "Ġ")
 """The pieces for a blank: of SentencePiece, and of byte-level vocabularies."""
@@ -52,15 +54,17 @@ def text_ids(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> list
 
 def word_ids(
     rows: Sequence[Sequence[str]], tokenizer: "PreTrainedTokenizerBase"
-) -> list[tuple[Ids, Ids]]:
-    """The ids of each row of words, as of `text_ids`, and the index of each id's word in its row.
+) -> tuple[Ints, Ints]:
+    """The ids of rows of words, as of `text_ids`, and of each the index of its word.
 
-    A word that the tokenizer makes nothing of has none. Where a word is written without a blank in
-    front of it, as in Chinese, it has no piece for the blank either: the text that people write has
-    none there. Elsewhere the blank is the tokenizer's own, or is given to one that has none.
+    Both have one entry for each piece of all rows, one row behind the other; words are counted over
+    all rows. A word that the tokenizer makes nothing of has no piece. Where a word is written
+    without a blank in front of it, as in Chinese, it has no piece for the blank either: the text
+    that people write has none there. Elsewhere the blank is the tokenizer's own, or is given to one
+    that has none.
     """
     if not len(rows):
-        return []
+        return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
     write = _with_blanks if _lacks_blanks(tokenizer) else list
     encoded = tokenizer(
         [write(words) for words in rows],
@@ -70,17 +74,19 @@ def word_ids(
         return_attention_mask=False,
         verbose=False,
     )
-    marks, blanks = mark_ids(tokenizer), blank_ids(tokenizer)
-    ids_and_words: list[tuple[Ids, Ids]] = []
-    for row, ids in enumerate(encoded["input_ids"]):
-        word_of = encoded.word_ids(row)
-        if not marks.isdisjoint(ids):
-            spellings = spelled(marks & {*ids}, tokenizer)
-            pieces = [spellings.get(token_id, [token_id]) for token_id in ids]
-            word_of = [word for word, piece in zip(word_of, pieces, strict=True) for _ in piece]
-            ids = list(chain.from_iterable(pieces))  # noqa: PLW2901
-        ids_and_words.append(_without_needless_blanks(ids, word_of, rows[row], blanks))
-    return ids_and_words
+    ids_of_rows: list[Ids] = encoded["input_ids"]
+    ids = np.fromiter(chain.from_iterable(ids_of_rows), dtype=np.int64)
+    indices_in_rows = (encoded.word_ids(row) for row in range(len(rows)))
+    words = np.fromiter(chain.from_iterable(indices_in_rows), dtype=np.int64)
+    num_words = np.array([len(row) for row in rows], dtype=np.int64)
+    words += np.repeat(np.cumsum(num_words) - num_words, [len(row) for row in ids_of_rows])
+    ids, words = _spell_out_marks(ids, words, tokenizer)
+    is_blank = np.isin(ids, list(blank_ids(tokenizer)))
+    if not is_blank.any():
+        return ids, words
+    alone = np.fromiter(chain.from_iterable(map(stand_alone, rows)), dtype=np.bool_)
+    is_needed = ~is_blank | alone[words]
+    return ids[is_needed], words[is_needed]
 
 
 def _lacks_blanks(tokenizer: "PreTrainedTokenizerBase") -> bool:
@@ -100,15 +106,17 @@ def _with_blanks(words: Sequence[str]) -> list[str]:
     return [f" {word}" if has else word for word, has in zip(words, has_blank, strict=True)]
 
 
-def _without_needless_blanks(
-    ids: Ids, word_of: Ids, words: Sequence[str], blanks: frozenset[int]
-) -> tuple[Ids, Ids]:
-    """Without the pieces for blanks in front of words that stand behind none."""
-    if blanks.isdisjoint(ids):
-        return ids, word_of
-    token_ids, word_indices = np.array(ids), np.array(word_of)
-    is_kept = ~np.isin(token_ids, list(blanks)) | np.array(stand_alone(words))[word_indices]
-    return token_ids[is_kept].tolist(), word_indices[is_kept].tolist()
+def _spell_out_marks(
+    ids: Ints, words: Ints, tokenizer: "PreTrainedTokenizerBase"
+) -> tuple[Ints, Ints]:
+    """The ids with those of its characters in the place of each mark, and their words."""
+    is_mark = np.isin(ids, list(mark_ids(tokenizer)))
+    if not is_mark.any():
+        return ids, words
+    spellings = spelled(frozenset(ids[is_mark].tolist()), tokenizer)
+    pieces = [spellings.get(token_id, [token_id]) for token_id in ids.tolist()]
+    sizes = [len(piece) for piece in pieces]
+    return np.fromiter(chain.from_iterable(pieces), dtype=np.int64), np.repeat(words, sizes)
 
 
 def blank_ids(tokenizer: "PreTrainedTokenizerBase") -> frozenset[int]:

@@ -7,18 +7,16 @@ once, in the window where more stands around it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from ccnlp.tasks.frames import Frame
-from ccnlp.tasks.plain_text import Ids, blank_ids, word_ids
+from ccnlp.tasks.plain_text import Ids, Ints, blank_ids, word_ids
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-Ints = npt.NDArray[np.int64]
 
 NO_PIECE = -1
 """The position of a word that the tokenizer makes nothing of, such as a zero-width blank."""
@@ -64,22 +62,32 @@ def read_words(
     if not len(rows):
         return windows
     frame = Frame.of_text(tokenizer)
-    blanks = list(blank_ids(tokenizer))
     room = max_length_tokens - frame.size
-    for row, (ids, word_indices) in enumerate(word_ids(rows, tokenizer)):
-        words, word_of = rows[row], np.asarray(word_indices, dtype=np.int64)
-        num_pieces = np.bincount(word_of, minlength=len(words))
-        first_pieces = np.cumsum(num_pieces) - num_pieces
-        is_blank = np.append(np.isin(ids, blanks), False)
-        first_pieces += is_blank[first_pieces] & (num_pieces > 1)
-        for start, first, last in _windows(first_pieces, len(ids), room):
-            places = first_pieces[first:last] - start + len(frame.before)
-            windows.places.append(np.where(num_pieces[first:last] > 0, places, NO_PIECE))
-            windows.input_ids.append(frame.around(ids[start : start + room]))
+    ids, word_of = word_ids(rows, tokenizer)
+    word_bounds = np.cumsum([0, *map(len, rows)])
+    num_pieces = np.bincount(word_of, minlength=word_bounds[-1])
+    pieces_before = np.append(0, np.cumsum(num_pieces))
+    is_blank = np.append(np.isin(ids, list(blank_ids(tokenizer))), False)
+    first_pieces = pieces_before[:-1] + (is_blank[pieces_before[:-1]] & (num_pieces > 1))
+    piece_bounds, all_ids = pieces_before[word_bounds], ids.tolist()
+    for row, (words, pieces) in enumerate(
+        zip(_slices(word_bounds), _slices(piece_bounds), strict=True)
+    ):
+        row_ids, has_piece = all_ids[pieces], num_pieces[words] > 0
+        row_pieces = first_pieces[words] - pieces.start
+        for start, first, last in _windows(row_pieces, len(row_ids), room):
+            places = row_pieces[first:last] - start + len(frame.before)
+            windows.places.append(np.where(has_piece[first:last], places, NO_PIECE))
+            windows.input_ids.append(frame.around(row_ids[start : start + room]))
             windows.first_words.append(first)
             windows.window_of.append(row)
-            windows.num_tokens.append(frame.size + len(ids))
+            windows.num_tokens.append(frame.size + len(row_ids))
     return windows
+
+
+def _slices(bounds: Ints) -> list[slice]:
+    """From each bound to the next."""
+    return [slice(start, end) for start, end in pairwise(bounds.tolist())]
 
 
 def _windows(first_pieces: Ints, num_pieces: int, room: int) -> list[tuple[int, int, int]]:

@@ -1,6 +1,7 @@
 """What the kinds share that give a tag to each word: entities, slots."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -180,10 +181,8 @@ class WordTagging(TalliedTask):
             at_places(first, batch)[is_seen], at_places(second, batch)[is_seen], batch
         )
 
-    def read_tags(self, logits: "torch.Tensor", batch: Batch) -> pd.DataFrame:
-        """`tags` of the words of each entry, their `scores`, and the `confidence` in all of them.
-
-        A score is the probability of the tag, 0..1; the confidence is that of the least sure word.
+    def read_tags(self, logits: "torch.Tensor", batch: Batch) -> "TagsRead":
+        """The most probable tags of the words of each entry, and how sure they are.
 
         Args:
             logits: (batch, sequence, tags).
@@ -197,15 +196,10 @@ class WordTagging(TalliedTask):
         codes = self.tag_set.best_paths(log_probabilities, is_continued)
         scores = np.exp(np.take_along_axis(log_probabilities, codes[..., None], axis=2)[..., 0])
         num_words = batch["num_words"].cpu().tolist()
-        return pd.DataFrame(
-            {
-                "tags": [
-                    self.tag_set.names(row[:number])
-                    for row, number in zip(codes, num_words, strict=True)
-                ],
-                SCORES: [row[:number] for row, number in zip(scores, num_words, strict=True)],
-                CONFIDENCE: scores.min(axis=1, initial=1.0),
-            }
+        return TagsRead(
+            [self.tag_set.names(row[:size]) for row, size in zip(codes, num_words, strict=True)],
+            [row[:size] for row, size in zip(scores, num_words, strict=True)],
+            scores.min(axis=1, initial=1.0),
         )
 
     def merge(self, decoded: pd.DataFrame, window_of: "np.ndarray[Any, Any]") -> pd.DataFrame:
@@ -277,6 +271,21 @@ class WordTagging(TalliedTask):
         entities = find_entities(self.tag_set.codes([tags]), is_start, self.tag_set)
         scores = rescale(least_sure(entities, word_scores), self.calibration.get(MARKED, {}))
         return spans_in(text, tags, self.tag_set, scores=scores)
+
+
+@dataclass(frozen=True)
+class TagsRead:
+    """What a network makes of some entries; each attribute has one element for each of them.
+
+    Attributes:
+        tags: of the words.
+        scores: the probability of each of these, 0..1; shape (words,).
+        confidence: that of the least sure word; shape (entries,).
+    """
+
+    tags: list[list[str]]
+    scores: list[Confidences]
+    confidence: Confidences
 
 
 def at_places(values: "torch.Tensor", batch: Batch) -> "torch.Tensor":

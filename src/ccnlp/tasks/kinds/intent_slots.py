@@ -137,12 +137,14 @@ class IntentSlots(WordTagging):
         del tokenizer
         intent_logits, tag_logits = self._split_logits(outputs)
         probabilities = intent_logits.float().softmax(dim=-1).cpu().numpy()
-        tagged = self.read_tags(tag_logits, batch)
-        frames = self.write_frames(probabilities.argmax(axis=1), tagged.pop("tags").tolist())
-        return tagged.assign(
-            prediction=frames,
-            confidence=np.minimum(tagged["confidence"], probabilities.max(axis=1)),
-            probabilities=list(probabilities),
+        read = self.read_tags(tag_logits, batch)
+        return pd.DataFrame(
+            {
+                "prediction": self.write_frames(probabilities.argmax(axis=1), read.tags),
+                "probabilities": list(probabilities),
+                "confidence": np.minimum(read.confidence, probabilities.max(axis=1)),
+                SCORES: read.scores,
+            }
         )
 
     def merge_windows(self, windows: pd.DataFrame) -> dict[str, Any]:

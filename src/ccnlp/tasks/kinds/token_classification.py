@@ -9,7 +9,7 @@ from ccnlp.tasks.base import TASKS, Batch, Pooling
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 from ccnlp.tasks.served import AnswerForm
 from ccnlp.tasks.tallied import Sums, read_answer
-from ccnlp.tasks.word_tagging import WordTagging
+from ccnlp.tasks.word_tagging import SCORES, WordTagging
 
 if TYPE_CHECKING:
     import torch
@@ -62,9 +62,15 @@ class TokenClassification(WordTagging):
     ) -> pd.DataFrame:
         """The most probable tags as JSON; the confidence is that of the least sure word."""
         del tokenizer
-        tagged = self.read_tags(outputs, batch)
-        answers = tagged.pop("tags").map(self.write_tags)
-        return tagged.assign(prediction=answers, probabilities=None)
+        read = self.read_tags(outputs, batch)
+        return pd.DataFrame(
+            {
+                "prediction": [self.write_tags(tags) for tags in read.tags],
+                "probabilities": None,
+                "confidence": read.confidence,
+                SCORES: read.scores,
+            }
+        )
 
     def tell(self, predicted: pd.DataFrame, request: pd.DataFrame) -> pd.DataFrame:
         """The entities with their characters in the text, and how sure all of them are."""
