@@ -91,3 +91,10 @@ def test_page_tells_each_group_what_was_found_and_escapes_names():
     assert "<h3>sentiment, c: macro-F1 on test, in percent</h3>" in page
     assert page.count("<td>all rows</td>") == 2  # of what was found, and of the scores
     assert page.count('data-value="60.0">60.0 (55.0 to 65.0)</td>') == 3
+
+
+def test_page_has_no_table_of_a_slice_whose_groups_are_all_unknown():
+    rows_by_culture = VERDICTS[VERDICTS["slice"] == "all"].assign(slice="culture", group="und")
+    page = render(COMPARISON, pd.concat([VERDICTS, rows_by_culture]))
+    assert "By language" in page
+    assert "By culture" not in page

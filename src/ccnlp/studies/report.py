@@ -10,6 +10,7 @@ import pandas as pd
 from ccnlp.evaluation.naming import describe_group, metric_name_of, short_group, slice_name_of
 from ccnlp.evaluation.slices import ALL, LANGUAGE_AVERAGE
 from ccnlp.evaluation.summary import Estimate
+from ccnlp.examples import UNKNOWN
 from ccnlp.pages.page import render_page
 from ccnlp.studies.parameters import StudyParameters
 from ccnlp.studies.verdicts import summarise
@@ -131,7 +132,12 @@ def _score_tables(scores: pd.DataFrame, slice_name: str) -> dict[str, list[Group
 
 
 def _slices_in_order(table: pd.DataFrame, first: str) -> dict[str, pd.DataFrame]:
-    slices = {str(name): groups for name, groups in table.groupby("slice", sort=False)}
+    """The table of each slice that tells more than the one of all rows: whose groups are known."""
+    slices = {
+        str(name): groups
+        for name, groups in table.groupby("slice", sort=False)
+        if groups["group"].ne(UNKNOWN).any()
+    }
     return {
         name: slices[name] for name in sorted(slices, key=lambda name: name not in ("all", first))
     }
