@@ -8,9 +8,10 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from ccnlp.corpora.agreement import measure_agreement
-from ccnlp.corpora.curation import curate_corpus, select_annotations
+from ccnlp.corpora.curation import curate_corpus
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
+from ccnlp.corpora.selection import select_annotations
 from ccnlp.settings import CONFIG_LOADER_ARGS
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters

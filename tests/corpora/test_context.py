@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 
 from ccnlp.corpora.cleaning import CleaningParameters, clean_context, clean_contexts
-from ccnlp.corpora.curation import find_held_out_texts, keep_out, select_examples, select_rejected
+from ccnlp.corpora.curation import find_held_out_texts, keep_out
 from ccnlp.corpora.readable_task import check_contexts
 from ccnlp.corpora.reading import read_corpus
 from ccnlp.corpora.report import NEEDED, summarise
+from ccnlp.corpora.selection import select_examples, select_rejected
 from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.examples import stable_hash
 from ccnlp.tasks.base import build_tasks

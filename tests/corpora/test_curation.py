@@ -6,15 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from ccnlp import progress
-from ccnlp.corpora.curation import (
-    FLAGS,
-    IngestionParameters,
-    curate_corpus,
-    select_examples,
-    select_rejected,
-    texts_of,
-)
+from ccnlp.corpora.curation import IngestionParameters, curate_corpus
+from ccnlp.corpora.identity import texts_of
 from ccnlp.corpora.quarantine import reject, require_every_row
+from ccnlp.corpora.selection import FLAGS, select_examples, select_rejected
 from ccnlp.errors import CcnlpError
 from ccnlp.examples import COLUMNS
 from ccnlp.tasks.base import build_tasks

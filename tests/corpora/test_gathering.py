@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from ccnlp.corpora.curation import select_annotations, select_examples, select_rejected
 from ccnlp.corpora.report import NEEDED, report_ingestion, summarise
+from ccnlp.corpora.selection import select_annotations, select_examples, select_rejected
 from ccnlp.errors import ConfigurationError, CorpusError
 from ccnlp.tasks.base import Task, build_tasks
 from ccnlp.tasks.parameters import TasksParameters

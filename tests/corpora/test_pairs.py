@@ -5,8 +5,9 @@ import json
 import pandas as pd
 import pytest
 
-from ccnlp.corpora.curation import curate_corpus, select_rejected
+from ccnlp.corpora.curation import curate_corpus
 from ccnlp.corpora.reading import read_corpus
+from ccnlp.corpora.selection import select_rejected
 from ccnlp.corpora.similarity import parts_jaccard, parts_key
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters

@@ -5,15 +5,10 @@ import json
 import pandas as pd
 import pytest
 
-from ccnlp.corpora.curation import (
-    curate_corpus,
-    find_held_out_texts,
-    keep_out,
-    select_examples,
-    select_rejected,
-)
+from ccnlp.corpora.curation import curate_corpus, find_held_out_texts, keep_out
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
+from ccnlp.corpora.selection import select_examples, select_rejected
 from ccnlp.errors import ConfigurationError
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters

@@ -21,7 +21,8 @@ from ccnlp.corpora.cleaning import CleaningParameters, clean_rows
 from ccnlp.corpora.fields import ValueMap
 from ccnlp.corpora.quarantine import is_kept, reject, require_every_row
 from ccnlp.corpora.raw import build_reader
-from ccnlp.corpora.reading import STAGE, read_corpus
+from ccnlp.corpora.reading import read_corpus
+from ccnlp.corpora.shaping import STAGE
 from ccnlp.corpora.values import PARAMETERS_FILE as CORPORA_FILE
 from ccnlp.corpora.values import ColumnField
 from ccnlp.errors import CcnlpError, ConfigurationError, CorpusError, did_you_mean

@@ -1,16 +1,14 @@
 """One corpus from the rows that were read to rows that are clean, unique, identified and split."""
 
-import json
 import logging
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccnlp.agreement.parameters import AgreementParameters
-from ccnlp.corpora.annotations import ANNOTATIONS, NUM_SOURCE_ROWS, Unit, list_annotations
+from ccnlp.corpora.annotations import NUM_SOURCE_ROWS, Unit
 from ccnlp.corpora.cleaning import CleaningParameters, clean_contexts, clean_lists, clean_rows
 from ccnlp.corpora.cleaning_words import clean_words
 from ccnlp.corpora.deduplication import (
@@ -20,19 +18,17 @@ from ccnlp.corpora.deduplication import (
 )
 from ccnlp.corpora.entry import Ratios
 from ccnlp.corpora.gathering import gather_annotations
+from ccnlp.corpora.identity import add_identity, texts_of
 from ccnlp.corpora.language_identification import (
     LanguageIdentificationParameters,
     identify_languages,
 )
 from ccnlp.corpora.leakage import held_out_texts, remove_leaks, without_leaks
 from ccnlp.corpora.quarantine import is_kept, require_every_row
-from ccnlp.corpora.readable_task import ReadableTask, identifying_columns, other_columns
-from ccnlp.corpora.similarity import PART, parts_key
+from ccnlp.corpora.readable_task import ReadableTask, identifying_columns, other_columns, task_of
 from ccnlp.corpora.spans import follow_cleaning
 from ccnlp.corpora.splitting import follow_given_splits, keep_groups_together, split_by_ratios
-from ccnlp.corpora.tokens import join_tokens
 from ccnlp.corpora.unknown_labels import UnknownLabels, require_known_labels
-from ccnlp.examples import COLUMNS, CONTEXT, LABEL_COUNTS, NUM_ANNOTATIONS, stable_hash
 from ccnlp.progress import ProgressLine
 
 logger = logging.getLogger(__name__)
@@ -45,13 +41,6 @@ REPEATED = (
     *("split", "rejected_by", "mended", "detected_language"),
 )
 """Columns whose values repeat: as categories they take a byte or two a row."""
-
-FLAGS = ("detected_language", "detected_language_score", "is_language_suspect")
-TEXT = "text"
-QUARANTINE = (
-    *("corpus", "task", "source", "row", "rejected_by", "rejection_reason"),
-    *("id", "split", "language", "culture", "domain", "content"),
-)
 
 
 class IngestionParameters(BaseModel):
@@ -196,87 +185,9 @@ def _curate_batch(
     texts = texts_of(rows, task)
     texts_of_language = texts if task.quoted_column is None else rows[task.quoted_column]
     rows = identify_languages(rows, texts_of_language, parameters.language_identification)
-    rows = _add_identity(rows, texts, task)
+    rows = add_identity(rows, texts, task)
     require_every_row(num_rows, num_rows_out=len(rows), where="a batch")
     return _compact(rows)
-
-
-def texts_of(
-    rows: pd.DataFrame, task: ReadableTask, columns: Sequence[str] | None = None
-) -> pd.Series:
-    """What a row says, as one text: the columns that tell it, or some, a part each.
-
-    Missing where one is missing. Lists of words are joined as their script is written
-    (`join_tokens`). Places in a text, as of the entities of a relation, say nothing.
-    """
-    if columns is None:
-        columns = [
-            column for column in identifying_columns(task) if column not in task.span_columns
-        ]
-    part_columns = [
-        rows[column].map(join_tokens, na_action="ignore").astype("string")
-        if column in task.list_columns
-        else rows[column].astype("string")
-        for column in columns
-    ]
-    texts = part_columns[0]
-    for part_column in part_columns[1:]:
-        texts = texts + PART + part_column
-    return texts
-
-
-def _add_identity(rows: pd.DataFrame, texts: "pd.Series[str]", task: ReadableTask) -> pd.DataFrame:
-    """Adds `id`, `text_hash`, `group_id` and `parent_id`; the first two need a text."""
-    scope = _joined(rows, ("task", "corpus", "language", "culture"))
-    known_texts = texts.dropna()
-    text_hash = _hash_texts(known_texts)
-    groups = rows["group"].dropna()
-    group_id = _hashes(rows.loc[groups.index, "corpus"], groups)
-    quoted_column = task.quoted_column
-    text_groups = (
-        text_hash
-        if quoted_column is None
-        else _hash_texts(rows.loc[known_texts.index, quoted_column])
-    )
-    group_id = group_id.reindex(rows.index).fillna(text_groups)
-    # The labels of a text that several people judged do not make it another one.
-    content_columns = (*other_columns(task), *task.span_columns)
-    content = group_id if task.annotation_columns else _joined(rows, content_columns)
-    return rows.drop(columns="group").assign(
-        id=_ids(rows, scope[known_texts.index], known_texts, content[known_texts.index]),
-        text_hash=text_hash,
-        group_id=group_id,
-        parent_id=pd.Series(pd.NA, index=rows.index, dtype="string"),
-    )
-
-
-def _hash_texts(texts: "pd.Series[str]") -> "pd.Series[str]":
-    """A hash of each text, which texts of one key share."""
-    keys = pd.Series(map(parts_key, texts.tolist()), index=texts.index, dtype="string")
-    return _hashes(keys)
-
-
-def _ids(rows: pd.DataFrame, *key_columns: "pd.Series[str]") -> "pd.Series[str]":
-    """The ids by the keys; a text in a context is another example than in none or in another."""
-    ids = _hashes(*key_columns)
-    if CONTEXT in rows:
-        context = rows.loc[ids.index, CONTEXT].dropna()
-        ids.loc[context.index] = _hashes(
-            *(key_column[context.index] for key_column in key_columns), context
-        )
-    return ids
-
-
-def _hashes(*columns: "pd.Series[str]") -> "pd.Series[str]":
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return pd.Series(map(stable_hash, rows), index=columns[0].index, dtype="string")
-
-
-def _joined(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[str]":
-    joined = pd.Series("", index=rows.index, dtype="str")
-    for column in columns:
-        joined = joined + "\x1f" + rows[column].astype("str").fillna("")
-    return joined
 
 
 def _compact(rows: pd.DataFrame) -> pd.DataFrame:
@@ -341,7 +252,7 @@ def find_held_out_texts(
     rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask], parameters: DeduplicationParameters
 ) -> pd.DataFrame:
     """The texts of a curated corpus that must not stand in train; see `leakage`."""
-    return held_out_texts(rows, texts_of(rows, _task_of(rows, tasks)), parameters)
+    return held_out_texts(rows, texts_of(rows, task_of(rows, tasks)), parameters)
 
 
 def clear_held_out_texts(
@@ -366,7 +277,7 @@ def keep_out(
         tasks: by name.
         parameters: what counts as nearly the same text.
     """
-    texts = texts_of(rows, _task_of(rows, tasks))
+    texts = texts_of(rows, task_of(rows, tasks))
     tables = (load() for load in held_out.values())
     checked = remove_leaks(rows, texts, tables, parameters)
     require_every_row(len(rows), num_rows_out=len(checked), where="the search for leaks")
@@ -376,77 +287,3 @@ def keep_out(
             "%s: %s rows rejected whose text is held out", rows["corpus"].iloc[0], f"{num_leaks:,}"
         )
     return _compact(checked)
-
-
-def select_examples(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) -> pd.DataFrame:
-    """The examples of a curated corpus: the columns of an example, of its task, and the flags.
-
-    Where the entry names a context, `context` stands beside the task's inputs, and likewise its
-    optional columns. Where the inputs are lists, such as the words of a sentence, `text` is what
-    they say, for people to read.
-    """
-    task = _task_of(rows, tasks)
-    columns = [*COLUMNS, *task.input_columns, *_further_columns(rows, task), *task.target_columns]
-    columns += [*task.annotation_columns, *FLAGS]
-    kept = rows.loc[is_kept(rows), columns].reset_index(drop=True)
-    if TEXT not in kept and set(task.input_columns) & set(task.list_columns):
-        kept.insert(list(kept).index(task.input_columns[0]), TEXT, texts_of(kept, task))
-    return _with_plain_text(kept, task)
-
-
-def is_annotated(load: Callable[..., pd.DataFrame]) -> bool:
-    """Whether a stored corpus has single annotations; no other column of it is read."""
-    rows = load(columns=[ANNOTATIONS])
-    return ANNOTATIONS in rows and bool(rows[ANNOTATIONS].notna().any())
-
-
-def select_annotations(rows: pd.DataFrame) -> pd.DataFrame:
-    """The single annotations of the examples of a curated corpus; none where it has none."""
-    return list_annotations(rows)
-
-
-def select_rejected(rows: pd.DataFrame, *, tasks: Mapping[str, ReadableTask]) -> pd.DataFrame:
-    """The rejected rows of a curated corpus: where they stood, what they held, and why.
-
-    `content` is JSON: the raw columns of a row that could not be read, else the task's columns,
-    and of an example that was gathered from annotations these, too.
-    """
-    task = _task_of(rows, tasks)
-    task_columns = [*task.input_columns, *_further_columns(rows, task), *task.target_columns]
-    if task.annotation_columns:
-        task_columns += [LABEL_COUNTS, NUM_ANNOTATIONS, ANNOTATIONS]
-    rejected = rows.loc[~is_kept(rows), [*QUARANTINE, *task_columns]].reset_index(drop=True)
-    was_read = rejected["content"].isna()
-    read_rows = rejected.loc[was_read, task_columns].astype(object)
-    content = [_as_json(row) for row in read_rows.to_dict("records")]
-    rejected.loc[was_read, "content"] = pd.Series(content, index=read_rows.index, dtype="string")
-    return _with_plain_text(rejected.rename(columns={"rejection_reason": "reason"}), task)
-
-
-def _further_columns(rows: pd.DataFrame, task: ReadableTask) -> list[str]:
-    """What a corpus may have beside the inputs: a context, and the task's optional columns."""
-    context_columns = [CONTEXT] if task.can_read_context else []
-    return [column for column in (*context_columns, *task.optional_columns) if column in rows]
-
-
-def _as_json(row: Mapping[Hashable, Any]) -> str:
-    cells = {
-        name: cell
-        for name, cell in row.items()
-        if not pd.api.types.is_scalar(cell) or pd.notna(cell)
-    }
-    if ANNOTATIONS in cells:
-        cells[ANNOTATIONS] = json.loads(cells[ANNOTATIONS])
-    return json.dumps(cells, ensure_ascii=False, default=list)
-
-
-def _with_plain_text(rows: pd.DataFrame, task: ReadableTask) -> pd.DataFrame:
-    """The rows with text in place of categories; a category without values has lost its type."""
-    categories = rows.select_dtypes(["category", "object"]).columns.difference(
-        [*task.list_columns, *task.annotation_columns]
-    )
-    return rows.astype(dict.fromkeys(categories, "string"))
-
-
-def _task_of(rows: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> ReadableTask:
-    return tasks[str(rows["task"].iloc[0])]

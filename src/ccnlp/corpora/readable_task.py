@@ -179,3 +179,8 @@ def _check_context(entry: CorpusEntry, task: ReadableTask, *, where: str) -> Non
                 f"{where}: context names the column {column!r}, which is the task's {name!r}; the "
                 f"context is what stands beside it ({PARAMETERS_FILE})"
             )
+
+
+def task_of(rows: pd.DataFrame, tasks: Mapping[str, ReadableTask]) -> ReadableTask:
+    """The task of a curated corpus, which all of its rows name."""
+    return tasks[str(rows["task"].iloc[0])]

@@ -6,9 +6,10 @@ import json
 import pandas as pd
 import pytest
 
-from ccnlp.corpora.curation import curate_corpus, select_examples, select_rejected
+from ccnlp.corpora.curation import curate_corpus
 from ccnlp.corpora.entry import CorporaParameters
 from ccnlp.corpora.reading import read_corpus
+from ccnlp.corpora.selection import select_examples, select_rejected
 from ccnlp.errors import CorpusError
 from ccnlp.tasks.base import build_tasks
 from ccnlp.tasks.parameters import TasksParameters

@@ -14,7 +14,7 @@ import pandas as pd
 from ccnlp.agreement.plots import draw_alphas, draw_disagreement
 from ccnlp.atlas import attributes
 from ccnlp.conditioning.parameters import CultureParameters
-from ccnlp.corpora import acceptance, agreement, curation, plots, report
+from ccnlp.corpora import acceptance, agreement, curation, plots, report, selection
 from ccnlp.corpora.agreement import CorporaAgreement
 from ccnlp.corpora.curation import IngestionParameters, for_each, with_columns
 from ccnlp.corpora.entry import CorporaParameters
@@ -120,18 +120,18 @@ def check_corpora(
 
 def select_examples(accepted: Corpora, tasks: TasksParameters) -> Corpora:
     """The kept rows, by corpus."""
-    return for_each(accepted, partial(curation.select_examples, tasks=build_tasks(tasks)))
+    return for_each(accepted, partial(selection.select_examples, tasks=build_tasks(tasks)))
 
 
 def select_rejected_examples(checked: Corpora, tasks: TasksParameters) -> Corpora:
     """The quarantine: the rejected rows with their reasons, by corpus."""
-    return for_each(checked, partial(curation.select_rejected, tasks=build_tasks(tasks)))
+    return for_each(checked, partial(selection.select_rejected, tasks=build_tasks(tasks)))
 
 
 def select_annotations(accepted: Corpora) -> Corpora:
     """The single annotations of the kept rows, of the corpora that have some."""
-    annotated = {name: load for name, load in accepted.items() if curation.is_annotated(load)}
-    return for_each(annotated, curation.select_annotations)
+    annotated = {name: load for name, load in accepted.items() if selection.is_annotated(load)}
+    return for_each(annotated, selection.select_annotations)
 
 
 def measure_agreement(
