@@ -146,8 +146,8 @@ def conditioned_model(
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(0)
         layer.get_parameter("rows").normal_()
-    told = MultiTaskNetwork(network.backbone, network.heads, network.tasks, layer).eval()
-    return dataclasses.replace(tiny_model, network=told, conditioning=conditioning)
+    conditioned = MultiTaskNetwork(network.backbone, network.heads, network.tasks, layer).eval()
+    return dataclasses.replace(tiny_model, network=conditioned, conditioning=conditioning)
 
 
 @pytest.fixture

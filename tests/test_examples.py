@@ -39,7 +39,7 @@ TABLE = pd.DataFrame({"id": ["1", "2", None, "2"], "split": ["train", "test", "t
 def test_fingerprint_depends_on_neither_the_order_nor_the_kind_of_the_columns(
     monkeypatch, rows_per_chunk
 ):
-    known = fingerprint(TABLE)
+    expected = fingerprint(TABLE)
     monkeypatch.setattr(examples, "ROWS_PER_CHUNK", rows_per_chunk)
     same = [
         TABLE.iloc[::-1],
@@ -47,7 +47,7 @@ def test_fingerprint_depends_on_neither_the_order_nor_the_kind_of_the_columns(
         TABLE.astype("category"),
         TABLE.astype("string"),
     ]
-    assert {fingerprint(table) for table in same} == {known}
+    assert {fingerprint(table) for table in same} == {expected}
 
 
 @pytest.mark.parametrize(

@@ -194,8 +194,8 @@ def test_kind_of_task_of_ones_own_goes_from_a_corpus_to_the_gate(make_project):
     entry = CORPORA.replace("sentiment", "summary").replace("label: label", "word: label")
     parameters.joinpath("corpora.yml").write_text(entry)
 
-    own = {"training.epochs": "40", "training.validation.patience": "1000"}
-    output = finish(start(project, **own, **{"evaluation.min_group_size": "5"}))
+    training = {"training.epochs": "40", "training.validation.patience": "1000"}
+    output = finish(start(project, **training, **{"evaluation.min_group_size": "5"}))
 
     assert "summary: F1 on test, in percent, with its interval" in output
     scores = pd.read_csv(project / "data" / "08_reporting" / "scores.csv")
@@ -264,8 +264,8 @@ def test_main_job_killed_in_translation_ends_with_what_an_undisturbed_one_gives(
     assert fingerprints(killed) == fingerprints(undisturbed)
     reports = [augmentation_report(project) for project in (undisturbed, killed)]
     assert reports[0]["kept"] == reports[1]["kept"] > 0
-    asked = [report["texts_asked_of_translator"] for report in reports]
-    assert asked[0] - asked[1] == 3
+    num_asked = [report["texts_asked_of_translator"] for report in reports]
+    assert num_asked[0] - num_asked[1] == 3
     assert [run.info.status for run in runs_of(killed)] == ["FINISHED", "KILLED"]
 
 

@@ -46,9 +46,9 @@ def test_agreement_is_measured_and_reported_where_a_corpus_has_annotations(monke
     }
     assert added.pop("ingestion") == {"select_annotations", "measure_agreement", "draw_agreement"}
     assert not any(added.values())
-    told = {"agreement_report", "disagreement_plot", "alphas_plot"}
-    assert pipelines["evaluation"].inputs() - without["evaluation"].inputs() == told
-    assert not told & without["__default__"].datasets()
+    agreement_inputs = {"agreement_report", "disagreement_plot", "alphas_plot"}
+    assert pipelines["evaluation"].inputs() - without["evaluation"].inputs() == agreement_inputs
+    assert not agreement_inputs & without["__default__"].datasets()
 
 
 def test_cultures_are_set_apart_where_the_model_is_told_of_culture(monkeypatch):

@@ -11,7 +11,7 @@ def test_theme_keeps_title_and_height():
 
 
 def test_label_has_its_colour_by_its_place():
-    labels = [f"label {place}" for place in range(len(LABEL_COLOURS) + 1)]
+    labels = [f"label {i}" for i in range(len(LABEL_COLOURS) + 1)]
     colours = label_colours(labels)
     assert colours[labels[0]] == colours[labels[-1]] == LABEL_COLOURS[0]
     assert colours[labels[1]] == LABEL_COLOURS[1]

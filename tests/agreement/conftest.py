@@ -13,10 +13,10 @@ def annotate():
     def make(texts):
         by_letter = {label[0]: label for label in LABELS}
         rows = [
-            (text, f"{culture}{place}", culture, by_letter[letter])
+            (text, f"{culture}{i}", culture, by_letter[letter])
             for text, cultures in texts.items()
             for culture, letters in cultures.items()
-            for place, letter in enumerate(letters)
+            for i, letter in enumerate(letters)
         ]
         return pd.DataFrame(rows, columns=["group_id", "annotator", "culture", "label"])
 

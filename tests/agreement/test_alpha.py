@@ -79,9 +79,9 @@ def test_ordinal_alpha_is_the_published_one():
 @pytest.mark.parametrize("level", ["nominal", "ordinal"])
 def test_alpha_is_that_of_the_krippendorff_package(seed, level):
     counts = random_counts(seed)
-    own = estimate_alpha(counts, level=level, bootstrap=BOOTSTRAP).value
-    theirs = krippendorff.alpha(value_counts=counts, level_of_measurement=level)
-    assert own == pytest.approx(theirs, abs=1e-12)
+    alpha = estimate_alpha(counts, level=level, bootstrap=BOOTSTRAP).value
+    expected = krippendorff.alpha(value_counts=counts, level_of_measurement=level)
+    assert alpha == pytest.approx(expected, abs=1e-12)
 
 
 def test_texts_with_one_annotation_do_not_count():

@@ -35,12 +35,12 @@ def title_of(figure):
 
 def test_heat_map_has_numbers_and_an_empty_diagonal(agreement):
     trace = contents(draw_disagreement(agreement))["data"][0]
-    assert [row[place] for place, row in enumerate(trace["z"])] == [None] * 3
+    assert [row[i] for i, row in enumerate(trace["z"])] == [None] * 3
     assert trace["text"][0][0] == ""
-    place = [trace["y"].index(culture) for culture in ("SG", "US")]
-    assert trace["z"][place[0]][place[1]] == pytest.approx(100 / 3)
-    assert trace["text"][place[0]][place[1]] == "33.3"
-    hover = trace["customdata"][place[0]][place[1]]
+    row, column = (trace["y"].index(culture) for culture in ("SG", "US"))
+    assert trace["z"][row][column] == pytest.approx(100 / 3)
+    assert trace["text"][row][column] == "33.3"
+    hover = trace["customdata"][row][column]
     assert hover.startswith("Singapore and United States: 33.3 % of 3 texts<br>")
 
 

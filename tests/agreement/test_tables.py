@@ -39,14 +39,14 @@ def test_rows_are_the_figures_of_every_kind(annotate, parameters):
 def test_alphas_are_those_of_the_krippendorff_package(annotate, parameters):
     tables = agreement_tables(annotate(TEXTS), LABELS, parameters)
     # Columns none, mild, hate; a row a text.
-    every = [[2, 0, 4], [3, 0, 2], [3, 1, 0], [0, 2, 0]]
+    all_counts = [[2, 0, 4], [3, 0, 2], [3, 1, 0], [0, 2, 0]]
     singapore = [[1, 0, 2], [3, 0, 0], [1, 1, 0], [0, 1, 0]]
     majorities = [[0, 0, 2], [1, 0, 1], [1, 0, 0], [0, 2, 0]]  # c is tied in Singapore
 
     def oracle(counts):
         return krippendorff.alpha(value_counts=counts, level_of_measurement="nominal")
 
-    assert row_of(tables, "all", "alpha")["value"] == pytest.approx(oracle(every))
+    assert row_of(tables, "all", "alpha")["value"] == pytest.approx(oracle(all_counts))
     assert row_of(tables, "within", "alpha", "SG")["value"] == pytest.approx(oracle(singapore))
     between = row_of(tables, "between", "alpha")
     assert between["value"] == pytest.approx(oracle(majorities))

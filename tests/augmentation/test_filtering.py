@@ -27,16 +27,16 @@ def test_bands_have_open_ends_and_keep_their_bounds(make_round_trips):
 
 
 def test_remembering_asks_for_each_text_once():
-    asked = []
+    asked_texts = []
 
     def embed(texts):
-        asked.extend(texts)
+        asked_texts.extend(texts)
         return np.array([[len(text)] for text in texts], dtype="float32").reshape(-1, 1)
 
     remember = remembering(embed)
     assert remember(["aa", "b", "aa"]).ravel().tolist() == [2, 1, 2]
     assert remember(["b", "cccc"]).ravel().tolist() == [1, 4]
-    assert asked == ["aa", "b", "cccc"]
+    assert asked_texts == ["aa", "b", "cccc"]
     assert remember([]).shape == (0, 1)
 
 

@@ -70,5 +70,5 @@ def test_list_of_an_unknown_language_is_refused_with_the_near_one(make_parameter
 
 def test_null_takes_a_language_or_a_group_away():
     lists = {"es": None, "fr": {"tu": None, "vous": ["vous"]}}
-    given = TypeAdapter(MarkersByLanguage).validate_python(lists)
-    assert given == {"fr": {"vous": ("vous",)}}
+    markers = TypeAdapter(MarkersByLanguage).validate_python(lists)
+    assert markers == {"fr": {"vous": ("vous",)}}

@@ -80,7 +80,7 @@ def make_texts() -> Callable[..., pd.DataFrame]:
         columns = {
             "task": "sentiment", "language": language, "culture": "GB", "domain": "reviews"
         }  # fmt: skip
-        units = [f"{language}{place}" for place in range(len(texts))]
+        units = [f"{language}{i}" for i in range(len(texts))]
         table = pd.DataFrame({"text": texts, "unit": units}).assign(**columns)
         return table[[*TEXT_COLUMNS]].astype("string")
 

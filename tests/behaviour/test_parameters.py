@@ -60,6 +60,8 @@ def test_default_terms_are_found_as_whole_words(default_parameters):
 
 def test_default_words_of_a_language_stand_for_one_meaning(default_parameters):
     words = default_parameters.invariance.code_switching.words
-    for language in {language for own in words.values() for language in own}:
-        own = [by_language[language] for by_language in words.values() if language in by_language]
-        assert len(set(own)) == len(own)
+    for language in {language for by_language in words.values() for language in by_language}:
+        words_of_language = [
+            by_language[language] for by_language in words.values() if language in by_language
+        ]
+        assert len(set(words_of_language)) == len(words_of_language)

@@ -42,7 +42,7 @@ def test_languages_include_their_variants(languages, language, expected):
 
 
 def test_words_become_those_of_one_partner(make_texts, make_parameters):
-    texts = make_texts(*(f"Bread and tea {place}, but late" for place in range(20)))
+    texts = make_texts(*(f"Bread and tea {i}, but late" for i in range(20)))
 
     cases = perturb(texts, make_parameters, switching=SWITCHING)
 
@@ -52,13 +52,13 @@ def test_words_become_those_of_one_partner(make_texts, make_parameters):
 
 
 def test_partner_without_a_word_for_it_is_passed_over(make_texts, make_parameters):
-    texts = make_texts(*(f"late but warm {place}" for place in range(5)))
+    texts = make_texts(*(f"late but warm {i}" for i in range(5)))
     cases = perturb(texts, make_parameters, switching=SWITCHING)
     assert set(cases["change"]) == {"but → pero (es)"}
 
 
 def test_seed_decides(make_texts, make_parameters):
-    texts = make_texts(*(f"bread and tea {place}" for place in range(20)))
+    texts = make_texts(*(f"bread and tea {i}" for i in range(20)))
     runs = [perturb(texts, make_parameters, switching=SWITCHING, seed=seed) for seed in (0, 0, 1)]
     assert runs[0].equals(runs[1])
     assert not runs[0].equals(runs[2])

@@ -21,7 +21,7 @@ def test_a_term_that_stands_there_takes_no_place_of_another(make_texts, make_par
 
 def test_swaps_of_a_text_are_drawn_by_the_seed(make_texts, make_parameters):
     parameters = make_parameters().swaps.model_copy(update={"swaps_per_text": 1})
-    texts = make_texts(*(f"Anna {place}" for place in range(20)))
+    texts = make_texts(*(f"Anna {i}" for i in range(20)))
 
     first, again, other = (make_swaps(texts, parameters, seed=seed) for seed in (0, 0, 1))
 

@@ -26,8 +26,7 @@ def make_predictions(*rows):
                  expected=expected, further=json.dumps(further) if further else None)
         )  # fmt: skip
         failures.append(is_failure)
-    is_functional = [case.kind == "functional" for case in cases]
-    distance = [None if own else 0.5 for own in is_functional]
+    distance = [None if case.kind == "functional" else 0.5 for case in cases]
     return case_table(cases).assign(is_failure=failures, distance=pd.Series(distance, dtype=float))
 
 

@@ -52,9 +52,9 @@ def test_texts_that_the_model_learnt_from_are_left_out(model, caplog):
 
 def test_as_many_of_a_language_are_drawn_by_the_seed(model):
     rows = [
-        (f"{tag}{place}", "test", "sentiment", tag, "und", f"text {place}")
+        (f"{tag}{i}", "test", "sentiment", tag, "und", f"text {i}")
         for tag in ("en", "es")
-        for place in range(20)
+        for i in range(20)
     ]
     examples = make_examples(*rows)
     first, again, other = (

@@ -82,12 +82,12 @@ def test_model_learns_from_the_context_and_keeps_reading_it(
     loaded = TrainedModel.load(tmp_path / "model")
 
     assert loaded.tasks["t"].parameters.context == context
-    for read in (model, loaded):
-        assert read.predict(examples, task="t")["prediction"].tolist() == (
+    for reader in (model, loaded):
+        assert reader.predict(examples, task="t")["prediction"].tolist() == (
             examples["label"].tolist()
         )
-    untold = examples.drop(columns="context")
-    assert len(set(model.predict(untold.assign(culture="GB"), task="t")["prediction"])) == 1
+    texts = examples.drop(columns="context")
+    assert len(set(model.predict(texts.assign(culture="GB"), task="t")["prediction"])) == 1
 
 
 def test_model_that_was_saved_before_contexts_reads_none(tiny_model, tmp_path):

@@ -35,8 +35,8 @@ def confidences(model: TrainedModel, rows: pd.DataFrame) -> list[float]:
 
 @pytest.mark.parametrize("way", ["add", "gate", "adapter"])
 def test_conditioned_network_starts_as_the_unconditioned_one(build_model, culture_parameters, way):
-    told, untold = build_model(culture_parameters(way)), build_model(culture_parameters())
-    assert confidences(told, ROWS) == confidences(untold, ROWS)
+    model, plain = build_model(culture_parameters(way)), build_model(culture_parameters())
+    assert confidences(model, ROWS) == confidences(plain, ROWS)
 
 
 def test_answer_depends_on_what_is_told(build_model, culture_parameters, way):
@@ -47,9 +47,9 @@ def test_answer_depends_on_what_is_told(build_model, culture_parameters, way):
 
 def test_missing_columns_and_cells_are_unknown(build_model, culture_parameters, way):
     model = stir(build_model(culture_parameters(way)))
-    untold = confidences(model, ROWS[["text"]])
-    assert untold == confidences(model, ROWS.assign(culture="und", language="und"))
-    assert untold == confidences(model, ROWS.assign(culture=None, language=[None, pd.NA, "und"]))
+    expected = confidences(model, ROWS[["text"]])
+    assert expected == confidences(model, ROWS.assign(culture="und", language="und"))
+    assert expected == confidences(model, ROWS.assign(culture=None, language=[None, pd.NA, "und"]))
 
 
 def test_unseen_culture_is_answered_as_far_as_it_is_known(build_model, culture_parameters):
@@ -104,9 +104,9 @@ def test_unconditioned_model_is_saved_as_before(build_model, culture_parameters,
 def change(folder, **changes):
     path = folder / DESCRIPTION_FILE
     description = json.loads(path.read_text())
-    told = description["conditioning"]
-    told["parameters"] |= changes.pop("parameters", {})
-    path.write_text(json.dumps({**description, "conditioning": {**told, **changes}}))
+    conditioning = description["conditioning"]
+    conditioning["parameters"] |= changes.pop("parameters", {})
+    path.write_text(json.dumps({**description, "conditioning": {**conditioning, **changes}}))
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,9 @@ def test_prefix_tokens_stand_behind_the_mark_that_a_text_begins_with(
     layer = model.network.conditioning
     embeddings = torch.arange(2 * 3 * 32.0).reshape(2, 3, 32)
     mask = torch.tensor([[1, 1, 1], [1, 1, 0]])
-    told = torch.tensor([[1, 1], [2, 0]])  # GB en, MX und
+    condition = torch.tensor([[1, 1], [2, 0]])  # GB en, MX und
 
-    read, read_mask = layer.before(embeddings, mask, told)
+    read, read_mask = layer.before(embeddings, mask, condition)
 
     tokens = list(model.conditioning.tokens())
     names = ["<culture:GB>", "<language:en>", "<culture:MX>", "<language:und>"]
@@ -165,35 +165,35 @@ def test_prefix_tokens_stand_behind_the_mark_that_a_text_begins_with(
     torch.testing.assert_close(read[:, 1:3], rows)
     torch.testing.assert_close(read[:, 3:], embeddings[:, 1:])
     assert read_mask.tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 1, 0]]
-    torch.testing.assert_close(layer.after(read, told), embeddings)
+    torch.testing.assert_close(layer.after(read, condition), embeddings)
 
 
 def test_prefix_tokens_begin_as_the_mean_of_their_names_tokens(build_model, culture_parameters):
     model = build_model(culture_parameters("prefix"))
     ids = model.tokenizer("Mexico", add_special_tokens=False)["input_ids"]
-    place = list(model.conditioning.tokens()).index("<culture:MX>")
+    index = list(model.conditioning.tokens()).index("<culture:MX>")
     mean = model.network.backbone.get_input_embeddings().weight[ids].mean(0)
-    torch.testing.assert_close(model.network.conditioning.rows[place], mean)
+    torch.testing.assert_close(model.network.conditioning.rows[index], mean)
 
 
 def test_prefix_leaves_the_text_what_is_left_of_the_length(build_model, culture_parameters):
-    told, untold = build_model(culture_parameters("prefix")), build_model(culture_parameters())
-    assert (told.max_text_tokens, untold.max_text_tokens) == (30, 32)
+    model, plain = build_model(culture_parameters("prefix")), build_model(culture_parameters())
+    assert (model.max_text_tokens, plain.max_text_tokens) == (30, 32)
     seen = []
 
     def note(module, args, inputs):
         seen.append(inputs["inputs_embeds"].shape[1])
 
-    told.network.backbone.embeddings.register_forward_pre_hook(note, with_kwargs=True)
-    told.predict(ROWS.assign(text="good " * 60), task="t")
+    model.network.backbone.embeddings.register_forward_pre_hook(note, with_kwargs=True)
+    model.predict(ROWS.assign(text="good " * 60), task="t")
 
     assert seen == [32]
 
 
 def test_lengths_of_features_count_the_prefix(encode, culture_parameters):
-    told, untold = (encode(culture_parameters(way))["t"] for way in ("prefix", "none"))
-    assert [n - 2 for n in told["num_tokens"].to_pylist()] == untold["num_tokens"].to_pylist()
-    assert told["input_ids"].equals(untold["input_ids"])
+    prefixed, plain = (encode(culture_parameters(way))["t"] for way in ("prefix", "none"))
+    assert [n - 2 for n in prefixed["num_tokens"].to_pylist()] == plain["num_tokens"].to_pylist()
+    assert prefixed["input_ids"].equals(plain["input_ids"])
 
 
 def test_length_that_the_prefix_takes_up_is_refused(examples, tasks, lively_encoder):
@@ -219,11 +219,11 @@ def test_saved_checkpoint_reads_the_prefix_as_tokens(train, culture_parameters, 
     with torch.no_grad():
         with conditioned(model.network.backbone, model.network.conditioning, condition):
             states = model.network.backbone(**inputs).last_hidden_state
-        theirs = alone(torch.tensor([[ids[0], *added, *ids[1:]]])).last_hidden_state
+        expected = alone(torch.tensor([[ids[0], *added, *ids[1:]]])).last_hidden_state
 
     assert tokenizer.unk_token_id not in added
     assert tokenizer("<culture:MX> good")["input_ids"][1] == added[0]
-    torch.testing.assert_close(states, theirs[:, [0, *range(3, len(ids) + 2)]])
+    torch.testing.assert_close(states, expected[:, [0, *range(3, len(ids) + 2)]])
 
 
 def test_text_that_spells_the_token_of_a_culture_is_not_told_of_it(build_model, culture_parameters):
@@ -319,6 +319,6 @@ def test_vectors_are_as_wide_as_embeddings_narrower_than_the_states(culture_para
 def test_collate_leaves_batches_without_a_condition_as_they_are(tasks):
     features = [{"input_ids": [0, 5, 2], "target": 1}, {"input_ids": [0, 2], "target": 0}]
     plain = collate(tasks["t"], features, pad_token_id=1)
-    told = collate(tasks["t"], [{**f, CONDITION: [3, 4]} for f in features], pad_token_id=1)
+    batch = collate(tasks["t"], [{**f, CONDITION: [3, 4]} for f in features], pad_token_id=1)
     assert set(plain) == {"input_ids", "attention_mask", "target"}
-    assert told[CONDITION].tolist() == [[3, 4], [3, 4]]
+    assert batch[CONDITION].tolist() == [[3, 4], [3, 4]]

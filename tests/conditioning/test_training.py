@@ -74,9 +74,9 @@ def test_model_trained_with_dropout_answers_without_a_culture(train, culture_par
     columns["label"] = columns["label"].fillna("negative")  # told by the words
     model = train(culture_parameters("prefix", dropout=0.5), columns=columns, epochs=12)
 
-    untold = examples[["text"]].assign(label=columns["label"])
+    without_culture = examples[["text"]].assign(label=columns["label"])
 
-    assert accuracy(model, untold) == 1
+    assert accuracy(model, without_culture) == 1
 
 
 @pytest.fixture
@@ -164,8 +164,8 @@ def test_culture_that_no_row_tells_is_nothing_to_learn(train, culture_parameters
 
 
 def test_language_alone_may_be_told_where_no_culture_is_known(train, culture_parameters):
-    told = culture_parameters("prefix", prefix={"fields": ["language", "domain"]})
-    model = train(told, columns={"culture": "und"}, epochs=1)
+    culture = culture_parameters("prefix", prefix={"fields": ["language", "domain"]})
+    model = train(culture, columns={"culture": "und"}, epochs=1)
     assert model.conditioning.keys.values == (("en",), ("reviews",))
 
 
@@ -190,7 +190,7 @@ def test_features_that_leave_no_room_for_the_prefix_are_refused(
 
 
 def test_conditioning_other_than_prefix_needs_no_new_features(encode, culture_parameters, way):
-    plain, told = encode(culture_parameters())["t"], encode(culture_parameters(way))["t"]
-    assert plain.equals(told) == (way != "prefix")
+    plain, conditioned = encode(culture_parameters())["t"], encode(culture_parameters(way))["t"]
+    assert plain.equals(conditioned) == (way != "prefix")
     noted = json.loads(plain.schema.metadata[b"ccnlp.encoded_for"])
     assert noted.keys() == {"kind", "labels", "context", "max_length_tokens"}

@@ -124,8 +124,8 @@ def curate(
         **changes: Any,
     ) -> pd.DataFrame:
         values = ingestion.model_dump()
-        for stage, own in changes.items():
-            values[stage] = {**values[stage], **own} if isinstance(own, dict) else own
+        for stage, change in changes.items():
+            values[stage] = {**values[stage], **change} if isinstance(change, dict) else change
         if ratios is not None:
             rows = [{"split": None, **row} for row in rows]
         table = make_rows(rows)

@@ -244,22 +244,22 @@ TOGETHER = {
 
 def as_read(entry, path_values):
     """What an entry says of files with these values in their paths alone."""
-    told = entry.model_dump(exclude={"path_values"})
+    fields = entry.model_dump(exclude={"path_values"})
     for name, field in entry:
         if isinstance(field, ColumnField) and field.column in path_values:
             values = {v: field.map.get(v, field.default or v) for v in path_values[field.column]}
             alike = set(values.values())
-            told[name] = alike.pop() if len(alike) == 1 else values
-    return told
+            fields[name] = alike.pop() if len(alike) == 1 else values
+    return fields
 
 
 @pytest.mark.parametrize(("key", "env"), TOGETHER.items())
 def test_corpus_of_many_tasks_is_read_as_in_its_own_environment(key, env, monkeypatch, tmp_path):
     monkeypatch.setenv("CCNLP_CORPORA_DIR", str(tmp_path))
-    entry, own = load(CONF, "understanding")[key], load(CONF, env)[key]
+    entry, own_entry = load(CONF, "understanding")[key], load(CONF, env)[key]
     read = entry.path_values  # it may take fewer of them
-    assert as_read(entry, read) == as_read(own, read)
-    for name, values in own.path_values.items():
+    assert as_read(entry, read) == as_read(own_entry, read)
+    for name, values in own_entry.path_values.items():
         assert set(entry.path_values[name]) <= set(values)
 
 
@@ -272,9 +272,11 @@ def test_environment_of_many_tasks_has_the_tasks_of_its_corpora(monkeypatch, tmp
     assert {entry.task for entry in entries.values()} == set(tasks)
     for key, entry in entries.items():
         check_entry(entry, tasks[entry.task], where=key)
-        others = OmegaConfigLoader(str(CONF), env=TOGETHER[key], **CONFIG_LOADER_ARGS)
-        mine, own = (one["parameters"]["tasks"][entry.task] for one in (loader, others))
-        for told in (mine, own):  # windows are shorter here
-            told.get("options", {}).pop("stride_tokens", None)
-        assert mine == own
+        own_loader = OmegaConfigLoader(str(CONF), env=TOGETHER[key], **CONFIG_LOADER_ARGS)
+        task_config, own_config = (
+            one["parameters"]["tasks"][entry.task] for one in (loader, own_loader)
+        )
+        for config in (task_config, own_config):  # windows are shorter here
+            config.get("options", {}).pop("stride_tokens", None)
+        assert task_config == own_config
     assert loader["globals"]["model_name"] == "ccnlp-understanding"

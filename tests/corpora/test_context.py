@@ -223,10 +223,10 @@ def row(text="the same text here", label="positive", **others):
 def test_corpus_without_context_has_the_ids_that_it_had_and_no_column(curate, sentiment):
     rows = curate([row(), row("another text there", "negative")])
     assert "context" not in rows
-    place = "\x1fsentiment\x1freviews\x1fen\x1fund"
+    scope = "\x1fsentiment\x1freviews\x1fen\x1fund"
     assert rows["id"].tolist() == [
-        stable_hash([place, "the same text here", "\x1fpositive"]),
-        stable_hash([place, "another text there", "\x1fnegative"]),
+        stable_hash([scope, "the same text here", "\x1fpositive"]),
+        stable_hash([scope, "another text there", "\x1fnegative"]),
     ]
     assert "context" not in select_examples(rows, tasks=sentiment)
 
@@ -289,7 +289,7 @@ def test_rejected_rows_keep_their_context_in_the_quarantine(curate, sentiment):
     assert content["context"] == "post: hi"
 
 
-def judged(rows: pd.DataFrame) -> dict:
+def label_counts(rows: pd.DataFrame) -> dict:
     kept = rows[rows["rejected_by"].isna()]
     keys = kept["context"].fillna("") + " | " + kept["culture"].astype(str)
     return dict(zip(keys, kept["label_counts"], strict=True))
@@ -304,7 +304,7 @@ def test_judgements_are_gathered_for_a_text_in_its_context(judge):
         ",so what,eve,SG,not_hate\n"
     )
     rows = judge({"corpus.csv": HEAD + lines}, **JUDGED)
-    assert judged(rows) == {
+    assert label_counts(rows) == {
         "post: hi | GB": [1.0, 1.0],
         "post: bye | GB": [0.0, 1.0],
         "post: bye | SG": [0.0, 1.0],
@@ -319,7 +319,7 @@ def test_judgements_are_gathered_for_a_text_in_its_context(judge):
 def test_group_with_two_contexts_is_two_texts(judge):
     lines = "hi,so what,ann,GB,hate\nbye,so what,bob,GB,hate\n"
     rows = judge({"corpus.csv": HEAD + lines}, **JUDGED, group="g")
-    assert judged(rows) == {"post: hi | GB": [0.0, 1.0], "post: bye | GB": [0.0, 1.0]}
+    assert label_counts(rows) == {"post: hi | GB": [0.0, 1.0], "post: bye | GB": [0.0, 1.0]}
 
 
 def test_annotator_who_repeats_in_one_context_is_rejected(judge):

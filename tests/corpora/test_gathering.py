@@ -47,10 +47,10 @@ def of_labels(labels: list[str]) -> dict[str, Task]:
     )
 
 
-def by_place(rows: pd.DataFrame, column: str) -> dict:
+def by_example(rows: pd.DataFrame, column: str) -> dict:
     kept = rows[rows["rejected_by"].isna()]
-    places = kept["text"].astype(str) + " " + kept["culture"].astype(str)
-    return dict(zip(places, kept[column], strict=True))
+    examples = kept["text"].astype(str) + " " + kept["culture"].astype(str)
+    return dict(zip(examples, kept[column], strict=True))
 
 
 def reasons(rows: pd.DataFrame) -> list[str]:
@@ -59,42 +59,42 @@ def reasons(rows: pd.DataFrame) -> list[str]:
 
 def test_text_and_culture_are_one_example_with_the_labels_counted(judge):
     rows = judge({"corpus.csv": HEAD + JUDGEMENTS}, **ENTRY)
-    assert by_place(rows, "label_counts") == {
+    assert by_example(rows, "label_counts") == {
         "an old post GB": [1.0, 2.0],
         "an old post SG": [1.0, 1.0],
         "another one SG": [1.0, 0.0],
     }
-    assert by_place(rows, "pooled_label_counts") == {
+    assert by_example(rows, "pooled_label_counts") == {
         "an old post GB": [2.0, 3.0],
         "an old post SG": [2.0, 3.0],
         "another one SG": [1.0, 0.0],
     }
-    assert list(by_place(rows, "num_annotations").values()) == [3.0, 2.0, 1.0]
+    assert list(by_example(rows, "num_annotations").values()) == [3.0, 2.0, 1.0]
 
 
 def test_majority_of_a_culture_is_its_label_and_a_tie_has_none(judge):
-    labels = by_place(judge({"corpus.csv": HEAD + JUDGEMENTS}, **ENTRY), "label")
+    labels = by_example(judge({"corpus.csv": HEAD + JUDGEMENTS}, **ENTRY), "label")
     assert labels["an old post GB"] == "hate"
     assert pd.isna(labels["an old post SG"])
     assert labels["another one SG"] == "not_hate"
 
 
 def test_text_has_one_group_id_in_all_cultures(judge):
-    groups = by_place(judge({"corpus.csv": HEAD + JUDGEMENTS}, **ENTRY), "group_id")
+    groups = by_example(judge({"corpus.csv": HEAD + JUDGEMENTS}, **ENTRY), "group_id")
     assert groups["an old post GB"] == groups["an old post SG"] != groups["another one SG"]
 
 
 def test_text_without_a_group_is_known_by_what_it_says(judge):
     content = HEAD + JUDGEMENTS.replace("an old post,bob", "An  OLD post,bob")
     rows = judge({"corpus.csv": content}, **ENTRY | {"group": None})
-    assert by_place(rows, "label_counts")["an old post GB"] == [1.0, 2.0]
+    assert by_example(rows, "label_counts")["an old post GB"] == [1.0, 2.0]
 
 
 def test_ids_do_not_depend_on_labels_or_on_the_order_of_annotations(judge):
     first = judge({"corpus.csv": HEAD + JUDGEMENTS}, **ENTRY)
     turned = JUDGEMENTS.replace("not_hate", "x").replace("hate", "not_hate").replace("x", "hate")
     other = judge({"corpus.csv": HEAD + "".join(turned.splitlines(True)[::-1])}, **ENTRY)
-    assert by_place(first, "id") == by_place(other, "id")
+    assert by_example(first, "id") == by_example(other, "id")
     assert first["id"].is_unique
 
 
@@ -123,7 +123,7 @@ def test_later_annotation_of_an_annotator_is_rejected_whether_it_agrees(judge, l
     rows = judge({"corpus.csv": f"{HEAD}{JUDGEMENTS}1,an old post,ann,GB,{label}\n"}, **ENTRY)
     assert reasons(rows) == [reason]
     assert rows["rejected_by"].dropna().tolist() == ["gathering"]
-    assert by_place(rows, "label_counts")["an old post GB"] == [1.0, 2.0]
+    assert by_example(rows, "label_counts")["an old post GB"] == [1.0, 2.0]
 
 
 def test_annotator_of_two_cultures_ends_the_run(judge):
@@ -134,25 +134,25 @@ def test_annotator_of_two_cultures_ends_the_run(judge):
 
 def test_unnamed_annotators_are_all_counted(judge):
     content = HEAD + "1,an old post,,GB,hate\n1,an old post,,GB,hate\n"
-    assert by_place(judge({"corpus.csv": content}, **ENTRY), "label_counts") == {
+    assert by_example(judge({"corpus.csv": content}, **ENTRY), "label_counts") == {
         "an old post GB": [0.0, 2.0]
     }
 
 
 def test_rows_of_a_task_that_counts_are_annotations_without_being_declared(judge):
     rows = judge({"corpus.csv": HEAD + JUDGEMENTS}, **ENTRY | {"annotations": None})
-    assert by_place(rows, "label_counts")["an old post GB"] == [1.0, 2.0]
+    assert by_example(rows, "label_counts")["an old post GB"] == [1.0, 2.0]
 
 
 def test_culture_with_one_annotation_is_kept(judge):
     rows = judge({"corpus.csv": HEAD + JUDGEMENTS}, **ENTRY)
-    assert by_place(rows, "num_annotations")["another one SG"] == 1
+    assert by_example(rows, "num_annotations")["another one SG"] == 1
 
 
 def test_label_outside_the_set_is_rejected_and_not_counted(judge):
     rows = judge({"corpus.csv": f"{HEAD}{JUDGEMENTS}1,an old post,flo,GB,2\n"}, **ENTRY)
     assert reasons(rows) == ["label '2' is not one of 'not_hate', 'hate'"]
-    assert by_place(rows, "num_annotations")["an old post GB"] == 3
+    assert by_example(rows, "num_annotations")["an old post GB"] == 3
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_text_in_two_splits_stays_in_the_later_one(judge):
     )
     rows = judge({"corpus.csv": content}, **ENTRY, split={"column": "part"})
     assert reasons(rows) == ["rows of its group stand in test"]
-    assert by_place(rows, "num_annotations") == {"a post GB": 1.0}
+    assert by_example(rows, "num_annotations") == {"a post GB": 1.0}
 
 
 def test_every_annotation_is_gathered_or_rejected(judge, hate):
@@ -255,7 +255,7 @@ def test_example_that_repeats_another_takes_its_annotations_to_quarantine(judge,
     assert rejected["reason"].str.startswith("the same text as example").all()
     content = json.loads(rejected["content"].item())
     assert content["label_counts"] == [0.0, 2.0]
-    assert [own["annotator"] for own in content["annotations"]] == ["ann", "bob"]
+    assert [annotation["annotator"] for annotation in content["annotations"]] == ["ann", "bob"]
     assert report_ingestion(*summarise({"reviews": lambda: rows}, hate))["num_rows_rejected"] == 2
 
 
@@ -562,7 +562,7 @@ def test_annotations_that_contradict_themselves_are_refused(make_entry, annotati
 
 
 @pytest.mark.parametrize(
-    ("place", "files"),
+    ("index", "files"),
     [
         (
             0,
@@ -576,9 +576,9 @@ def test_annotations_that_contradict_themselves_are_refused(make_entry, annotati
         (2, {"counted.csv": "text,country,no,yes\na post,GB,0,3\na post,SG,2,1\n"}),
     ],
 )
-def test_entries_of_the_guide_do_what_it_says(judge, tmp_path, place, files):
+def test_entries_of_the_guide_do_what_it_says(judge, tmp_path, index, files):
     blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "posts").mkdir()
-    entry = {"ratios": None, "split": None} | yaml.safe_load(blocks[place])["corpora"]["posts"]
+    entry = {"ratios": None, "split": None} | yaml.safe_load(blocks[index])["corpora"]["posts"]
     rows = judge({f"posts/{name}": content for name, content in files.items()}, **entry)
-    assert by_place(rows, "label") == {"a post GB": "hate", "a post SG": "not_hate"}
+    assert by_example(rows, "label") == {"a post GB": "hate", "a post SG": "not_hate"}

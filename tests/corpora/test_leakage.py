@@ -18,12 +18,12 @@ def check(curate, sentiment, ingestion):
             name: find_held_out_texts(rows, tasks=sentiment, parameters=parameters)
             for name, rows in tables.items()
         }
-        loads = {name: (lambda own=own: own) for name, own in held_out.items()}
+        loads = {name: (lambda texts=texts: texts) for name, texts in held_out.items()}
         held_out = {
-            name: clear_held_out_texts(own, held_out=loads, parameters=parameters)
-            for name, own in held_out.items()
+            name: clear_held_out_texts(texts, held_out=loads, parameters=parameters)
+            for name, texts in held_out.items()
         }
-        loads = {name: (lambda own=own: own) for name, own in held_out.items()}
+        loads = {name: (lambda texts=texts: texts) for name, texts in held_out.items()}
         return [
             keep_out(rows, held_out=loads, tasks=sentiment, parameters=parameters)
             for rows in tables.values()

@@ -91,22 +91,22 @@ def test_apostrophe_in_a_reason_hides_nothing(curate) -> None:
 
 def test_fingerprint_is_of_the_kept_rows_in_any_order(curate, summary) -> None:
     backwards = summarise({"reviews": lambda: curate(ROWS[:4][::-1])}).fingerprints["reviews"]
-    known = summary.fingerprints["reviews"]
+    fingerprint = summary.fingerprints["reviews"]
 
-    assert known == backwards
-    assert known["num_rows"] == 4
-    assert known["licence"] == "CC0-1.0"
-    assert known["sources"] == ["reviews.csv"]
-    assert known["languages"] == ["de", "en"]
-    assert known["cultures"] == ["AT", "NA"]
+    assert fingerprint == backwards
+    assert fingerprint["num_rows"] == 4
+    assert fingerprint["licence"] == "CC0-1.0"
+    assert fingerprint["sources"] == ["reviews.csv"]
+    assert fingerprint["languages"] == ["de", "en"]
+    assert fingerprint["cultures"] == ["AT", "NA"]
     other = summarise({"reviews": lambda: curate(ROWS[:3])}).fingerprints["reviews"]
-    assert other["fingerprint"] != known["fingerprint"]
+    assert other["fingerprint"] != fingerprint["fingerprint"]
 
 
 def test_fingerprint_names_every_licence(curate) -> None:
     rows = [{"text": "one", "licence": "CC0"}, {"text": "two", "licence": "CC BY"}]
-    known = summarise({"reviews": lambda: curate(rows)}).fingerprints["reviews"]
-    assert known["licence"] == "CC BY; CC0"
+    fingerprint = summarise({"reviews": lambda: curate(rows)}).fingerprints["reviews"]
+    assert fingerprint["licence"] == "CC BY; CC0"
 
 
 def test_report_counts_add_up_and_fit_in_json(report) -> None:
@@ -168,7 +168,9 @@ def test_report_and_log_warn_of_rows_that_stand_in_two_corpora(curate, caplog) -
             "other": lambda: copy_of(curate([{"text": "Else"}]), "other"),
         }
     )
-    shared = {name: known["num_rows_shared"] for name, known in summary.fingerprints.items()}
+    shared = {
+        name: fingerprint["num_rows_shared"] for name, fingerprint in summary.fingerprints.items()
+    }
     assert shared == {
         "reviews": {"again": 4, "partly": 1},
         "again": {"reviews": 4, "partly": 1},
@@ -191,7 +193,7 @@ def test_rows_with_equal_tokens_and_other_tags_are_not_the_same(curate) -> None:
         "one": rows.assign(corpus="one", tags=[["X", "Y"], ["X", "Y"]]),
         "other": rows.assign(corpus="other", tags=[["X Y", ""], ["X", "Y"]]),
     }
-    summary = summarise({name: (lambda own=own: own) for name, own in tagged.items()})
+    summary = summarise({name: (lambda table=table: table) for name, table in tagged.items()})
     assert summary.fingerprints["one"]["num_rows_shared"] == {"other": 1}
 
 

@@ -79,7 +79,7 @@ def test_optional_columns_may_be_missing_in_an_entry_and_empty_in_a_row(curate_p
     kept = select_examples(curate_pairs(rows, columns), tasks=tasks)
 
     assert "negatives" not in without
-    assert [own if own is None else list(own) for own in kept["negatives"]] == [
+    assert [texts if texts is None else list(texts) for texts in kept["negatives"]] == [
         ["not so."],
         None,
         None,

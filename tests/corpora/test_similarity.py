@@ -47,10 +47,10 @@ def test_jaccard_counts_common_ngrams() -> None:
 
 def test_sign_depends_on_the_text_alone() -> None:
     together = sign(TEXTS, ngram=5)
-    for place in range(len(TEXTS)):
-        alone = sign(TEXTS.iloc[[place]], ngram=5)
-        np.testing.assert_array_equal(alone.bands[0], together.bands[place])
-        np.testing.assert_array_equal(alone.sketch[0], together.sketch[place])
+    for i in range(len(TEXTS)):
+        alone = sign(TEXTS.iloc[[i]], ngram=5)
+        np.testing.assert_array_equal(alone.bands[0], together.bands[i])
+        np.testing.assert_array_equal(alone.sketch[0], together.sketch[i])
 
 
 @given(st.lists(st.text(max_size=30), max_size=4))

@@ -11,8 +11,8 @@ from ccnlp.corpora.spans import follow_cleaning
 def follow(make_rows, ingestion):
     """Cleans a text and moves the place of an entity in it."""
 
-    def clean(text, place):
-        rows = make_rows([{"text": text}]).assign(entity=pd.Series([place], dtype="object"))
+    def clean(text, span):
+        rows = make_rows([{"text": text}]).assign(entity=pd.Series([span], dtype="object"))
         cleaned = clean_rows(rows, ["text"], ingestion.cleaning)
         return follow_cleaning(cleaned, rows["text"], ["entity"], ingestion.cleaning).iloc[0]
 
@@ -20,7 +20,7 @@ def follow(make_rows, ingestion):
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "entity"),
+    ("text", "span", "entity"),
     [
         ("Ada has it", ["0", "3"], "Ada"),
         ("  Ada   has  it", ["13", "15"], "it"),
@@ -29,8 +29,8 @@ def follow(make_rows, ingestion):
         ("a  Ada  Lovelace  b", ["2", "17"], "Ada Lovelace"),
     ],
 )
-def test_place_is_that_of_the_same_words_in_the_clean_text(follow, text, place, entity):
-    row = follow(text, place)
+def test_place_is_that_of_the_same_words_in_the_clean_text(follow, text, span, entity):
+    row = follow(text, span)
 
     start, end = map(int, row["entity"])
     assert row["text"][start:end] == entity

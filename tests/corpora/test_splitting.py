@@ -15,9 +15,9 @@ def groups(number: int) -> pd.Series:
 
 
 def test_draw_is_even_and_depends_on_seed_and_key() -> None:
-    places = [draw(0, f"key {i}") for i in range(1000)]
-    assert sum(places) / 1000 == pytest.approx(0.5, abs=0.05)
-    assert all(0 <= place < 1 for place in places)
+    numbers = [draw(0, f"key {i}") for i in range(1000)]
+    assert sum(numbers) / 1000 == pytest.approx(0.5, abs=0.05)
+    assert all(0 <= number < 1 for number in numbers)
     assert draw(0, "key") == draw(0, "key")
     assert draw(0, "key") != draw(1, "key")
 
@@ -251,8 +251,8 @@ def test_describe_gaps_names_groups_whose_shares_are_off_by_more_than_chance() -
 def test_describe_gaps_names_the_groups_that_are_furthest_off() -> None:
     cultures = {f"C{i}": (300 - 20 * i, 0, 100 + 20 * i) for i in range(6)}
     (uneven,) = describe_gaps(shares(NG=(1_800_000, 0, 200_000), **cultures))[1:]
-    places = [uneven.index(f"rows of en, C{i}") for i in (5, 4, 3)]
-    assert places == sorted(places)
+    positions = [uneven.index(f"rows of en, C{i}") for i in (5, 4, 3)]
+    assert positions == sorted(positions)
     assert uneven.endswith("rows of en, C3, neutral, and of 3 groups more")
 
 

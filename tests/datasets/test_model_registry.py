@@ -93,7 +93,8 @@ def test_signature_of_a_conditioned_model_has_a_domain_and_whether_a_culture_was
 def test_signature_of_a_model_that_may_abstain_does_not_promise_a_label(package):
     thresholds = ServingThresholds(abstention={"sentiment": 0.5})
     plain, abstaining = (
-        signature_of(own) for own in (package, dataclasses.replace(package, thresholds=thresholds))
+        signature_of(variant)
+        for variant in (package, dataclasses.replace(package, thresholds=thresholds))
     )
     assert "label" in plain.outputs.required_input_names()
     assert abstaining.outputs.optional_input_names() == ["label", "abstains"]
@@ -119,8 +120,8 @@ def many_kinds(package, tiny_model):
         },
         "finding": {"kind": "retrieval", "options": RETRIEVAL},
     }
-    own = {name: {**entry, "loss_weight": 1} for name, entry in entries.items()}
-    tasks = build_tasks(TasksParameters.model_validate(own))
+    weighted_entries = {name: {**entry, "loss_weight": 1} for name, entry in entries.items()}
+    tasks = build_tasks(TasksParameters.model_validate(weighted_entries))
     backbone = load_backbone(tiny_model.encoder.folder)
     network = build_network(backbone, tasks, pooling="mean", head_dropout=0.0).eval()
     model = dataclasses.replace(tiny_model, network=network, tasks=tasks)
@@ -169,8 +170,8 @@ def test_registered_model_answers_for_each_of_its_tasks_through_mlflow(
         return served.predict(pd.DataFrame([columns]), params={"task": task, **(params or {})})
 
     assert "label" in ask("sentiment", text="good")
-    told = ask("relation", text="it is good", first_entity=[0, 2], second_entity=[6, 10])
-    assert told.loc[0, "label"] in ("none", "is")
+    answer = ask("relation", text="it is good", first_entity=[0, 2], second_entity=[6, 10])
+    assert answer.loc[0, "label"] in ("none", "is")
     assert isinstance(ask("names", text="Ada sings").loc[0, "entities"], list)
     assert "answer" in ask("answer", question="who sings", passage="Ada sings")
     found = ask("finding", params={"languages": ["es"], "number": 1}, query="bad")
@@ -187,7 +188,7 @@ def test_requirements_have_what_the_search_of_passages_takes(many_kinds):
     approximate = dataclasses.replace(many_kinds.passages, graph=graph)
     packages = many_kinds, dataclasses.replace(many_kinds, passages=approximate)
     exact, by_graph = (
-        {line.split("==")[0] for line in pinned_requirements(own)} for own in packages
+        {line.split("==")[0] for line in pinned_requirements(packed)} for packed in packages
     )
     assert by_graph - exact == {"faiss-cpu"}
 
@@ -243,10 +244,10 @@ def test_registered_model_answers_and_refuses_through_mlflow(registry, dataset, 
 def test_registered_model_that_reads_contexts_takes_one_through_mlflow(
     registry, dataset, package, reading_model
 ):
-    told = pd.DataFrame({"text": ["good", "good"], "context": ["post: the film", None]})
-    dataset.save(dataclasses.replace(package, model=reading_model, example=told))
+    texts = pd.DataFrame({"text": ["good", "good"], "context": ["post: the film", None]})
+    dataset.save(dataclasses.replace(package, model=reading_model, example=texts))
     served = mlflow.pyfunc.load_model("models:/ccnlp@champion")
-    with_one, without = (row["positive"] for row in served.predict(told)["probabilities"])
+    with_one, without = (row["positive"] for row in served.predict(texts)["probabilities"])
     (plain,) = served.predict(pd.DataFrame({"text": ["good"]}))["probabilities"]
     assert with_one != without == pytest.approx(plain["positive"])
     with pytest.raises(mlflow.exceptions.MlflowException, match="context of text 0 has 51 char"):
@@ -261,11 +262,11 @@ def test_registered_model_abstains_unless_it_is_asked_not_to(registry, dataset, 
     silent = served.predict(texts)
     assert silent["label"].tolist() == [None, None]
     assert silent["abstains"].tolist() == [True, True]
-    told = served.predict(texts, params={"abstain": False})
-    assert set(told["label"]) <= {"negative", "neutral", "positive"}
-    assert told["abstains"].tolist() == [True, True]
-    nothing_asked = dict.fromkeys(("abstain", "task"))
-    assert served.predict(texts, params=nothing_asked)["label"].tolist() == [None, None]
+    answered = served.predict(texts, params={"abstain": False})
+    assert set(answered["label"]) <= {"negative", "neutral", "positive"}
+    assert answered["abstains"].tolist() == [True, True]
+    empty_params = dict.fromkeys(("abstain", "task"))
+    assert served.predict(texts, params=empty_params)["label"].tolist() == [None, None]
 
 
 def test_registered_model_answers_by_culture_where_it_is_told_of_it(
@@ -346,8 +347,8 @@ def test_champion_predicts_as_the_model_that_was_registered(registry, dataset, p
     assert champion is not None
     assert ChampionVersionDataset(model_name="ccnlp").load() == "1"
     rows = pd.DataFrame({"text": ["good film", "mala"]})
-    own, loaded = (m.predict(rows, task="sentiment") for m in (package.model, champion))
-    assert own["prediction"].tolist() == loaded["prediction"].tolist()
+    expected, loaded = (m.predict(rows, task="sentiment") for m in (package.model, champion))
+    assert expected["prediction"].tolist() == loaded["prediction"].tolist()
 
 
 @pytest.mark.parametrize("harm", ["broken", "gone"])

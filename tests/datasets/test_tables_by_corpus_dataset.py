@@ -41,7 +41,7 @@ def test_one_table_is_in_memory_while_tables_are_saved(dataset):
 
     def make():
         gc.collect()
-        assert not [known for known in tables if known() is not None]
+        assert not [reference for reference in tables if reference() is not None]
         made = pd.DataFrame({"number": range(10)})
         tables.append(weakref.ref(made))
         return made

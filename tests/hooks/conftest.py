@@ -67,14 +67,14 @@ class Project:
             "pipeline_names": pipeline_names,
             "runtime_params": runtime_params,
         }
-        told = {"run_params": run_params, "pipeline": pipeline, "catalog": catalog}
-        manager.hook.before_pipeline_run(**told)
+        hook_arguments = {"run_params": run_params, "pipeline": pipeline, "catalog": catalog}
+        manager.hook.before_pipeline_run(**hook_arguments)
         try:
             result = (runner or SequentialRunner()).run(pipeline, catalog, manager, run_id="1")
         except Exception as error:
-            manager.hook.on_pipeline_error(error=error, **told)
+            manager.hook.on_pipeline_error(error=error, **hook_arguments)
             raise
-        manager.hook.after_pipeline_run(run_result=result, **told)
+        manager.hook.after_pipeline_run(run_result=result, **hook_arguments)
 
     def runs(self) -> list[Any]:
         """The runs that MLflow has, the latest first."""
@@ -112,10 +112,10 @@ def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
 @pytest.fixture
 def folder_of_user() -> Iterator[Path]:
     """An empty folder of the ordinary user; below pytest's own ones only root may go."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         if os.geteuid() == 0:
-            os.chown(place, NOBODY, -1)
-        yield Path(place)
+            os.chown(folder, NOBODY, -1)
+        yield Path(folder)
 
 
 @contextmanager

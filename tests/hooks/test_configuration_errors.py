@@ -8,7 +8,7 @@ from kedro.runner import SequentialRunner
 from ccnlp.hooks.configuration_errors import describe
 
 
-def told(function, *arguments, **named):
+def message_of(function, *arguments, **named):
     """What is told of the error that the call raises."""
     with pytest.raises(Exception) as caught:  # noqa: PT011 (every kind, of several libraries)
         function(*arguments, **named)
@@ -41,13 +41,13 @@ def read(tmp_path):
 )
 def test_file_that_is_no_yaml_is_named_with_the_line(read, tmp_path, content, message):
     file = tmp_path / "base" / "parameters.yml"
-    assert told(read, parameters=content) == f"{file}, {message}"
+    assert message_of(read, parameters=content) == f"{file}, {message}"
 
 
 @pytest.mark.parametrize("content", ["- a\n- b\n", "5\n"])
 @pytest.mark.parametrize("kind", ["parameters", "catalog"])
 def test_file_without_names_is_told(read, tmp_path, content, kind):
-    message = told(read, kind, **{kind: content})
+    message = message_of(read, kind, **{kind: content})
     assert message == (
         f"{tmp_path}/base/{kind}.yml holds no names with values; write `name: value`, with what "
         "belongs indented"
@@ -70,23 +70,23 @@ def test_file_without_names_is_told(read, tmp_path, content, kind):
 def test_value_that_cannot_be_resolved_is_named_with_the_file(read, tmp_path, value, message):
     files = {"parameters": f"run:\n  a: {value}\n", "parameters_other": "other: 1\n"}
     file = tmp_path / "base" / "parameters.yml"
-    assert told(read, **files) == f"run.a: {message} ({file})"
+    assert message_of(read, **files) == f"run.a: {message} ({file})"
 
 
 def test_key_in_two_files_names_both(read):
-    message = told(read, parameters="run: {a: 1}\n", parameters_other="run: {a: 2}\n")
+    message = message_of(read, parameters="run: {a: 1}\n", parameters_other="run: {a: 2}\n")
     assert message.startswith("Duplicate keys found in ")
     assert "parameters_other.yml" in message
 
 
 def test_environment_that_is_missing_is_told_with_the_near_one(read, tmp_path):
-    assert told(read, env="locl") == (
+    assert message_of(read, env="locl") == (
         f"there is no environment 'locl' in {tmp_path}; did you mean 'local'? (--env)"
     )
 
 
 def test_configuration_of_which_there_is_no_file_is_told(read):
-    assert told(read, env="local").startswith("No files of YAML or JSON format found in")
+    assert message_of(read, env="local").startswith("No files of YAML or JSON format found in")
 
 
 def double(number):
@@ -105,30 +105,30 @@ PIPELINE = Pipeline([Node(double, "number", "doubled", name="double", tags="arit
     ],
 )
 def test_selection_of_nothing_is_told(selection, message):
-    assert told(PIPELINE.filter, **selection).startswith(message)
+    assert message_of(PIPELINE.filter, **selection).startswith(message)
 
 
 def test_dataset_that_the_catalog_lacks_is_told():
-    message = told(SequentialRunner().run, PIPELINE, DataCatalog())
+    message = message_of(SequentialRunner().run, PIPELINE, DataCatalog())
     assert message == "Pipeline input(s) {'number'} not found in the DataCatalog"
 
 
 def test_file_that_is_missing_is_told(tmp_path):
     entry = {"type": "json.JSONDataset", "filepath": str(tmp_path / "none.json")}
-    message = told(DataCatalog.from_config({"number": entry}).load, "number")
+    message = message_of(DataCatalog.from_config({"number": entry}).load, "number")
     assert "No such file or directory" in message
     assert "none.json" in message
 
 
 def test_catalog_entry_of_an_unknown_type_is_told():
-    message = told(parse_dataset_definition, {"type": "json.Nope", "filepath": "x"})
+    message = message_of(parse_dataset_definition, {"type": "json.Nope", "filepath": "x"})
     assert "'Nope' not found in 'json'" in message
 
 
 def test_folder_without_tables_is_told(tmp_path):
     from ccnlp.datasets.tables_by_corpus_dataset import TablesByCorpusDataset
 
-    message = told(TablesByCorpusDataset(filepath=str(tmp_path)).load)
+    message = message_of(TablesByCorpusDataset(filepath=str(tmp_path)).load)
     assert message == f"{tmp_path} has no Parquet files"
 
 
@@ -136,9 +136,9 @@ def test_broken_file_and_error_of_a_node_may_be_defects(tmp_path):
     (tmp_path / "broken.json").write_text("{")
     entry = {"type": "json.JSONDataset", "filepath": str(tmp_path / "broken.json")}
     catalog = DataCatalog.from_config({"number": entry})
-    assert told(catalog.load, "number") is None
+    assert message_of(catalog.load, "number") is None
     catalog["number"] = {}
-    assert told(SequentialRunner().run, PIPELINE, catalog) is None
+    assert message_of(SequentialRunner().run, PIPELINE, catalog) is None
 
 
 def test_damaged_file_that_a_pipeline_writes_is_told_with_that_pipeline(tmp_path, monkeypatch):
@@ -148,12 +148,12 @@ def test_damaged_file_that_a_pipeline_writes_is_told_with_that_pipeline(tmp_path
     writer = Pipeline([Node(lambda: 1, None, "number", name="write")])
     monkeypatch.setattr("kedro.framework.project.pipelines", {"first": writer})
     monkeypatch.setattr("kedro.framework.project.PACKAGE_NAME", "toy")
-    message = told(SequentialRunner().run, PIPELINE, catalog)
+    message = message_of(SequentialRunner().run, PIPELINE, catalog)
     assert message is not None
     assert message.startswith("number can't be read (Expecting property name enclosed in double qu")
     assert "make it again: kedro run --pipelines first" in message
 
 
 def test_value_error_of_our_own_code_may_be_a_defect():
-    assert told(int, "x") is None
+    assert message_of(int, "x") is None
     assert describe(ValueError("never raised")) is None

@@ -33,15 +33,15 @@ def test_folder_of_the_user_passes(data, ordinary_user):
 
 
 @pytest.mark.parametrize(
-    "place", ["", "02_intermediate", "06_models/finetuned", "02_intermediate/translations.sqlite"]
+    "path", ["", "02_intermediate", "06_models/finetuned", "02_intermediate/translations.sqlite"]
 )
-def test_what_belongs_to_root_is_refused(data, place, ordinary_user):
-    protect(data / place)
+def test_what_belongs_to_root_is_refused(data, path, ordinary_user):
+    protect(data / path)
     with (
         ordinary_user(),
         pytest.raises(
             ConfigurationError,
-            match=rf"^{data / place} can't be written to \(Permission denied\); make the data "
+            match=rf"^{data / path} can't be written to \(Permission denied\); make the data "
             rf"folder yours with `sudo chown -R \$USER {data}`, or copy",
         ),
     ):
@@ -60,9 +60,9 @@ def test_lock_file_that_belongs_to_root_is_refused(data, ordinary_user):
         RunLock.acquire(data)
 
 
-@pytest.mark.parametrize("place", ["01_raw", "01_raw/texts.csv"])
-def test_raw_data_is_only_read(data, place, ordinary_user):
-    protect(data / place)
+@pytest.mark.parametrize("path", ["01_raw", "01_raw/texts.csv"])
+def test_raw_data_is_only_read(data, path, ordinary_user):
+    protect(data / path)
     with ordinary_user():
         check_folder(data)
 

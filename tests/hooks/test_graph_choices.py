@@ -125,8 +125,8 @@ def test_parameter_decides_which_model_is_judged(parameters, model):
 def test_parameter_decides_whether_cultures_are_set_apart(parameters, expected):
     note(parameters)
     assert graph_choices().is_conditioned is expected
-    made = register_pipelines()["evaluation"].all_outputs()
-    assert ("contested_report" in made) is expected
+    outputs = register_pipelines()["evaluation"].all_outputs()
+    assert ("contested_report" in outputs) is expected
 
 
 @pytest.mark.parametrize(

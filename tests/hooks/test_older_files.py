@@ -81,5 +81,5 @@ def test_dataset_of_which_nothing_is_known_may_be_anything(data):
 def test_each_known_dataset_is_written_by_its_pipeline(dataset):
     name = required_names()[dataset].pipeline
     module = import_module(f"ccnlp.pipelines.{name}.pipeline")
-    made = module.create_pipeline(**CHOICES.get(name, {})).all_outputs()
-    assert dataset in {name.split("@")[0] for name in made}
+    outputs = module.create_pipeline(**CHOICES.get(name, {})).all_outputs()
+    assert dataset in {name.split("@")[0] for name in outputs}

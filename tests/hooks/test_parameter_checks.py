@@ -56,7 +56,7 @@ def check(tiny_encoder, training_parameters, culture_parameters, tmp_path):
 
     def run(name, *, dimensions=(), encoder=None, retrieval=None, **training):
         index = {**defaults("retrieval"), **(retrieval or {})}
-        told = {
+        values = {
             "encoder": tiny_encoder,
             "pretrained_encoders": tmp_path,
             "params:tasks": tasks_of(dimensions),
@@ -66,7 +66,7 @@ def check(tiny_encoder, training_parameters, culture_parameters, tmp_path):
             "params:tokenisation": TokenisationParameters.model_validate(defaults("tokenisation")),
             "params:encoder": encoder_of(**(encoder or {"path": tiny_encoder.folder})),
         }
-        datasets = {key: MemoryDataset(value, copy_mode="assign") for key, value in told.items()}
+        datasets = {key: MemoryDataset(value, copy_mode="assign") for key, value in values.items()}
         check_against_each_other(RUNS[name], DataCatalog(datasets))
 
     return run

@@ -142,8 +142,8 @@ def test_wrong_entries_are_told_in_their_own_words_alone():
     ],
 )
 def test_value_in_place_of_a_group_names_the_group(value, sentence):
-    place = "(parameters/ingestion.yml, or --params)"
-    assert ingestion_report(ingestion=value) == [f"ingestion: {sentence} {place}"]
+    where = "(parameters/ingestion.yml, or --params)"
+    assert ingestion_report(ingestion=value) == [f"ingestion: {sentence} {where}"]
 
 
 def test_groups_of_both_kinds_stand_beside_each_other():

@@ -48,9 +48,9 @@ def test_stages_are_told_with_their_nodes_and_time(project, caplog):
         "3 nodes to run: ingestion (2), training (1)",
         "ingestion, 1 of 2: first",
     ]
-    told = TIME.sub("# s", " | ".join(lines(caplog)))
-    assert "ingestion, 2 of 2: second | ingestion done in # s | training, 1 of 1: train it" in told
-    assert told.endswith("the run is done, in # s")
+    log = TIME.sub("# s", " | ".join(lines(caplog)))
+    assert "ingestion, 2 of 2: second | ingestion done in # s | training, 1 of 1: train it" in log
+    assert log.endswith("the run is done, in # s")
 
 
 class SlowlySaved(MemoryDataset):
@@ -64,8 +64,8 @@ class SlowlySaved(MemoryDataset):
 def test_stage_is_done_when_its_last_output_is_saved(project, caplog):
     with caplog.at_level(logging.INFO, logger="ccnlp"):
         project.run(STAGES, TerminalHook(), catalog=DataCatalog({"two": SlowlySaved()}))
-    told = TIME.sub("# s", " | ".join(lines(caplog)))
-    assert "ingestion, 2 of 2: second | saved | ingestion done in # s" in told
+    log = TIME.sub("# s", " | ".join(lines(caplog)))
+    assert "ingestion, 2 of 2: second | saved | ingestion done in # s" in log
 
 
 def test_run_without_results_prints_nothing(project, capsys):
@@ -76,9 +76,9 @@ def test_run_without_results_prints_nothing(project, capsys):
 
 
 def scores():
-    place = {"task": "sentiment", "corpus": "seed", "split": "test", "metric": "macro_f1", "n": 50}
+    keys = {"task": "sentiment", "corpus": "seed", "split": "test", "metric": "macro_f1", "n": 50}
     numbers = {"score": 0.5, "low": 0.4, "high": 0.6, "baseline": "tfidf", "is_small": False}
-    row = place | numbers | {"system": "finetuned", "slice": "all", "group": "all"}
+    row = keys | numbers | {"system": "finetuned", "slice": "all", "group": "all"}
     return pd.DataFrame([row]).reindex(columns=COLUMNS)
 
 
@@ -146,8 +146,8 @@ def test_results_end_the_run(project, evaluated, capsys):
 def abstain(scores):
     columns = ["coverage", "coverage_low", "coverage_high"]
     columns += ["error_rate", "error_rate_low", "error_rate_high"]
-    place = {"task": "sentiment", "split": "test", "system": "finetuned", "slice": "all"}
-    row = {**place, "group": "all", "n": 50, "threshold": 0.7, "area": 0.2, "is_small": False}
+    keys = {"task": "sentiment", "split": "test", "system": "finetuned", "slice": "all"}
+    row = {**keys, "group": "all", "n": 50, "threshold": 0.7, "area": 0.2, "is_small": False}
     choice = {"threshold": 0.7, "n": 90, "coverage": 0.5, "error_rate": 0.1, "error_bound": 0.2}
     thresholds = {
         "weights": "0a", "max_error_rate": 0.2, "confidence": 0.95, "min_disagreement": 0.1,
@@ -171,9 +171,9 @@ def test_abstention_is_told_below_the_scores(project, evaluated, capsys):
 def behaviour():
     from ccnlp.behaviour.tables import COLUMNS as BEHAVIOUR_COLUMNS
 
-    place = {"kind": "swap", "suite": "", "task": "sentiment", "test": "all", "language": "all"}
+    keys = {"kind": "swap", "suite": "", "task": "sentiment", "test": "all", "language": "all"}
     numbers = {"slice": "", "rate": 0.2, "low": 0.1, "high": 0.3, "failure_rate": 0.2}
-    row = place | numbers | {"measure": "flip_rate", "n": 150, "num_texts": 50}
+    row = keys | numbers | {"measure": "flip_rate", "n": 150, "num_texts": 50}
     return pd.DataFrame([row]).reindex(columns=BEHAVIOUR_COLUMNS)
 
 

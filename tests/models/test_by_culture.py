@@ -17,19 +17,19 @@ from ccnlp.models.by_culture import (
 SEEN = pd.DataFrame({"culture": ["GB", "MX"], "language": ["en", "es"], "domain": "und"})
 
 
-def told_only(model, parameters):
+def conditioned_on(model, parameters):
     return dataclasses.replace(model, conditioning=fit(parameters, SEEN))
 
 
 def test_each_text_is_answered_for_each_culture(conditioned_model):
     rows = pd.DataFrame({"text": ["good", "bad film"], "language": "en"}, index=[7, 7])
-    asked = {"task": "sentiment", "tokens_per_batch": 256}
-    shares = predict_distributions(conditioned_model, rows, cultures=["MX", "GB"], **asked)
+    options = {"task": "sentiment", "tokens_per_batch": 256}
+    shares = predict_distributions(conditioned_model, rows, cultures=["MX", "GB"], **options)
     assert shares.shape == (2, 2, 3)
     assert shares.sum(axis=2) == pytest.approx(np.ones((2, 2)), abs=1e-5)
-    for place, culture in enumerate(["MX", "GB"]):
-        own = conditioned_model.predict(rows.assign(culture=culture), **asked)
-        assert shares[:, place] == pytest.approx(np.stack(own["probabilities"]), abs=1e-5)
+    for i, culture in enumerate(["MX", "GB"]):
+        predictions = conditioned_model.predict(rows.assign(culture=culture), **options)
+        assert shares[:, i] == pytest.approx(np.stack(predictions["probabilities"]), abs=1e-5)
     assert (disagreement(shares) > 0).all()
 
 
@@ -50,14 +50,14 @@ def test_disagreement_of_texts_worked_by_hand():
 
 def test_model_is_told_apart_what_it_knows_of(conditioned_model):
     assert told_cultures(conditioned_model) == ("GB", "MX", "latam")
-    told = {key: is_told_apart(conditioned_model, key) for key in ("MX", "GT", "JP", "und")}
+    told_apart = {key: is_told_apart(conditioned_model, key) for key in ("MX", "GT", "JP", "und")}
     # Guatemala has the subregion of Mexico; nothing is known of Japan.
-    assert told == {"MX": True, "GT": True, "JP": False, "und": False}
+    assert told_apart == {"MX": True, "GT": True, "JP": False, "und": False}
 
 
 def test_model_that_is_told_of_language_alone_has_no_cultures(tiny_model, culture_parameters):
     parameters = culture_parameters("prefix", prefix={"fields": ["language"]})
-    assert told_cultures(told_only(tiny_model, parameters)) == ()
-    assert told_cultures(told_only(tiny_model, culture_parameters("prefix"))) == ("GB", "MX")
+    assert told_cultures(conditioned_on(tiny_model, parameters)) == ()
+    assert told_cultures(conditioned_on(tiny_model, culture_parameters("prefix"))) == ("GB", "MX")
     assert told_cultures(tiny_model) == ()
     assert not is_told_apart(tiny_model, "GB")

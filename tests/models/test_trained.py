@@ -155,9 +155,10 @@ def test_digest_tells_calibrations_apart_and_survives_saving(tiny_model, tmp_pat
     task = tiny_model.tasks["sentiment"]
     calibrated = [
         dataclasses.replace(
-            tiny_model, tasks={"sentiment": task.calibrated({"temperature": {"logits": own}})}
+            tiny_model,
+            tasks={"sentiment": task.calibrated({"temperature": {"logits": temperature}})},
         )
-        for own in (1.1, 1 / 3)
+        for temperature in (1.1, 1 / 3)
     ]
     digests = {model.weights_digest for model in (tiny_model, *calibrated)}
     assert len(digests) == 3
@@ -185,9 +186,9 @@ def test_tasks_of_earlier_versions_are_read(tiny_model, tmp_path, entry, options
     tiny_model.save(tmp_path / "model")
     path = tmp_path / "model" / "ccnlp.json"
     description = json.loads(path.read_text(encoding="utf-8"))
-    own = description["tasks"]["sentiment"]
-    del own["options"]
-    description["tasks"]["other"] = {**own, **entry}
+    sentiment = description["tasks"]["sentiment"]
+    del sentiment["options"]
+    description["tasks"]["other"] = {**sentiment, **entry}
     path.write_text(json.dumps(description), encoding="utf-8")
     loaded = TrainedModel.load(tmp_path / "model", tasks=["sentiment"])
     assert loaded.tasks["sentiment"].labels == tiny_model.tasks["sentiment"].labels

@@ -34,13 +34,13 @@ def train(*, examples, encoder, checkpoints, tasks, tokenisation, training, wron
     for arm, num_wrong in (("plain", wrong), ("told", 0)):
         other = examples["reference"].map({"no": "yes", "yes": "no"})
         prediction = examples["reference"].where(examples.index >= num_wrong, other)
-        own = examples.assign(system=arm, prediction=prediction)
-        arms += [own.assign(seed=seed) for seed in study.seeds]
+        predictions = examples.assign(system=arm, prediction=prediction)
+        arms += [predictions.assign(seed=seed) for seed in study.seeds]
     return pd.concat(arms, ignore_index=True)
 
 
-def recommend(judged):
-    return {"rows": len(judged)}
+def recommend(verdicts):
+    return {"rows": len(verdicts)}
 
 
 def draw_arms(scores):
@@ -87,14 +87,14 @@ def test_study_goes_from_examples_to_a_page(catalog):
 
 
 def test_study_may_have_nodes_of_its_own(catalog):
-    own = named_node(recommend, "mini_study_verdicts", "recommended")
-    outputs = SequentialRunner().run(make_study(own), catalog)
+    extra_node = named_node(recommend, "mini_study_verdicts", "recommended")
+    outputs = SequentialRunner().run(make_study(extra_node), catalog)
     assert outputs["recommended"].load()["rows"] > 0
 
 
 def test_study_may_draw_something_else(catalog):
-    own = named_node(draw_arms, "mini_study_scores", "mini_study_plot")
-    study = make_study(draw=own)
+    draw = named_node(draw_arms, "mini_study_scores", "mini_study_plot")
+    study = make_study(draw=draw)
     assert "mini_study.draw_differences" not in {node.name for node in study.nodes}
     page = SequentialRunner().run(study, catalog)["mini_study_report"].load()
     assert "A picture of plain and told" in page

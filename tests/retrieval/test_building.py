@@ -57,7 +57,7 @@ def test_only_task_of_the_kind_is_taken(tasks):
 )
 def test_task_of_another_kind_is_refused(tasks, name, left, message):
     with pytest.raises(ConfigurationError, match=message):
-        choose_task({own: tasks[own] for own in left}, name)
+        choose_task({key: tasks[key] for key in left}, name)
 
 
 def test_untrained_model_and_its_encoder_make_the_same_index(passages, finding_model, tasks):
@@ -65,7 +65,9 @@ def test_untrained_model_and_its_encoder_make_the_same_index(passages, finding_m
     trained = choose_embedder(finding_model, tasks["finding"], PARAMETERS)
     plain = choose_embedder(encoder, tasks["finding"], PARAMETERS)
 
-    first, second = (build_index(passages, own, task="finding") for own in (trained, plain))
+    first, second = (
+        build_index(passages, embedder, task="finding") for embedder in (trained, plain)
+    )
 
     assert isinstance(trained, ModelEmbedder)
     assert isinstance(plain, EncoderEmbedder)
@@ -212,6 +214,6 @@ def test_index_of_other_weights_is_not_asked(passages, finding_model, other_mode
 
 
 def test_no_texts_have_no_vectors(finding_model, tasks):
-    for own in (finding_model, finding_model.encoder):
-        embedder = choose_embedder(own, tasks["finding"], PARAMETERS)
+    for model_or_encoder in (finding_model, finding_model.encoder):
+        embedder = choose_embedder(model_or_encoder, tasks["finding"], PARAMETERS)
         assert embedder.embed([], side="query").shape == (0, 32)

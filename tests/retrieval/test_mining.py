@@ -44,7 +44,7 @@ def rows() -> pd.DataFrame:
 def hardest_of(rows, queries, passages, *, number=2):
     """By row, the texts of its hardest negatives for vectors in the order of appearance."""
     texts, _, names = read_texts(rows)
-    vectors = (np.array(own, dtype=np.float32) for own in (queries, passages))
+    vectors = (np.array(side, dtype=np.float32) for side in (queries, passages))
     found = find_hardest(texts, *vectors, number=number)
     return [
         [names[passage] for passage in found.loc[found["row"] == row, "passage"]]

@@ -42,8 +42,8 @@ ENTRIES = {
 @pytest.fixture(scope="module")
 def model(tiny_model):
     """One untrained model of many kinds; its answers mean nothing."""
-    own = {name: {**entry, "loss_weight": 1} for name, entry in ENTRIES.items()}
-    tasks = build_tasks(TasksParameters.model_validate(own))
+    weighted_entries = {name: {**entry, "loss_weight": 1} for name, entry in ENTRIES.items()}
+    tasks = build_tasks(TasksParameters.model_validate(weighted_entries))
     with torch.random.fork_rng():
         torch.manual_seed(1)
         backbone = load_backbone(tiny_model.encoder.folder)
@@ -73,8 +73,8 @@ def ask(predictor, task, **columns):
     return predictor.predict(pd.DataFrame([columns]), task=task).iloc[0]
 
 
-def told(model, tags, monkeypatch, text, task="names", scores=None):
-    """What is told where the model tags words so."""
+def answer_for_tags(model, tags, monkeypatch, text, task="names", scores=None):
+    """What is answered where the model tags words so."""
     answer = json.dumps(tags if task == "names" else {"intent": "ask", "tags": tags})
     predicted = pd.DataFrame(
         {
@@ -94,15 +94,16 @@ TEXT = "  scho\u0308n,\tAda Lovelace 北京大学 "
 
 def test_entities_are_told_with_their_characters_in_the_text_as_it_was_given(model, monkeypatch):
     tags = ["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
-    entities = told(model, tags, monkeypatch, TEXT, scores=[1, 1, 0.9, 0.6, 0.8, 0.7])["entities"]
-    assert [(own["label"], own["text"], own["score"]) for own in entities] == [
+    scores = [1, 1, 0.9, 0.6, 0.8, 0.7]
+    entities = answer_for_tags(model, tags, monkeypatch, TEXT, scores=scores)["entities"]
+    assert [(entity["label"], entity["text"], entity["score"]) for entity in entities] == [
         ("PER", "Ada Lovelace", 0.6), ("LOC", "北京大学", 0.7),
     ]  # fmt: skip
-    assert all(TEXT[own["start"] : own["end"]] == own["text"] for own in entities)
+    assert all(TEXT[entity["start"] : entity["end"]] == entity["text"] for entity in entities)
 
 
 def test_slots_stand_beside_the_intent(model, monkeypatch):
-    answer = told(model, ["O", "B-time", "I-time"], monkeypatch, "at 7 pm", task="frame")
+    answer = answer_for_tags(model, ["O", "B-time", "I-time"], monkeypatch, "at 7 pm", task="frame")
     assert answer["label"] == "ask"
     assert answer["probabilities"] == {"ask": 0.75, "set": 0.25}
     (slot,) = answer["slots"]
@@ -160,9 +161,10 @@ def test_scores_are_those_that_validation_asks_for(model, monkeypatch):
     tags = ["B-PER", "O", "B-LOC"]
     scale = {"slope": 2.0, "intercept": -1.0}
     tasks = {"names": model.tasks["names"].calibrated({"marked": scale})}
-    plain = told(model, tags, monkeypatch, "a b c", scores=[0.9, 0.5, 0.6])["entities"]
-    own = dataclasses.replace(model, tasks=tasks)
-    scaled = told(own, tags, monkeypatch, "a b c", scores=[0.9, 0.5, 0.6])["entities"]
+    scores = [0.9, 0.5, 0.6]
+    plain = answer_for_tags(model, tags, monkeypatch, "a b c", scores=scores)["entities"]
+    calibrated = dataclasses.replace(model, tasks=tasks)
+    scaled = answer_for_tags(calibrated, tags, monkeypatch, "a b c", scores=scores)["entities"]
     assert [entity["score"] for entity in plain] == [0.9, 0.6]
     expected = [1 / (1 + np.exp(1 - 2 * np.log(p / (1 - p)))) for p in (0.9, 0.6)]
     assert [entity["score"] for entity in scaled] == pytest.approx(expected)

@@ -79,5 +79,5 @@ def test_made_up_example_has_places_apart_from_each_other():
     entry = {"kind": "relation_classification", "loss_weight": 1, "labels": ["none", "is"]}
     relation = build_tasks(TasksParameters.model_validate({"relation": entry}))["relation"]
     made_up = request_example(examples(), relation)
-    places = [made_up.loc[0, column] for column in relation.span_columns]
-    assert [made_up.loc[0, "text"][start:end] for start, end in places] == ["a", "text"]
+    spans = [made_up.loc[0, column] for column in relation.span_columns]
+    assert [made_up.loc[0, "text"][start:end] for start, end in spans] == ["a", "text"]

@@ -57,8 +57,8 @@ def test_language_and_culture_may_be_given_and_missing(predictor):
 def test_model_that_was_saved_answers_alike(predictor, tmp_path):
     predictor.model.save(tmp_path / "model")
     loaded = Predictor.load(tmp_path / "model", parameters=PARAMETERS)
-    own, other = (p.predict(request("good film")) for p in (predictor, loaded))
-    assert own.loc[0, "label"] == other.loc[0, "label"]
+    expected, answer = (p.predict(request("good film")) for p in (predictor, loaded))
+    assert expected.loc[0, "label"] == answer.loc[0, "label"]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def two_tasks(tiny_model):
 
     labels = {"sentiment": ["negative", "neutral", "positive"], "topic": ["film", "service"]}
     entry = {"kind": "sequence_classification", "loss_weight": 1}
-    parameters = {name: {**entry, "labels": own} for name, own in labels.items()}
+    parameters = {name: {**entry, "labels": task_labels} for name, task_labels in labels.items()}
     tasks = build_tasks(TasksParameters.model_validate(parameters))
     backbone = load_backbone(tiny_model.encoder.folder)
     network = build_network(backbone, tasks, pooling="mean", head_dropout=0.0)
@@ -145,7 +145,7 @@ def test_folder_without_a_model_is_refused(tmp_path):
 
 
 @pytest.fixture
-def told(conditioned_model) -> Predictor:
+def conditioned(conditioned_model) -> Predictor:
     return Predictor(conditioned_model, parameters=PARAMETERS)
 
 
@@ -153,22 +153,26 @@ def confidences(answer) -> list[float]:
     return [row["negative"] for row in answer["probabilities"]]
 
 
-def test_conditioned_model_answers_by_culture_and_tells_whether_it_has_seen_it(told):
+def test_conditioned_model_answers_by_culture_and_tells_whether_it_has_seen_it(conditioned):
     given = request("good", "good", "good", culture=["mx", "GT", None])
-    answer = told.predict(given)
+    answer = conditioned.predict(given)
     mexico, guatemala, unknown = confidences(answer)
     assert answer["is_culture_seen"].tolist() == [True, False, False]
     assert len({mexico, guatemala, unknown}) == 3  # Guatemala has the subregion of Mexico
 
 
-def test_conditioned_model_knows_its_groups_and_takes_und(told):
-    answer = told.predict(request("good", "good", culture=["latam", "und"], language=["es", "es"]))
+def test_conditioned_model_knows_its_groups_and_takes_und(conditioned):
+    answer = conditioned.predict(
+        request("good", "good", culture=["latam", "und"], language=["es", "es"])
+    )
     assert answer["is_culture_seen"].tolist() == [True, False]
 
 
-def test_conditioned_model_answers_without_culture_as_for_an_unknown_one(told):
-    plain = told.predict(request("good", "bad"))
-    unknown = told.predict(request("good", "bad", culture=["und", None], language=["und", None]))
+def test_conditioned_model_answers_without_culture_as_for_an_unknown_one(conditioned):
+    plain = conditioned.predict(request("good", "bad"))
+    unknown = conditioned.predict(
+        request("good", "bad", culture=["und", None], language=["und", None])
+    )
     assert confidences(plain) == confidences(unknown)
 
 
@@ -181,9 +185,9 @@ def test_conditioned_model_answers_without_culture_as_for_an_unknown_one(told):
         ({"language": ["swa"]}, "language 'swa' is not a BCP-47 tag; did you mean 'sw'"),
     ],
 )
-def test_conditioned_model_refuses_a_culture_that_is_none(told, columns, message):
+def test_conditioned_model_refuses_a_culture_that_is_none(conditioned, columns, message):
     with pytest.raises(RequestError, match=message) as caught:
-        told.predict(request("good", **columns))
+        conditioned.predict(request("good", **columns))
     assert "parameters/" not in str(caught.value)
 
 
@@ -218,10 +222,10 @@ def reader(reading_model) -> Predictor:
 
 
 def test_answer_depends_on_the_context_which_is_cleaned_like_a_text(reader):
-    told = request(
+    texts = request(
         "good", "good", "good", context=["a film", " a\u0001  film \n\u200b\n", "boring"]
     )
-    one, same, other = confidences(reader.predict(told))
+    one, same, other = confidences(reader.predict(texts))
     assert one == same != other
 
 
@@ -232,8 +236,8 @@ def test_context_may_be_missing(reader):
 
 
 def test_cut_context_is_told(reader):
-    told = request("good", "good", context=["film", "the film was good and the service bad"])
-    assert reader.predict(told)["is_truncated"].tolist() == [False, False]
+    texts = request("good", "good", context=["film", "the film was good and the service bad"])
+    assert reader.predict(texts)["is_truncated"].tolist() == [False, False]
     long = request("good", context=["the film was good and the service bad and boring not it"])
     short = dataclasses.replace(reader.model, max_length_tokens=8)
     answer = Predictor(short, parameters=ServingParameters(**LONGER)).predict(long)
@@ -322,12 +326,14 @@ def test_cultures_are_set_beside_each_other_on_request(conditioned_model):
     predictor = by_culture(conditioned_model)
     answer = predictor.predict(texts, cultures=["mx", "GB", "MX"])
     for row, text in enumerate(texts["text"]):
-        apart = answer.loc[row, "by_culture"]
-        assert list(apart) == ["MX", "GB"]
-        for culture, probabilities in apart.items():
+        probabilities_by_culture = answer.loc[row, "by_culture"]
+        assert list(probabilities_by_culture) == ["MX", "GB"]
+        for culture, probabilities in probabilities_by_culture.items():
             alone = predictor.predict(request(text, culture=[culture]))
             assert probabilities == pytest.approx(alone.loc[0, "probabilities"], abs=1e-5)
-        first, second = (list(own.values()) for own in apart.values())
+        first, second = (
+            list(probabilities.values()) for probabilities in probabilities_by_culture.values()
+        )
         assert answer.loc[row, "disagreement"] == pytest.approx(
             jensenshannon(first, second, base=2), abs=1e-5
         )
@@ -341,14 +347,14 @@ def test_all_are_the_cultures_of_the_training(conditioned_model):
 
 def test_text_is_contested_from_the_stated_disagreement_on(conditioned_model):
     texts = request("good", "bad", "it was boring")
-    found = by_culture(conditioned_model).predict(texts, cultures=["all"])["disagreement"]
-    middle = found.sort_values().iloc[1]
+    disagreements = by_culture(conditioned_model).predict(texts, cultures=["all"])["disagreement"]
+    middle = disagreements.sort_values().iloc[1]
     answer = by_culture(conditioned_model, middle).predict(texts, cultures=["all"])
-    assert answer["contested"].tolist() == (found >= middle).tolist()
+    assert answer["contested"].tolist() == (disagreements >= middle).tolist()
     assert answer["contested"].sum() == 2
-    untold = by_culture(conditioned_model, None).predict(texts, cultures=["all"])
-    assert "contested" not in untold
-    assert "disagreement" in untold
+    without_threshold = by_culture(conditioned_model, None).predict(texts, cultures=["all"])
+    assert "contested" not in without_threshold
+    assert "disagreement" in without_threshold
 
 
 def test_one_culture_has_nobody_to_disagree_with(conditioned_model):
@@ -405,8 +411,8 @@ def test_model_that_is_told_of_language_alone_refuses_cultures(tiny_model, cultu
     from ccnlp.conditioning.base import fit
 
     seen = pd.DataFrame({"culture": ["GB"], "language": ["en"], "domain": ["und"]})
-    told = fit(culture_parameters("prefix", prefix={"fields": ["language"]}), seen)
-    model = dataclasses.replace(tiny_model, conditioning=told)
+    conditioning = fit(culture_parameters("prefix", prefix={"fields": ["language"]}), seen)
+    model = dataclasses.replace(tiny_model, conditioning=conditioning)
     with pytest.raises(RequestError, match="the model is told nothing of culture"):
         by_culture(model).predict(request("good"), cultures=["GB"])
 

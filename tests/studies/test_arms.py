@@ -37,15 +37,15 @@ def laboratory(tiny_encoder, tmp_path):
 
 @pytest.fixture
 def arms(examples, training_parameters):
-    told_otherwise = examples.assign(culture=examples["culture"].map({"GB": "SG", "SG": "GB"}))
-    twice = pd.concat(
+    swapped_cultures = examples.assign(culture=examples["culture"].map({"GB": "SG", "SG": "GB"}))
+    more_rows = pd.concat(
         [
-            told_otherwise,
+            swapped_cultures,
             examples[examples["split"] == "train"].assign(id=lambda r: "f" + r.id.str[1:]),
         ]
     ).reset_index(drop=True)
     training = training_parameters(epochs=1)
-    return [Arm.of("plain", examples, training), Arm.of("more rows", twice, training)]
+    return [Arm.of("plain", examples, training), Arm.of("more rows", more_rows, training)]
 
 
 def test_arms_are_trained_with_each_seed_for_as_many_steps(arms, laboratory, examples, caplog):
@@ -68,8 +68,8 @@ def test_rows_keep_their_own_culture_whatever_an_arm_was_told(arms, laboratory, 
 
     assert "arm 1 of 2: plain, 1 training\n" in caplog.text
     assert "each training takes 1 step\n" in caplog.text
-    own = examples.set_index("id")["culture"]
-    assert predicted["culture"].tolist() == own[predicted["example_id"]].tolist()
+    cultures = examples.set_index("id")["culture"]
+    assert predicted["culture"].tolist() == cultures[predicted["example_id"]].tolist()
 
 
 def test_a_study_that_was_broken_off_trains_the_rest_alone(arms, laboratory, caplog):

@@ -50,12 +50,12 @@ def test_scores_of_arms_count_texts_once_and_take_seeds_together(evaluation_para
         evaluation_parameters,
         slices={"culture": ["culture"]},
     )
-    own = scores[scores["slice"] == "culture"].set_index(["arm", "group"])
-    assert set(own.loc["told"].index) == set(CULTURES)
-    assert own.loc[("told", "GB"), ["score", "low", "high", "n"]].tolist() == [1, 1, 1, 300]
-    assert own.loc[("plain", "ZA"), "score"] == pytest.approx(0.7, abs=0.06)
-    assert own.loc[("plain", "ZA"), "low"] < own.loc[("plain", "ZA"), "score"]
-    assert own["is_small"].to_dict() == {
+    by_group = scores[scores["slice"] == "culture"].set_index(["arm", "group"])
+    assert set(by_group.loc["told"].index) == set(CULTURES)
+    assert by_group.loc[("told", "GB"), ["score", "low", "high", "n"]].tolist() == [1, 1, 1, 300]
+    assert by_group.loc[("plain", "ZA"), "score"] == pytest.approx(0.7, abs=0.06)
+    assert by_group.loc[("plain", "ZA"), "low"] < by_group.loc[("plain", "ZA"), "score"]
+    assert by_group["is_small"].to_dict() == {
         (arm, group): group == "MT" for arm in ("plain", "told") for group in CULTURES
     }
 
@@ -72,8 +72,8 @@ def compare(evaluation_parameters):
 
 
 def by_culture(table: pd.DataFrame, column: str) -> dict[str, object]:
-    own = table[table["slice"] == "culture"]
-    return dict(zip(own["group"], own[column], strict=True))
+    culture_rows = table[table["slice"] == "culture"]
+    return dict(zip(culture_rows["group"], culture_rows[column], strict=True))
 
 
 def test_a_large_gain_of_every_seed_is_better_and_a_small_group_is_too_small(compare):
@@ -146,32 +146,32 @@ def test_a_gain_that_the_control_has_too_is_no_gain_of_culture(compare):
     ],
 )
 def test_what_the_control_did_decides_how_a_gain_is_called(against_control, of_control, verdict):
-    place = {
+    row = {
         "task": "t", "corpus": "c", "split": "test", "slice": "culture", "group": "SG",
         "metric": "macro_f1", "is_primary": True, "difference": 0.1,
         "difference_low": 0.05, "difference_high": 0.15, "n": 300,
     }  # fmt: skip
     table = pd.DataFrame(
         [
-            {**place, "arm": "told", "against": "none", "finding": "better"},
-            {**place, "arm": "told", "against": "shuffled", "finding": against_control},
-            {**place, "arm": "shuffled", "against": "none", "finding": of_control},
+            {**row, "arm": "told", "against": "none", "finding": "better"},
+            {**row, "arm": "told", "against": "shuffled", "finding": against_control},
+            {**row, "arm": "shuffled", "against": "none", "finding": of_control},
         ]
     )
 
-    judged = judge(table, [Question(Contrast("told", "none"), controls=("shuffled",))])
+    verdicts = judge(table, [Question(Contrast("told", "none"), controls=("shuffled",))])
 
-    assert judged["verdict"].tolist() == [verdict]
+    assert verdicts["verdict"].tolist() == [verdict]
 
 
 @pytest.mark.parametrize(
-    ("difference", "low", "told"),
+    ("difference", "low", "ending"),
     [
         (0.051, np.nan, "(+5.1, without an interval in macro-F1)"),
         (np.nan, np.nan, "(no score in macro-F1)"),
     ],
 )
-def test_difference_without_an_interval_says_so(difference, low, told):
+def test_difference_without_an_interval_says_so(difference, low, ending):
     verdicts = pd.DataFrame(
         [
             {
@@ -184,7 +184,7 @@ def test_difference_without_an_interval_says_so(difference, low, told):
 
     (sentence,) = summarise(verdicts, slice_name="culture")
 
-    assert f"t, c, told: too small over all 3 rows {told}" in sentence
+    assert f"t, c, told: too small over all 3 rows {ending}" in sentence
 
 
 def test_a_distribution_is_judged_by_how_near_the_arms_come_to_it(evaluation_parameters):
@@ -221,11 +221,11 @@ def test_a_distribution_is_judged_by_how_near_the_arms_come_to_it(evaluation_par
         table, question.contrasts, tasks, evaluation_parameters, slices={"culture": ["culture"]}
     )
 
-    own = compared[compared["slice"] == "culture"].set_index(["metric", "group"])
-    assert own["is_primary"].groupby("metric").agg(set).to_dict() == {
+    culture_rows = compared[compared["slice"] == "culture"].set_index(["metric", "group"])
+    assert culture_rows["is_primary"].groupby("metric").agg(set).to_dict() == {
         "distribution_similarity": {True}, "macro_f1": {False},
     }  # fmt: skip
-    nearer, labels = own.loc["distribution_similarity"], own.loc["macro_f1"]
+    nearer, labels = culture_rows.loc["distribution_similarity"], culture_rows.loc["macro_f1"]
     assert nearer["n"].to_dict() == {"GB": 300, "SG": 100}
     assert labels["n"].to_dict() == {"GB": 75, "SG": 25}
     assert (labels["difference"] == 0).all()

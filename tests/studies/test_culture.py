@@ -44,14 +44,14 @@ def arms(examples, training_parameters, culture_parameters):
 
 
 def test_arms_differ_in_what_is_told(arms, examples):
-    _, told, shuffled, count = arms
+    _, conditioned, shuffled, count = arms
 
     assert [arm.name for arm in arms] == [
         "unconditioned", "conditioned", "shuffled", "annotator count",
     ]  # fmt: skip
     ways = [arm.models[""].culture.conditioning for arm in arms]
     assert ways == ["none", "embedding", "embedding", "embedding"]
-    assert told.examples is examples
+    assert conditioned.examples is examples
     assert sorted(shuffled.examples["culture"]) == sorted(examples["culture"])
     assert shuffled.examples["culture"].tolist() != examples["culture"].tolist()
     assert set(count.examples["culture"]) == {"annotators-3", "annotators-5"}

@@ -97,7 +97,7 @@ def answers(arm: str, task: str, num_right: int) -> pd.DataFrame:
     """Of 300 rows, the first of which are right, by two seeds."""
     reference = pd.Series(["no", "yes"] * 150)
     other = reference.map({"no": "yes", "yes": "no"})
-    own = pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "example_id": [f"{task}{i}" for i in range(300)],
             "reference": reference,
@@ -107,8 +107,8 @@ def answers(arm: str, task: str, num_right: int) -> pd.DataFrame:
         system=arm, task=task, corpus="c", split="test", language="en", culture="GB", region="und",
         domain="und", origin="native", confidence=0.9, num_characters=20, is_seen=False, weights="",
     )  # fmt: skip
-    own["group_id"] = own["example_id"]
-    return pd.concat([own.assign(seed=seed) for seed in (0, 1)], ignore_index=True)
+    rows["group_id"] = rows["example_id"]
+    return pd.concat([rows.assign(seed=seed) for seed in (0, 1)], ignore_index=True)
 
 
 def test_verdicts_are_transfer_harm_or_none_shown(evaluation_parameters: EvaluationParameters):
@@ -132,11 +132,11 @@ def test_verdicts_are_transfer_harm_or_none_shown(evaluation_parameters: Evaluat
         slices={"language": ["language"]},
     )
 
-    judged = judge(compared, STUDY.questions_of({"together", "alone"}))
+    verdicts = judge(compared, STUDY.questions_of({"together", "alone"}))
 
-    overall = judged[judged["slice"] == "all"].set_index("task")["verdict"]
+    overall = verdicts[verdicts["slice"] == "all"].set_index("task")["verdict"]
     assert overall.to_dict() == {"helped": "transfer", "hurt": "harm", "as_before": "none shown"}
-    sentences = {s.split(",")[0]: s for s in summarise(judged, slice_name="language")}
+    sentences = {s.split(",")[0]: s for s in summarise(verdicts, slice_name="language")}
     assert "together: transfer over all 300 rows (+" in sentences["helped"]
     assert "By language, harm: en (-" in sentences["hurt"]
     assert sentences["as_before"].endswith("By language, none shown: en.")

@@ -114,11 +114,11 @@ def test_study_finds_what_does_not_carry_over(
     )
     matrix = tabulate(scores, trained=["en", "es"]).set_index("trained_on")
 
-    for own, other in (("en", "es"), ("es", "en")):
-        assert matrix.loc[own, own] > 0.9
-        assert matrix.loc[own, other] < 0.1
-    judged = judge(compared, STUDY.questions_of(names))
-    of_en = judged[(judged["arm"] == "en") & (judged["slice"] == "language")]
+    for language, other in (("en", "es"), ("es", "en")):
+        assert matrix.loc[language, language] > 0.9
+        assert matrix.loc[language, other] < 0.1
+    all_verdicts = judge(compared, STUDY.questions_of(names))
+    of_en = all_verdicts[(all_verdicts["arm"] == "en") & (all_verdicts["slice"] == "language")]
     verdicts = of_en[of_en["split"] == "test"].set_index("group")["verdict"]
     assert verdicts["en"] == "helps"
 
@@ -159,11 +159,11 @@ def test_heat_map_leaves_out_what_was_not_measured():
 
 
 def test_page_tells_what_each_arm_was_trained_on():
-    told = about_of([ALL, "en"])
+    about = about_of([ALL, "en"])
 
-    assert list(told.arms) == [ALL, "en"]
-    assert told.arms["en"] == "trained on en alone, and tested on all languages"
-    assert told.arms[ALL] == "trained on every language that has train rows"
+    assert list(about.arms) == [ALL, "en"]
+    assert about.arms["en"] == "trained on en alone, and tested on all languages"
+    assert about.arms[ALL] == "trained on every language that has train rows"
 
 
 @pytest.mark.parametrize(

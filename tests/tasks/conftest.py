@@ -65,20 +65,20 @@ class Tags(Toy):
     def encode(self, rows, tokenizer, *, max_length_tokens):
         frame = Frame.of_text(tokenizer)
         words = iter(text_ids([word for words in rows["tokens"] for word in words], tokenizer))
-        own = [[next(words) for _ in words_of_row] for words_of_row in rows["tokens"]]
-        ids = [frame.around([i for word in row for i in word]) for row in own]
+        rows_of_word_ids = [[next(words) for _ in words_of_row] for words_of_row in rows["tokens"]]
+        ids = [frame.around([i for word in row for i in word]) for row in rows_of_word_ids]
         before, after = [False] * len(frame.before), [False] * len(frame.after)
         starts = [
-            [*before, *(place == 0 for word in row for place in range(len(word))), *after]
-            for row in own
+            [*before, *(i == 0 for word in row for i in range(len(word))), *after]
+            for row in rows_of_word_ids
         ]
         columns = {"input_ids": ids, "is_start": starts}
         if "tags" in rows:
-            places = [[self.labels.index(tag) for tag in tags] for tags in rows["tags"]]
-            targets = [iter(place) for place in places]
+            codes = [[self.labels.index(tag) for tag in tags] for tags in rows["tags"]]
+            targets = [iter(row_codes) for row_codes in codes]
             columns["target"] = [
-                [next(target) if is_start else IGNORED for is_start in own]
-                for own, target in zip(starts, targets, strict=True)
+                [next(target) if is_start else IGNORED for is_start in row_starts]
+                for row_starts, target in zip(starts, targets, strict=True)
             ]
         return columns | {"num_tokens_before_truncation": list(map(len, ids))}
 
@@ -141,12 +141,12 @@ class Span(Toy):
         return cross_entropies(outputs.squeeze(-1), batch["target"])
 
     def decode(self, outputs, batch, tokenizer):
-        probability, place = outputs.squeeze(-1).float().softmax(-1).max(-1)
-        tokens = batch["input_ids"].gather(1, place[:, None])
+        probability, position = outputs.squeeze(-1).float().softmax(-1).max(-1)
+        tokens = batch["input_ids"].gather(1, position[:, None])
         answers = [
             text.strip() for text in tokenizer.batch_decode(tokens, skip_special_tokens=True)
         ]
-        sure = torch.where(place == 0, 0.0, probability)  # a window without the answer is none
+        sure = torch.where(position == 0, 0.0, probability)  # a window without the answer is none
         return pd.DataFrame({"prediction": answers, "confidence": sure, "probabilities": None})
 
 
@@ -209,8 +209,8 @@ class Retrieval(Toy):
         return cross_entropies(outputs, torch.arange(len(outputs), device=outputs.device))
 
     def decode(self, outputs, batch, tokenizer):
-        own = outputs.diagonal()[:, None]
-        ranks = [str(rank) for rank in (outputs > own).sum(-1).tolist()]
+        own_scores = outputs.diagonal()[:, None]
+        ranks = [str(rank) for rank in (outputs > own_scores).sum(-1).tolist()]
         return pd.DataFrame({"prediction": ranks, "confidence": 1.0, "probabilities": None})
 
 

@@ -19,8 +19,8 @@ def test_best_span_is_that_of_all_legal_ones():
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(20, 15, 2, generator=generator)
     first, size = torch.randint(1, 5, (20, 1)), torch.randint(1, 10, (20, 1))
-    place = torch.arange(15)
-    is_passage = (place >= first) & (place < first + size)
+    position = torch.arange(15)
+    is_passage = (position >= first) & (position < first + size)
 
     for max_tokens in (1, 3, 15, 100):
         best = find_best_spans(logits, is_passage, max_tokens=max_tokens)

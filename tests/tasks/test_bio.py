@@ -50,9 +50,9 @@ def test_unknown_tag_has_no_code():
 def test_tags_that_cannot_be_those_of_the_tokens_are_told(tags, reason):
     good = (["Ada", "lives"], ["B-PER", "O"])
     rows = [good, (["Ada", "lives", "here"], tags), good]
-    tokens, every = (pd.Series(column, index=[3, 5, 9]) for column in zip(*rows, strict=True))
+    tokens, all_tags = (pd.Series(column, index=[3, 5, 9]) for column in zip(*rows, strict=True))
 
-    reasons = TAGS.why_unusable(tokens, every)
+    reasons = TAGS.why_unusable(tokens, all_tags)
 
     assert reasons.index.tolist() == [3, 5, 9]
     assert reasons[[3, 9]].isna().all()

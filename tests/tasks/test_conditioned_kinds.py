@@ -59,7 +59,7 @@ def test_every_shape_of_task_starts_as_it_would_unconditioned(
     vocabulary = count_tokens(features, special_ids=tokenizer.all_special_ids)
     batch = tasks["t"].collate(features["t"].to_pylist(), pad_token_id=tokenizer.pad_token_id)
     conditioning = fit(culture_parameters(way), rows)
-    told = torch.ones(len(features["t"]), len(conditioning.keys.fields), dtype=torch.long)
+    condition = torch.ones(len(features["t"]), len(conditioning.keys.fields), dtype=torch.long)
 
     outputs = []
     for chosen in (None, conditioning):
@@ -72,6 +72,6 @@ def test_every_shape_of_task_starts_as_it_would_unconditioned(
             conditioning=chosen,
         )
         with torch.no_grad():
-            outputs.append(network.eval()(task="t", batch={**batch, CONDITION: told}))
+            outputs.append(network.eval()(task="t", batch={**batch, CONDITION: condition}))
 
     assert outputs[0].equal(outputs[1])

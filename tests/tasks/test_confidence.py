@@ -73,21 +73,21 @@ def test_answers_that_are_nearly_all_right_or_wrong_have_no_scale(generator, num
 
 
 def test_scale_is_the_one_that_outcomes_were_drawn_with(generator):
-    odds = generator.normal(loc=1, scale=2, size=20_000)
-    is_right = generator.random(20_000) < expit(0.4 * odds - 1)
+    log_odds = generator.normal(loc=1, scale=2, size=20_000)
+    is_right = generator.random(20_000) < expit(0.4 * log_odds - 1)
 
-    scale = choose_scale(expit(odds), is_right)
+    scale = choose_scale(expit(log_odds), is_right)
 
     assert scale == {
         "slope": pytest.approx(0.4, abs=0.03), "intercept": pytest.approx(-1, abs=0.05)
     }  # fmt: skip
-    scaled = rescale(expit(odds), scale)
+    scaled = rescale(expit(log_odds), scale)
     hits, sums, sizes = (
         np.bincount(calibration_bins(scaled), weights=weights, minlength=10)
         for weights in (is_right, scaled, np.ones(20_000))
     )
     assert calibration_error(hits, sums, sizes.sum()) < 0.02
-    assert (np.argsort(scaled) == np.argsort(odds)).all()
+    assert (np.argsort(scaled) == np.argsort(log_odds)).all()
 
 
 def test_answers_that_are_surer_the_wronger_they_are_keep_their_order(generator):

@@ -53,8 +53,8 @@ def encode(task, rows, tokenizer):
     """The features of rows, and the row that each belongs to."""
     columns = task.encode(rows, tokenizer, max_length_tokens=16)
     window_of = np.array(columns.pop(WINDOW_OF, range(len(rows))))
-    places = range(len(window_of))
-    return [{name: column[i] for name, column in columns.items()} for i in places], window_of
+    indices = range(len(window_of))
+    return [{name: column[i] for name, column in columns.items()} for i in indices], window_of
 
 
 def with_references(task, rows, predicted):

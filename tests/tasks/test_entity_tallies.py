@@ -9,10 +9,10 @@ TAGS = TagSet(("PER", "LOC"))
 
 
 def test_tallies_of_a_case_worked_by_hand():
-    there = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "O"]]
-    told = [["B-PER", "I-PER", "O", "B-PER"], ["B-LOC", "O"]]
+    references = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "O"]]
+    predictions = [["B-PER", "I-PER", "O", "B-PER"], ["B-LOC", "O"]]
 
-    sums = tally_entities(there, told, TAGS)
+    sums = tally_entities(references, predictions, TAGS)
 
     # found PER, LOC; there PER, LOC; predicted PER, LOC; words right; words
     assert sums.tolist() == [[1, 0, 1, 1, 2, 0, 3, 4], [0, 0, 0, 0, 0, 1, 1, 2]]
@@ -44,20 +44,20 @@ def test_entity_that_begins_at_another_word_is_not_found():
 def test_scores_are_those_of_seqeval_also_where_an_inside_goes_on_with_nothing(seed):
     generator = np.random.default_rng(seed)
     sizes = generator.integers(1, 9, size=60)
-    there, told = (
+    references, predictions = (
         [generator.choice(TAGS.tags, size=size).tolist() for size in sizes] for _ in range(2)
     )
-    told = [own if i % 2 else [*own] for i, own in enumerate(told)]
-    told[:20] = there[:20]
+    predictions = [row_tags if i % 2 else [*row_tags] for i, row_tags in enumerate(predictions)]
+    predictions[:20] = references[:20]
 
-    sums = tally_entities(there, told, TAGS).sum(axis=0)
+    sums = tally_entities(references, predictions, TAGS).sum(axis=0)
 
     metrics = entity_metrics(sums, TAGS, name="entity")
-    assert metrics["entity_f1"] == pytest.approx(f1_score(there, told))
-    assert metrics["entity_precision"] == pytest.approx(precision_score(there, told))
-    assert metrics["entity_recall"] == pytest.approx(recall_score(there, told))
+    assert metrics["entity_f1"] == pytest.approx(f1_score(references, predictions))
+    assert metrics["entity_precision"] == pytest.approx(precision_score(references, predictions))
+    assert metrics["entity_recall"] == pytest.approx(recall_score(references, predictions))
     by_type = [metrics["f1:LOC"], metrics["f1:PER"]]  # seqeval sorts them
-    np.testing.assert_allclose(by_type, f1_score(there, told, average=None))
+    np.testing.assert_allclose(by_type, f1_score(references, predictions, average=None))
 
 
 def test_metrics_of_many_groups_come_at_once():

@@ -149,11 +149,11 @@ def test_scores_of_slots_intents_and_frames(task):
             "label": ["ask", "set", "set"],
         }
     )
-    told = [["B-time", "O"], ["O", "O"], ["B-time", "O"]]
+    tags = [["B-time", "O"], ["O", "O"], ["B-time", "O"]]
     predictions = pd.DataFrame(
         {
             "reference": task.reference(rows),
-            "prediction": task.write_frames(np.array([0, 0, 1]), told),
+            "prediction": task.write_frames(np.array([0, 0, 1]), tags),
         }
     )
 

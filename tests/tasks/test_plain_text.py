@@ -118,8 +118,8 @@ def test_text_is_cut_between_all_marks_of_its_frame(by_words, limit):
         single="$A [SEP] [CLS]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     ids, lengths = encode_alone(["good bad good"], by_words, max_length_tokens=limit)
-    own = by_words.convert_tokens_to_ids(["good", "bad", "good"][: limit - 2])
-    assert ids == [[*own, 3, 2]]
+    token_ids = by_words.convert_tokens_to_ids(["good", "bad", "good"][: limit - 2])
+    assert ids == [[*token_ids, 3, 2]]
     assert lengths == [5]
 
 

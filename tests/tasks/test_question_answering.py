@@ -54,7 +54,9 @@ def rows_of(*rows):
 def batch_of(task, rows, tokenizer, *, length):
     columns = task.encode(rows, tokenizer, max_length_tokens=length)
     window_of = np.array(columns.pop(WINDOW_OF))
-    features = [dict(zip(columns, own, strict=True)) for own in zip(*columns.values(), strict=True)]
+    features = [
+        dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)
+    ]
     return task.collate(features, pad_token_id=tokenizer.pad_token_id), window_of
 
 
@@ -91,8 +93,8 @@ def test_targets_are_the_first_token_in_windows_without_the_answer(task, tokeniz
     held = batch["target_start"] > 0
     assert held[window_of == 0].any()
     assert not held[window_of == 1].any()
-    places = batch["target_start"][held]
-    words = tokenizer.convert_ids_to_tokens(batch["input_ids"][held, places].tolist())
+    starts = batch["target_start"][held]
+    words = tokenizer.convert_ids_to_tokens(batch["input_ids"][held, starts].tolist())
     assert set(words) == {"▁good"}
 
 

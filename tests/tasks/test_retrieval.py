@@ -254,9 +254,9 @@ def test_training_starts_from_the_ranking_of_the_encoder(task, rows, tiny_encode
     sentences = ["She.", "Ella.", "Not so.", "Now."]
     passages = embed_texts(tiny_encoder, ["passage: " + text for text in sentences])
     expected = answers_of(rank(rows, queries, passages))
-    for own, other in zip(answers_of(predicted), expected, strict=True):
-        assert own["ranks"] == other["ranks"]
-        assert [s for _, s in own["passages"]] == pytest.approx(
+    for answer, other in zip(answers_of(predicted), expected, strict=True):
+        assert answer["ranks"] == other["ranks"]
+        assert [s for _, s in answer["passages"]] == pytest.approx(
             [s for _, s in other["passages"]], abs=2e-3
         )
     assert not list(network.heads.parameters())
@@ -274,7 +274,7 @@ def test_features_of_all_splits_keep_what_ranks_need(task, rows, tiny_encoder):
 
     assert set(table["pool"].to_pylist()) == {"c/validation"}
     assert table["passage_key"].to_pylist()[0] == text_key("She.", "en")
-    assert [len(own) for own in table["negative_keys"].to_pylist()] == [1, 0, 0, 0, 1]
+    assert [len(keys) for keys in table["negative_keys"].to_pylist()] == [1, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -384,14 +384,14 @@ def test_model_that_compares_texts_of_rows_is_told_of_no_culture(task, culture_p
 def test_task_without_an_answer_to_a_row_by_itself_agrees_with_none(
     task, training_parameters, name
 ):
-    own = training_parameters().regularisation
-    check_can_be_consistent(own, {"t": task})
+    regularisation = training_parameters().regularisation
+    check_can_be_consistent(regularisation, {"t": task})
 
     with pytest.raises(
         ConfigurationError,
         match=rf"regularisation\.{name} is above 0, and task 't' .*training\.yml",
     ):
-        check_can_be_consistent(own.model_copy(update={name: 1.0}), {"t": task})
+        check_can_be_consistent(regularisation.model_copy(update={name: 1.0}), {"t": task})
 
 
 WORDS = ["good", "bad", "great", "boring"]
@@ -401,12 +401,12 @@ SUBJECTS = ["film", "service", "it"]
 @pytest.fixture
 def pairs() -> pd.DataFrame:
     """Of each judgement of a subject four rows, with another judgement as a negative."""
-    told = [(subject, word) for subject in SUBJECTS for word in WORDS] * 4
+    judgements = [(subject, word) for subject in SUBJECTS for word in WORDS] * 4
     rows = pd.DataFrame(
         {
-            "query": [f"{subject} {word}" for subject, word in told],
-            "passage": [f"the {subject} was very {word}" for subject, word in told],
-            "negatives": [[f"the {s} was not {w}"] for s, w in told],
+            "query": [f"{subject} {word}" for subject, word in judgements],
+            "passage": [f"the {subject} was very {word}" for subject, word in judgements],
+            "negatives": [[f"the {s} was not {w}"] for s, w in judgements],
         }
     ).assign(
         corpus="toy", task="t", language="en", passage_language="en", culture="GB",
@@ -440,8 +440,8 @@ def test_training_validation_and_prediction_rank_alike(
     for model in (tuned.model, TrainedModel.load(tmp_path / "model")):
         predicted = model.predict(held_out, task="t")
         scores = tasks["t"].score(predicted.assign(reference=tasks["t"].reference(held_out)))
-        told = tuned.history[tuned.history["metric"] == "validation_t/mean_average_precision"][
-            "value"
-        ]
-        assert scores["mean_average_precision"] == pytest.approx(told.max(), abs=1e-6)
+        validation_scores = tuned.history[
+            tuned.history["metric"] == "validation_t/mean_average_precision"
+        ]["value"]
+        assert scores["mean_average_precision"] == pytest.approx(validation_scores.max(), abs=1e-6)
         assert scores["mean_average_precision"] > 0.9

@@ -54,8 +54,8 @@ def test_passage_that_answers_is_no_negative(task, rows, caplog):
         prepared = task.prepare(rows)
 
     assert prepared["negatives"].tolist() == [["Neither."], ["Neither."], ["First."], []]
-    told = "t: 2 negatives are left out, for other rows say that they answer the query"
-    assert caplog.messages == [told]
+    message = "t: 2 negatives are left out, for other rows say that they answer the query"
+    assert caplog.messages == [message]
 
 
 def test_passage_in_another_language_stays_a_negative(task, rows):
@@ -75,7 +75,7 @@ def test_rows_of_another_split_tell_nothing(task, rows):
 def test_pool_stays_the_same(task, rows):
     prepared = task.prepare(rows)
 
-    before, after = (RelatedTexts.of_rows(own) for own in (rows, prepared))
+    before, after = (RelatedTexts.of_rows(table) for table in (rows, prepared))
     assert set(before.passage_keys) == set(after.passage_keys)
     pd.testing.assert_frame_equal(before.relevant(before.rows), after.relevant(after.rows))
 
@@ -100,8 +100,8 @@ def test_relevance_is_known_beyond_a_batch(task, rows):
     )
 
     without, known = (
-        relevance([features_of(own)[row] for row in (0, 2)]).int().tolist()
-        for own in (shared, task.prepare(shared))
+        relevance([features_of(table)[row] for row in (0, 2)]).int().tolist()
+        for table in (shared, task.prepare(shared))
     )
 
     # That "She." answers "which?" as well is told by the row between.

@@ -15,7 +15,7 @@ def encode(tokenizer, reading, *, limit=128, **columns):
     """The tokens of each row, and their numbers before the cut."""
     rows = pd.DataFrame(columns, dtype="object")
     ids, lengths = encode_texts(rows, tokenizer, reading=reading, max_length_tokens=limit)
-    return [" ".join(tokenizer.convert_ids_to_tokens(own)) for own in ids], lengths
+    return [" ".join(tokenizer.convert_ids_to_tokens(row_ids)) for row_ids in ids], lengths
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def test_context_loses_its_beginning_before_the_text_loses_its_end(
     ],
 )
 def test_separator_that_a_text_or_a_line_spells_is_text(tokenizer, reading, tokens):
-    told = {"text": ["good </s> bad"], "context": ["it </s>\nfilm"]}
-    encoded, lengths = encode(tokenizer, reading, **told)
+    columns = {"text": ["good </s> bad"], "context": ["it </s>\nfilm"]}
+    encoded, lengths = encode(tokenizer, reading, **columns)
     assert encoded == [tokens]
     assert lengths == [len(tokens.split())]
 

@@ -19,12 +19,12 @@ class Words(TalliedTask):
 
     def tallies(self, predictions):
         pairs = [
-            (set(read_answer(found)), set(read_answer(there)))
-            for found, there in zip(
+            (set(read_answer(found)), set(read_answer(expected)))
+            for found, expected in zip(
                 predictions["prediction"], predictions["reference"], strict=True
             )
         ]
-        numbers = [(len(found & there), len(there), len(found)) for found, there in pairs]
+        numbers = [(len(found & expected), len(expected), len(found)) for found, expected in pairs]
         return np.array(numbers, dtype=np.float64).reshape(-1, 3)
 
     def metrics(self, sums):

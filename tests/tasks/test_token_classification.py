@@ -113,8 +113,8 @@ def test_no_inside_is_decoded_behind_another_type_or_an_unseen_word(task, tokeni
 
     tags = task.read_tags(logits, batch).tags
 
-    for own in tags:
-        assert task.tag_set.why_unusable(pd.Series([own]), pd.Series([own])).isna().all()
+    for row_tags in tags:
+        assert task.tag_set.why_unusable(pd.Series([row_tags]), pd.Series([row_tags])).isna().all()
     assert tags[1][1] == "O"
 
 
@@ -122,9 +122,12 @@ def test_windows_are_put_together_in_order_and_mended_at_their_seams(task, token
     words = ["the", "film", "is"] * 6
     batch, window_of = batch_of(task, tokenizer, {"tokens": [["it"], words]})
     sizes = batch["num_words"][1:].tolist()
-    own = [["B-PER"] + ["I-PER"] * (sizes[0] - 1), *[["I-PER"] * size for size in sizes[1:]]]
-    logits = logits_of(task, batch, [["O"], *own[:-1], ["I-LOC"] * sizes[-1]])
-    logits[-1] = logits_of(task, batch, [["O"], *own[:-1], ["I-LOC"] * sizes[-1]], 0.7)[-1]
+    window_tags = [
+        ["B-PER"] + ["I-PER"] * (sizes[0] - 1),
+        *[["I-PER"] * size for size in sizes[1:]],
+    ]
+    logits = logits_of(task, batch, [["O"], *window_tags[:-1], ["I-LOC"] * sizes[-1]])
+    logits[-1] = logits_of(task, batch, [["O"], *window_tags[:-1], ["I-LOC"] * sizes[-1]], 0.7)[-1]
 
     merged = task.merge(task.decode(logits, batch, tokenizer), window_of)
 
@@ -137,15 +140,15 @@ def test_windows_are_put_together_in_order_and_mended_at_their_seams(task, token
     assert merged["scores"][1] == pytest.approx([0.9] * num_persons + [0.7] * sizes[-1])
 
 
-def predictions_of(task, told, scores):
+def predictions_of(task, tag_rows, scores):
     """Predictions beside references: one person in two words, a row each."""
     reference = task.write_tags(["B-PER", "I-PER", "O"])
     return pd.DataFrame(
         {
-            "prediction": [task.write_tags(tags) for tags in told],
+            "prediction": [task.write_tags(row_tags) for row_tags in tag_rows],
             "reference": reference,
-            "scores": [np.array(own) for own in scores],
-            "confidence": [min(own) for own in scores],
+            "scores": [np.array(row_scores) for row_scores in scores],
+            "confidence": [min(row_scores) for row_scores in scores],
         }
     )
 
@@ -225,8 +228,8 @@ def test_entities_and_frames_are_learnt_saved_and_predicted(
     tokens = [["the", subject, "was", word] for subject in ("film", "it") for word in words] * 4
     rows = pd.DataFrame({"tokens": tokens}).assign(
         id=[f"{number:016x}" for number in range(len(tokens))],
-        tags=[["O", "O", "O", "B-PER" if own[3] in words[:2] else "B-LOC"] for own in tokens],
-        label=["ask" if own[1] == "it" else "set" for own in tokens],
+        tags=[["O", "O", "O", "B-PER" if row[3] in words[:2] else "B-LOC"] for row in tokens],
+        label=["ask" if row[1] == "it" else "set" for row in tokens],
         split=["train"] * 24 + ["validation"] * 8,
         corpus="c", language="en", culture="GB", domain="und", origin="native", weight=1.0,
     )  # fmt: skip

@@ -56,7 +56,7 @@ def test_windows_are_those_of_the_tokenizer_itself(cut, tokenizer, length, strid
 
     assert [window.input_ids.tolist() for window in ours] == theirs["input_ids"]
     for i, window in enumerate(ours):
-        is_passage = [own == 1 for own in theirs.sequence_ids(i)]
+        is_passage = [sequence == 1 for sequence in theirs.sequence_ids(i)]
         assert (window.starts != NO_PASSAGE).tolist() == is_passage
         offsets = np.array(theirs["offset_mapping"][i])[is_passage]
         assert np.stack([window.starts, window.ends], 1)[is_passage].tolist() == offsets.tolist()
@@ -78,7 +78,7 @@ def test_windows_hold_every_token_and_share_the_stride(num_tokens, stride):
     )
 
     held = [list(range(window.first, window.last + 1)) for window in windows]
-    assert sorted({token for own in held for token in own}) == list(range(num_tokens))
+    assert sorted({token for tokens in held for token in tokens}) == list(range(num_tokens))
     assert max(len(window.input_ids) for window in windows) <= 12
     shared = min(stride, 3)  # half of the six tokens that a window has of the passage
     assert all(len({*one} & {*other}) == shared for one, other in pairwise(held))

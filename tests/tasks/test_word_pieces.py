@@ -51,12 +51,12 @@ def test_every_word_of_a_long_row_is_read_once_away_from_the_edges(tokenizer):
     assert windows.window_of == [0, *[1] * (len(windows.window_of) - 2), 2]
     assert {len(ids) for ids in windows.input_ids[1:-1]} == {12}
     assert set(windows.num_tokens[1:-1]) == {32}
-    read_there = [
+    first_pieces = [
         tokenizer.convert_ids_to_tokens(np.array(ids)[places])
         for ids, places in zip(windows.input_ids[1:-1], windows.places[1:-1], strict=True)
     ]
-    assert list(chain(*read_there)) == [f"▁{word}" for word in words]
-    sizes = [len(own) for own in read_there]
+    assert list(chain(*first_pieces)) == [f"▁{word}" for word in words]
+    sizes = [len(pieces) for pieces in first_pieces]
     assert windows.first_words[1:-1] == [0, *np.cumsum(sizes)[:-1].tolist()]
     for places in windows.places[2:-2]:  # a context of one token at least, of overlaps of two
         assert places.min() > 1
@@ -100,7 +100,7 @@ def byte_level() -> Tokenizer:
     blank = "Ġ"
     alphabet = [*sorted(pre_tokenizers.ByteLevel.alphabet()), f"{blank}g", f"{blank}go"]
     merges = [(blank, "g"), (f"{blank}g", "o")]
-    backend = Tokenizer(models.BPE({own: i for i, own in enumerate(alphabet)}, merges))
+    backend = Tokenizer(models.BPE({piece: i for i, piece in enumerate(alphabet)}, merges))
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     return backend
 
@@ -110,7 +110,7 @@ def blanks_as_pieces() -> Tokenizer:
     blank = "▁"
     alphabet = [blank, "a", "g", "o", "好", f"{blank}g", f"{blank}go"]
     merges = [(blank, "g"), (f"{blank}g", "o")]
-    backend = Tokenizer(models.BPE({own: i for i, own in enumerate(alphabet)}, merges))
+    backend = Tokenizer(models.BPE({piece: i for i, piece in enumerate(alphabet)}, merges))
     backend.normalizer = normalizers.Replace(" ", blank)
     backend.pre_tokenizer = pre_tokenizers.Split(blank, "merged_with_next")
     return backend
@@ -121,11 +121,11 @@ def test_words_are_read_as_in_their_text_by_a_tokenizer_that_puts_no_blanks(make
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=make())
     words = ["go", "go", "a", "go", "好", "go"]
 
-    ids, places = word_ids([words], tokenizer)
+    ids, word_of = word_ids([words], tokenizer)
 
     assert ids.tolist() == text_ids(["go go a go好go"], tokenizer)[0]
-    assert sorted({*places}) == [0, 1, 2, 3, 4, 5]
-    second = [piece for piece, place in zip(ids, places, strict=True) if place == 1]
+    assert sorted({*word_of}) == [0, 1, 2, 3, 4, 5]
+    second = [piece for piece, word in zip(ids, word_of, strict=True) if word == 1]
     assert tokenizer.convert_ids_to_tokens(second) in (["Ġgo"], ["▁go"])
 
 

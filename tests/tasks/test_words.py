@@ -29,19 +29,19 @@ def test_words_are_runs_of_letters_and_other_characters_alone(text, tokens):
     words = split_words(text)
 
     assert words.tokens == tokens
-    places = zip(words.starts.tolist(), words.ends.tolist(), strict=True)
-    assert [text[start:end] for start, end in places] == tokens
+    spans = zip(words.starts.tolist(), words.ends.tolist(), strict=True)
+    assert [text[start:end] for start, end in spans] == tokens
 
 
 def test_spans_and_tags_are_turned_into_each_other():
     text = "  Ada Lovelace kam nach 北京天津。"
-    places = [
+    spans = [
         {"start": 2, "end": 14, "label": "PER"},
         {"start": 24, "end": 26, "label": "LOC"},
         {"start": 26, "end": 28, "label": "LOC"},
     ]
 
-    tags = tags_of(split_words(text), places)
+    tags = tags_of(split_words(text), spans)
 
     assert tags == ["B-PER", "I-PER", "O", "O", "B-LOC", "B-LOC", "O"]
     assert spans_in(text, tags, TAGS, scores=[0.9, 0.8, 0.7]) == [
@@ -71,7 +71,7 @@ def test_place_that_cuts_words_is_refused(start, end):
 
 
 def test_places_that_overlap_are_refused():
-    places = [{"start": 0, "end": 9, "label": "PER"}, {"start": 4, "end": 9, "label": "LOC"}]
+    spans = [{"start": 0, "end": 9, "label": "PER"}, {"start": 4, "end": 9, "label": "LOC"}]
 
     with pytest.raises(ValueError, match="LOC at characters 4 to 9 overlaps another"):
-        tags_of(split_words("Ada sings"), places)
+        tags_of(split_words("Ada sings"), spans)

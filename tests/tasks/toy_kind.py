@@ -24,7 +24,7 @@ class ToyWords(TalliedTask):
         ids = tokenizer(rows["text"].tolist(), truncation=True, max_length=max_length_tokens)
         columns = {"input_ids": ids["input_ids"]}
         if "word" in rows:
-            columns["target"] = [[float(word == own) for word in WORDS] for own in rows["word"]]
+            columns["target"] = [[float(word == name) for word in WORDS] for name in rows["word"]]
         return columns | {"num_tokens_before_truncation": list(map(len, ids["input_ids"]))}
 
     def collate(self, features, *, pad_token_id):
@@ -51,8 +51,8 @@ class ToyWords(TalliedTask):
 
     def tallies(self, predictions):
         pairs = zip(predictions["prediction"], predictions["reference"], strict=True)
-        sets = [(set(read_answer(found)), set(read_answer(there))) for found, there in pairs]
-        numbers = [(len(found & there), len(there), len(found)) for found, there in sets]
+        sets = [(set(read_answer(found)), set(read_answer(expected))) for found, expected in pairs]
+        numbers = [(len(found & expected), len(expected), len(found)) for found, expected in sets]
         return np.array(numbers, dtype=np.float64).reshape(-1, 3)
 
     def metrics(self, sums):

@@ -82,7 +82,7 @@ def test_row_that_is_read_in_windows_is_not_truncated(examples, tiny_encoder):
     tasks = build_tasks(TasksParameters.model_validate({"t": entry}))
     words = [["it", "is"] * 10, ["it"], ["电", "影"]]
     rows = examples.drop(columns=["text", "label"]).assign(
-        tokens=words, tags=[["O"] * len(own) for own in words]
+        tokens=words, tags=[["O"] * len(row) for row in words]
     )
 
     table = encode_examples(rows, tasks, tiny_encoder.load_tokenizer(), max_length_tokens=8)["t"]
@@ -118,9 +118,11 @@ def reading(context: str) -> dict[str, SequenceClassification]:
 
 def test_context_counts_in_tokens_and_characters_where_it_is_read(examples, tiny_encoder):
     tokenizer = tiny_encoder.load_tokenizer()
-    told = examples.assign(context=pd.Series(["the film", None, "the film"], dtype="string"))
+    with_context = examples.assign(
+        context=pd.Series(["the film", None, "the film"], dtype="string")
+    )
 
-    table = encode_examples(told, reading("text_pair"), tokenizer, max_length_tokens=9)["t"]
+    table = encode_examples(with_context, reading("text_pair"), tokenizer, max_length_tokens=9)["t"]
 
     assert table["num_tokens_before_truncation"].to_pylist() == [10, 4, 7]
     assert table["num_tokens"].to_pylist() == [9, 4, 7]
@@ -130,19 +132,19 @@ def test_context_counts_in_tokens_and_characters_where_it_is_read(examples, tiny
 
 def test_features_of_texts_whose_context_is_not_read_are_as_ever(examples, tiny_encoder):
     tokenizer = tiny_encoder.load_tokenizer()
-    told = examples.assign(context="the film")
+    with_context = examples.assign(context="the film")
     plain = encode_examples(examples, TASKS, tokenizer, max_length_tokens=8)["t"]
-    assert encode_examples(told, TASKS, tokenizer, max_length_tokens=8)["t"].equals(
+    assert encode_examples(with_context, TASKS, tokenizer, max_length_tokens=8)["t"].equals(
         plain, check_metadata=True
     )
 
 
 def test_slice_without_a_context_equals_encoding_at_once(examples, tiny_encoder, monkeypatch):
     tokenizer = tiny_encoder.load_tokenizer()
-    told = examples.assign(context=pd.Series([None, None, "the film"], dtype="string"))
-    whole = encode_examples(told, reading("prefix"), tokenizer, max_length_tokens=8)["t"]
+    with_context = examples.assign(context=pd.Series([None, None, "the film"], dtype="string"))
+    whole = encode_examples(with_context, reading("prefix"), tokenizer, max_length_tokens=8)["t"]
     monkeypatch.setattr(encoding, "ROWS_AT_ONCE", 2)
-    sliced = encode_examples(told, reading("prefix"), tokenizer, max_length_tokens=8)["t"]
+    sliced = encode_examples(with_context, reading("prefix"), tokenizer, max_length_tokens=8)["t"]
     assert sliced.to_pylist() == whole.to_pylist()
 
 

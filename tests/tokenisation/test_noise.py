@@ -66,8 +66,8 @@ def test_letters_of_the_language_are_changed_in_words_of_train_rows(examples, ta
 def test_places_stay_where_they_are_told_to_be(examples, tasks, caplog):
     caplog.set_level(logging.INFO)
     noised = add_noise(examples, tasks, share=1.0)
-    own = examples["task"] == "relation"
-    pd.testing.assert_frame_equal(noised[own], examples[own])
+    is_relation = examples["task"] == "relation"
+    pd.testing.assert_frame_equal(noised[is_relation], examples[is_relation])
     assert "relation: no letters are changed, as places or passages are asked" in caplog.text
 
 

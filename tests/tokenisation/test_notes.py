@@ -35,8 +35,8 @@ def features_of(*, max_length_tokens=64, num_added_tokens=0):
 
 def test_features_that_would_be_made_again_serve():
     check_encoded_for(features_of(), tasks_of(), max_length_tokens=64)
-    told = features_of(num_added_tokens=2)
-    check_encoded_for(told, tasks_of(loss_weight=2), max_length_tokens=64, num_added_tokens=2)
+    prefixed = features_of(num_added_tokens=2)
+    check_encoded_for(prefixed, tasks_of(loss_weight=2), max_length_tokens=64, num_added_tokens=2)
 
 
 @pytest.mark.parametrize(

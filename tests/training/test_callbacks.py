@@ -22,17 +22,17 @@ def clock(monkeypatch):
 
 def test_checkpoint_is_due_when_the_last_one_is_old_enough(clock, tmp_path):
     callback = CheckpointCallback(60.0)
-    told = TrainingArguments(str(tmp_path), report_to="none"), TrainerState(), TrainerControl()
-    control = told[-1]
+    arguments = TrainingArguments(str(tmp_path), report_to="none"), TrainerState(), TrainerControl()
+    control = arguments[-1]
 
     def is_due(now):
         clock["now"] = now
-        callback.on_step_end(*told)
+        callback.on_step_end(*arguments)
         return control.should_save
 
-    callback.on_train_begin(*told)
+    callback.on_train_begin(*arguments)
     assert [is_due(now) for now in (101, 159, 160, 165)] == [False, False, True, True]
-    callback.on_save(*told)
+    callback.on_save(*arguments)
     assert [is_due(now) for now in (224, 225)] == [False, True]
 
 

@@ -137,8 +137,8 @@ def two_languages(features):
         "split": ["validation" if i % 6 > 3 else "train" for i in range(24)],
     }
     for name, values in columns.items():
-        place = table.column_names.index(name)
-        table = table.set_column(place, name, pa.array(values))
+        index = table.column_names.index(name)
+        table = table.set_column(index, name, pa.array(values))
     features["sentiment"] = table
 
 
@@ -169,15 +169,15 @@ def test_fine_tune_tells_the_weights_of_groups_as_it_goes(run):
     with progress.listening(heard.append):
         run(objective={"name": "group_dro", "group_dro": {"step_size": 0.5, "adjustment": 9.0}})
 
-    told = [
+    reported = [
         r.values for r in heard if isinstance(r, progress.Metrics) and "training/loss" in r.values
     ]
-    assert len(told) > 2
-    for values in told:
+    assert len(reported) > 2
+    for values in reported:
         assert {f"training/sentiment/group_loss/{name}" for name in ("en", "es")} <= set(values)
-        both = [values[f"training/sentiment/group_weight/{name}"] for name in ("en", "es")]
-        assert sum(both) == pytest.approx(1)
-    assert both[1] > 0.6  # four rows have the larger adjustment
+        group_weights = [values[f"training/sentiment/group_weight/{name}"] for name in ("en", "es")]
+        assert sum(group_weights) == pytest.approx(1)
+    assert group_weights[1] > 0.6  # four rows have the larger adjustment
 
 
 @pytest.mark.usefixtures("two_languages")
@@ -539,8 +539,8 @@ def test_fine_tune_takes_as_many_steps_as_asked(run):
     history = run(epochs=2, steps=10, batches={"accumulation_steps": 2}).history
 
     assert history["step"].max() == 10
-    judged = history[history["metric"] == "validation_sentiment/macro_f1"]
-    assert len(judged) == 2
+    scores = history[history["metric"] == "validation_sentiment/macro_f1"]
+    assert len(scores) == 2
 
 
 def test_epochs_without_end_are_refused(parameters):

@@ -12,8 +12,8 @@ def check(examples, tasks, training_parameters):
 
     def check(rows=examples, **changes):
         values = {
-            name: {**plain[name], **own} if isinstance(own, dict) else own
-            for name, own in changes.items()
+            name: {**plain[name], **change} if isinstance(change, dict) else change
+            for name, change in changes.items()
         }
         check_groups(rows, tasks, training_parameters(**values))
 
@@ -74,16 +74,16 @@ def test_worst_group_of_too_few_validation_rows_is_refused_before_anything_is_tr
     ):
         check(validation={**worst, "min_group_size": 30})
     check(validation={**worst, "min_group_size": 4})
-    untold = examples.assign(label=examples["label"].where(examples["split"] == "train"))
+    unlabelled = examples.assign(label=examples["label"].where(examples["split"] == "train"))
     with pytest.raises(ConfigurationError, match="the largest has 0"):
-        check(untold, validation={**worst, "min_group_size": 1})
+        check(unlabelled, validation={**worst, "min_group_size": 1})
 
 
 def test_check_comes_before_translation_and_training():
     names = [node.name for node in register_pipelines()["__default__"].nodes]
-    place = names.index("training.check_groups")
+    position = names.index("training.check_groups")
     for later in ("augmentation.translate_round_trips", "training.fine_tune"):
-        assert place < names.index(later)
+        assert position < names.index(later)
 
 
 def test_tasks_that_are_kept_need_no_groups(check, examples, tasks):

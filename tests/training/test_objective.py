@@ -207,18 +207,18 @@ def test_fairness_penalty_adds_the_gradient_of_the_variance():
 
 
 def test_fairness_penalty_has_the_gradient_of_what_it_is_named_for():
-    place = torch.tensor(0.3, requires_grad=True)
+    parameter = torch.tensor(0.3, requires_grad=True)
     targets = torch.tensor([1.0, 0.0, -0.5, 0.2])
     objective = build("fairness_penalty", weight=0.7)
-    objective.loss((place - targets) ** 2, AS_DRAWN)
+    objective.loss((parameter - targets) ** 2, AS_DRAWN)
     objective.step()
-    objective.loss((place - targets) ** 2, AS_DRAWN).backward()
+    objective.loss((parameter - targets) ** 2, AS_DRAWN).backward()
 
-    own = place.detach().requires_grad_()
-    losses = (own - targets) ** 2
+    expected = parameter.detach().requires_grad_()
+    losses = (expected - targets) ** 2
     by_group = torch.stack([losses[:1].mean(), losses[1:].mean()])
     (losses.mean() + 0.7 * by_group.var(correction=0)).backward()
-    torch.testing.assert_close(place.grad, own.grad)
+    torch.testing.assert_close(parameter.grad, expected.grad)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +234,8 @@ def test_objective_is_made_small_by_batches_of_two_rows(name, options, expected)
     """Nine rows want 0 and one wants 1; most batches hold none of it."""
     targets, groups = torch.tensor([0.0] * 9 + [1.0]), torch.tensor([0] * 9 + [1])
     objective = build(name, {"large": 9, "small": 1}, averaged_rows=4, **options)
-    place = torch.zeros((), requires_grad=True)
-    optimiser = torch.optim.SGD([place], lr=0.005)
+    parameter = torch.zeros((), requires_grad=True)
+    optimiser = torch.optim.SGD([parameter], lr=0.005)
     generator = torch.Generator().manual_seed(0)
     latest = []
     for step in range(1500):
@@ -243,10 +243,10 @@ def test_objective_is_made_small_by_batches_of_two_rows(name, options, expected)
             order = torch.randperm(10, generator=generator)
         batch = order[step % 5 * 2 :][:2]
         optimiser.zero_grad()
-        objective.loss((place - targets[batch]) ** 2, groups[batch]).backward()
+        objective.loss((parameter - targets[batch]) ** 2, groups[batch]).backward()
         optimiser.step()
         objective.step()
-        latest.append(place.item())
+        latest.append(parameter.item())
 
     assert np.mean(latest[-500:]) == pytest.approx(expected, abs=0.02)
 

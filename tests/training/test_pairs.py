@@ -14,9 +14,9 @@ from ccnlp.training.planning import count_batches
 
 
 def changed(parameters, weight, **values):
-    own = parameters.model_dump() | values
-    own["regularisation"] = own["regularisation"] | {"pair_consistency_weight": weight}
-    return type(parameters).model_validate(own)
+    config = parameters.model_dump() | values
+    config["regularisation"] = config["regularisation"] | {"pair_consistency_weight": weight}
+    return type(parameters).model_validate(config)
 
 
 @pytest.fixture

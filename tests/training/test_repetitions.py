@@ -29,7 +29,7 @@ def plan_of(*epochs: list[int]) -> list[list[PlannedBatch]]:
 
 
 @pytest.fixture
-def told(caplog):
+def report(caplog):
     """What a plan tells: the log, and the metrics."""
 
     def report(plan, tasks):
@@ -55,8 +55,8 @@ def test_repetitions_are_draws_of_a_row_an_epoch():
     }
 
 
-def test_repetitions_are_told_by_group(told):
-    log, metrics = told(plan_of([2, 2, 2, 0]), {"t": task_rows(["l", "l", "s", "l"])})
+def test_repetitions_are_told_by_group(report):
+    log, metrics = report(plan_of([2, 2, 2, 0]), {"t": task_rows(["l", "l", "s", "l"])})
 
     assert "an epoch of t draws each row of s 3.00 times (1 rows), l 0.33 times (3 rows)" in log
     assert metrics == {
@@ -65,8 +65,8 @@ def test_repetitions_are_told_by_group(told):
     }
 
 
-def test_windows_are_not_told_as_rows(told):
-    log, _ = told(plan_of([2, 2, 2, 0]), {"t": task_rows(["l", "l", "s", "l"], ids="aabc")})
+def test_windows_are_not_told_as_rows(report):
+    log, _ = report(plan_of([2, 2, 2, 0]), {"t": task_rows(["l", "l", "s", "l"], ids="aabc")})
 
     assert "an epoch of t draws each window of s 3.00 times (1 windows of 1 rows), l 0.33 " in log
     assert "l 0.33 times (3 windows of 2 rows)" in log
@@ -78,9 +78,9 @@ def warnings_of(ids: str, caplog) -> list[str]:
 
 
 def test_row_with_a_large_share_of_the_windows_is_told(caplog):
-    (told,) = warnings_of("abcd" + "e" * 12, caplog)
+    (warning,) = warnings_of("abcd" + "e" * 12, caplog)
 
-    assert told == (
+    assert warning == (
         "training: 12 of the 16 windows of t are of one row (example e), which weighs 75 % of the "
         "task; a larger tokenisation.max_length_tokens or a shorter text evens it out"
     )
@@ -99,11 +99,11 @@ def test_rows_of_like_shares_are_not_told(ids, caplog):
     assert warnings_of(ids, caplog) == []
 
 
-def test_a_group_that_is_never_drawn_is_told(told):
-    log, _ = told(plan_of([0, 0]), {"t": task_rows(["l", "s"])})
+def test_a_group_that_is_never_drawn_is_told(report):
+    log, _ = report(plan_of([0, 0]), {"t": task_rows(["l", "s"])})
 
     assert "the mixture of t draws no row of s; raise training.mixture.temperature" in log
 
 
-def test_rows_that_come_once_an_epoch_are_not_told(told):
-    assert told(plan_of([0, 1]), {"t": task_rows(["l", "s"])}) == ("", {})
+def test_rows_that_come_once_an_epoch_are_not_told(report):
+    assert report(plan_of([0, 1]), {"t": task_rows(["l", "s"])}) == ("", {})

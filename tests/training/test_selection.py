@@ -14,8 +14,8 @@ METRICS = {"a": "a/macro_f1", "b": "b/f1"}
 
 
 def selection(choose_by="mean", *, weights=(), task=None) -> Selection:
-    own = TaskChoiceParameters(choose_by=choose_by, weights=dict(weights), task=task)
-    return Selection(METRICS, own)
+    parameters = TaskChoiceParameters(choose_by=choose_by, weights=dict(weights), task=task)
+    return Selection(METRICS, parameters)
 
 
 def scores(a: float, b: float) -> dict[str, float]:
@@ -29,8 +29,8 @@ def test_mean_is_of_the_primary_metrics_by_the_weights():
 
 
 def test_task_of_weight_0_does_not_choose_even_without_a_score():
-    own = selection(weights={"b": 0})
-    assert own.score(scores(0.5, float("nan")), [])["selection_score"] == 0.5
+    chooser = selection(weights={"b": 0})
+    assert chooser.score(scores(0.5, float("nan")), [])["selection_score"] == 0.5
 
 
 def test_task_that_has_no_score_yet_has_no_part():
@@ -70,7 +70,7 @@ def test_relative_begins_at_the_first_score_that_a_task_has():
 
 
 @pytest.mark.parametrize(
-    ("own", "message"),
+    ("options", "message"),
     [
         (
             {"choose_by": "task", "task": "aa"},
@@ -81,9 +81,9 @@ def test_relative_begins_at_the_first_score_that_a_task_has():
     ],
     ids=str,
 )
-def test_tasks_that_are_not_there_are_refused(own, message):
+def test_tasks_that_are_not_there_are_refused(options, message):
     with pytest.raises(ConfigurationError, match=message):
-        selection(**own)
+        selection(**options)
 
 
 @pytest.mark.parametrize(("choose_by", "task"), [("mean", "a"), ("task", None)])

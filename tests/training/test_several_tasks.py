@@ -98,10 +98,10 @@ def test_training_of_two_tasks_that_is_killed_goes_on_to_the_same(run, monkeypat
 
     first, again = (tuned.model.network.state_dict() for tuned in (expected, resumed))
     assert_equal_weights(first, again)
-    told = expected.history["metric"]
-    is_learnt = told.str.contains("task_weight")
+    metric_names = expected.history["metric"]
+    is_learnt = metric_names.str.contains("task_weight")
     assert is_learnt.any() == ("weighting" in WAYS[way])
-    is_known = is_learnt | told.str.startswith("validation_")
+    is_known = is_learnt | metric_names.str.startswith("validation_")
     pd.testing.assert_frame_equal(resumed.history[is_known], expected.history[is_known])
 
 
@@ -122,8 +122,8 @@ def test_training_that_is_too_short_for_a_task_is_refused(run):
 
 
 def test_one_task_chooses_the_weights_that_are_kept(run):
-    own = {"choose_by": "task", "task": "film", "weights": {}}
-    history = run(epochs=2, validation={"tasks": own}).history
+    choice = {"choose_by": "task", "task": "film", "weights": {}}
+    history = run(epochs=2, validation={"tasks": choice}).history
 
     table = history.pivot(index="step", columns="metric", values="value")
     chosen = table["validation_selection_score"].dropna()
@@ -131,8 +131,8 @@ def test_one_task_chooses_the_weights_that_are_kept(run):
 
 
 def test_relative_scores_are_told_of_each_task(run):
-    own = {"choose_by": "relative", "task": None, "weights": {}}
-    history = run(epochs=3, validation={"tasks": own}).history
+    choice = {"choose_by": "relative", "task": None, "weights": {}}
+    history = run(epochs=3, validation={"tasks": choice}).history
 
     table = history.pivot(index="step", columns="metric", values="value")
     relative = table[["validation_film/relative", "validation_sentiment/relative"]].dropna()

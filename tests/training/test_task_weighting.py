@@ -30,10 +30,10 @@ def network(tiny_encoder):
 
 @pytest.fixture
 def build(network, training_parameters):
-    def build(name, weights=(1.0, 1.0), **own):
+    def build(name, weights=(1.0, 1.0), **options):
         values = training_parameters().multitask.model_dump() | {"weighting": name}
-        if own:
-            values[name] |= own
+        if options:
+            values[name] |= options
         entries = {
             task: {**ENTRY, "loss_weight": w} for task, w in zip("xy", weights, strict=False)
         }
@@ -95,9 +95,9 @@ def test_uncertainty_is_smallest_where_the_variance_is_twice_the_loss(build):
         sum(weighting.weigh(task, torch.tensor(loss)) for task, loss in losses.items()).backward()
         optimiser.step()
 
-    told = weighting.metrics()
-    assert told["x/log_variance"] == pytest.approx(math.log(0.5), abs=1e-3)
-    assert told["y/log_variance"] == pytest.approx(math.log(4.0), abs=1e-3)
+    metrics = weighting.metrics()
+    assert metrics["x/log_variance"] == pytest.approx(math.log(0.5), abs=1e-3)
+    assert metrics["y/log_variance"] == pytest.approx(math.log(4.0), abs=1e-3)
     assert weighting.weight("x") * 0.25 == pytest.approx(weighting.weight("y") * 2.0, abs=1e-3)
 
 

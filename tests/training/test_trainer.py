@@ -75,8 +75,8 @@ def test_accumulating_batches_of_one_group_gives_the_gradient_of_one(
 ):
     table = features["sentiment"]
     languages = pa.array(["es" if i in (1, 6) else "en" for i in range(len(table))])
-    place = table.column_names.index("language")
-    features["sentiment"] = table.set_column(place, "language", languages)
+    index = table.column_names.index("language")
+    features["sentiment"] = table.set_column(index, "language", languages)
     objective = {**training_parameters().model_dump()["objective"], "name": name}
     groups = {"objective": objective}
 

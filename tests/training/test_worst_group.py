@@ -9,8 +9,8 @@ GROUPS = np.array(["am", "es", "es", "am", "zu"], dtype=object)
 def judge(parameters, **validation) -> JudgedGroups:
     values = parameters.model_dump()
     values["validation"] |= validation
-    own = type(parameters).model_validate(values)
-    return JudgedGroups.of(GROUPS, trained=["am", "es", "sw"], task="t", parameters=own)
+    changed = type(parameters).model_validate(values)
+    return JudgedGroups.of(GROUPS, trained=["am", "es", "sw"], task="t", parameters=changed)
 
 
 def test_judged_groups_are_those_of_enough_rows(parameters, caplog):

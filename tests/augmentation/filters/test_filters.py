@@ -130,11 +130,11 @@ def test_label_agreement_falls_where_a_judgement_is_turned_round(
 def test_no_row_is_judged_by_a_model_that_saw_its_group(reviews, make_round_trips, make_parameters):
     """An encoder that knows rows by heart: a model that saw the row would be sure of its label."""
     train = reviews.assign(label=["positive", "negative", "negative", "positive"] * 10)
-    place = {text: index for index, text in enumerate(train["text"])}
+    indices = {text: index for index, text in enumerate(train["text"])}
 
     def embed(texts):
-        vectors = np.zeros((len(texts), len(place) + 1), dtype="float32")
-        vectors[np.arange(len(texts)), [place.get(text, -1) for text in texts]] = 1
+        vectors = np.zeros((len(texts), len(indices) + 1), dtype="float32")
+        vectors[np.arange(len(texts)), [indices.get(text, -1) for text in texts]] = 1
         return vectors
 
     trips = make_round_trips([(text, "something new") for text in train["text"]])

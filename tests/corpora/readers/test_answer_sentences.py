@@ -28,11 +28,11 @@ SPANISH = "El molino es viejo y está junto al río. Se quemó en 1901."
 
 def document(context, breaks, *questions):
     """Questions are their id, their text, and where their answers start."""
-    asked = [
+    qas = [
         {"id": key, "question": text, "answers": [{"text": "x", "answer_start": s} for s in starts]}
         for key, text, *starts in questions
     ]
-    paragraph = {"context": context, "sentence_breaks": breaks, "qas": asked}
+    paragraph = {"context": context, "sentence_breaks": breaks, "qas": qas}
     return {"data": [{"title": "t", "paragraphs": [paragraph]}]}
 
 

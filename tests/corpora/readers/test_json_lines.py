@@ -29,14 +29,14 @@ def test_array_is_read_as_records(read_json):
 
 
 @pytest.mark.parametrize(
-    ("document", "place"),
+    ("document", "records"),
     [
         ({"data": {"items": ROWS}}, "data.items"),
         ({"7": ROWS[0], "9": ROWS[1]}, "."),
     ],
 )
-def test_document_is_read_where_the_options_say(read_json, document, place):
-    rows = read_json(json.dumps(document, indent=2), options={"records": place})
+def test_document_is_read_where_the_options_say(read_json, document, records):
+    rows = read_json(json.dumps(document, indent=2), options={"records": records})
     assert rows["text"].tolist() == ["good", "bad"]
 
 

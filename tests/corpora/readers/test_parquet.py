@@ -113,7 +113,7 @@ def test_cells_that_nothing_needs_are_not_converted(read_files, monkeypatch):
         return cells(column, name)
 
     monkeypatch.setattr(arrow, "_cells", count)
-    image = [bytes([place]) * 10 for place in range(3)]
+    image = [bytes([i]) * 10 for i in range(3)]
     read(read_files, parquet(text=["a", "", "b"], label=["positive"] * 3, image=image))
 
     assert sorted(converted) == [("image", 1), ("label", 3), ("text", 3)]

@@ -17,8 +17,8 @@ def store(project):
 def dead_process():
     with subprocess.Popen(["true"]) as ended:
         pass
-    own = ProcessIdentity.of_this()
-    return ProcessIdentity(own.host, ended.pid, own.started)
+    process = ProcessIdentity.of_this()
+    return ProcessIdentity(process.host, ended.pid, process.started)
 
 
 def start(store, process, *, start_time, **tags):
@@ -48,9 +48,9 @@ def test_without_heartbeat_the_last_metric_is_the_end(store):
 
 def test_run_of_a_living_process_goes_on(store):
     client, experiment = store
-    own = ProcessIdentity.of_this()
-    start(store, own, start_time=1_000)
-    assert end_dead_runs(client, experiment, host=own.host) == []
+    process = ProcessIdentity.of_this()
+    start(store, process, start_time=1_000)
+    assert end_dead_runs(client, experiment, host=process.host) == []
 
 
 def test_run_of_another_host_is_left_alone(store):

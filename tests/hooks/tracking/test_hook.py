@@ -183,9 +183,9 @@ def test_fingerprints_of_an_earlier_run_are_inputs_too(project):
 
 
 def score(system="finetuned", slice_="all", group="all", metric="macro_f1", value=0.5, **more):
-    place = {"task": "sentiment", "corpus": "seed", "split": "test"}
+    keys = {"task": "sentiment", "corpus": "seed", "split": "test"}
     row = {"system": system, "slice": slice_, "group": group, "metric": metric, "score": value}
-    return place | row | {"is_headline": metric == "macro_f1"} | more
+    return keys | row | {"is_headline": metric == "macro_f1"} | more
 
 
 def test_scores_become_metrics_with_legal_names():

@@ -38,17 +38,17 @@ def test_revision_without_git_is_unknown(tmp_path, monkeypatch):
 
 
 def test_this_process_is_alive_and_an_ended_one_is_not():
-    own = ProcessIdentity.of_this()
-    assert own.pid == os.getpid()
-    assert own.is_alive()
+    process = ProcessIdentity.of_this()
+    assert process.pid == os.getpid()
+    assert process.is_alive()
     with subprocess.Popen(["true"]) as ended:
         pass
-    assert not ProcessIdentity(own.host, ended.pid, own.started).is_alive()
+    assert not ProcessIdentity(process.host, ended.pid, process.started).is_alive()
 
 
 def test_later_process_with_the_same_number_is_another_one():
-    own = ProcessIdentity.of_this()
-    assert not ProcessIdentity(own.host, own.pid, own.started - 100).is_alive()
+    process = ProcessIdentity.of_this()
+    assert not ProcessIdentity(process.host, process.pid, process.started - 100).is_alive()
 
 
 def test_machine_and_packages_are_described():

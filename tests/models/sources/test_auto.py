@@ -45,15 +45,15 @@ def test_find_gives_what_is_on_this_machine(
     bundled_encoder, tiny_encoder, encoder_parameters, tmp_path
 ) -> None:
     cache_folder = bundled_encoder.folder.parent
-    own = encoder_parameters(path=tiny_encoder.folder, revision=COMMIT)
+    path_parameters = encoder_parameters(path=tiny_encoder.folder, revision=COMMIT)
 
     found = AutoSource().find(encoder_parameters(revision=COMMIT), cache_folder=cache_folder)
-    of_path = AutoSource().find(own, cache_folder=cache_folder)
+    of_path = AutoSource().find(path_parameters, cache_folder=cache_folder)
 
     assert found is not None
     assert replace(found, prefix=bundled_encoder.prefix) == bundled_encoder
     assert found.hidden_size == 384
-    assert of_path == AutoSource().resolve(own, cache_folder=cache_folder)
+    assert of_path == AutoSource().resolve(path_parameters, cache_folder=cache_folder)
     assert AutoSource().find(encoder_parameters(), cache_folder=tmp_path) is None
     assert not list(tmp_path.iterdir())
 

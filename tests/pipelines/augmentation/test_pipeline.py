@@ -121,10 +121,10 @@ def test_texts_whose_rows_hold_more_than_a_text_are_not_translated(examples, par
 
 
 def test_texts_are_embedded_as_the_parameters_say(examples, parameters, tiny_encoder, monkeypatch):
-    asked = []
+    seen_options = []
 
-    def embed(encoder, texts, **how):
-        asked.append(how)
+    def embed(encoder, texts, **options):
+        seen_options.append(options)
         return np.ones((len(texts), 2), dtype=np.float32)
 
     monkeypatch.setattr(nodes, "embed_texts", embed)
@@ -132,9 +132,9 @@ def test_texts_are_embedded_as_the_parameters_say(examples, parameters, tiny_enc
     translated = train.assign(
         parent_id=train["id"], original=train["text"], candidate=train["text"]
     )
-    own = parameters.model_copy(update={"embedding_max_length_tokens": 64})
-    nodes.score_round_trips(translated, examples, tiny_encoder, own)
-    assert asked == [{"max_length_tokens": 64}]
+    changed = parameters.model_copy(update={"embedding_max_length_tokens": 64})
+    nodes.score_round_trips(translated, examples, tiny_encoder, changed)
+    assert seen_options == [{"max_length_tokens": 64}]
 
 
 def test_switched_off_gives_no_examples_and_needs_no_engine(examples):

@@ -70,8 +70,8 @@ def catalog(tmp_path, monkeypatch, tiny_model):
 
 
 def test_pipeline_judges_suites_swaps_and_invariance(catalog):
-    told = []
-    with listening(told.append):
+    events = []
+    with listening(events.append):
         SequentialRunner().run(create_pipeline(), catalog)
 
     table = catalog.load("behaviour_table")
@@ -85,7 +85,7 @@ def test_pipeline_judges_suites_swaps_and_invariance(catalog):
     assert len(catalog.load("behaviour_failures")) == predictions["is_failure"].sum()
     assert len(catalog.load("behaviour_plot").data) == 3
     assert "Does it matter how it is written?" in catalog.load("behaviour_report")
-    (metrics,) = [event.values for event in told if hasattr(event, "values")]
+    (metrics,) = [event.values for event in events if hasattr(event, "values")]
     assert metrics["behaviour/mini/pass_rate/01"] in (0.0, 1.0)
 
 

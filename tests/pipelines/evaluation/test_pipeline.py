@@ -135,10 +135,10 @@ def _make_catalog(examples, parameters, tiny_encoder):
     for name in ("evaluation", "ingestion"):
         text = (CONFIGURATION / "catalog" / f"{name}.yml").read_text(encoding="utf-8")
         configured |= yaml.safe_load(text)
-    made = create_pipeline().all_outputs()
+    outputs = create_pipeline().all_outputs()
     patterns = {name: entry for name, entry in configured.items() if name.startswith("{")}
     catalog = DataCatalog.from_config(
-        {**{name: configured[name] for name in made if name in configured}, **patterns}
+        {**{name: configured[name] for name in outputs if name in configured}, **patterns}
     )
     given = {
         "examples@table": examples,
@@ -193,9 +193,9 @@ def test_pipeline_scores_the_systems_where_there_is_no_champion(catalog):
     assert set(scores["system"]) == {"majority", "tfidf", "probe", "finetuned"}
     assert set(scores["split"]) == {"validation", "test"}
     assert not len(catalog.load("champion_comparison"))
-    best = scores[(scores["system"] == "finetuned") & (scores["slice"] == "culture")]
-    assert set(best["group"]) == {"GB", "MX", "NA"}  # Namibia is no missing value
-    assert (best.loc[best["metric"] == "macro_f1", "score"] == 1.0).all()
+    culture_rows = scores[(scores["system"] == "finetuned") & (scores["slice"] == "culture")]
+    assert set(culture_rows["group"]) == {"GB", "MX", "NA"}  # Namibia is no missing value
+    assert (culture_rows.loc[culture_rows["metric"] == "macro_f1", "score"] == 1.0).all()
 
 
 def check_files(catalog):
@@ -438,10 +438,12 @@ def test_rows_whose_annotators_are_tied_go_through_the_pipeline(
 
 def test_tables_of_groups_are_read_as_they_were_written(catalog):
     disparities, fairness = catalog.load("disparities"), catalog.load("fairness")
-    own = disparities[(disparities["slice"] == "culture") & (disparities["split"] == "test")]
-    assert set(own["group"]) == {"GB", "MX", "NA"}  # Namibia is no missing value
-    assert set(own["verdict"]) == {"too small"}
-    assert own["num_needed"].dtype == "float64"
+    culture_rows = disparities[
+        (disparities["slice"] == "culture") & (disparities["split"] == "test")
+    ]
+    assert set(culture_rows["group"]) == {"GB", "MX", "NA"}  # Namibia is no missing value
+    assert set(culture_rows["verdict"]) == {"too small"}
+    assert culture_rows["num_needed"].dtype == "float64"
     assert fairness["gap"].dtype == "float64"
     assert set(fairness["num_too_small"]) <= {0, 1, 2, 3, 4, 5}
     assert catalog.load("gate_decision")["outcome"] in {"passed", "failed", "inconclusive"}
@@ -457,9 +459,9 @@ def test_thresholds_are_kept_with_the_weights_that_they_were_chosen_for(catalog,
         "error_bound": pytest.approx(1 - 0.0025 ** (1 / 27)),
     }  # fmt: skip
     table = catalog.load("abstention")
-    own = table[(table["system"] == "finetuned") & (table["slice"] == "culture")]
-    assert set(own["group"]) == {"GB", "MX", "NA"}  # Namibia is no missing value
-    assert (own["coverage"] == 1.0).all()
+    culture_rows = table[(table["system"] == "finetuned") & (table["slice"] == "culture")]
+    assert set(culture_rows["group"]) == {"GB", "MX", "NA"}  # Namibia is no missing value
+    assert (culture_rows["coverage"] == 1.0).all()
     predictions = catalog.load("predictions")
     assert not predictions.loc[predictions["system"] == "finetuned", "abstains"].any()
     page = Path("data", "08_reporting", "report.html").read_text(encoding="utf-8")
@@ -469,20 +471,20 @@ def test_thresholds_are_kept_with_the_weights_that_they_were_chosen_for(catalog,
     assert "## Abstention" in card
 
 
-TOLD = CULTURE.model_copy(update={"conditioning": "embedding"})
+CONDITIONED = CULTURE.model_copy(update={"conditioning": "embedding"})
 
 
-class ToldModel(WordModel):
+class ConditionedModel(WordModel):
     """Answers one text otherwise in Mexico; knows GB, MX and NA."""
 
     conditioning = SimpleNamespace(
-        parameters=TOLD,
+        parameters=CONDITIONED,
         keys=SimpleNamespace(cultures=("GB", "MX", "NA")),
         indices=lambda rows: np.where(rows[["culture"]] == "und", 0, 1),
     )
 
-    def predict(self, rows, **asked):
-        predicted = super().predict(rows, **asked)
+    def predict(self, rows, **options):
+        predicted = super().predict(rows, **options)
         is_mexico = (rows["culture"] == "MX").to_numpy() & rows["text"].str.endswith("7").to_numpy()
         for row in np.flatnonzero(is_mexico):
             predicted.at[row, "probabilities"] = predicted.at[row, "probabilities"][::-1]
@@ -494,21 +496,21 @@ def test_cultures_are_set_apart_where_the_model_is_told_of_them(
 ):
     monkeypatch.chdir(tmp_path)
     catalog = make_catalog()
-    catalog["finetuned_model"] = MemoryDataset(ToldModel(), copy_mode="assign")
-    catalog["params:culture"] = MemoryDataset(TOLD)
+    catalog["finetuned_model"] = MemoryDataset(ConditionedModel(), copy_mode="assign")
+    catalog["params:culture"] = MemoryDataset(CONDITIONED)
     for name in ("champion_model", "champion_version"):
         catalog[name] = MemoryDataset(None)
-    told = create_pipeline(is_conditioned=True)
+    pipeline = create_pipeline(is_conditioned=True)
     configured = yaml.safe_load((CONFIGURATION / "catalog" / "evaluation.yml").read_text())
     made = DataCatalog.from_config(
         {name: configured[name] for name in ("culture_predictions", "contested_report")}
     )
     for name in ("culture_predictions", "contested_report"):
         catalog[name] = made[name]
-    SequentialRunner().run(told, catalog)
+    SequentialRunner().run(pipeline, catalog)
     table = catalog.load("culture_predictions")
     test = examples[examples["split"] == "test"]
-    assert [list(own) for own in table["example_ids"]] == [[key] for key in test["id"]]
+    assert [list(ids) for ids in table["example_ids"]] == [[key] for key in test["id"]]
     assert table["context"].isna().all()
     is_changed = table["text"].str.endswith("7")
     assert (table["prediction_GB"] == table["prediction_NA"]).all()

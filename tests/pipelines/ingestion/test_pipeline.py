@@ -280,10 +280,10 @@ def test_contexts_stand_beside_corpora_without(catalog) -> None:
     SequentialRunner().run(without_encoder(), catalog)
 
     examples = catalog.load("examples@table")
-    is_told = examples["corpus"] == "reviews"
-    assert (examples.loc[is_told, "context"] == "market: NA").all()
-    assert examples.loc[~is_told, "context"].isna().all()
-    again = examples.loc[~is_told, plain.columns].reset_index(drop=True)
+    has_context = examples["corpus"] == "reviews"
+    assert (examples.loc[has_context, "context"] == "market: NA").all()
+    assert examples.loc[~has_context, "context"].isna().all()
+    again = examples.loc[~has_context, plain.columns].reset_index(drop=True)
     pd.testing.assert_frame_equal(again, plain)
 
 

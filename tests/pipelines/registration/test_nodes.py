@@ -111,11 +111,11 @@ def test_scores_of_other_weights_decide_nothing(tiny_model):
 
 
 def test_model_that_is_told_of_culture_otherwise_is_not_registered(tiny_model):
-    told = CULTURE.model_copy(update={"conditioning": "prefix"})
+    culture = CULTURE.model_copy(update={"conditioning": "prefix"})
     with pytest.raises(
         CcnlpError, match=r"nothing of culture, .* told of culture, language by pre"
     ):
-        decide(gate_of(tiny_model), tiny_model, None, PARAMETERS, culture=told)
+        decide(gate_of(tiny_model), tiny_model, None, PARAMETERS, culture=culture)
 
 
 def test_comparison_with_another_champion_decides_nothing(tiny_model):

@@ -58,7 +58,7 @@ def test_train_rows_begin_with_what_was_mined(catalog):
 
     mined = catalog.load("mined_negatives")
     assert mined["id"].tolist() == [f"{i:016x}" for i in range(2)]
-    first, second = (list(own) for own in mined["negatives"])
+    first, second = (list(negatives) for negatives in mined["negatives"])
     assert len(first) == len(second) == 1
     assert "the film was good" not in first
     assert "it was bad" not in second
@@ -68,4 +68,4 @@ def test_train_rows_begin_with_what_was_mined(catalog):
         [*dict.fromkeys([*second, "it was great"])],
         ["it is bad"],
     ]
-    assert keys == [[text_key(text, "en") for text in own] for own in expected]
+    assert keys == [[text_key(text, "en") for text in texts] for texts in expected]
