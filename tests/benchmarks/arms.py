@@ -75,14 +75,14 @@ class Comparison:
 
     def run(self, arms: Sequence[str], *, seeds: int, data: Path, split: str) -> None:
         """Trains what is missing of some arms, and prints the table after each."""
-        kept = data / "07_model_output" / self.name
-        kept.mkdir(parents=True, exist_ok=True)
+        folder = data / "07_model_output" / self.name
+        folder.mkdir(parents=True, exist_ok=True)
         for seed in range(seeds):
             for arm in arms:
-                path = kept / self.file_name(arm, seed)
+                path = folder / self.file_name(arm, seed)
                 if not path.exists():
                     self.train(arm, seed, data).to_parquet(path)
-                print(self.table(kept, split=split), flush=True)  # noqa: T201
+                print(self.table(folder, split=split), flush=True)  # noqa: T201
 
     def train(self, arm: str, seed: int, data: Path) -> pd.DataFrame:
         """The predictions of a model that was trained as an arm, in the form of `predictions`."""
@@ -124,10 +124,10 @@ class Comparison:
         parameters: dict[str, Any] = {**load_parameters("training"), "seed": seed}
         for key, value in {**self.common, **self.arms[arm]}.items():
             *groups, last = key.split(".")
-            place = parameters
+            section = parameters
             for group in groups:
-                place = place[group]
-            place[last] = value
+                section = section[group]
+            section[last] = value
         return TrainingParameters.model_validate(parameters)
 
     def file_name(self, arm: str, seed: int | str) -> str:
@@ -135,10 +135,10 @@ class Comparison:
         trained_by = f"{fingerprint_code()} {self.environment} {self.parameters(arm, 0)!r}"
         return f"{arm}.{seed}.{hashlib.sha256(trained_by.encode()).hexdigest()[:12]}.parquet"
 
-    def table(self, kept: Path, *, split: str) -> str:
+    def table(self, folder: Path, *, split: str) -> str:
         """Each arm beside the default, on the seeds of both, as Markdown."""
         by_arm: dict[str, dict[str, Path]] = {}
-        for path in sorted(kept.glob("*.parquet")):
+        for path in sorted(folder.glob("*.parquet")):
             arm, seed, *_ = path.name.rsplit(".", maxsplit=3)
             if arm in self.arms and path.name == self.file_name(arm, seed):
                 by_arm.setdefault(arm, {})[seed] = path
@@ -152,8 +152,8 @@ class Comparison:
             if seeds:
                 paths = [by_arm[name][seed] for name in {arm, DEFAULT} for seed in seeds]
                 predictions = pd.concat(map(pd.read_parquet, paths), ignore_index=True)
-                own = predictions[predictions["split"] == split]
-                lines.append(_line([arm, str(len(seeds)), *self.judge(own, arm)]))
+                split_predictions = predictions[predictions["split"] == split]
+                lines.append(_line([arm, str(len(seeds)), *self.judge(split_predictions, arm)]))
         return "\n".join(lines)
 
 

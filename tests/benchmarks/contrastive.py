@@ -47,8 +47,8 @@ def load_pairs(limit: int) -> pd.DataFrame:
     words = rows["text"].str.split()
     rows, words = rows[words.map(len) >= MIN_WORDS], words[words.map(len) >= MIN_WORDS]
     pairs = rows[["split", "language", "corpus", "weight"]].assign(
-        query=words.map(lambda own: " ".join(own[: len(own) // 2])),
-        passage=words.map(lambda own: " ".join(own[len(own) // 2 :])),
+        query=words.map(lambda row_words: " ".join(row_words[: len(row_words) // 2])),
+        passage=words.map(lambda row_words: " ".join(row_words[len(row_words) // 2 :])),
         passage_language=rows["language"],
         task=TASK,
         culture="und",
@@ -56,7 +56,7 @@ def load_pairs(limit: int) -> pd.DataFrame:
         origin="native",
     )
     pairs = pairs.drop_duplicates(["query"]).drop_duplicates(["passage"]).reset_index(drop=True)
-    return pairs.assign(id=[f"{place:016x}" for place in range(len(pairs))])
+    return pairs.assign(id=[f"{row:016x}" for row in range(len(pairs))])
 
 
 def found_first(queries: Any, passages: Any) -> float:
@@ -72,10 +72,10 @@ def ours(pairs: pd.DataFrame) -> dict[str, Any]:
     entry = {"kind": "retrieval", "loss_weight": 1, "options": RETRIEVAL}
     tasks = build_tasks(TasksParameters.model_validate({TASK: entry}))
     encoder = load_encoder_checkpoint()
-    given = load_parameters("training")
+    defaults = load_parameters("training")
     recipe = {"learning_rate": LEARNING_RATE, "layer_decay": 1.0}
-    own = {"epochs": 1, "optimiser": {**given["optimiser"], **recipe}}
-    parameters = TrainingParameters.model_validate({**given, **own})
+    changes = {"epochs": 1, "optimiser": {**defaults["optimiser"], **recipe}}
+    parameters = TrainingParameters.model_validate({**defaults, **changes})
     watch = Stopwatch()
     with tempfile.TemporaryDirectory() as folder, watch.running():
         tokenizer = encoder.load_tokenizer()

@@ -21,9 +21,9 @@ def load_parameters(name: str, *, environment: str = "base") -> dict[str, object
     """One file of the base parameters, with what an environment has otherwise."""
     text = (PROJECT / "conf" / "base" / "parameters" / f"{name}.yml").read_text(encoding="utf-8")
     parameters = dict(yaml.safe_load(text)[name])
-    own = PROJECT / "conf" / environment / "parameters" / f"{name}.yml"
-    if environment != "base" and own.exists():
-        parameters.update(yaml.safe_load(own.read_text(encoding="utf-8"))[name])
+    environment_file = PROJECT / "conf" / environment / "parameters" / f"{name}.yml"
+    if environment != "base" and environment_file.exists():
+        parameters.update(yaml.safe_load(environment_file.read_text(encoding="utf-8"))[name])
     return parameters
 
 
@@ -53,6 +53,6 @@ def load_rows(limit: int) -> pd.DataFrame:
     rows["id"] = rows.index.astype(str)
     groups = [rows["split"], rows["language"].astype(str)]
     share = limit / max(1, (rows["split"] == "train").sum())
-    place = rows.groupby(groups).cumcount()
+    position = rows.groupby(groups).cumcount()
     size = rows.groupby(groups)["id"].transform("size")
-    return rows[place < (size * min(1.0, share)).round()].reset_index(drop=True)
+    return rows[position < (size * min(1.0, share)).round()].reset_index(drop=True)

@@ -49,13 +49,13 @@ def make_predictions(
     tables = []
     for system, share in SHARES.items():
         is_known = draw.random(num_examples) < share
-        own = {
+        system_columns = {
             "system": system,
             "reference": reference,
             "prediction": np.where(is_known, reference, draw.choice(labels, num_examples)),
             "confidence": draw.uniform(0.34, 1, num_examples),
         }
-        tables.append(pd.DataFrame({**shared, **own}))
+        tables.append(pd.DataFrame({**shared, **system_columns}))
     constants = {"task": "sentiment", "corpus": "seed", "split": "test", "origin": "native"}
     constants |= {"region": "und", "is_seen": False, "weights": "0a"}
     table = combine([table.assign(**constants, probabilities=None) for table in tables])
@@ -79,9 +79,9 @@ def run_ours(
     with comparing.running():
         measure_fairness(predictions, scores, tasks, parameters)
     seconds = scoring.seconds + comparing.seconds
-    own = scores[~scores["slice"].isin(["all", "label"])]
+    group_scores = scores[~scores["slice"].isin(["all", "label"])]
     return {
-        "groups": len(own[["slice", "group"]].drop_duplicates()),
+        "groups": len(group_scores[["slice", "group"]].drop_duplicates()),
         "draws": parameters.num_draws,
         "seconds_of_scores": scoring.seconds,
         "seconds_of_gaps": comparing.seconds,
@@ -104,16 +104,16 @@ def run_plain(
     groups = {name: predictions[name].cat.codes.to_numpy() for name in SLICES}
     groups["length"] = lengths
     metrics = {
-        "macro_f1": lambda true, own: f1_score(true, own, average="macro"),
+        "macro_f1": lambda true, predicted: f1_score(true, predicted, average="macro"),
         "accuracy": accuracy_score,
-        "average_recall": lambda true, own: recall_score(true, own, average="macro"),
+        "average_recall": lambda true, predicted: recall_score(true, predicted, average="macro"),
     }
     draw, watch = np.random.default_rng(0), Stopwatch()
-    places = [np.flatnonzero(predictions["system"] == system) for system in SHARES]
+    rows_by_system = [np.flatnonzero(predictions["system"] == system) for system in SHARES]
     with watch.running():
         for _ in range(NUM_PLAIN_DRAWS):
-            chosen = draw.integers(0, len(places[0]), len(places[0]))
-            for rows in (place[chosen] for place in places):
+            chosen = draw.integers(0, len(rows_by_system[0]), len(rows_by_system[0]))
+            for rows in (system_rows[chosen] for system_rows in rows_by_system):
                 for values in groups.values():
                     _ = MetricFrame(
                         metrics=metrics,

@@ -33,11 +33,11 @@ def arms_of(group: str) -> Arms:
     Args:
         group: the column whose values are the groups.
     """
-    own: dict[str, object] = {"objective.groups": [group]}
+    objective_groups: dict[str, object] = {"objective.groups": [group]}
     evenly: dict[str, object] = {"mixture.groups": [group], "mixture.temperature": float("inf")}
-    dro = {**own, "objective.name": "group_dro"}
-    penalty = {**own, "objective.name": "fairness_penalty"}
-    worst = {**own, "validation.select_by": "worst_group"}
+    dro = {**objective_groups, "objective.name": "group_dro"}
+    penalty = {**objective_groups, "objective.name": "fairness_penalty"}
+    worst = {**objective_groups, "validation.select_by": "worst_group"}
     return {
         DEFAULT: {},
         f"{group}s at temperature 2": {**evenly, "mixture.temperature": 2.0},
@@ -73,11 +73,12 @@ def compare_objectives(environment: str) -> Comparison:
 def judge(predictions: pd.DataFrame, arm: str, *, environment: str) -> list[str]:
     """The average over the groups and the worst one, each with its difference to the default."""
     parameters = EvaluationParameters.model_validate(load_parameters("evaluation"))
-    names, own, default = draw_groups(predictions, arm, environment, parameters)
+    names, arm_scores, default_scores = draw_groups(predictions, arm, environment, parameters)
     cells = []
-    for of in (np.mean, np.min):
-        score, gain = of(own, axis=1), of(own, axis=1) - of(default, axis=1)
-        name = f"{names[int(own[0].argmin())]} " if of is np.min else ""
+    for reduce in (np.mean, np.min):
+        score = reduce(arm_scores, axis=1)
+        gain = score - reduce(default_scores, axis=1)
+        name = f"{names[int(arm_scores[0].argmin())]} " if reduce is np.min else ""
         cells.append(f"{name}{_estimate(score, parameters)}")
         cells.append("–" if arm == DEFAULT else _estimate(gain, parameters).signed)
     return cells
@@ -105,10 +106,11 @@ def draw_groups(
     for system in (arm, DEFAULT):
         cells = (codes * num_labels + outcomes.reference) * num_labels
         cells = cells + outcomes.predictions[system]
-        drawn = [
-            np.bincount(cells, of_text[outcomes.groups], np.prod(shape)) for of_text in weights
+        counts = [
+            np.bincount(cells, text_weights[outcomes.groups], np.prod(shape))
+            for text_weights in weights
         ]
-        scores.append(macro_f1(np.reshape(drawn, (-1, *shape))))
+        scores.append(macro_f1(np.reshape(counts, (-1, *shape))))
     return list(map(str, names)), scores[0], scores[1]
 
 

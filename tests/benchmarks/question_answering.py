@@ -47,8 +47,8 @@ def make_windows(num_questions: int) -> tuple[list[str], list[Window], list[Logi
             [question], [words], frame, max_length_tokens=384, stride_tokens=128
         ):
             scores = draw.normal(size=(len(window.input_ids), 2)).astype(np.float32)
-            places = window.place_of(first, first + int(draw.integers(5)))
-            scores[places, (0, 1)] += 9
+            positions = window.place_of(first, first + int(draw.integers(5)))
+            scores[positions, (0, 1)] += 9
             windows.append(Window(**{**vars(window), "row": row}))
             logits.append(torch.from_numpy(scores))
     return passages, windows, logits
@@ -62,8 +62,12 @@ def answer_ours(
     for first in range(0, len(windows), WINDOWS_PER_BATCH):
         part = windows[first : first + WINDOWS_PER_BATCH]
         features = [
-            {"input_ids": own.input_ids, "token_starts": own.starts, "token_ends": own.ends}
-            for own in part
+            {
+                "input_ids": window.input_ids,
+                "token_starts": window.starts,
+                "token_ends": window.ends,
+            }
+            for window in part
         ]
         batch = task.collate(features, pad_token_id=1)
         outputs = torch.nn.utils.rnn.pad_sequence(
@@ -90,8 +94,8 @@ def answer_plain(passages: list[str], windows: list[Window], logits: list[Logits
             score = scores[start, 0] + scores[end, 1]
             found[window.row].append({"offsets": (first[0], last[1]), "score": score})
     answers = []
-    for passage, own in zip(passages, found, strict=True):
-        ranked = sorted(own, key=lambda span: span["score"], reverse=True)[:NUM_BEST]
+    for passage, spans in zip(passages, found, strict=True):
+        ranked = sorted(spans, key=lambda span: span["score"], reverse=True)[:NUM_BEST]
         exponentials = np.exp([span["score"] - ranked[0]["score"] for span in ranked])
         for span, share in zip(ranked, exponentials / exponentials.sum(), strict=True):
             start, end = span["offsets"]
@@ -108,8 +112,8 @@ def _offsets(window: Window) -> list[tuple[int, int] | None]:
 
 def run(way: str, num_questions: int) -> dict[str, Any]:
     """Questions a second, and of the plain way the share of answers that are ours."""
-    answers = {"max_tokens": MAX_TOKENS, "stride_tokens": 128, "may_be_missing": False}
-    entry = {"kind": "question_answering", "loss_weight": 1, "options": answers}
+    options = {"max_tokens": MAX_TOKENS, "stride_tokens": 128, "may_be_missing": False}
+    entry = {"kind": "question_answering", "loss_weight": 1, "options": options}
     task = build_tasks(TasksParameters.model_validate({"qa": entry}))["qa"]
     assert isinstance(task, QuestionAnswering)
     passages, windows, logits = make_windows(num_questions)

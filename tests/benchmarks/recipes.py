@@ -51,10 +51,10 @@ def judge(predictions: pd.DataFrame, recipe: str) -> list[str]:
     """The mean over the languages, and its difference to the default."""
     parameters = EvaluationParameters.model_validate(load_parameters("evaluation"))
     scores = score_predictions(predictions, load_tasks(), parameters, baseline=DEFAULT)
-    own = lookup(scores, split=predictions["split"].iloc[0])
-    own = own[(own["system"] == recipe) & (own["group"] == LANGUAGE_AVERAGE)].iloc[0]
-    score = Estimate(*(100 * own[["score", "low", "high"]]))
-    gain = Estimate(*(100 * own[["difference", "difference_low", "difference_high"]]))
+    found = lookup(scores, split=predictions["split"].iloc[0])
+    row = found[(found["system"] == recipe) & (found["group"] == LANGUAGE_AVERAGE)].iloc[0]
+    score = Estimate(*(100 * row[["score", "low", "high"]]))
+    gain = Estimate(*(100 * row[["difference", "difference_low", "difference_high"]]))
     return [str(score), "–" if recipe == DEFAULT else gain.signed]
 
 

@@ -105,15 +105,15 @@ def run(name: str, parameters: str, keep: Path | None = None) -> Run:
     return Run(name, scores, parameters, minutes, len(os.sched_getaffinity(0)))
 
 
-def section(made: Run) -> str:
+def section(result: Run) -> str:
     """The environment's part of the page, in Markdown."""
-    published = read_published(made.name)
-    told = f" --params {made.parameters}" if made.parameters else ""
-    cores = "1 core" if made.cores == 1 else f"{made.cores} cores"
-    command = f"`kedro run --env {made.name}{told}`, {made.minutes:.0f} min on {cores}."
-    lines = [f"## {made.name}", "", command]
-    for task in made.scores["task"].unique():
-        lines += ["", *task_table(made.scores, str(task), published)]
+    published = read_published(result.name)
+    option = f" --params {result.parameters}" if result.parameters else ""
+    cores = "1 core" if result.cores == 1 else f"{result.cores} cores"
+    command = f"`kedro run --env {result.name}{option}`, {result.minutes:.0f} min on {cores}."
+    lines = [f"## {result.name}", "", command]
+    for task in result.scores["task"].unique():
+        lines += ["", *task_table(result.scores, str(task), published)]
     if published is not None:
         lines += ["", f"Published: {published.source}."]
     return "\n".join(lines) + "\n"
@@ -121,37 +121,45 @@ def section(made: Run) -> str:
 
 def task_table(scores: pd.DataFrame, task: str, published: PublishedScores | None) -> list[str]:
     """The rows of a task: all, the mean over languages, and each language."""
-    own = scores[(scores["task"] == task) & (scores["split"] == "test")]
-    is_beside = published is not None and published.corpus in set(own["corpus"])
+    test_scores = scores[(scores["task"] == task) & (scores["split"] == "test")]
+    is_beside = published is not None and published.corpus in set(test_scores["corpus"])
     metric = published.metric if published is not None and is_beside else None
-    others = published.systems if published is not None and is_beside else {}
-    first = metric or str(own.loc[own["is_headline"].astype(bool), "metric"].iloc[0])
-    more = [name for name in MORE.get(first, ()) if name in set(own["metric"])]
+    published_systems = published.systems if published is not None and is_beside else {}
+    first = metric or str(
+        test_scores.loc[test_scores["is_headline"].astype(bool), "metric"].iloc[0]
+    )
+    more = [name for name in MORE.get(first, ()) if name in set(test_scores["metric"])]
     rows = _rows(scores, task, first)
-    known = {system for row in rows for system in row.cells}
-    beside = [system for system in BESIDE if system in known][:2]
+    systems = {system for row in rows for system in row.cells}
+    beside = [system for system in BESIDE if system in systems][:2]
     columns = [f"{task}: {metric_name_of(first)}", "n", SYSTEMS[OURS]]
-    columns += [SYSTEMS[system] for system in beside] + [*others, *map(metric_name_of, more)]
+    columns += [SYSTEMS[system] for system in beside]
+    columns += [*published_systems, *map(metric_name_of, more)]
     further = [{row.key: row for row in _rows(scores, task, name)} for name in more]
     lines = [
         [
             *_cells(row, beside),
-            *(str(scored.get(_published_key(row), "–")) for scored in others.values()),
+            *(
+                str(by_language.get(_published_key(row), "–"))
+                for by_language in published_systems.values()
+            ),
             *(_score(table[row.key], OURS) for table in further),
         ]
         for row in rows
     ]
     table = [_line(columns), "|---|" + "---:|" * (len(columns) - 1), *map(_line, lines)]
-    return [*table, *_by_type(own)] if first == "entity_f1" else table
+    return [*table, *_by_type(test_scores)] if first == "entity_f1" else table
 
 
 def _by_type(scores: pd.DataFrame) -> list[str]:
     """The F1 of each type of entity, in a sentence below the table."""
-    own = scores[(scores["system"] == OURS) & (scores["slice"] == "label")]
-    own = own[own["metric"] == "f1"].sort_values("group")
+    type_scores = scores[(scores["system"] == OURS) & (scores["slice"] == "label")]
+    type_scores = type_scores[type_scores["metric"] == "f1"].sort_values("group")
     types = [
         f"{kind} {100 * score:.1f} ({n:,})"
-        for kind, score, n in zip(own["group"], own["score"], own["n"], strict=True)
+        for kind, score, n in zip(
+            type_scores["group"], type_scores["score"], type_scores["n"], strict=True
+        )
     ]
     return ["", f"F1 by type, with the number of entities: {', '.join(types)}."] if types else []
 
@@ -184,8 +192,8 @@ def _line(cells: list[str]) -> str:
 def read_published(name: str) -> PublishedScores | None:
     """The published scores that the environment names, if any."""
     path = PROJECT / "conf" / name / "parameters" / "evaluation.yml"
-    told = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-    published = told.get("evaluation", {}).get("published")
+    config = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    published = config.get("evaluation", {}).get("published")
     return PublishedScores.model_validate(published) if published else None
 
 
@@ -194,7 +202,7 @@ def write_section(name: str, text: str, page: Path = PAGE) -> None:
     old = page.read_text(encoding="utf-8") if page.exists() else ""
     parts = MARK.split(old)
     sections = dict(zip(parts[1::2], parts[2::2], strict=True)) | {name: text + "\n"}
-    body = "".join(f"<!-- {own} -->\n{sections[own]}" for own in sorted(sections))
+    body = "".join(f"<!-- {key} -->\n{sections[key]}" for key in sorted(sections))
     page.write_text((parts[0] or HEAD) + body.rstrip() + "\n", encoding="utf-8")
 
 

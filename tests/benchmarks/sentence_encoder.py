@@ -15,6 +15,6 @@ def load_sentence_encoder(
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Pooling, Transformer
 
-    words = Transformer(str(encoder.folder), max_seq_length=max_length_tokens)
-    pooling = Pooling(words.get_embedding_dimension(), pooling_mode="mean")
-    return SentenceTransformer(modules=[words, pooling])
+    transformer = Transformer(str(encoder.folder), max_seq_length=max_length_tokens)
+    pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
+    return SentenceTransformer(modules=[transformer, pooling])

@@ -41,29 +41,29 @@ def make_rows(limit: int) -> tuple[Rows, Rows]:
     words, tags = [], []
     texts = load_rows(10**9)["text"].tolist()
     for text in texts * (limit // len(texts) + 1):
-        own = split_words(text).tokens[:MAX_WORDS]
-        marks = ["O"] * len(own)
-        for place in np.flatnonzero(draw.random(len(own)) < 0.1).tolist():
+        row_words = split_words(text).tokens[:MAX_WORDS]
+        row_tags = ["O"] * len(row_words)
+        for position in np.flatnonzero(draw.random(len(row_words)) < 0.1).tolist():
             kind = TYPES[draw.integers(len(TYPES))]
-            size = min(int(draw.integers(1, 4)), len(own) - place)
-            marks[place : place + size] = [f"B-{kind}"] + [f"I-{kind}"] * (size - 1)
-        words.append(own)
-        tags.append(_mended(marks))
+            size = min(int(draw.integers(1, 4)), len(row_words) - position)
+            row_tags[position : position + size] = [f"B-{kind}"] + [f"I-{kind}"] * (size - 1)
+        words.append(row_words)
+        tags.append(_mended(row_tags))
     return words[:limit], tags[:limit]
 
 
 def _mended(tags: list[str]) -> list[str]:
     """Without an I- behind another type, where a name was cut by the next."""
-    for place, tag in enumerate(tags):
-        if tag.startswith("I-") and (not place or tags[place - 1][2:] != tag[2:]):
-            tags[place] = "B-" + tag[2:]
+    for position, tag in enumerate(tags):
+        if tag.startswith("I-") and (not position or tags[position - 1][2:] != tag[2:]):
+            tags[position] = "B-" + tag[2:]
     return tags
 
 
 def predicted_tags(tags: Rows) -> Rows:
     """What the network is made to find: names that are right, or missing in one of five rows."""
     draw = np.random.default_rng(1)
-    return [own if draw.random() < 0.8 else ["O"] * len(own) for own in tags]
+    return [row_tags if draw.random() < 0.8 else ["O"] * len(row_tags) for row_tags in tags]
 
 
 def run_ours(task: TokenClassification, words: Rows, tags: Rows) -> dict[str, Any]:
@@ -76,15 +76,15 @@ def run_ours(task: TokenClassification, words: Rows, tags: Rows) -> dict[str, An
         window_of = np.asarray(columns.pop(WINDOW_OF))
         names = list(columns)
         features = [
-            dict(zip(names, own, strict=True)) for own in zip(*columns.values(), strict=True)
+            dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)
         ]
     found, decoded = predicted_tags(tags), []
     for first in range(0, len(features), BATCH):
         part = features[first : first + BATCH]
         with watch.running():
             batch = task.collate(part, pad_token_id=1)
-        places = [own["places"] for own in part]
-        logits = _logits(task, found[first : first + BATCH], places, batch["input_ids"].shape[1])
+        positions = [row["places"] for row in part]
+        logits = _logits(task, found[first : first + BATCH], positions, batch["input_ids"].shape[1])
         with watch.running():
             decoded.append(task.decode(logits, batch, tokenizer))
     with watch.running():
@@ -98,53 +98,53 @@ def run_plain(task: TokenClassification, words: Rows, tags: Rows) -> dict[str, A
     """Row by row, as the examples of transformers do it."""
     tokenizer = load_encoder_checkpoint().load_tokenizer()
     names = task.tag_set.tags
-    codes = {tag: place for place, tag in enumerate(names)}
+    codes = {tag: code for code, tag in enumerate(names)}
     watch = Stopwatch()
     with watch.running():
         encoded = tokenizer(
             words, is_split_into_words=True, truncation=True, max_length=MAX_LENGTH_TOKENS
         )
         labels = []
-        for row, own in enumerate(tags):
+        for row, row_tags in enumerate(tags):
             aligned, before = [], None
             for word in encoded.word_ids(batch_index=row):
                 is_first = word is not None and word != before
-                aligned.append(codes[own[word]] if is_first else IGNORED)
+                aligned.append(codes[row_tags[word]] if is_first else IGNORED)
                 before = word
             labels.append(aligned)
     found = predicted_tags(tags)
-    there: Rows = []
-    told: Rows = []
+    references: Rows = []
+    predictions: Rows = []
     for first in range(0, len(words), BATCH):
         part = labels[first : first + BATCH]
         width = max(map(len, part))
-        places = [np.flatnonzero(np.array(own) != IGNORED) for own in part]
-        logits = _logits(task, found[first : first + BATCH], places, width)
+        positions = [np.flatnonzero(np.array(row_labels) != IGNORED) for row_labels in part]
+        logits = _logits(task, found[first : first + BATCH], positions, width)
         with watch.running():
             best = logits.numpy().argmax(axis=2)
-            for own, likeliest in zip(part, best, strict=True):
+            for row_labels, likeliest in zip(part, best, strict=True):
                 pairs = [
                     (names[label], names[guess])
-                    for label, guess in zip(own, likeliest, strict=False)
+                    for label, guess in zip(row_labels, likeliest, strict=False)
                     if label != IGNORED
                 ]
-                there.append([label for label, _ in pairs])
-                told.append([guess for _, guess in pairs])
+                references.append([label for label, _ in pairs])
+                predictions.append([guess for _, guess in pairs])
     with watch.running():
-        score = float(f1_score(there, told))
+        score = float(f1_score(references, predictions))
     return _figures(len(words), watch, score)
 
 
 def _logits(
-    task: TokenClassification, tags: Rows, places: Sequence[Any], width: int
+    task: TokenClassification, tags: Rows, positions: Sequence[Any], width: int
 ) -> torch.Tensor:
     """Noise (batch, sequence, tags) with a peak at each word's tag."""
     draw = np.random.default_rng(2)
     logits = draw.normal(size=(len(tags), width, len(task.tag_set))).astype(np.float32)
-    for row, (own, spots) in enumerate(zip(tags, places, strict=True)):
-        kept = np.asarray(spots) >= 0
-        codes = task.tag_set.codes([own])[: len(spots)]
-        logits[row, np.asarray(spots)[kept], codes[: len(kept)][kept]] += PEAK
+    for row, (row_tags, row_positions) in enumerate(zip(tags, positions, strict=True)):
+        kept = np.asarray(row_positions) >= 0
+        codes = task.tag_set.codes([row_tags])[: len(row_positions)]
+        logits[row, np.asarray(row_positions)[kept], codes[: len(kept)][kept]] += PEAK
     return torch.from_numpy(logits)
 
 

@@ -109,12 +109,12 @@ def test_worst_language_is_that_of_each_arm():
     )
     parameters = EvaluationParameters.model_validate(load_parameters("evaluation"))
 
-    names, own, default = objectives.draw_groups(table, "arm", "umsab", parameters)
+    names, arm_scores, default_scores = objectives.draw_groups(table, "arm", "umsab", parameters)
 
     assert names == ["en", "es"]
-    assert own[0].tolist() == pytest.approx([(1 + 2 / 3 + 0) / 3, 1.0])
-    assert default[0].tolist() == pytest.approx([1.0, 1 / 6])
-    assert own.shape == default.shape == (1 + parameters.num_draws, 2)
+    assert arm_scores[0].tolist() == pytest.approx([(1 + 2 / 3 + 0) / 3, 1.0])
+    assert default_scores[0].tolist() == pytest.approx([1.0, 1 / 6])
+    assert arm_scores.shape == default_scores.shape == (1 + parameters.num_draws, 2)
     average, gain, worst, worst_gain = OBJECTIVES.judge(table, "arm")
     assert average.startswith(f"{100 * np.mean([5 / 9, 1]):.1f} (")
     assert gain.startswith(f"{100 * (np.mean([5 / 9, 1]) - np.mean([1, 1 / 6])):+.1f} (")
@@ -131,11 +131,11 @@ def test_rows_of_one_text_are_drawn_together():
     both = both.assign(**{name: both[name].map(labels) for name in ("reference", "prediction")})
     parameters = EvaluationParameters.model_validate(load_parameters("evaluation"))
 
-    names, own, _ = objectives.draw_groups(both, "arm", "crehate", parameters)
+    names, arm_scores, _ = objectives.draw_groups(both, "arm", "crehate", parameters)
 
     assert names == ["AU", "US"]
-    assert own[:, 0] == pytest.approx(own[:, 1])  # the countries differ in no text
-    assert own[1:, 0].std() > 0
+    assert arm_scores[:, 0] == pytest.approx(arm_scores[:, 1])  # the countries differ in no text
+    assert arm_scores[1:, 0].std() > 0
 
 
 def test_only_one_task_is_judged():
@@ -147,7 +147,8 @@ def test_only_one_task_is_judged():
 
 
 @pytest.mark.parametrize(
-    ("name", "arm"), [(name, arm) for name, own in COMPARISONS.items() for arm in own.arms]
+    ("name", "arm"),
+    [(name, arm) for name, comparison in COMPARISONS.items() for arm in comparison.arms],
 )
 def test_every_arm_has_parameters_of_its_own(name, arm):
     comparison = COMPARISONS[name]

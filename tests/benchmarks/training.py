@@ -23,9 +23,9 @@ def language_average(rows: pd.DataFrame, predicted: pd.DataFrame, labels: tuple[
     table = predicted.assign(reference=rows["label"], language=rows["language"].astype(str))
     scores = [
         classification_metrics(
-            own["reference"], own["prediction"], own["confidence"], labels=labels
+            group["reference"], group["prediction"], group["confidence"], labels=labels
         )["macro_f1"]
-        for _, own in table[rows["split"] == "test"].groupby("language")
+        for _, group in table[rows["split"] == "test"].groupby("language")
     ]
     return float(np.mean(scores))
 

@@ -61,10 +61,10 @@ def answering_from(threshold):
 
 def test_threshold_of_each_system_is_chosen_on_validation(predictions, choices, parameters):
     assert list(choices) == ["sentiment"]
-    own = choices["sentiment"]["finetuned"]
-    assert own.threshold < 0.9
-    assert own.n == SIZE
-    assert own.error_bound <= parameters.abstention.max_error_rate
+    choice = choices["sentiment"]["finetuned"]
+    assert choice.threshold < 0.9
+    assert choice.n == SIZE
+    assert choice.error_bound <= parameters.abstention.max_error_rate
     assert choices["sentiment"]["tfidf"].threshold is None
     is_test = predictions["split"] == "test"
     spoilt = predictions.assign(prediction=predictions["prediction"].mask(is_test, "neutral"))
@@ -81,14 +81,14 @@ def test_thresholds_are_json_that_gives_them_back(predictions, parameters):
 
 
 def test_languages_that_are_not_trained_on_have_no_say_in_thresholds(predictions, parameters):
-    other = predictions.assign(language="sw", confidence=1 - predictions["confidence"])
-    own = predictions.assign(language="en")
+    swahili = predictions.assign(language="sw", confidence=1 - predictions["confidence"])
+    english = predictions.assign(language="en")
     alone, zero_shot, both = (
         thresholds_of(table, parameters, weights="0a", languages=languages)
         for table, languages in (
-            (own, None),
-            (pd.concat([own, other]), ["en"]),
-            (pd.concat([own, other]), None),
+            (english, None),
+            (pd.concat([english, swahili]), ["en"]),
+            (pd.concat([english, swahili]), None),
         )
     )
     assert zero_shot == alone != both
@@ -110,10 +110,10 @@ def test_switched_off_nobody_abstains(predictions, parameters):
 
 def test_predictions_tell_what_is_below_the_threshold(predictions, choices):
     table = with_abstentions(predictions, choices)
-    own = table[table["system"] == "finetuned"]
+    finetuned = table[table["system"] == "finetuned"]
     threshold = choices["sentiment"]["finetuned"].threshold
-    assert own["abstains"].tolist() == (own["confidence"] < threshold).tolist()
-    assert 0 < own["abstains"].sum() < len(own)
+    assert finetuned["abstains"].tolist() == (finetuned["confidence"] < threshold).tolist()
+    assert 0 < finetuned["abstains"].sum() < len(finetuned)
     assert not table.loc[table["system"] == "tfidf", "abstains"].any()
 
 
@@ -127,28 +127,28 @@ def test_row_at_the_threshold_is_answered(make_predictions):
 def test_coverage_and_error_rate_are_told_for_every_group(predictions, choices, parameters):
     table = measure_abstention(predictions, choices, parameters)
     assert list(table.columns) == COLUMNS
-    own = table[(table["system"] == "finetuned") & (table["split"] == "test")]
+    measured = table[(table["system"] == "finetuned") & (table["split"] == "test")]
     rows = predictions[(predictions["system"] == "finetuned") & (predictions["split"] == "test")]
     is_answered = rows["confidence"] >= choices["sentiment"]["finetuned"].threshold
     is_wrong = rows["prediction"] != rows["reference"]
     for group in ("MX", "ES"):
-        found = own[(own["slice"] == "culture") & (own["group"] == group)].iloc[0]
-        is_own = rows["culture"] == group
-        assert found["coverage"] == pytest.approx(is_answered[is_own].mean())
-        assert found["error_rate"] == pytest.approx(is_wrong[is_own & is_answered].mean())
+        found = measured[(measured["slice"] == "culture") & (measured["group"] == group)].iloc[0]
+        is_of_group = rows["culture"] == group
+        assert found["coverage"] == pytest.approx(is_answered[is_of_group].mean())
+        assert found["error_rate"] == pytest.approx(is_wrong[is_of_group & is_answered].mean())
         assert found["coverage_low"] < found["coverage"] < found["coverage_high"]
-    whole = own[own["slice"] == "all"].iloc[0]
+    whole = measured[measured["slice"] == "all"].iloc[0]
     assert whole["n"] == SIZE
     assert 0 < whole["area"] < is_wrong.mean()
-    assert own.loc[own["slice"] != "all", "area"].isna().all()
+    assert measured.loc[measured["slice"] != "all", "area"].isna().all()
 
 
 def test_system_without_a_threshold_has_its_area_alone(predictions, choices, parameters):
     table = measure_abstention(predictions, choices, parameters)
-    own = table[table["system"] == "tfidf"]
-    assert set(own["slice"]) == {"all"}
-    assert own["area"].tolist() == [1.0, 1.0]
-    assert own["coverage"].isna().all()
+    tfidf = table[table["system"] == "tfidf"]
+    assert set(tfidf["slice"]) == {"all"}
+    assert tfidf["area"].tolist() == [1.0, 1.0]
+    assert tfidf["coverage"].isna().all()
 
 
 def test_group_of_which_nothing_is_answered_has_no_error_rate(make_predictions, parameters):
@@ -176,11 +176,11 @@ def test_few_rows_have_no_interval(make_predictions, parameters):
 
 
 def test_rows_without_a_label_have_no_part(predictions, parameters):
-    untold = predictions["reference"].astype("string").mask(predictions["culture"] == "MX")
-    told = predictions.assign(reference=untold)
-    choices = choose_thresholds(told, parameters)
+    reference = predictions["reference"].astype("string").mask(predictions["culture"] == "MX")
+    labelled_in_part = predictions.assign(reference=reference)
+    choices = choose_thresholds(labelled_in_part, parameters)
     assert choices["sentiment"]["finetuned"].n == SIZE / 2
-    assert set(measure_abstention(told, choices, parameters)["n"]) == {SIZE / 2}
+    assert set(measure_abstention(labelled_in_part, choices, parameters)["n"]) == {SIZE / 2}
 
 
 def tables_of(predictions, parameters):
@@ -213,11 +213,11 @@ def test_terminal_tells_abstention_in_a_line(predictions, parameters):
 
 def test_report_says_who_is_answered_least(predictions, parameters):
     found = view(predictions, parameters)
-    told = " ".join(found.sentences)
-    assert "“Fine-tuned” answers where its confidence is 6" in told
-    assert "with 95 % confidence at most 20 % of the answers are wrong" in told
-    assert "By culture, it answers Mexico (MX) least" in told
-    assert "Spain (ES) most" in told
+    text = " ".join(found.sentences)
+    assert "“Fine-tuned” answers where its confidence is 6" in text
+    assert "with 95 % confidence at most 20 % of the answers are wrong" in text
+    assert "By culture, it answers Mexico (MX) least" in text
+    assert "Spain (ES) most" in text
     assert [line.key for line in found.groups["culture"]] == ["MX", "ES"]
     assert [line.key for line in found.systems] == ["tfidf", "finetuned"]
 
@@ -225,22 +225,22 @@ def test_report_says_who_is_answered_least(predictions, parameters):
 def test_report_says_where_one_threshold_does_not_keep_the_rate(predictions, parameters):
     is_lost = (predictions["culture"] == "MX") & (predictions["split"] == "test")
     lost = predictions.assign(prediction=predictions["prediction"].mask(is_lost, "neutral"))
-    told = " ".join(view(lost, parameters).sentences)
-    assert "One threshold may not keep 20 % for all of them: by its own interval" in told
-    assert "each of these is above it: Mexico (MX), 100.0 (" in told
+    text = " ".join(view(lost, parameters).sentences)
+    assert "One threshold may not keep 20 % for all of them: by its own interval" in text
+    assert "each of these is above it: Mexico (MX), 100.0 (" in text
 
 
-def told_of_culture(predictions, parameters):
+def text_on_culture(predictions, parameters):
     """What the report says more where the model knows the culture of a row."""
     tables = tables_of(predictions, parameters)
     plain = view_abstention(tables, "sentiment").sentences
-    told = view_abstention(replace(tables, is_told_of_culture=True), "sentiment").sentences
-    assert told[: len(plain)] == plain
-    return " ".join(told[len(plain) :])
+    with_culture = view_abstention(replace(tables, is_told_of_culture=True), "sentiment").sentences
+    assert with_culture[: len(plain)] == plain
+    return " ".join(with_culture[len(plain) :])
 
 
 def test_report_says_that_no_row_without_culture_was_there_to_choose_on(predictions, parameters):
-    assert told_of_culture(predictions, parameters) == (
+    assert text_on_culture(predictions, parameters) == (
         "The threshold was chosen with each row's own culture told. A text that names none, or one "
         "that the model was not trained on, is held against it all the same; no validation row was "
         "such a text without a culture."
@@ -249,9 +249,9 @@ def test_report_says_that_no_row_without_culture_was_there_to_choose_on(predicti
 
 def test_report_says_how_rows_without_culture_are_answered(predictions, parameters):
     unknown = predictions.replace({"culture": {"MX": "und"}})
-    told = told_of_culture(unknown, parameters)
+    text = text_on_culture(unknown, parameters)
     lines = {line.key: line for line in view(unknown, parameters).groups["culture"]}
-    assert told.endswith(
+    assert text.endswith(
         "is held against it all the same; 200 validation rows named none. Of the 200 test rows "
         f"without a culture it answers {lines['und'].coverage} percent, and "
         f"{lines['und'].error_rate} percent of these answers are wrong."
@@ -260,21 +260,21 @@ def test_report_says_how_rows_without_culture_are_answered(predictions, paramete
 
 def test_report_says_no_more_of_cultures_that_are_no_slice(predictions, parameters):
     by_language = parameters.model_copy(update={"slices": {"language": ("language",)}})
-    told = told_of_culture(predictions, by_language)
-    assert told.endswith("is held against it all the same.")
+    text = text_on_culture(predictions, by_language)
+    assert text.endswith("is held against it all the same.")
 
 
 def test_report_says_nothing_of_untold_cultures_without_a_threshold(predictions, parameters):
     hard = predictions.assign(prediction="negative")
-    assert told_of_culture(hard, parameters) == ""
+    assert text_on_culture(hard, parameters) == ""
 
 
 def test_report_says_that_no_threshold_was_found(predictions, parameters):
     hard = predictions.assign(prediction="negative")
-    (told,) = view(hard, parameters).sentences
-    assert "No confidence was found from which on surely at most 20 % of the answers" in told
-    assert "answering all of them, 100.0 % are wrong" in told
-    assert "answers every text" in told
+    (sentence,) = view(hard, parameters).sentences
+    assert "No confidence was found from which on surely at most 20 % of the answers" in sentence
+    assert "answering all of them, 100.0 % are wrong" in sentence
+    assert "answers every text" in sentence
 
 
 def test_report_says_that_there_was_nothing_to_choose_on(predictions, parameters):
@@ -309,13 +309,13 @@ def test_picture_has_a_curve_a_system_and_marks_the_threshold(predictions, param
 def test_picture_of_many_rows_stays_small(make_predictions):
     table = make_predictions(["positive"] * 3000, {"finetuned": ["positive"] * 3000})
     table["confidence"] = np.linspace(0.3, 1, 3000)
-    nothing = Thresholds(
+    no_thresholds = Thresholds(
         weights=None, max_error_rate=None, confidence=0.95, min_disagreement=0.1, tasks={}
     )
-    figure = draw_risk_coverage(table, nothing)
+    figure = draw_risk_coverage(table, no_thresholds)
     assert len(figure.data[0].x) <= 400
     assert figure.data[0].x[-1] == 100
-    empty = draw_risk_coverage(table[:0], nothing)
+    empty = draw_risk_coverage(table[:0], no_thresholds)
     assert empty.layout.title.text == "No labelled rows to abstain on"
 
 

@@ -78,8 +78,8 @@ def test_tfidf_learns_from_texts_that_are_one_word_each(language, systems, make_
 def test_tfidf_answers_where_no_texts_share_an_ngram(systems, make_examples, tasks, parameters):
     rows = [("zh", "TW", "train", chr(0x4E00 + row), LABELS[row % 3]) for row in range(60)]
     rows += [("zh", "TW", "test", "龘", "neutral")]
-    own = parameters.tfidf.model_copy(update={"character_ngrams": (2, 2)})
-    predict = partial(predict_tfidf, parameters=own)
+    tfidf = parameters.tfidf.model_copy(update={"character_ngrams": (2, 2)})
+    predict = partial(predict_tfidf, parameters=tfidf)
     table = predict_with("tfidf", predict, examples=make_examples(rows), tasks=tasks)
     assert len(table) == 1
 
@@ -135,35 +135,35 @@ def test_without_validation_rows_a_baseline_is_fitted_all_the_same(
 
 
 def test_probe_embeds_no_more_train_rows_than_it_may(examples, tasks, parameters):
-    asked = []
+    num_embedded = []
 
     def count(texts):
-        asked.append(len(texts))
+        num_embedded.append(len(texts))
         return embed(texts)
 
     probe = parameters.probe.model_copy(update={"max_train_examples": 50})
     predict = partial(predict_probe, parameters=probe, seed=0, embed=count)
     table = predict_with("probe", predict, examples=examples, tasks=tasks)
-    assert asked == [50 + 60]
+    assert num_embedded == [50 + 60]
     assert (table["reference"] == table["prediction"]).all()
 
 
 def test_probe_draws_its_train_rows_by_the_seed(examples, tasks, parameters):
     probe = parameters.probe.model_copy(update={"max_train_examples": 20})
 
-    def drawn(seed):
-        asked = []
+    def drawn_texts(seed):
+        embedded = []
 
         def remember(texts):
-            asked.append(tuple(texts[:20]))
+            embedded.append(tuple(texts[:20]))
             return embed(texts)
 
         predict = partial(predict_probe, parameters=probe, seed=seed, embed=remember)
         predict_with("probe", predict, examples=examples, tasks=tasks)
-        return asked
+        return embedded
 
-    assert drawn(0) == drawn(0)
-    assert drawn(0) != drawn(1)
+    assert drawn_texts(0) == drawn_texts(0)
+    assert drawn_texts(0) != drawn_texts(1)
 
 
 def test_tfidf_gives_the_same_twice(systems, examples, tasks):
@@ -184,9 +184,9 @@ def test_combined_table_keeps_the_places_of_the_examples(systems, examples, task
         predict_with(name, systems[name], examples=examples, tasks=tasks)
         for name in ("majority", "tfidf")
     ]
-    nobody = predict_with("champion", lambda *_: None, examples=examples, tasks=tasks)
-    assert list(nobody.columns) == COLUMNS
-    combined = combine([*tables, nobody])
+    empty = predict_with("champion", lambda *_: None, examples=examples, tasks=tasks)
+    assert list(empty.columns) == COLUMNS
+    combined = combine([*tables, empty])
     assert combined["system"].value_counts().to_dict() == {"majority": 60, "tfidf": 60}
     by_id = examples.set_index("id")
     assert (combined["culture"] == combined["example_id"].map(by_id["culture"])).all()

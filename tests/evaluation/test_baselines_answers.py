@@ -18,8 +18,8 @@ CHINESE = "埃弗里镇位于山上。桥由霍尔特于1846年建造。"
 
 @pytest.fixture
 def task():
-    answers = {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": False}
-    entry = {"kind": "question_answering", "loss_weight": 1, "options": answers}
+    options = {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": False}
+    entry = {"kind": "question_answering", "loss_weight": 1, "options": options}
     return build_tasks(TasksParameters.model_validate({"qa": entry}))["qa"]
 
 

@@ -11,7 +11,7 @@ from ccnlp.tasks.answers import is_judged
 from ccnlp.tasks.base import TASKS, build_tasks
 from ccnlp.tasks.parameters import TasksParameters
 
-PLACES = {"corpus": "c", "language": "en", "culture": "GB"}
+SHARED_COLUMNS = {"corpus": "c", "language": "en", "culture": "GB"}
 SIT_OUT = {
     "majority": {"question_answering", "retrieval"},
     "probe": {"question_answering", "token_classification", "intent_slots"},
@@ -20,12 +20,12 @@ SIT_OUT = {
 
 
 @pytest.fixture(params=[kind for kind in TASKS if kind != "toy_words"])
-def judged(request):
+def task_and_rows(request):
     """A task of each registered kind with rows to learn from and rows to answer."""
     entry, columns = REGISTERED[request.param]
     tasks = {"t": {"kind": request.param, "loss_weight": 1, **entry}}
-    rows = pd.concat([pd.DataFrame(columns).assign(**PLACES)] * 4, ignore_index=True)
-    rows["id"] = [f"{place:04d}" for place in range(len(rows))]
+    rows = pd.concat([pd.DataFrame(columns).assign(**SHARED_COLUMNS)] * 4, ignore_index=True)
+    rows["id"] = [f"{row:04d}" for row in range(len(rows))]
     train, other = rows[:-3].reset_index(drop=True), rows[-3:].reset_index(drop=True)
     task = build_tasks(TasksParameters.model_validate(tasks))["t"]
     return task, train.assign(split="train"), other.assign(split="validation")
@@ -39,8 +39,8 @@ def embed(texts, prefix=""):
 
 
 @pytest.mark.parametrize("system", ["majority", "tfidf", "probe"])
-def test_baseline_answers_the_kind_or_is_known_to_sit_out(system, judged, parameters):
-    task, train, rows = judged
+def test_baseline_answers_the_kind_or_is_known_to_sit_out(system, task_and_rows, parameters):
+    task, train, rows = task_and_rows
     tfidf = parameters.tfidf.model_copy(update={"min_document_count": 1})
     predicted = {
         "majority": lambda: predict_majority(train, rows, task),
@@ -68,6 +68,6 @@ def test_baselines_sit_out_where_they_know_no_way(parameters):
     task = ToyWords(
         "t", TasksParameters.model_validate({"t": {"kind": "x", "loss_weight": 1}}).root["t"]
     )
-    rows = pd.DataFrame({"text": ["a"], "word": ["neutral"], **PLACES})
+    rows = pd.DataFrame({"text": ["a"], "word": ["neutral"], **SHARED_COLUMNS})
     assert predict_majority(rows, rows, task) is None
     assert predict_tfidf(rows, rows, task, parameters=parameters.tfidf) is None

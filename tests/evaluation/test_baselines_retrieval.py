@@ -70,11 +70,11 @@ def test_encoder_is_given_each_distinct_text_of_its_side(task, rows):
     given = {}
 
     def embed(side):
-        def of(texts):
+        def embed_texts(texts):
             given[side] = list(texts)
             return np.eye(len(texts), 3, dtype=np.float32)
 
-        return of
+        return embed_texts
 
     predicted = rank_by_encoder(
         rows, rows, task, embed_queries=embed("query"), embed_passages=embed("passage")

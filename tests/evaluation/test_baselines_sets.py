@@ -34,7 +34,7 @@ def test_majority_gives_what_half_of_a_corpus_has(task):
 
 
 def features(sets):
-    return np.array([["a" in own, "b" in own] for own in sets], dtype=float)
+    return np.array([["a" in labels, "b" in labels] for labels in sets], dtype=float)
 
 
 def test_each_label_is_learnt_by_itself_and_one_that_is_nowhere_is_never_given(task, caplog):

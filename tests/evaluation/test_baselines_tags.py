@@ -119,7 +119,7 @@ def test_tags_of_baselines_go_on_with_something(tagging, parameters):
     tokens = [generator.choice(words, size=size).tolist() for size in generator.integers(1, 9, 50)]
     train = make_rows(NAMES, CITIES, "train")
     rows = pd.DataFrame({"tokens": tokens, "split": "test"})
-    rows["tags"] = [["O"] * len(own) for own in tokens]
+    rows["tags"] = [["O"] * len(row_tokens) for row_tokens in tokens]
 
     for predicted in (
         predict_majority_tags(train, rows, tagging),

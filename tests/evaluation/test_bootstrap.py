@@ -8,7 +8,7 @@ from ccnlp.evaluation.bootstrap import Seed, percentile_interval, units_of
 SEED = Seed(0, ("task", "test"))
 
 
-def drawn(cells, groups, num_draws=4000):
+def draw_counts(cells, groups, num_draws=4000):
     units = units_of(np.array(cells), np.array(groups))
     return units, np.concatenate(list(units.draw(num_draws, SEED)))
 
@@ -32,7 +32,7 @@ def test_groups_with_the_same_bag_of_cells_are_one_unit():
 
 
 def test_draws_of_rows_keep_the_number_of_rows():
-    _, counts = drawn([0] * 60 + [1] * 40, np.arange(100))
+    _, counts = draw_counts([0] * 60 + [1] * 40, np.arange(100))
     assert set(counts.sum(axis=1)) == {100}
     # Binomial of 100 rows with share 0.6: variance 24.
     assert counts[:, 0].mean() == pytest.approx(60, abs=0.4)
@@ -41,7 +41,7 @@ def test_draws_of_rows_keep_the_number_of_rows():
 
 def test_draws_one_by_one_have_the_same_distribution():
     # Few rows of each cell: the units are drawn one by one.
-    _, counts = drawn(list(range(8)), np.arange(8), num_draws=20_000)
+    _, counts = draw_counts(list(range(8)), np.arange(8), num_draws=20_000)
     assert set(counts.sum(axis=1)) == {8}
     assert counts.mean(axis=0) == pytest.approx(np.ones(8), abs=0.04)
     assert counts.var(axis=0) == pytest.approx(np.full(8, 7 / 8), rel=0.05)
@@ -49,7 +49,7 @@ def test_draws_one_by_one_have_the_same_distribution():
 
 def test_clusters_are_drawn_whole_as_in_the_case_by_hand():
     # Groups A = {hit, hit}, B = {miss}, C = {hit}: 27 equally likely draws of three groups.
-    _, counts = drawn([1, 1, 0, 1], [0, 0, 1, 2], num_draws=30_000)
+    _, counts = draw_counts([1, 1, 0, 1], [0, 0, 1, 2], num_draws=30_000)
     content = {"A": (0, 2), "B": (1, 0), "C": (0, 1)}
     expected = {}
     for groups in product("ABC", repeat=3):

@@ -31,25 +31,25 @@ class Divided:
 
     Args:
         cultures: of the training.
-        told: those that it is told of.
+        told_cultures: those that it is told of.
     """
 
     tasks = TASKS
 
-    def __init__(self, cultures=CULTURES, told=CULTURES):
-        self.told = told
+    def __init__(self, cultures=CULTURES, told_cultures=CULTURES):
+        self.told_cultures = told_cultures
         self.num_predicted = 0
         self.conditioning = SimpleNamespace(
             keys=SimpleNamespace(cultures=cultures), indices=self._indices
         )
 
     def _indices(self, rows):
-        return np.array([[key in self.told] for key in rows["culture"]], dtype=np.int64)
+        return np.array([[key in self.told_cultures] for key in rows["culture"]], dtype=np.int64)
 
     def predict(self, rows, *, task, tokens_per_batch):
         self.num_predicted += len(rows)
-        by = rows["text"].str.split().str[1].astype(float) / 100
-        yes = 0.2 + by * rows["culture"].map(SHIFT)
+        division = rows["text"].str.split().str[1].astype(float) / 100
+        yes = 0.2 + division * rows["culture"].map(SHIFT)
         shares = [np.array([1 - share, share], np.float32) for share in yes]
         return pd.DataFrame({"probabilities": shares}, index=rows.index)
 
@@ -60,10 +60,10 @@ def make_rows():
 
     def make(divisions, *, judges=CULTURES, task="t"):
         rows = [
-            (f"text {by}", culture, [10 - yes, yes])
-            for by in divisions
+            (f"text {division}", culture, [10 - yes, yes])
+            for division in divisions
             for culture in judges
-            for yes in [2 + round(by / 10 * SHIFT[culture])]
+            for yes in [2 + round(division / 10 * SHIFT[culture])]
         ]
         table = pd.DataFrame(rows, columns=["text", "culture", "label_counts"])
         return table.assign(
@@ -77,13 +77,13 @@ def make_rows():
 
 @pytest.fixture
 def predict(parameters):
-    def run(rows, model=None, **by_culture):
-        own = parameters.by_culture.model_copy(update=by_culture)
+    def run(rows, model=None, **changes):
+        by_culture = parameters.by_culture.model_copy(update=changes)
         return predict_by_culture(
             rows,
             model or Divided(),
             tasks=TASKS,
-            parameters=parameters.model_copy(update={"by_culture": own}),
+            parameters=parameters.model_copy(update={"by_culture": by_culture}),
         )
 
     return run
@@ -100,8 +100,8 @@ def test_every_text_has_one_row_with_the_answer_of_each_culture(make_rows, predi
 
 def test_disagreement_is_that_of_annotators_and_contested_above_the_limit(make_rows, predict):
     table = predict(make_rows([0, 30, 70]), min_disagreement=0.4)
-    for row, by in enumerate((0, 0.3, 0.7)):
-        shares = [[0.8 - by * shift, 0.2 + by * shift] for shift in SHIFT.values()]
+    for row, division in enumerate((0, 0.3, 0.7)):
+        shares = [[0.8 - division * shift, 0.2 + division * shift] for shift in SHIFT.values()]
         distance, _ = jensen_shannon_distance(shares)
         assert table.loc[row, "disagreement"] == pytest.approx(distance[0], abs=1e-3)
     assert table["contested"].tolist() == [False, False, True]
@@ -134,9 +134,9 @@ def test_translations_of_one_group_are_texts_of_their_own(make_rows, predict):
 
 @pytest.mark.parametrize("column", ["context", "language", "corpus"])
 def test_same_words_elsewhere_are_a_text_of_their_own(make_rows, predict, column):
-    here = make_rows([60], judges=("AU", "ZA")).assign(**{column: "here"})
-    there = make_rows([60], judges=("AU",)).assign(**{column: "there"})
-    table = predict(pd.concat([here, there], ignore_index=True))
+    rows = make_rows([60], judges=("AU", "ZA")).assign(**{column: "here"})
+    elsewhere = make_rows([60], judges=("AU",)).assign(**{column: "there"})
+    table = predict(pd.concat([rows, elsewhere], ignore_index=True))
     assert table["text"].tolist() == ["text 60"] * 2
     assert table["annotators_disagreement"].notna().tolist() == [True, False]
 
@@ -182,7 +182,7 @@ def test_other_splits_and_tasks_are_not_asked(make_rows, predict):
     assert not len(predict(rows.assign(task="other")))
 
 
-@pytest.mark.parametrize("model", [Divided(told=()), Divided(cultures=("AU",))])
+@pytest.mark.parametrize("model", [Divided(told_cultures=()), Divided(cultures=("AU",))])
 def test_model_without_cultures_to_set_apart_gives_no_rows(make_rows, predict, model, parameters):
     table = predict(make_rows([0, 30]), model)
     assert list(table.columns) == COLUMNS
@@ -210,8 +210,8 @@ def test_model_that_disagrees_where_people_do_has_a_rank_correlation(
     assert summary["low"] <= summary["correlation"] <= summary["high"]
     assert summary["texts"][0]["text"] == "text 79"
     assert summary["texts"][0]["answers"] == {"AU": "no", "SG": "yes", "ZA": "yes"}
-    told = " ".join(view_contested(summary, max_characters=400).sentences)
-    assert "it disagrees where people do: Spearman's rank correlation" in told
+    text = " ".join(view_contested(summary, max_characters=400).sentences)
+    assert "it disagrees where people do: Spearman's rank correlation" in text
 
 
 def test_rank_correlation_is_that_of_scipy(make_rows, predict, parameters):
@@ -224,8 +224,8 @@ def test_rank_correlation_is_that_of_scipy(make_rows, predict, parameters):
     summary = summary_of(shuffled, parameters)
     expected = spearmanr(shuffled["judges_disagreement"], shuffled["annotators_disagreement"])
     assert summary["correlation"] == pytest.approx(expected.statistic)
-    told = " ".join(view_contested(summary, max_characters=400).sentences)
-    assert "it is not shown to disagree where people do" in told
+    text = " ".join(view_contested(summary, max_characters=400).sentences)
+    assert "it is not shown to disagree where people do" in text
 
 
 @pytest.mark.parametrize("divisions", [range(5), [0] * 80])
@@ -236,9 +236,9 @@ def test_correlation_of_few_texts_or_of_equal_ones_is_unknown(
     rows["group_id"] = np.arange(len(rows)) // 3
     summary = summary_of(predict(rows), parameters)
     assert (summary["correlation"], summary["low"]) == (None, None)
-    told = " ".join(view_contested(summary, max_characters=400).sentences)
-    assert "Whether it disagrees where people do is unknown: the " in told
-    assert "too few, or all divide the model or the people alike" in told
+    text = " ".join(view_contested(summary, max_characters=400).sentences)
+    assert "Whether it disagrees where people do is unknown: the " in text
+    assert "too few, or all divide the model or the people alike" in text
 
 
 def test_interval_of_the_correlation_draws_texts_of_a_group_together(

@@ -56,12 +56,12 @@ def test_means_take_in_rows_without_a_majority(parameters):
         predictions(tfidf=0.5, finetuned=0.75), TASKS, parameters, baseline="tfidf"
     )
 
-    own = scores[(scores["system"] == "tfidf") & (scores["group"] == "all")].set_index("metric")
+    tfidf = scores[(scores["system"] == "tfidf") & (scores["group"] == "all")].set_index("metric")
     # Half of the rows are met; for the others -ln(1/2), and for the first half -ln(1/2) as well.
-    assert own.loc["cross_entropy", "score"] == pytest.approx(np.log(2))
-    assert own.loc["cross_entropy", "n"] == SIZE
-    assert own.loc["accuracy", "n"] == SIZE / 2
-    distance = own.loc["jensen_shannon_distance"]
+    assert tfidf.loc["cross_entropy", "score"] == pytest.approx(np.log(2))
+    assert tfidf.loc["cross_entropy", "n"] == SIZE
+    assert tfidf.loc["accuracy", "n"] == SIZE / 2
+    distance = tfidf.loc["jensen_shannon_distance"]
     whole = np.sqrt((np.log2(1 / 0.75) + (np.log2(0.5 / 0.75) + np.log2(2)) / 2) / 2)
     assert distance["score"] == pytest.approx(whole / 2)
     # Texts come in pairs of one divided and one sure row, so that every draw has the same mean.
@@ -72,9 +72,9 @@ def test_similarity_is_what_the_distance_lacks_of_1(parameters):
     scores = score_predictions(
         predictions(tfidf=0.5, finetuned=0.75), TASKS, parameters, baseline="tfidf"
     )
-    own = scores[scores["system"] == "finetuned"].set_index(["slice", "group"])
+    finetuned = scores[scores["system"] == "finetuned"].set_index(["slice", "group"])
     distance, similarity = (
-        own[own["metric"] == metric]
+        finetuned[finetuned["metric"] == metric]
         for metric in ("jensen_shannon_distance", "distribution_similarity")
     )
     assert len(similarity)

@@ -69,9 +69,11 @@ def test_gap_ratio_and_rates_are_those_of_fairlearn(simulate, measure):
     table = simulate([0.9, 0.5, 0.7, 0.75])
     _, slices = measure(table)
     row = row_of(slices, system="finetuned", slice="culture")
-    own = table[table["system"] == "finetuned"]
-    reference, prediction = (own[name].to_numpy(object) for name in ("reference", "prediction"))
-    culture = own["culture"].to_numpy(object)
+    predictions = table[table["system"] == "finetuned"]
+    reference, prediction = (
+        predictions[name].to_numpy(object) for name in ("reference", "prediction")
+    )
+    culture = predictions["culture"].to_numpy(object)
     frame = MetricFrame(
         metrics=macro_f1, y_true=reference, y_pred=prediction, sensitive_features=culture
     )
@@ -104,13 +106,13 @@ def test_gap_ratio_and_rates_are_those_of_fairlearn(simulate, measure):
 def test_two_labels_have_the_usual_definition(simulate, measure):
     table = simulate([0.9, 0.6], labels=("negative", "positive"))
     _, slices = measure(table)
-    own = table[table["system"] == "finetuned"]
+    predictions = table[table["system"] == "finetuned"]
     reference, prediction = (
-        (own[n] == "positive").to_numpy(int) for n in ("reference", "prediction")
+        (predictions[n] == "positive").to_numpy(int) for n in ("reference", "prediction")
     )
     row = row_of(slices, system="finetuned", slice="culture")
     expected = equalized_odds_difference(
-        reference, prediction, sensitive_features=own["culture"].to_numpy(object)
+        reference, prediction, sensitive_features=predictions["culture"].to_numpy(object)
     )
     assert row["equalised_odds_difference"] == pytest.approx(expected)
 
@@ -136,9 +138,9 @@ def test_interval_of_the_gap_holds_the_truth_about_as_often_as_it_says(
     chosen = parameters.model_copy(update={"slices": {"culture": ("culture",)}})
 
     def gap_of(table, **changes):
-        own = table[table["system"] == "finetuned"]
-        drawn = next(draw_slices(own, tasks, chosen.model_copy(update=changes)))
-        return gaps.measure_gaps(drawn, confidence=0.95)
+        predictions = table[table["system"] == "finetuned"]
+        drawn_slice = next(draw_slices(predictions, tasks, chosen.model_copy(update=changes)))
+        return gaps.measure_gaps(drawn_slice, confidence=0.95)
 
     # Of many rows: the gap between the populations.
     truth = gap_of(simulate(shares, size=20_000), num_draws=1)["gap"] if len(set(shares)) > 1 else 0
@@ -150,10 +152,11 @@ def test_group_is_held_against_the_rest(simulate, measure):
     table = simulate([0.9, 0.4, 0.9, 0.9])
     groups, _ = measure(table)
     row = row_of(finetuned(groups), group="KE")
-    own = table[table["system"] == "finetuned"]
-    is_there = own["culture"] == "KE"
+    predictions = table[table["system"] == "finetuned"]
+    is_of_group = predictions["culture"] == "KE"
     scores = [
-        macro_f1(part["reference"], part["prediction"]) for part in (own[is_there], own[~is_there])
+        macro_f1(part["reference"], part["prediction"])
+        for part in (predictions[is_of_group], predictions[~is_of_group])
     ]
     assert [row["score"], row["rest"]] == pytest.approx(scores)
     assert row["difference"] == pytest.approx(scores[0] - scores[1])
@@ -167,8 +170,8 @@ def test_scores_and_intervals_are_those_of_the_scores(simulate, measure, tasks, 
     groups, _ = measure(table)
     chosen = parameters.model_copy(update={"slices": {"culture": ("culture",)}})
     scores = score_predictions(table, tasks, chosen)
-    own = scores[(scores["slice"] == "culture") & (scores["metric"] == "macro_f1")]
-    merged = groups.merge(own, on=disparities.KEYS, suffixes=("", "_scored"))
+    culture_scores = scores[(scores["slice"] == "culture") & (scores["metric"] == "macro_f1")]
+    merged = groups.merge(culture_scores, on=disparities.KEYS, suffixes=("", "_scored"))
     for name in ("score", "low", "high", "n"):
         assert merged[name].tolist() == merged[f"{name}_scored"].tolist()
 
@@ -186,9 +189,9 @@ def test_groups_too_small_are_told_with_the_rows_they_need(simulate, measure):
     assert np.isnan(row["p_adjusted"])
     width = (row["high"] - row["low"]) / 2
     assert row["num_needed"] == np.ceil(12 * (width / 0.05) ** 2) > 100
-    own = row_of(slices, system="finetuned", slice="culture")
-    assert (own["num_groups"], own["num_too_small"]) == (3, 1)
-    assert own["worst_group"] == "KE"  # of those that are large enough
+    gap_row = row_of(slices, system="finetuned", slice="culture")
+    assert (gap_row["num_groups"], gap_row["num_too_small"]) == (3, 1)
+    assert gap_row["worst_group"] == "KE"  # of those that are large enough
 
 
 def test_rows_needed_are_what_the_half_width_takes(simulate, measure):
@@ -249,8 +252,8 @@ def test_group_without_any_reference_is_told(simulate, measure):
     )
     row = row_of(finetuned(groups), group="MX")
     assert (row["n"], row["num_unlabelled"], row["verdict"]) == (0, 100, "no labels")
-    own = row_of(slices, system="finetuned", slice="culture")
-    assert (own["num_groups"], own["num_too_small"]) == (3, 1)
+    gap_row = row_of(slices, system="finetuned", slice="culture")
+    assert (gap_row["num_groups"], gap_row["num_too_small"]) == (3, 1)
 
 
 def test_nothing_is_measured_where_no_row_has_a_reference(simulate, measure):

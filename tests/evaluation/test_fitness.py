@@ -42,7 +42,7 @@ def model_of_kind(kind):
 
 
 @pytest.mark.parametrize(
-    ("trained", "asked", "told"),
+    ("trained_view", "asked_view", "sentences"),
     [
         ("majority", "majority", []),
         (None, None, []),
@@ -64,9 +64,9 @@ def model_of_kind(kind):
         ),
     ],
 )
-def test_difference_of_views_is_told(trained, asked, told):
-    found = differences(model_of(trained), tasks_of(asked)["t"], culture=None)
-    assert [difference.describe("X") for difference in found] == told
+def test_difference_of_views_is_told(trained_view, asked_view, sentences):
+    found = differences(model_of(trained_view), tasks_of(asked_view)["t"], culture=None)
+    assert [difference.describe("X") for difference in found] == sentences
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_model_of_other_tasks_is_refused(model, message):
 
 
 def test_task_that_is_no_longer_configured_is_not_asked_about():
-    asked = {**tasks_of(), "other": tasks_of()["t"]}
-    del asked["t"]
+    tasks = {**tasks_of(), "other": tasks_of()["t"]}
+    del tasks["t"]
     model = model_of()
     model.tasks["other"] = model.tasks["t"]
-    check_model(model, asked, culture=None)
+    check_model(model, tasks, culture=None)
 
 
 def test_model_of_none_of_the_tasks_is_refused():
@@ -113,11 +113,13 @@ def test_model_that_is_told_of_culture_in_another_way_is_refused(
     check_model(conditioned_model, tasks, culture=culture_parameters("add"))
     check_model(tiny_model, tasks, culture=culture_parameters("none"))
     check_model(tiny_model, tasks, culture=None)
-    told = "the fine-tuned model is told of culture, subregion, language by embedding, and one is"
-    with pytest.raises(CcnlpError, match=f"{told} .* is told nothing of culture .*culture.yml"):
+    message = (
+        "the fine-tuned model is told of culture, subregion, language by embedding, and one is"
+    )
+    with pytest.raises(CcnlpError, match=f"{message} .* is told nothing of culture .*culture.yml"):
         check_model(conditioned_model, tasks, culture=culture_parameters("none"))
     fields = {"fields": ["culture"], "combination": "add"}
-    with pytest.raises(CcnlpError, match=f"{told} .* that is told of culture by embedding"):
+    with pytest.raises(CcnlpError, match=f"{message} .* that is told of culture by embedding"):
         check_model(conditioned_model, tasks, culture=culture_parameters("add", embedding=fields))
     with pytest.raises(
         CcnlpError, match=r"nothing of culture, .* told of culture, language by pre"
@@ -127,9 +129,9 @@ def test_model_that_is_told_of_culture_in_another_way_is_refused(
 
 def test_tasks_are_judged_by_their_primary_metric_and_beside_a_champion_of_any_view():
     model = model_of("distribution")
-    judged = judged_tasks(model, model_of("majority"))
-    assert judged["t"].metric == "distribution_similarity"
-    assert judged["t"].why_not_compared is None
+    judged_task = judged_tasks(model, model_of("majority"))["t"]
+    assert judged_task.metric == "distribution_similarity"
+    assert judged_task.why_not_compared is None
     alone = judged_tasks(model, None)["t"].why_not_compared
     assert not alone.is_obstacle
     other = judged_tasks(model, model_of("distribution", "a", "b"))["t"].why_not_compared
@@ -140,15 +142,15 @@ def test_tasks_are_judged_by_their_primary_metric_and_beside_a_champion_of_any_v
 def test_champion_that_reads_or_is_told_otherwise_is_compared_and_told(
     conditioned_model, tiny_model, caplog
 ):
-    told = SimpleNamespace(tasks=tasks_of(), conditioning=conditioned_model.conditioning)
+    conditioned = SimpleNamespace(tasks=tasks_of(), conditioning=conditioned_model.conditioning)
     plain = model_of(context="text_pair")
     by_culture = "told of culture, subregion, language by embedding"
 
     for model, champion, sentences in (
-        (told, model_of(), (f"is told nothing of culture, and this model is {by_culture}",)),
+        (conditioned, model_of(), (f"is told nothing of culture, and this model is {by_culture}",)),
         (
             plain,
-            told,
+            conditioned,
             (
                 "reads no context, and this model reads the context as text_pair",
                 f"is {by_culture}, and this model is told nothing of culture",
@@ -167,17 +169,17 @@ def test_champion_that_reads_or_is_told_otherwise_is_compared_and_told(
 
 
 def test_champion_of_fewer_columns_is_compared_and_told():
-    judged = judged_tasks(model_of_kind(OfReplies), model_of())["t"]
-    assert judged.why_not_compared is None
-    assert judged.champion_differs == (
+    judged_task = judged_tasks(model_of_kind(OfReplies), model_of())["t"]
+    assert judged_task.why_not_compared is None
+    assert judged_task.champion_differs == (
         "the champion reads 'text', and this model reads 'text', 'reply'",
     )
 
 
 def test_champion_that_needs_columns_which_are_gone_is_not_compared():
-    judged = judged_tasks(model_of(), model_of_kind(OfReplies))["t"]
-    assert judged.why_not_compared.is_obstacle
-    assert judged.why_not_compared.reason == (
+    judged_task = judged_tasks(model_of(), model_of_kind(OfReplies))["t"]
+    assert judged_task.why_not_compared.is_obstacle
+    assert judged_task.why_not_compared.reason == (
         "the champion reads 'reply', which the rows of the task don't have"
     )
     with pytest.raises(CcnlpError, match="the fine-tuned model reads 'reply', which the rows"):
@@ -185,15 +187,15 @@ def test_champion_that_needs_columns_which_are_gone_is_not_compared():
 
 
 def test_champion_that_answers_something_else_is_not_compared():
-    judged = judged_tasks(model_of(), model_of_kind(OfTags))["t"]
-    assert judged.why_not_compared.is_obstacle
-    assert judged.why_not_compared.reason == (
+    judged_task = judged_tasks(model_of(), model_of_kind(OfTags))["t"]
+    assert judged_task.why_not_compared.is_obstacle
+    assert judged_task.why_not_compared.reason == (
         "the champion answers 'tags', and the task asks for 'label'"
     )
 
 
 @pytest.mark.parametrize(
-    ("entry", "parameter", "was", "asked"),
+    ("entry", "parameter", "trained_value", "asked_value"),
     [
         (
             {"kind": "intent_slots", "labels": ["ask", "set"]},
@@ -204,14 +206,16 @@ def test_champion_that_answers_something_else_is_not_compared():
         ({"kind": "pair_similarity"}, "score_range", [0, 5], [0, 1]),
     ],
 )
-def test_model_of_other_answers_beside_the_labels_is_not_compared(entry, parameter, was, asked):
+def test_model_of_other_answers_beside_the_labels_is_not_compared(
+    entry, parameter, trained_value, asked_value
+):
     trained, task = (
         build_tasks(
             TasksParameters.model_validate(
                 {"t": {"loss_weight": 1, **entry, "options": {parameter: value}}}
             )
         )
-        for value in (was, asked)
+        for value in (trained_value, asked_value)
     )
     champion = SimpleNamespace(tasks=trained, conditioning=None)
 
@@ -222,14 +226,14 @@ def test_model_of_other_answers_beside_the_labels_is_not_compared(entry, paramet
 
 
 def test_model_that_answers_under_other_limits_is_told():
-    entry = {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": False}
+    trained_options = {"max_tokens": 8, "stride_tokens": 4, "may_be_missing": False}
     trained, task = (
         build_tasks(
             TasksParameters.model_validate(
-                {"t": {"kind": "question_answering", "loss_weight": 1, "options": answers}}
+                {"t": {"kind": "question_answering", "loss_weight": 1, "options": options}}
             )
         )
-        for answers in (entry, {**entry, "may_be_missing": True})
+        for options in (trained_options, {**trained_options, "may_be_missing": True})
     )
     model = SimpleNamespace(tasks=trained, conditioning=None)
 

@@ -20,11 +20,11 @@ PARAMETERS = GateParameters(
 
 
 def row(difference, low, high, *, score=0.6, slice_="all", group="all", task="sentiment", **more):
-    place = {"task": task, "corpus": "seed", "split": "test", "system": "finetuned"}
+    shared = {"task": task, "corpus": "seed", "split": "test", "system": "finetuned"}
     numbers = {"difference": difference, "difference_low": low, "difference_high": high, "n": 80}
     names = {"slice": slice_, "group": group, "metric": "macro_f1", "baseline": "tfidf"}
     names["is_small"] = False
-    return place | names | numbers | {"score": score} | more
+    return shared | names | numbers | {"score": score} | more
 
 
 def table(*rows):
@@ -235,7 +235,7 @@ def test_task_is_judged_by_its_own_metric():
 def test_champion_that_differs_is_compared_and_told_whatever_is_decided():
     loss = row(-0.1, -0.14, -0.06, slice_="culture", group="MX")
     sentences = ("the champion reads no context, and this model does", "the champion is older")
-    told = "sentiment: the champion reads no context, and this model does; the champion is older"
+    reason = "sentiment: the champion reads no context, and this model does; the champion is older"
     task = JudgedTask("macro_f1", champion_differs=sentences)
     for comparison, outcome in (
         (table(IMPROVED), "passed"),
@@ -244,7 +244,7 @@ def test_champion_that_differs_is_compared_and_told_whatever_is_decided():
     ):
         decision = decide(comparison=comparison, tasks={"sentiment": task})
         assert decision.outcome == outcome
-        assert decision.reasons[-1] == f"{told}; both are judged on the present rows"
+        assert decision.reasons[-1] == f"{reason}; both are judged on the present rows"
         assert decision.as_dict()["champion_differs"] == {"sentiment": list(sentences)}
         assert set(decision.table["champion_differs"]) <= {"; ".join(sentences)}
 
@@ -382,14 +382,14 @@ def test_gate_on_real_intervals_blocks_a_large_culture_and_not_a_row(
         return [label if i % 100 < share else wrong[label] for i, label in enumerate(reference)]
 
     mexico = ["negative", "positive"] * 300
-    row = compare(
+    small = compare(
         [*mexico, "negative"],
         [*answers(mexico, 60), "negative"],
         [*answers(mexico, 80), "positive"],
         ["MX"] * 600 + ["SN"],
     )
-    assert row.alias == "champion"
-    assert row.reasons[-1] == "sentiment: too small to judge: SN"
+    assert small.alias == "champion"
+    assert small.reasons[-1] == "sentiment: too small to judge: SN"
     spain = mexico[:300]
     large = compare(
         [*mexico, *spain],

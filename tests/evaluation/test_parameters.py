@@ -70,9 +70,9 @@ def test_ngrams_that_are_none_are_refused(parameters, name, sizes, message):
 
 @pytest.mark.parametrize("system", ["tfidf", "probe"])
 def test_regularisation_is_above_zero(parameters, system):
-    own = {**getattr(parameters, system).model_dump(), "inverse_regularisation": [1.0, 0.0]}
+    values = {**getattr(parameters, system).model_dump(), "inverse_regularisation": [1.0, 0.0]}
     with pytest.raises(ValidationError, match=r"inverse_regularisation\.1\s+Input should be"):
-        with_change(parameters, **{system: own})
+        with_change(parameters, **{system: values})
 
 
 def test_length_bins_are_above_zero(parameters):

@@ -26,13 +26,13 @@ def contents(figure):
 def test_scores_are_sorted_with_the_best_on_top(predictions, tasks, parameters):
     scores = score_predictions(predictions, tasks, parameters)
     layout = contents(score_plots.draw_scores(scores, slice_name="culture"))["layout"]
-    own = scores[
+    culture_scores = scores[
         (scores["slice"] == "culture")
         & (scores["system"] == "finetuned")
         & (scores["metric"] == "macro_f1")
     ].sort_values("score")
     shown = [text.split(">")[1].split("<")[0] for text in layout["yaxis"]["ticktext"]]
-    assert shown == own["group"].tolist()
+    assert shown == culture_scores["group"].tolist()
 
 
 def test_scores_of_small_groups_are_hollow(predictions, tasks, parameters):

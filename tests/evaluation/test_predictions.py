@@ -25,12 +25,12 @@ class ConstantModel:
     """Answers every row alike, with an index like that of a trained model."""
 
     tasks: dict
-    asked: list = field(default_factory=list)
+    calls: list = field(default_factory=list)
     weights_digest = "0a"
     conditioning = None
 
     def predict(self, rows, *, task, tokens_per_batch):
-        self.asked.append((len(rows), tokens_per_batch))
+        self.calls.append((len(rows), tokens_per_batch))
         labels = self.tasks[task].labels
         row = np.linspace(1, 2, len(labels), dtype=np.float32)
         return pd.DataFrame(
@@ -63,7 +63,7 @@ def test_model_answers_every_row_in_its_order(rows, tasks):
     )
     assert predicted.index.tolist() == [0, 1]
     assert predicted["prediction"].tolist() == ["positive", "positive"]
-    assert model.asked == [(2, 64)]
+    assert model.calls == [(2, 64)]
     assert predicted["is_seen"].tolist() == [False, True]
     assert predicted["weights"].tolist() == ["0a", "0a"]
 
@@ -80,7 +80,7 @@ def test_probabilities_of_a_champion_follow_the_labels_of_the_task(rows, tasks):
 
 def test_sets_of_a_champion_have_their_labels_in_the_order_of_the_task(rows):
     entry = {"kind": "multi_label_classification", "loss_weight": 1.0}
-    asked, trained = (
+    asked_tasks, trained_tasks = (
         build_tasks(TasksParameters.model_validate({"feelings": entry | {"labels": labels}}))
         for labels in (["joy", "fear"], ["fear", "joy"])
     )
@@ -90,9 +90,9 @@ def test_sets_of_a_champion_have_their_labels_in_the_order_of_the_task(rows):
             return super().predict(rows, **options).assign(prediction='["fear","joy"]')
 
     predicted = predict_with_champion(
-        rows, rows, asked["feelings"], model=BothLabels(trained), tokens_per_batch=64
+        rows, rows, asked_tasks["feelings"], model=BothLabels(trained_tasks), tokens_per_batch=64
     )
-    reference = asked["feelings"].reference(pd.DataFrame({"labels": [["fear", "joy"]] * 2}))
+    reference = asked_tasks["feelings"].reference(pd.DataFrame({"labels": [["fear", "joy"]] * 2}))
     assert predicted["prediction"].tolist() == reference.tolist()
 
 
@@ -149,15 +149,22 @@ def test_finetuned_model_that_has_seen_no_row_answers(rows, tasks):
     assert predicted["prediction"].tolist() == ["positive"]
 
 
-@pytest.mark.parametrize(("trained", "asked"), [("none", "prefix"), ("prefix", "none")])
-def test_finetuned_model_that_reads_contexts_in_another_way_is_refused(rows, trained, asked):
+@pytest.mark.parametrize(
+    ("trained_context", "asked_context"), [("none", "prefix"), ("prefix", "none")]
+)
+def test_finetuned_model_that_reads_contexts_in_another_way_is_refused(
+    rows, trained_context, asked_context
+):
     entry = {"kind": "sequence_classification", "loss_weight": 1.0, "labels": ["a", "b"]}
     of_model, of_task = (
         build_tasks(TasksParameters.model_validate({"t": entry | {"context": context}}))
-        for context in (trained, asked)
+        for context in (trained_context, asked_context)
     )
-    told = {"none": "reads no context", "prefix": "reads the context as prefix"}
-    message = f"the fine-tuned model {told[trained]}, and one is asked for now that {told[asked]}"
+    descriptions = {"none": "reads no context", "prefix": "reads the context as prefix"}
+    message = (
+        f"the fine-tuned model {descriptions[trained_context]}, and one is asked for now that "
+        f"{descriptions[asked_context]}"
+    )
     with pytest.raises(CcnlpError, match=message):
         predict_with_finetuned(
             rows,
@@ -236,10 +243,10 @@ def test_rows_that_a_model_was_trained_on_are_left_out_and_counted(caplog):
 
 def test_conditioned_model_predicts_with_the_cultures_of_the_examples(conditioned_model):
     task = conditioned_model.tasks["sentiment"]
-    told = conditioned_model.conditioning.parameters
+    culture = conditioned_model.conditioning.parameters
     rows = pd.DataFrame({"text": "good", "id": ["0a", "0b"], "culture": ["GB", "MX"]})
     predicted = predict_with_finetuned(
-        rows, rows, task, model=conditioned_model, culture=told, tokens_per_batch=64
+        rows, rows, task, model=conditioned_model, culture=culture, tokens_per_batch=64
     )
     first, second = predicted["probabilities"]
     assert not np.allclose(first, second)

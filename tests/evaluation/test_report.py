@@ -47,9 +47,9 @@ def predictions(examples, make_predictions):
         },
         corpus="seed_corpus",
     )
-    repeated = len(table) // len(test)
+    num_systems = len(table) // len(test)
     return table.assign(
-        example_id=test["id"].tolist() * repeated, culture=test["culture"].tolist() * repeated
+        example_id=test["id"].tolist() * num_systems, culture=test["culture"].tolist() * num_systems
     )
 
 
@@ -101,8 +101,8 @@ def test_page_says_in_its_ingestion_how_far_people_agree(judgement, predictions,
         stages={"Ingestion": {"num_rows_read": 1234}, "Tokenisation": {"rows": 1}},
         findings={"Ingestion": report.describe_agreement(summaries)},
     )
-    own = html.unescape(without_plotly(page))
-    stage = own[own.index("<h3>Ingestion</h3>") : own.index("<h3>Tokenisation</h3>")]
+    text = html.unescape(without_plotly(page))
+    stage = text[text.index("<h3>Ingestion</h3>") : text.index("<h3>Tokenisation</h3>")]
     assert f"<h4>How far the people who labelled {ATTACK} agree</h4>" in stage
     assert "<p>On 43.7 % of texts they do not agree.</p>" in stage
 
@@ -112,23 +112,23 @@ def test_page_without_annotations_does_not_speak_of_them(page):
 
 
 def test_page_is_one_file_that_loads_nothing(page):
-    own = without_plotly(page)
-    assert not re.findall(r"""(?:src|href)=["'](?!#)""", own)
-    assert "@import" not in own
-    assert "Plotly.newPlot" in own
+    source = without_plotly(page)
+    assert not re.findall(r"""(?:src|href)=["'](?!#)""", source)
+    assert "@import" not in source
+    assert "Plotly.newPlot" in source
 
 
 def test_page_escapes_texts_and_culture_keys(page):
-    own = without_plotly(page)
-    assert "alert('x')</script>" not in own
-    assert "<script>alert" not in own
-    assert f"es-{ATTACK}" in html.unescape(own)  # a reader sees them as they are
-    assert f"{ATTACK} & texto" in html.unescape(own)
+    source = without_plotly(page)
+    assert "alert('x')</script>" not in source
+    assert "<script>alert" not in source
+    assert f"es-{ATTACK}" in html.unescape(source)  # a reader sees them as they are
+    assert f"{ATTACK} & texto" in html.unescape(source)
 
 
 def test_page_holds_each_figure_as_json(page, figures):
-    own = without_plotly(page)
-    found = re.findall(r"const figure = (\{.*\});", own)
+    source = without_plotly(page)
+    found = re.findall(r"const figure = (\{.*\});", source)
     assert len(found) == len(figures)
     for text in found:
         content = json.loads(text)
@@ -137,14 +137,14 @@ def test_page_holds_each_figure_as_json(page, figures):
 
 
 def test_page_says_what_the_scores_say(page):
-    own = html.unescape(without_plotly(page))
-    assert "“Fine-tuned” reaches a macro-F1 of" in own
-    assert "better than “TF-IDF”" in own
-    assert "1 language and culture has few test rows: read their intervals" in own
-    assert not re.search(r"\bnan\b", own)
-    assert "Spanish, Mexico" in own
-    assert "200 bootstrap resamples (seed 0)" in own
-    assert "1,234" in own
+    text = html.unescape(without_plotly(page))
+    assert "“Fine-tuned” reaches a macro-F1 of" in text
+    assert "better than “TF-IDF”" in text
+    assert "1 language and culture has few test rows: read their intervals" in text
+    assert not re.search(r"\bnan\b", text)
+    assert "Spanish, Mexico" in text
+    assert "200 bootstrap resamples (seed 0)" in text
+    assert "1,234" in text
 
 
 def test_page_tells_the_distance_to_the_annotators_where_there_is_one(
@@ -153,7 +153,7 @@ def test_page_tells_the_distance_to_the_annotators_where_there_is_one(
     distances = predictions["system"].map({"majority": 0.5, "tfidf": 0.4, "finetuned": 0.123})
     measured = predictions.assign(jensen_shannon_distance=distances, cross_entropy=1.0)
     scores = score_predictions(measured, tasks, parameters)
-    own = report.render_report(
+    measured_page = report.render_report(
         replace(judgement, scores=scores),
         failures=pd.DataFrame(),
         figures=figures,
@@ -161,8 +161,8 @@ def test_page_tells_the_distance_to_the_annotators_where_there_is_one(
     )
 
     assert "distance to the annotators" not in without_plotly(page)
-    assert "distance to the annotators</th>" in without_plotly(own)
-    assert "<b>12.3</b>" in own
+    assert "distance to the annotators</th>" in without_plotly(measured_page)
+    assert "<b>12.3</b>" in measured_page
 
 
 def test_page_and_card_do_without_slices(judgement, predictions, examples, tasks, parameters):
@@ -197,9 +197,9 @@ def test_page_shows_published_scores_beside_ours(judgement):
         source="A. Nonymous, 2020",
         systems={"fastText": {"es": 51.5, "average": 49.5}},
     )
-    given = judgement.parameters.model_copy(update={"published": published})
+    parameters = judgement.parameters.model_copy(update={"published": published})
     page = report.render_report(
-        replace(judgement, parameters=given),
+        replace(judgement, parameters=parameters),
         failures=pd.DataFrame(),
         figures=[],
         stages={},
@@ -233,9 +233,9 @@ def render(judgement):
 
 
 def test_page_tells_whom_the_model_serves_worse(with_gate):
-    own = render(with_gate())
-    assert "alert('x')</script>" not in own
-    text = html.unescape(own)
+    source = render(with_gate())
+    assert "alert('x')</script>" not in source
+    text = html.unescape(source)
     assert "Whom does it serve worse?" in text
     assert "None of the 2 groups by culture that have 30 test rows or more is shown" in text
     assert "1 group is too small to say anything." in text
@@ -245,16 +245,16 @@ def test_page_tells_whom_the_model_serves_worse(with_gate):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "sentence"),
     [
         ("passed", "Passed: the model becomes the champion."),
         ("failed", "Failed: the model stays a challenger."),
         ("inconclusive", "Inconclusive, which is no pass: the model stays a challenger."),
     ],
 )
-def test_page_tells_what_the_gate_decided_and_why(with_gate, outcome, said):
+def test_page_tells_what_the_gate_decided_and_why(with_gate, outcome, sentence):
     text = html.unescape(render(with_gate(outcome=outcome)))
-    assert said in text
+    assert sentence in text
     assert f"<li>{ATTACK}</li>" in text
     assert "culture MX" in text
     assert "Judged by macro-F1." in text
@@ -286,9 +286,9 @@ def test_card_tells_the_decision_and_escapes_it():
 
 
 def test_row_without_a_reference_is_no_failure(predictions, examples, tasks):
-    untold = predictions["reference"].astype("string").mask(predictions["culture"] == "MX")
+    reference = predictions["reference"].astype("string").mask(predictions["culture"] == "MX")
     failures = report.list_failures(
-        predictions.assign(reference=untold), examples, tasks, per_culture=3
+        predictions.assign(reference=reference), examples, tasks, per_culture=3
     )
     assert set(failures["place"]) == {"es-ES", f"es-{ATTACK}"}
 
@@ -319,12 +319,12 @@ def test_long_text_of_a_failure_is_cut(predictions, examples, tasks):
 
 
 def test_without_test_rows_the_page_says_so(judgement, predictions, tasks):
-    only = predictions.assign(split="validation")
-    scores = score_predictions(only, tasks, judgement.parameters)
+    validation = predictions.assign(split="validation")
+    scores = score_predictions(validation, tasks, judgement.parameters)
     page = report.render_report(
         replace(judgement, scores=scores),
         failures=report.list_failures(
-            only, pd.DataFrame({"id": [], "text": []}), tasks, per_culture=1
+            validation, pd.DataFrame({"id": [], "text": []}), tasks, per_culture=1
         ),
         figures=[score_plots.draw_scores(scores, slice_name="language")],
         stages={},
@@ -333,8 +333,8 @@ def test_without_test_rows_the_page_says_so(judgement, predictions, tasks):
 
 
 def test_model_card_has_metadata_that_hubs_read(judgement):
-    told = replace(judgement, hub_tasks={"sentiment": "text-classification"})
-    card = report.render_model_card(told, max_length_tokens=64)
+    with_hub_tasks = replace(judgement, hub_tasks={"sentiment": "text-classification"})
+    card = report.render_model_card(with_hub_tasks, max_length_tokens=64)
     front_matter = yaml.safe_load(card.split("---\n")[1])
     assert front_matter["language"] == ["es"]
     assert front_matter["pipeline_tag"] == "text-classification"
@@ -365,16 +365,16 @@ def with_abstention(judgement, predictions, parameters):
     both = pd.concat([predictions, *copies], ignore_index=True)
     both = both.assign(group_id=both["example_id"], is_seen=False)
     lenient = AbstentionParameters(max_error_rate=0.4)
-    asked = parameters.model_copy(update={"abstention": lenient})
-    thresholds = thresholds_of(both, asked, weights="0a", languages=None)
-    table = measure_abstention(both, thresholds.tasks, asked)
+    lenient_parameters = parameters.model_copy(update={"abstention": lenient})
+    thresholds = thresholds_of(both, lenient_parameters, weights="0a", languages=None)
+    table = measure_abstention(both, thresholds.tasks, lenient_parameters)
     return replace(judgement, abstention=AbstentionTables(thresholds, table))
 
 
 def test_page_and_card_tell_when_the_model_answers(with_abstention):
-    own = render(with_abstention)
-    assert "alert('x')</script>" not in own
-    text = html.unescape(own)
+    source = render(with_abstention)
+    assert "alert('x')</script>" not in source
+    text = html.unescape(source)
     assert "When does it answer?" in text
     assert "“Fine-tuned” answers where its confidence is 90.0 % or more" in text
     assert "at most 40 % of the answers are wrong" in text
@@ -403,9 +403,9 @@ def test_page_shows_contested_texts_escaped(judgement):
             }
         ],
     }  # fmt: skip
-    own = render(replace(judgement, contested={"sentiment": summary}))
-    assert "alert('x')</script>" not in own
-    text = html.unescape(own)
+    source = render(replace(judgement, contested={"sentiment": summary}))
+    assert "alert('x')</script>" not in source
+    text = html.unescape(source)
     assert "lie 0.1 or more apart on 1 of 9 test texts" in text
     assert "0.31" in text
     assert f"positive: MX; negative: {ATTACK}" in text
@@ -413,23 +413,23 @@ def test_page_shows_contested_texts_escaped(judgement):
 
 def test_failures_show_all_texts_of_a_row(make_predictions):
     entry = {"kind": "pair_classification", "loss_weight": 1, "labels": ["no", "yes"]}
-    pairs = build_tasks(TasksParameters.model_validate({"inference": entry}))
+    tasks = build_tasks(TasksParameters.model_validate({"inference": entry}))
     examples = pd.DataFrame(
         {"id": ["e0000"], "task": "inference", "text": ["It rains."], "other_text": ["It is wet."]}
     )
     predictions = make_predictions(["yes"], {"finetuned": ["no"]}, task="inference")
 
-    failures = report.list_failures(predictions, examples, pairs, per_culture=2)
+    failures = report.list_failures(predictions, examples, tasks, per_culture=2)
 
     assert failures["text"].tolist() == ["It rains. It is wet."]
 
 
 def test_answers_that_are_not_just_right_or_wrong_are_no_failures(make_predictions):
     entry = {"kind": "pair_similarity", "loss_weight": 1, "options": {"score_range": [0, 5]}}
-    pairs = build_tasks(TasksParameters.model_validate({"likeness": entry}))
+    tasks = build_tasks(TasksParameters.model_validate({"likeness": entry}))
     examples = pd.DataFrame(
         {"id": ["e0000"], "task": "likeness", "text": ["It rains."], "other_text": ["It is wet."]}
     )
     predictions = make_predictions(["2.5"], {"finetuned": ["2.53"]}, task="likeness")
 
-    assert report.list_failures(predictions, examples, pairs, per_culture=2).empty
+    assert report.list_failures(predictions, examples, tasks, per_culture=2).empty

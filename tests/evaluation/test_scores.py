@@ -82,9 +82,9 @@ def test_language_average_is_the_mean_over_languages(predictions, tasks, paramet
     for metric in ("macro_f1", "accuracy", "average_recall", "calibration_error"):
         languages = lookup(scores, slice_name="language", metric=metric)
         for column in ("score", "difference"):
-            own = languages.loc[languages["system"] == "finetuned", column]
+            finetuned = languages.loc[languages["system"] == "finetuned", column]
             row = row_of(scores, group="language_average", system="finetuned", metric=metric)
-            assert row[column] == pytest.approx(own.mean())
+            assert row[column] == pytest.approx(finetuned.mean())
 
 
 def test_language_average_has_the_interval_of_independent_languages(
@@ -166,12 +166,12 @@ def test_difference_is_taken_on_the_same_rows(make_predictions, tasks, parameter
     scores = score_predictions(
         make_predictions(reference, {"tfidf": weak, "finetuned": strong}), tasks, parameters
     )
-    own = row_of(scores, slice="all", group="all", system="finetuned", metric="accuracy")
-    base = row_of(scores, slice="all", group="all", system="tfidf", metric="accuracy")
-    assert own["difference"] == pytest.approx(own["score"] - base["score"])
-    assert own["low"] < base["high"]
-    assert own["difference_low"] > 0
-    assert base[["difference", "difference_low", "difference_high"]].tolist() == [0, 0, 0]
+    finetuned = row_of(scores, slice="all", group="all", system="finetuned", metric="accuracy")
+    tfidf = row_of(scores, slice="all", group="all", system="tfidf", metric="accuracy")
+    assert finetuned["difference"] == pytest.approx(finetuned["score"] - tfidf["score"])
+    assert finetuned["low"] < tfidf["high"]
+    assert finetuned["difference_low"] > 0
+    assert tfidf[["difference", "difference_low", "difference_high"]].tolist() == [0, 0, 0]
 
 
 def test_rows_of_a_group_are_drawn_together(make_predictions, tasks, parameters):
@@ -314,15 +314,15 @@ def test_comparison_takes_differences_to_the_champion(predictions, tasks, parame
     compared = compare_systems(table, tasks, parameters, system="finetuned", baseline="champion")
     assert set(compared["system"]) == {"finetuned"}
     assert set(compared["baseline"]) == {"champion"}
-    own = row_of(compared, slice="all", group="all", metric="macro_f1")
-    base = row_of(
+    row = row_of(compared, slice="all", group="all", metric="macro_f1")
+    expected = row_of(
         score_predictions(predictions, tasks, parameters),
         slice="all",
         group="all",
         system="finetuned",
         metric="macro_f1",
     )
-    assert own["difference"] == pytest.approx(base["difference"])
+    assert row["difference"] == pytest.approx(expected["difference"])
 
 
 def test_comparison_is_on_the_corpora_that_the_champion_has_not_seen(
@@ -387,8 +387,8 @@ def test_group_without_any_reference_has_no_score(predictions, tasks, parameters
 
 
 def test_rows_without_any_reference_have_no_score(predictions, tasks, parameters):
-    none = without_references(predictions, np.full(len(predictions), True))
-    scores = score_predictions(none, tasks, parameters)
+    unlabelled = without_references(predictions, np.full(len(predictions), True))
+    scores = score_predictions(unlabelled, tasks, parameters)
     assert scores["score"].isna().all()
     assert set(scores["n"]) == {0}
 

@@ -113,11 +113,11 @@ def test_ties_are_on_one_side_of_the_threshold():
 
 
 def test_rows_that_belong_together_count_for_less():
-    confidence, right = np.linspace(0.4, 1, 100), [False] * 100
-    pairs = risk_curve(confidence, right, np.repeat(np.arange(50), 2))
+    confidence, is_wrong = np.linspace(0.4, 1, 100), [False] * 100
+    pairs = risk_curve(confidence, is_wrong, np.repeat(np.arange(50), 2))
     assert pairs.num_effective[[1, 3, -1]].tolist() == [1, 2, 50]
     assert choose_threshold(pairs, **LIMITS).threshold is None
-    assert choose_threshold(risk_curve(confidence, right), **LIMITS).threshold == 0.4
+    assert choose_threshold(risk_curve(confidence, is_wrong), **LIMITS).threshold == 0.4
 
 
 def test_rows_are_worth_what_those_that_are_answered_are():

@@ -28,8 +28,8 @@ class Words(TalliedTask):
 
     def tallies(self, predictions):
         pairs = [
-            (set(read_answer(found)), set(read_answer(there)))
-            for found, there in zip(
+            (set(read_answer(prediction)), set(read_answer(reference)))
+            for prediction, reference in zip(
                 predictions["prediction"], predictions["reference"], strict=True
             )
         ]
@@ -51,18 +51,18 @@ TASKS = {"t": Words("t", TaskParameters(kind="words", loss_weight=1))}
 
 def predictions(**answers):
     """Rows of two words each; half of them of each culture, two thirds English, a third Hindi."""
-    places = np.arange(SIZE)
+    row_numbers = np.arange(SIZE)
     tables = [
         pd.DataFrame(
             {
-                "example_id": [f"{i:016x}" for i in places],
-                "group_id": [f"{i:016x}" for i in places],
+                "example_id": [f"{i:016x}" for i in row_numbers],
+                "group_id": [f"{i:016x}" for i in row_numbers],
                 "system": system,
                 "reference": B,
                 "prediction": answer,
                 "confidence": 0.9,
-                "culture": np.where(places < SIZE / 2, "GB", "IN"),
-                "language": np.where(places % 3, "en", "hi"),
+                "culture": np.where(row_numbers < SIZE / 2, "GB", "IN"),
+                "language": np.where(row_numbers % 3, "en", "hi"),
             }
         )
         for system, answer in answers.items()
@@ -73,10 +73,10 @@ def predictions(**answers):
     )  # fmt: skip
 
 
-def by_thirds(right):
+def by_thirds(share_right):
     """Right in the given share of English rows, and one word of two found in all others."""
-    places = np.arange(SIZE)
-    return np.where((places % 3 != 0) & (places % 10 < 10 * right), B, A)
+    row_numbers = np.arange(SIZE)
+    return np.where((row_numbers % 3 != 0) & (row_numbers % 10 < 10 * share_right), B, A)
 
 
 def scored(table, parameters, **kwargs):
@@ -84,12 +84,12 @@ def scored(table, parameters, **kwargs):
 
 
 def row(scores, system="finetuned", slice_name="all", group="all", metric="f1"):
-    own = scores[
+    found = scores[
         (scores["system"] == system) & (scores["slice"] == slice_name)
         & (scores["group"] == group) & (scores["metric"] == metric)
     ]  # fmt: skip
-    assert len(own) == 1
-    return own.iloc[0]
+    assert len(found) == 1
+    return found.iloc[0]
 
 
 def test_scores_are_metrics_of_the_sums_of_each_group(parameters):
@@ -112,16 +112,16 @@ def test_metric_of_a_label_stands_in_the_slice_of_labels_alone(parameters):
 
     labels = scores[scores["slice"] == "label"]
     assert labels[["group", "metric"]].drop_duplicates().values.tolist() == [["a", "f1"]]
-    own = row(scores, slice_name="label", group="a")
-    assert own["score"] == pytest.approx(2 / 3)
-    assert own["n"] == 2 * SIZE / 4  # of what has the label, not of all rows
+    label_row = row(scores, slice_name="label", group="a")
+    assert label_row["score"] == pytest.approx(2 / 3)
+    assert label_row["n"] == 2 * SIZE / 4  # of what has the label, not of all rows
     assert not labels["is_headline"].any()
     assert set(scores["metric"]) == {"f1", "exact_match"}
 
 
 def test_differences_are_taken_in_the_same_draws(parameters):
-    own = by_thirds(0.5)
-    scores = scored(predictions(tfidf=own, finetuned=own), parameters)
+    answers = by_thirds(0.5)
+    scores = scored(predictions(tfidf=answers, finetuned=answers), parameters)
     same = row(scores)
     assert (same["difference"], same["difference_low"], same["difference_high"]) == (0, 0, 0)
     assert same["high"] - same["low"] > 0.01
@@ -240,16 +240,16 @@ def test_metrics_of_pools_name_the_measure_and_the_pool():
 
 def test_prior_of_a_small_group_has_no_labels_that_the_group_lacks(parameters):
     entry = {"kind": "multi_label_classification", "loss_weight": 1, "labels": ["a", "b", "c"]}
-    sets = build_tasks(TasksParameters.model_validate({"t": entry}))
+    tasks = build_tasks(TasksParameters.model_validate({"t": entry}))
     table = predictions(tfidf=A, finetuned=A)
-    places = table["example_id"].str[-2:].map(lambda digits: int(digits, 16))
-    table["reference"] = np.where(places % 2, A, write_answer(["b"]))
-    few = (places % 2 == 1) & (places < 20)
+    row_numbers = table["example_id"].str[-2:].map(lambda digits: int(digits, 16))
+    table["reference"] = np.where(row_numbers % 2, A, write_answer(["b"]))
+    few = (row_numbers % 2 == 1) & (row_numbers < 20)
     table.loc[few, "culture"] = "MT"  # ten rows of the label a, all of them right
     table.loc[~few, "prediction"] = write_answer(["c"])
 
-    scores = score_predictions(table, sets, parameters)
-    groups, _ = measure_fairness(table, scores, sets, parameters)
+    scores = score_predictions(table, tasks, parameters)
+    groups, _ = measure_fairness(table, scores, tasks, parameters)
 
     small = row(scores, slice_name="culture", group="MT", metric="macro_f1")
     assert small["score"] == 1
@@ -261,15 +261,15 @@ def test_prior_of_a_small_group_has_no_labels_that_the_group_lacks(parameters):
 
 def test_correlations_of_groups_may_lie_farther_apart_than_shares(parameters):
     entry = {"kind": "pair_similarity", "loss_weight": 1, "options": {"score_range": [0, 5]}}
-    pairs = build_tasks(TasksParameters.model_validate({"t": entry}))
+    tasks = build_tasks(TasksParameters.model_validate({"t": entry}))
     table = predictions(tfidf="0", finetuned="0")
-    places = table["example_id"].str[-2:].map(lambda digits: int(digits, 16))
-    table["reference"] = (places % 5).astype(str)
+    row_numbers = table["example_id"].str[-2:].map(lambda digits: int(digits, 16))
+    table["reference"] = (row_numbers % 5).astype(str)
     is_british = table["culture"] == "GB"
-    table["prediction"] = np.where(is_british, places % 5, 4 - places % 5).astype(str)
+    table["prediction"] = np.where(is_british, row_numbers % 5, 4 - row_numbers % 5).astype(str)
 
     _, gaps = measure_fairness(
-        table, score_predictions(table, pairs, parameters), pairs, parameters
+        table, score_predictions(table, tasks, parameters), tasks, parameters
     )
 
     gap = gaps[(gaps["slice"] == "culture") & (gaps["system"] == "finetuned")].iloc[0]

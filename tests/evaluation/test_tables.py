@@ -64,8 +64,8 @@ def test_terminal_tells_how_near_systems_come_to_distributions(
     distances = {"jensen_shannon_distance": 0.25, "cross_entropy": 1.0}
     table = make_predictions(reference, {"tfidf": reference, "finetuned": reference}, **distances)
     text = scores_table(score_predictions(table, tasks, parameters))
-    own = text.partition("distribution similarity: 100 less the distance")[2]
-    assert "all rows                 60  75.0 75–75   75.0 75–75" in own
+    section = text.partition("distribution similarity: 100 less the distance")[2]
+    assert "all rows                 60  75.0 75–75   75.0 75–75" in section
     assert text.endswith("likewise in distribution similarity: +0.0 (+0.0 to +0.0)")
 
 
@@ -110,8 +110,8 @@ def test_rows_without_a_label_are_told_and_have_no_numbers(make_predictions, tas
     cell = row.cells["finetuned"]
     assert (str(cell.score), cell.difference.signed) == ("–", "–")
     assert "9 more have no label, and no part in the scores." in summarise(scores, task="sentiment")
-    nothing = score_predictions(table[table["culture"] == "ES"], tasks, parameters)
-    assert summarise(nothing, task="sentiment") == [
+    unlabelled = score_predictions(table[table["culture"] == "ES"], tasks, parameters)
+    assert summarise(unlabelled, task="sentiment") == [
         "None of the 9 test rows has a label, so nothing was judged."
     ]
 

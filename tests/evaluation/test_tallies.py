@@ -11,14 +11,14 @@ SEED = Seed(0, ("test",))
 
 
 def outcomes_of(reference, prediction, groups=None):
-    rows = len(reference)
+    num_rows = len(reference)
     return Outcomes(
         labels=LABELS,
         reference=np.array(reference),
         predictions={"own": np.array(prediction)},
-        confidences={"own": np.ones(rows)},
-        groups=np.arange(rows) if groups is None else np.asarray(groups),
-        strata=np.zeros(rows, dtype=np.int64),
+        confidences={"own": np.ones(num_rows)},
+        groups=np.arange(num_rows) if groups is None else np.asarray(groups),
+        strata=np.zeros(num_rows, dtype=np.int64),
     )
 
 

@@ -21,9 +21,9 @@ def written(choice=None, system="finetuned", task="sentiment", **changes):
 
 
 def test_thresholds_of_a_system_are_those_of_its_tasks():
-    read = read_thresholds(WRITTEN, tasks=["sentiment", "topic"])
-    assert read.of_system("finetuned") == {"sentiment": 0.7}
-    assert read.of_system("tfidf") == {}
+    thresholds = read_thresholds(WRITTEN, tasks=["sentiment", "topic"])
+    assert thresholds.of_system("finetuned") == {"sentiment": 0.7}
+    assert thresholds.of_system("tfidf") == {}
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_thresholds_of_a_system_are_those_of_its_tasks():
 def test_thresholds_that_cannot_be_are_refused_with_the_way_to_choose_them_again(changed, message):
     with pytest.raises(CcnlpError) as caught:
         read_thresholds(changed, tasks=["sentiment", "topic"])
-    told = str(caught.value)
-    assert told.startswith("data/08_reporting/thresholds.json can't be used: ")
-    assert message in told
-    assert told.endswith("; evaluate again: kedro run --pipelines evaluation,registration")
+    text = str(caught.value)
+    assert text.startswith("data/08_reporting/thresholds.json can't be used: ")
+    assert message in text
+    assert text.endswith("; evaluate again: kedro run --pipelines evaluation,registration")
 
 
 @pytest.mark.parametrize(
