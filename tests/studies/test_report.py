@@ -93,8 +93,18 @@ def test_page_tells_each_group_what_was_found_and_escapes_names():
     assert page.count('data-value="60.0">60.0 (55.0 to 65.0)</td>') == 3
 
 
-def test_page_has_no_table_of_a_slice_whose_groups_are_all_unknown():
-    rows_by_culture = VERDICTS[VERDICTS["slice"] == "all"].assign(slice="culture", group="und")
-    page = render(COMPARISON, pd.concat([VERDICTS, rows_by_culture]))
-    assert "By language" in page
-    assert "By culture" not in page
+def with_slice(slice_name, *groups):
+    rows_of_all = VERDICTS[VERDICTS["slice"] == "all"]
+    tables = [rows_of_all.assign(slice=slice_name, group=group) for group in groups]
+    return pd.concat([VERDICTS[VERDICTS["slice"] != slice_name], *tables])
+
+
+def test_page_has_no_table_of_a_slice_whose_only_group_is_the_unknown_one():
+    assert "By culture" not in render(COMPARISON, with_slice("culture", "und"))
+
+
+def test_page_tells_the_unknown_group_beside_known_ones_and_where_its_slice_comes_first():
+    page = render(COMPARISON, with_slice("culture", "MX", "und"))
+    assert "By culture" in page
+    assert page.count("<td>und") == 1
+    assert "By language" in render(COMPARISON, with_slice("language", "und"))

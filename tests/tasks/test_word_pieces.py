@@ -129,6 +129,16 @@ def test_words_are_read_as_in_their_text_by_a_tokenizer_that_puts_no_blanks(make
     assert tokenizer.convert_ids_to_tokens(second) in (["Ġgo"], ["▁go"])
 
 
+@pytest.mark.parametrize("make", [byte_level, blanks_as_pieces])
+def test_row_without_words_has_no_pieces_by_a_tokenizer_that_puts_no_blanks(make):
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=make())
+
+    ids, words = word_ids([[], ["go"]], tokenizer)
+
+    assert ids.tolist() == text_ids(["go"], tokenizer)[0]
+    assert set(words.tolist()) == {0}
+
+
 def test_vocabulary_is_not_listed_for_a_few_words(tokenizer, monkeypatch):
     monkeypatch.setattr(type(tokenizer), "get_vocab", lambda *_: pytest.fail("takes a second"))
 

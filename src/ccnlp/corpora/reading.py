@@ -56,7 +56,7 @@ def read_corpus(
     task = tasks[entry.task]
     check_entry(entry, task, where=where)
     fields = build_fields(entry, has_annotations=bool(task.annotation_columns), where=where)
-    shaper = RowShaper(name, entry, task, fields)
+    shaper = RowShaper(name, entry, task=task, fields=fields)
     reader = build_reader(entry.reader, entry.options, where=where)
     with _NamedErrors(where):
         sources = reader.find(entry, raw_folder)
@@ -70,13 +70,15 @@ def read_corpus(
             )
             for file in entry.joined
         ]
-    return _read(reader, sources, joins, shaper, where)
+    return _read(reader, sources, joins, entry, shaper=shaper, where=where)
 
 
 def _read(
     reader: Reader[Any],
     sources: list[SourceFile],
     joins: Sequence[Join],
+    entry: CorpusEntry,
+    *,
     shaper: RowShaper,
     where: str,
 ) -> Iterator[pd.DataFrame]:
@@ -84,15 +86,11 @@ def _read(
         for source in sources:
             known_columns: set[str] = set()
             num_rows = 0
-            batches = reader.read(source)
-            if shaper.melt is not None:
-                batches = melt_batches(batches, shaper.melt, source)
-            for raw_batch in batches:
-                batch = number_rows(_with_captures(raw_batch, source), shaper.row_number, source)
+            for batch in _raw_batches(reader, source, entry):
                 num_read = len(batch.rows)
                 if batch.rows:
                     for join in joins:
-                        batch = join.join(batch, source)
+                        batch = join.join(batch, source)  # noqa: PLW2901
                     _check_source(
                         shaper.source_columns - known_columns, batch.columns, source, reader
                     )
@@ -108,6 +106,15 @@ def _read(
                 yield shaper.shape(batch, source)
             if num_rows == 0:
                 raise CorpusError(f"{source.name} has no rows")
+
+
+def _raw_batches(reader: Reader[Any], source: SourceFile, entry: CorpusEntry) -> Iterator[RawBatch]:
+    """The rows of a file, molten and numbered as the entry says, with what its path captures."""
+    batches = reader.read(source)
+    if entry.melt is not None:
+        batches = melt_batches(batches, entry.melt, source)
+    for batch in batches:
+        yield number_rows(_with_captures(batch, source), entry.row_number, source)
 
 
 class _NamedErrors:

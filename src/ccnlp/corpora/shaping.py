@@ -26,18 +26,27 @@ MISSING = pd.NA
 
 
 class RowShaper:
-    """Turns raw batches of one corpus into rows in the shape of examples."""
+    """Turns raw batches of one corpus into rows in the shape of examples.
+
+    Attributes:
+        source_columns: that every file must have.
+        flags: patterns of columns, of which every file must have one for each.
+
+    Args:
+        name: of the corpus.
+        entry: of the corpus.
+        task: that the entry names.
+        fields: of the rows beside the task's columns.
+    """
 
     def __init__(
-        self, name: str, entry: CorpusEntry, task: ReadableTask, fields: list[RowField]
+        self, name: str, entry: CorpusEntry, *, task: ReadableTask, fields: list[RowField]
     ) -> None:
         self._name = name
         self._entry = entry
         self._task = task
         self._fields = fields
         self._labels = ValueMap(entry.label_map)
-        self.melt = entry.melt
-        self.row_number = entry.row_number
         self._distribution = entry.annotations.distribution if entry.annotations is not None else {}
         self._num_annotations_column = (
             entry.annotations.num_annotations if entry.annotations is not None else None

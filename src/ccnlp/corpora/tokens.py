@@ -31,17 +31,18 @@ def stand_alone(tokens: Sequence[str]) -> list[bool]:
     ([True, True, True, True], [True, False, False, False])
     """
     alone = [True] * len(tokens)
-    begins, ends = _sticking()
-    if not begins.search("".join(tokens)):
+    mark, last_mark = _sticking()
+    if not mark.search("".join(tokens)):
         return alone
     for index in range(1, len(tokens)):
-        is_stuck = begins.match(tokens[index]) or ends.search(tokens[index - 1])
+        is_stuck = mark.match(tokens[index]) or last_mark.search(tokens[index - 1])
         alone[index] = not is_stuck
     return alone
 
 
 @cache
 def _sticking() -> "tuple[regex.Pattern[str], regex.Pattern[str]]":
+    """A character that needs no blank beside it, anywhere and at the end of a token."""
     import regex
 
     marks = f"[{UNSEGMENTED}{FULL_WIDTH_MARKS}]"

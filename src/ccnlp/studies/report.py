@@ -132,11 +132,14 @@ def _score_tables(scores: pd.DataFrame, slice_name: str) -> dict[str, list[Group
 
 
 def _slices_in_order(table: pd.DataFrame, first: str) -> dict[str, pd.DataFrame]:
-    """The table of each slice that tells more than the one of all rows: whose groups are known."""
+    """The rows of each slice; none of one whose only group is the unknown one, unless it is first.
+
+    Such a group is made of all rows, whose answer stands above.
+    """
     slices = {
         str(name): groups
         for name, groups in table.groupby("slice", sort=False)
-        if groups["group"].ne(UNKNOWN).any()
+        if name == first or groups["group"].ne(UNKNOWN).any()
     }
     return {
         name: slices[name] for name in sorted(slices, key=lambda name: name not in ("all", first))

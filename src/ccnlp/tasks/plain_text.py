@@ -102,8 +102,10 @@ def _lacks_blanks(tokenizer: "PreTrainedTokenizerBase") -> bool:
 
 def _with_blanks(words: Sequence[str]) -> list[str]:
     """The words with the blank that stands in front of them in the text, but for the first."""
-    has_blank = [False, *stand_alone(words)[1:]]
-    return [f" {word}" if has else word for word, has in zip(words, has_blank, strict=True)]
+    return [
+        f" {word}" if index and is_alone else word
+        for index, (word, is_alone) in enumerate(zip(words, stand_alone(words), strict=True))
+    ]
 
 
 def _spell_out_marks(

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ccnlp.tasks.base import TASKS, Batch, Calibration, Features, Pooling
 from ccnlp.tasks.bio import mend_seams
-from ccnlp.tasks.confidence import at_temperature, calibrate_labels, temperature_in
+from ccnlp.tasks.confidence import CONFIDENCE, at_temperature, calibrate_labels, temperature_in
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 from ccnlp.tasks.label_sets import check_labels, why_unknown
 from ccnlp.tasks.parameters import KindOptions
@@ -142,7 +142,7 @@ class IntentSlots(WordTagging):
             {
                 "prediction": self.write_frames(probabilities.argmax(axis=1), read.tags),
                 "probabilities": list(probabilities),
-                "confidence": np.minimum(read.confidence, probabilities.max(axis=1)),
+                CONFIDENCE: np.minimum(read.confidence, probabilities.max(axis=1)),
                 SCORES: read.scores,
             }
         )
@@ -187,7 +187,7 @@ class IntentSlots(WordTagging):
             {
                 "label": pd.Series(intents, index=predicted.index, dtype="object"),
                 "slots": pd.Series(slots, index=predicted.index, dtype="object"),
-                "confidence": predicted["confidence"].astype("float64"),
+                CONFIDENCE: predicted["confidence"].astype("float64"),
                 "probabilities": shares_by_label(self.labels, predicted["probabilities"]),
             }
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from ccnlp.tasks.base import TASKS, Batch, Pooling
+from ccnlp.tasks.confidence import CONFIDENCE
 from ccnlp.tasks.entity_tallies import entity_metrics, entity_supports, tally_entities
 from ccnlp.tasks.served import AnswerForm
 from ccnlp.tasks.tallied import Sums, read_answer
@@ -67,7 +68,7 @@ class TokenClassification(WordTagging):
             {
                 "prediction": [self.write_tags(tags) for tags in read.tags],
                 "probabilities": None,
-                "confidence": read.confidence,
+                CONFIDENCE: read.confidence,
                 SCORES: read.scores,
             }
         )
