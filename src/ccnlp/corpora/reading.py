@@ -86,11 +86,11 @@ def _read(
         for source in sources:
             known_columns: set[str] = set()
             num_rows = 0
-            for batch in _raw_batches(reader, source, entry):
-                num_read = len(batch.rows)
+            for raw_batch in _raw_batches(reader, source, entry):
+                batch, num_read = raw_batch, len(raw_batch.rows)
                 if batch.rows:
                     for join in joins:
-                        batch = join.join(batch, source)  # noqa: PLW2901
+                        batch = join.join(batch, source)
                     _check_source(
                         shaper.source_columns - known_columns, batch.columns, source, reader
                     )
